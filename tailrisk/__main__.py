@@ -1,0 +1,6 @@
+"""`python -m tailrisk` is the `tailrisk` command."""
+
+from .cli import main
+
+if __name__ == "__main__":
+    main()

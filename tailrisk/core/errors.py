@@ -1,0 +1,16 @@
+"""Bad input, refused at the border with its place, the problem and what is allowed."""
+
+
+class InputError(ValueError):
+    """A config, a data file or an argument that cannot be used.
+
+    place: where it is (`configs/a.toml: tail.levels.0`); problem: what is wrong, with the value;
+    allowed: what would be accepted; hint: the next thing to try.
+    """
+
+    def __init__(self, place: str, problem: str, allowed: str = "", hint: str = "") -> None:
+        self.place, self.problem, self.allowed, self.hint = place, problem, allowed, hint
+        lines = [f"{place}: {problem}" if place else problem]
+        lines += [f"  allowed: {allowed}"] if allowed else []
+        lines += [f"  hint: {hint}"] if hint else []
+        super().__init__("\n".join(lines))
