@@ -1,0 +1,164 @@
+"""What is wrong with a config, in words: the file, the field, the value, and what is allowed."""
+
+import difflib
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from tailrisk.core.errors import InputError
+
+Schema = dict[str, Any]
+Path = tuple[str | int, ...]
+SHOWN = 10
+"""Problems listed before the rest are only counted: the answer fits one screen."""
+
+
+def combined(problems: Sequence[InputError]) -> InputError:
+    """One error that lists them all."""
+    if len(problems) == 1:
+        return problems[0]
+    text = [str(problem) for problem in problems[:SHOWN]]
+    if len(problems) > SHOWN:
+        text.append(f"and {len(problems) - SHOWN} more")
+    return InputError("", "\n".join(text))
+
+
+def explain(error: ValidationError, schema: Schema, where: Callable[[Path], str]) -> list[InputError]:
+    """Every problem of a validation error; `schema` says what is allowed, `where` which file set a field."""
+    details = error.errors(include_url=False)
+    places = [detail["loc"] for detail in details]
+    found: list[InputError] = []
+    for detail in details:
+        loc = detail["loc"]
+        if detail["type"] == "too_short" and any(p[: len(loc)] == loc != p for p in places):
+            continue  # its entries are already complained of
+        for path, problem, allowed in _problems(detail, schema):
+            found.append(InputError(f"{where(path)}: {dotted(path)}", problem, allowed))
+    return found
+
+
+def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
+    """Path, problem and what is allowed, for one of pydantic's details."""
+    kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
+    bad_key = detail["loc"][-1:] == ("[key]",)
+    loc = detail["loc"][:-1] if bad_key else detail["loc"]
+    path, node = locate(schema, loc)
+    if kind == "problems":
+        for field, problem, allowed in context["problems"]:
+            yield (*path, *_steps(field)), problem, allowed
+    elif kind == "extra_forbidden" or bad_key:
+        yield path, *_unknown(str(path[-1]), locate(schema, loc[:-1])[1])
+    elif kind == "union_tag_invalid":
+        tags = list(node["discriminator"]["mapping"])
+        yield (*path, "family"), f"{shown(context['tag'])}{suggestion(context['tag'], tags)}", ", ".join(tags)
+    elif kind == "union_tag_not_found":
+        yield (*path, "family"), "missing", ", ".join(node["discriminator"]["mapping"])
+    elif kind == "missing":
+        yield path, "missing", described(schema, node)
+    else:
+        yield path, shown(value), described(schema, node)
+
+
+def _unknown(name: str, node: Schema) -> tuple[str, str]:
+    """An unknown key: the nearest known one, and all that are known."""
+    known = list(node.get("properties", {})) or node.get("propertyNames", {}).get("enum", [])
+    if known:
+        return f"unknown key{suggestion(name, known)}", ", ".join(map(str, known))
+    return "not a name", "a letter, then letters in lower case, digits and _, 40 characters at most"
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """`, did you mean 'paths'?`, or nothing when no known name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f", did you mean {near[0]!r}?" if near else ""
+
+
+def locate(schema: Schema, loc: Path) -> tuple[Path, Schema]:
+    """The path a user would write for pydantic's location, and the JSON schema that rules there."""
+    path: list[str | int] = []
+    node = _followed(schema, schema)
+    for step in loc:
+        if "discriminator" in node:  # this step is the family's tag, not a key
+            node = _followed(schema, {"$ref": node["discriminator"]["mapping"][step]})
+        else:
+            path.append(step)
+            node = _followed(schema, _child(node, step))
+    return tuple(path), node
+
+
+def _child(node: Schema, step: str | int) -> Schema:
+    if step in node.get("properties", {}):
+        return node["properties"][step]
+    if isinstance(step, int):
+        prefix = node.get("prefixItems", [])
+        return prefix[step] if step < len(prefix) else node.get("items", {})
+    patterns = list(node.get("patternProperties", {}).values())
+    extra = node.get("additionalProperties")
+    return patterns[0] if patterns else extra if isinstance(extra, dict) else {}
+
+
+def _followed(schema: Schema, node: Schema) -> Schema:
+    """The node with its reference replaced by what it points to, and an optional by its value."""
+    if "$ref" in node:
+        target = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
+        return {**target, **{k: v for k, v in node.items() if k != "$ref"}}
+    return {**node["anyOf"][0], **node} if "anyOf" in node else node
+
+
+def described(schema: Schema, node: Schema) -> str:
+    """What a field may hold, with its range and its meaning."""
+    about = node.get("description", "")
+    kind = _kind(schema, _followed(schema, node))
+    return f"{kind} ({about})" if about and "properties" not in node else kind
+
+
+def _kind(schema: Schema, node: Schema) -> str:
+    if "enum" in node or "const" in node:
+        return "one of " + ", ".join(json.dumps(v) for v in node.get("enum", [node.get("const")]))
+    if node.get("type") in ("integer", "number"):
+        return ("a whole number" if node["type"] == "integer" else "a number") + _range(node)
+    if node.get("type") == "array":
+        item = (node.get("prefixItems") or [node.get("items", {})])[0]
+        return f"a list{_count(node)} of: {_kind(schema, _followed(schema, item))}"
+    longest = f" of at most {node['maxLength']} characters" if "maxLength" in node else ""
+    return {"string": "text in quotes" + longest, "boolean": "true or false"}.get(
+        node.get("type", ""), "a table"
+    )
+
+
+def _range(node: Schema) -> str:
+    words = {
+        "exclusiveMinimum": "above",
+        "minimum": "at least",
+        "exclusiveMaximum": "below",
+        "maximum": "at most",
+    }
+    limits = [f"{word} {node[key]:,}" for key, word in words.items() if key in node]
+    return ", " + " and ".join(limits) if limits else ""
+
+
+def _count(node: Schema) -> str:
+    low, high = node.get("minItems"), node.get("maxItems")
+    return f" of {low}" if low == high and low else f" of {low} or more" if low else ""
+
+
+def shown(value: Any) -> str:
+    """A value as it would be written, cut at 60 characters."""
+    if isinstance(value, dict):
+        return "a table"
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """`products.dma.weights`, with odd keys quoted and long ones cut."""
+    return (
+        ".".join(str(s) if re.fullmatch(r"[\w-]{1,60}", str(s)) else shown(str(s)) for s in path) or "(all)"
+    )
+
+
+def _steps(field: str) -> Path:
+    return tuple(int(step) if step.isdigit() else step for step in field.split("."))

@@ -1,0 +1,172 @@
+"""From TOML files to a Config: what a file extends, what is overridden, and the files it names."""
+
+import hashlib
+import os
+import re
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from tailrisk.core.errors import InputError
+
+from . import library
+from .calibrated import Calibrated
+from .explain import combined, explain, shown, suggestion
+from .layers import Layers, Source
+from .schema import Attached, Config
+
+DEPTH = 8
+LARGEST = 8 * 2**20
+"""Bytes; a larger file is not a config."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+    """Read a config, what it extends and the files it names, apply `a.b=value` overrides, check everything.
+
+    Raises InputError listing every problem, each with the file that set the field.
+    """
+    try:
+        layers = _chain(_found(path), ())
+        for override in overrides:
+            layers = layers.over(*_parsed(override))
+        config = _valid(Config, layers)
+        return config.attach(_attached(config, layers))
+    except RecursionError:
+        raise InputError(
+            os.fspath(path), "is nested too deep", "tables and lists a few levels deep"
+        ) from None
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The content of a TOML file. Raises InputError if it is missing, too large, not UTF-8 or not TOML."""
+    if not os.path.isfile(path):
+        raise InputError(
+            str(path), "is not a file" if os.path.exists(path) else "no such file", "a TOML file"
+        )
+    if os.path.getsize(path) > LARGEST:
+        raise InputError(str(path), f"has {os.path.getsize(path):,} bytes", f"at most {LARGEST:,}")
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except UnicodeDecodeError as error:
+        raise InputError(str(path), f"is not UTF-8 text (byte {error.start})", "TOML in UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(str(path), f"is not TOML: {error}", "see https://toml.io") from None
+
+
+def _found(path: str | os.PathLike[str]) -> Path:
+    """The file itself, or the library's file of that name."""
+    here = Path(path)
+    return here if os.path.exists(here) else library.find(os.fspath(path)) or here
+
+
+def _chain(path: Path, above: tuple[Path, ...]) -> Layers:
+    """The layers of a file: what it extends, then itself. Raises InputError on a cycle or a long chain."""
+    met = (*above, path)
+    if path.resolve() in [p.resolve() for p in above]:
+        raise InputError(str(path), "extends itself: " + " -> ".join(map(str, met)), "a chain that ends")
+    if len(met) > DEPTH:
+        raise InputError(str(met[0]), f"extends more than {DEPTH} files deep", f"a chain of at most {DEPTH}")
+    said, source = read_toml(path), Source(str(path), path.parent)
+    if "extends" not in said:
+        return Layers(source, {}, {}).over(said, source)
+    parent = said.pop("extends")
+    if not isinstance(parent, str) or not parent:
+        raise InputError(f"{path}: extends", shown(parent), "the name of a TOML file, relative to this one")
+    beside = Path(os.path.normpath(path.parent / parent))
+    target = beside if os.path.exists(beside) else library.find(parent)
+    if target is None:
+        raise InputError(f"{path}: extends", f"{shown(parent)}: no such file", f"a file beside {path.name}")
+    return _chain(target, met)._replace(top=source).over(said, source)
+
+
+def _parsed(override: str) -> tuple[dict[str, Any], Source]:
+    """`a.b=value` as a nested table; the value is TOML, or a bare word taken as text."""
+    place = f"--set {override if len(override) <= 60 else override[:57] + '...'}"
+    allowed = "KEY=VALUE, such as run.paths=10000 or market.start=calm"
+    key, equals, text = override.partition("=")
+    steps = [step.strip() for step in key.split(".")]
+    if not equals or not all(re.fullmatch(r"[\w-]+", step) for step in steps):
+        raise InputError(place, "is not an assignment", allowed)
+    if steps[0] == "extends":
+        raise InputError(place, "extends cannot be overridden", "a config file that extends another")
+    said: Any = _value(place, text.strip())
+    for step in reversed(steps):
+        said = {step: said}
+    return said, Source(place, Path())
+
+
+def _value(place: str, text: str) -> Any:
+    try:
+        said = tomllib.loads(f"value = {text}")
+    except (tomllib.TOMLDecodeError, RecursionError):
+        said = {}
+    if list(said) == ["value"]:
+        return said["value"]
+    if not text or text[0] in "\"'[{" or not text.isprintable():
+        raise InputError(place, "the value is not TOML", 'a number, true, false, a word, "text" or [a, list]')
+    return text
+
+
+def _valid(model: type[M], layers: Layers) -> M:
+    """The model of the layers. Raises InputError listing every problem."""
+    schema = model.model_json_schema()
+    if model is Config:
+        schema["properties"]["extends"] = {"type": "string"}
+    try:
+        return model.model_validate(layers.said)
+    except ValidationError as error:
+        raise combined(explain(error, schema, layers.label)) from None
+
+
+def _attached(config: Config, layers: Layers) -> Attached:
+    """Find and read the files the config names."""
+    market = config.market
+    path = _named("calibrated", market.calibrated, layers)
+    calibrated = _valid(Calibrated, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    _check_calibrated(config, calibrated, layers)
+    history = None
+    if market.warmup == "history" and market.history is not None:
+        history = _named("history", market.history, layers)
+    return Attached(calibrated, _sha256(path), history, _sha256(history) if history else None)
+
+
+def _named(field: str, name: str, layers: Layers) -> Path:
+    """The file a market field names: beside the file that set it, else in the library (calibrated only)."""
+    source = layers.source(("market", field))
+    beside = Path(os.path.normpath(source.folder / name))
+    found = beside if os.path.isfile(beside) else library.find(name) if field == "calibrated" else None
+    if found is None:
+        allowed = f"a file, relative to the one that names it; looked for {beside}"
+        allowed += " and in the library" if field == "calibrated" else ""
+        raise InputError(f"{source.label}: market.{field}", f"{shown(name)}: no such file", allowed)
+    return found
+
+
+def _check_calibrated(config: Config, calibrated: Calibrated, layers: Layers) -> None:
+    """The chosen model is there, and so is every style a product is exposed to."""
+    problems = []
+    try:
+        calibrated.choose(config.market.states, config.market.shocks)
+    except InputError as error:
+        place = f"{layers.label(('market', 'states'))}: {error.place}"
+        problems.append(InputError(place, error.problem, error.allowed))
+    known = calibrated.styles.names if calibrated.styles else ()
+    for name, product in config.products.items():
+        for style in getattr(product, "style_exposure", {}):
+            if style not in known:
+                field = ("products", name, "style_exposure", style)
+                problem = f"not in the calibrated file{suggestion(style, known)}"
+                allowed = ", ".join(known) or "no styles: the calibrated file has none"
+                problems.append(InputError(f"{layers.label(field)}: {'.'.join(field)}", problem, allowed))
+    if problems:
+        raise combined(problems)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

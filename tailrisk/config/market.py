@@ -1,0 +1,74 @@
+"""Which fitted market is simulated, from which regime it starts, and which spread events are counted."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .model import Bucket, Model, Name, Problem, refuse
+
+
+class Market(Model):
+    """One model out of a calibrated file, and the state of the world on the first day."""
+
+    calibrated: str = Field(
+        default="calibrated/ladder_2023.toml",
+        min_length=1,
+        description="file written by `tailrisk calibrate`, relative to this one, else from the library",
+    )
+    states: int = Field(default=4, ge=1, le=4, description="regimes of the fitted model to use")
+    shocks: Literal["student", "gaussian"] = Field(
+        default="student", description="shock family of the fitted model"
+    )
+    start: Literal["filtered", "stationary", "calm", "crisis"] = Field(
+        default="filtered",
+        description="regime of the first day: as on the last day of data, the long run, or one regime",
+    )
+    warmup: Literal["simulated", "history"] = Field(
+        default="simulated", description="where the trailing window of a spread event begins"
+    )
+    history: str | None = Field(
+        default=None, min_length=1, description='file of daily closes, needed for warmup = "history" only'
+    )
+
+    @model_validator(mode="after")
+    def _history_is_given(self) -> "Market":
+        if self.warmup == "history" and self.history is None:
+            allowed = 'a file of daily closes in market.history, or warmup = "simulated"'
+            refuse([Problem("warmup", '"history" without market.history', allowed)])
+        return self
+
+
+class Event(Model):
+    """A spread event: the ex-ante z of a difference of returns crosses a threshold.
+
+    z_t = (d_t - mean) / sd, with d the return of the first bucket less that of the second over `days`, and
+    mean and sd of the same over the `window` days before it (mechanism 5.1).
+    """
+
+    name: Name = Field(description="lower case, digits and _")
+    pair: Annotated[tuple[Bucket, Bucket], Field(strict=False)] = Field(
+        description='["csi1000", "csi300"] is CSI 1000 less CSI 300'
+    )
+    window: int = Field(default=250, ge=20, le=1250, description="trading days before the day that is judged")
+    threshold: float = Field(
+        ge=-50, le=50, description="standard deviations; negative counts falls, positive rises; not zero"
+    )
+    days: int = Field(default=1, ge=1, le=20, description="trading days the spread is measured over")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Event":
+        problems = []
+        if self.pair[0] == self.pair[1]:
+            problems.append(Problem("pair", f"{self.pair[0]!r} against itself", "two different buckets"))
+        if self.threshold == 0:
+            problems.append(Problem("threshold", "0.0", "below zero for falls, above zero for rises"))
+        if self.window < 4 * self.days:
+            allowed = f"at least 4 times days, {4 * self.days}"
+            problems.append(Problem("window", f"{self.window} with days = {self.days}", allowed))
+        refuse(problems)
+        return self
+
+    @property
+    def warmup_days(self) -> int:
+        """Days of spread needed before the first day can be judged: window + days - 1."""
+        return self.window + self.days - 1

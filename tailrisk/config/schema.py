@@ -1,0 +1,146 @@
+"""A config: what an experiment says, in full, and the digest it is known by."""
+
+import hashlib
+import json
+from pathlib import Path, PurePath
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from tailrisk.core.errors import InputError
+
+from .calibrated import Calibrated, Fitted
+from .market import Event, Market
+from .model import Model, Name, Problem, refuse
+from .products import AnyProduct
+from .run import Run
+from .tail import Tail
+
+PATH_DAYS = 10**12
+"""More than this is a slip of the keyboard; it is about a day of one core (see RATE in plan.py)."""
+
+
+class Attached(NamedTuple):
+    """The files a config names, found and read."""
+
+    calibrated: Calibrated
+    calibrated_sha256: str
+    history: Path | None
+    history_sha256: str | None
+
+
+class Config(Model):
+    """One experiment; results go to results/<name>. Made by `load`, which also attaches the named files."""
+
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="letters, digits, - and _; names the results"
+    )
+    question: str = Field(min_length=1, max_length=300, description="one sentence, shown in the report")
+    run: Run = Run()
+    market: Market = Market()
+    event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
+    tail: Tail = Tail()
+    products: dict[Name, AnyProduct] = Field(
+        min_length=1, max_length=200, description="at least one [products.<name>]"
+    )
+    _attached: Attached | None = PrivateAttr(None)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Config":
+        refuse([*self._event_problems(), *self._size_problems()])
+        return self
+
+    def _event_problems(self) -> list[Problem]:
+        names = [event.name for event in self.event]
+        problems = [
+            Problem(f"event.{i}.name", f"{name!r} is taken by event.{names.index(name)}", "a name of its own")
+            for i, name in enumerate(names)
+            if names.index(name) < i
+        ]
+        problems += [
+            Problem(f"event.{i}.days", f"{event.days} with run.days = {self.run.days}", "at most run.days")
+            for i, event in enumerate(self.event)
+            if event.days > self.run.days
+        ]
+        return problems
+
+    def _size_problems(self) -> list[Problem]:
+        problems = []
+        level, needed = max(self.tail.levels), self.tail.paths_needed()
+        if self.run.paths < needed:
+            allowed = (
+                f"at least {needed:,} for one loss beyond tail.levels = {level}; 1,000 times that is sound"
+            )
+            problems.append(Problem("run.paths", f"{self.run.paths}", allowed))
+        if self.path_days > PATH_DAYS:
+            found = f"{self.run.paths:,} paths of {self.run.days + self.burn_in:,} days, warm-up included"
+            problems.append(Problem("run.paths", found, f"at most {PATH_DAYS:,} path-days"))
+        return problems
+
+    @property
+    def burn_in(self) -> int:
+        """Days simulated before the first day to fill the events' trailing windows."""
+        if self.market.warmup == "history":
+            return 0
+        return max((event.warmup_days for event in self.event), default=0)
+
+    @property
+    def path_days(self) -> int:
+        """Days simulated over all paths, warm-up included."""
+        return self.run.paths * (self.run.days + self.burn_in)
+
+    @property
+    def attached(self) -> Attached:
+        """The files this config names. Raises InputError where the config was not made by `load`."""
+        if self._attached is None:
+            raise InputError("market.calibrated", "the file was never read", "a config made by `load`")
+        return self._attached
+
+    @property
+    def calibrated(self) -> Calibrated:
+        """The calibrated file."""
+        return self.attached.calibrated
+
+    @property
+    def fitted(self) -> Fitted:
+        """The model chosen by market.states and market.shocks."""
+        return self.calibrated.choose(self.market.states, self.market.shocks)
+
+    @property
+    def history(self) -> Path | None:
+        """Where the file of daily closes is, for warmup = "history"."""
+        return self.attached.history
+
+    def attach(self, attached: Attached) -> "Config":
+        """The same config with its files attached."""
+        copy = self.model_copy()
+        copy._attached = attached
+        return copy
+
+    def resolved(self) -> dict[str, Any]:
+        """Every field with its value, and digests of the named files; no absolute paths."""
+        said = self.model_dump(mode="json")
+        market = said["market"]
+        market["calibrated"] = portable(market["calibrated"])
+        market["calibrated_sha256"] = self.attached.calibrated_sha256
+        if market["history"] is not None:
+            market["history"] = portable(market["history"])
+            market["history_sha256"] = self.attached.history_sha256
+        return said
+
+    def digest(self) -> str:
+        """SHA-256 of `resolved()` as canonical JSON; named files count by their content, not their names."""
+        said = self.resolved()
+        for name in ("calibrated", "history"):
+            said["market"].pop(name)
+        return hashlib.sha256(canonical(said).encode()).hexdigest()
+
+
+def canonical(value: Any) -> str:
+    """JSON with sorted keys and no spaces, one text per value. Raises ValueError on a NaN or an infinity."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
+
+
+def portable(path: str) -> str:
+    """A path fit for a record: as written when relative, the bare file name when absolute."""
+    return PurePath(path).name if PurePath(path).is_absolute() else path

@@ -1,0 +1,47 @@
+"""Which tail figures are reported: levels, measures of loss, and the width of their intervals."""
+
+from fractions import Fraction
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from .model import Measure, Model, Problem, refuse
+
+Level = Annotated[float, Field(gt=0.5, lt=1)]
+
+
+class Tail(Model):
+    """Levels of value-at-risk and expected shortfall; losses are fractions of starting NAV."""
+
+    levels: Annotated[tuple[Level, ...], Field(strict=False)] = Field(
+        default=(0.95, 0.99, 0.999),
+        min_length=1,
+        max_length=8,
+        description="rising, each above 0.5 and below 1",
+    )
+    confidence: float = Field(default=0.95, ge=0.5, lt=1, description="of every interval")
+    measures: Annotated[tuple[Measure, ...], Field(strict=False)] = Field(
+        default=("terminal", "worst_day", "worst_3_days", "max_drawdown"),
+        min_length=1,
+        description="losses of a path",
+    )
+    excess: Literal["geometric", "arithmetic"] = Field(
+        default="geometric", description="(1 + r) / (1 + benchmark) - 1, or r - benchmark"
+    )
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> "Tail":
+        problems = []
+        if list(self.levels) != sorted(set(self.levels)):
+            problems.append(Problem("levels", repr(list(self.levels)), "rising, each level once"))
+        if len(set(self.measures)) < len(self.measures):
+            problems.append(Problem("measures", repr(list(self.measures)), "each measure once"))
+        refuse(problems)
+        return self
+
+    def paths_needed(self) -> int:
+        """Paths for one loss beyond the highest level: the smallest n with (1 - level) n >= 1.
+
+        The level is read as its decimal text: 1 - 0.999 in floats would ask for one path too many.
+        """
+        return -int(-1 // (1 - Fraction(str(max(self.levels)))))
