@@ -1,0 +1,268 @@
+"""The command line: init, check, run, show, report, calibrate."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+import click
+
+from . import __version__
+from .core.errors import InputError
+
+OVERRIDE = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a field, such as run.paths=10000 or market.start=calm; may be repeated.",
+)
+QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tailrisk", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Tail risk of quant products in A-shares under style regime switches, by Monte Carlo.
+
+    \b
+    A first hour:
+      tailrisk init my.toml         write a commented config
+      tailrisk check my.toml        validate it; print memory and time
+      tailrisk run my.toml          simulate; write results/<name>/report.html
+      tailrisk show results/my_run  print the tail table
+
+    Exit codes: 0 done, 1 the system refused (disk, memory), 2 bad input, 130 interrupted.
+    """
+
+
+@commands.command()
+@click.argument("path", default="tailrisk.toml", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+def init(path: Path, force: bool) -> None:
+    """Write a commented starter config.
+
+    It goes to PATH (tailrisk.toml) and holds every field, its unit, its default and what is allowed.
+
+    \b
+    Example:
+      tailrisk init my.toml
+    """
+    from .config.starter import write
+
+    click.echo(f"wrote {write(path, force=force)}; next: tailrisk check {shlex.quote(str(path))}")
+
+
+@commands.command()
+@click.argument("config")
+@OVERRIDE
+def check(config: str, overrides: tuple[str, ...]) -> None:
+    """Validate a config; print the plan of its run.
+
+    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, smoke.toml.
+
+    \b
+    Examples:
+      tailrisk check feb2024.toml
+      tailrisk check my.toml --set run.paths=1_000_000 --set market.states=3
+    """
+    from .config import load
+    from .config.plan import fits, plan, table
+
+    loaded = load(config, overrides)
+    planned = plan(loaded)
+    click.echo(loaded.name)
+    for name, text in table(loaded, planned):
+        click.echo(f"  {name:<11} {text}")
+    fits(planned)
+
+
+@commands.command()
+@click.argument("config")
+@OVERRIDE
+@click.option(
+    "-o",
+    "--output",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that gets the folder <name> of results.",
+)
+@click.option("--force", is_flag=True, help="Replace results of the same name.")
+@QUIET
+def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
+    """Simulate a config; write results/<name>.
+
+    The folder holds the record, the tables, the figures and report.html, and appears only when complete.
+    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, smoke.toml.
+
+    \b
+    Examples:
+      tailrisk run feb2024.toml
+      tailrisk run my.toml --set run.paths=1_000_000 --set name=large --force
+    """
+    from .config import load
+    from .config.plan import duration, fits, gigabytes, plan
+
+    loaded = load(config, overrides)
+    planned = fits(plan(loaded))
+    if not quiet:
+        size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
+        cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"
+        click.echo(f"{loaded.name}: {size}, {cost}", err=True)
+
+    import jax
+
+    jax.config.update("jax_enable_x64", loaded.run.precision == "float64")
+    from .record.run import run as simulate
+    from .report.page import write
+    from .report.terminal import show as shown
+
+    command = _command("run", config, overrides, output, force)
+    folder = simulate(loaded, output, force=force, command=command, progress=not quiet)
+    page = write(folder)
+    if not quiet:
+        click.echo(shown(folder))
+        click.echo(f"report: {page}")
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def show(folder: Path) -> None:
+    """Print the tables of a result FOLDER.
+
+    \b
+    Example:
+      tailrisk show results/feb2024
+    """
+    from .report.terminal import show as shown
+
+    click.echo(shown(folder))
+
+
+@commands.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write the report.html of a result FOLDER again.
+
+    \b
+    Example:
+      tailrisk report results/feb2024
+    """
+    from .report.page import write
+
+    click.echo(f"report: {write(folder)}")
+
+
+@commands.command()
+@click.argument("prices", type=click.Path(path_type=Path))
+@click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
+@click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
+@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
+@click.option(
+    "--shocks", default="gaussian,student", show_default=True, help="Shock families: gaussian, student."
+)
+@click.option(
+    "--styles", type=click.Path(path_type=Path), help="Daily style factor returns, for the overlay."
+)
+@click.option("--starts", default=8, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The calibrated TOML file to write.",
+)
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+def calibrate(
+    prices: Path,
+    until: str,
+    since: str | None,
+    states: str,
+    shocks: str,
+    styles: Path | None,
+    starts: int,
+    seed: int,
+    output: Path,
+    figure: Path | None,
+) -> None:
+    """Fit regime models to daily index closes.
+
+    \b
+    PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
+    Codes: 000300 CSI 300, 000905 CSI 500, 000852 CSI 1000, 932000 CSI 2000, 8841431 micro-cap.
+
+    \b
+    Example:
+      tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
+          --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
+    """
+    window = {"until": _day("--until", until), "since": _day("--since", since) if since else None}
+    kept = tuple(int(k) for k in _list("--states", states, ("1", "2", "3", "4")))
+    families = _list("--shocks", shocks, ("gaussian", "student"))
+
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from .calibrate.fit import calibrate as fit
+    from .calibrate.fit import summary
+
+    options = {"styles_path": styles, "starts": starts, "seed": seed, "output": output, "figure": figure}
+    click.echo(summary(fit(prices, states=kept, shocks=families, **window, **options)))
+
+
+def _day(option: str, text: str) -> str:
+    """The text itself. Raises InputError when it is not a day of the calendar."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise InputError(option, repr(text), "a day as YYYY-MM-DD, such as 2023-12-31") from None
+
+
+def _list(option: str, text: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The words of a comma-separated list. Raises InputError for a word not allowed, or there twice."""
+    words = tuple(word.strip() for word in text.split(","))
+    if not set(words) <= set(allowed) or len(set(words)) < len(words):
+        raise InputError(option, repr(text), f"some of {','.join(allowed)}, each once, separated by commas")
+    return words
+
+
+def _command(name: str, config: str, overrides: Sequence[str], output: Path, force: bool) -> str:
+    """The command line for the record, with bare file names in place of absolute paths."""
+    from .config.schema import portable
+
+    words = ["tailrisk", name, portable(config)]
+    for override in overrides:
+        key, _, value = override.partition("=")
+        words += ["--set", f"{key}={portable(value)}"]
+    words += [] if str(output) == "results" else ["--output", portable(str(output))]
+    return shlex.join(words + ["--force"] * force)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 the system refused, 2 bad input, 130 interrupted."""
+    try:
+        code = commands.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="tailrisk",
+            standalone_mode=False,
+        )
+        sys.exit(code if isinstance(code, int) else 0)
+    except InputError as error:
+        _stop(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted", 130)
+    except MemoryError:
+        _stop("out of memory: lower run.paths or run.chunk, and see `tailrisk check`", 1)
+    except OSError as error:
+        _stop(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
+
+
+def _stop(message: str, code: int) -> None:
+    click.echo(f"tailrisk: {message}", err=True)
+    sys.exit(code)

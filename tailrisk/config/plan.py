@@ -1,0 +1,141 @@
+"""What a run will cost, known before it starts: paths, days, memory, time."""
+
+import os
+from typing import NamedTuple
+
+from tailrisk.core.errors import InputError
+from tailrisk.core.names import FACTORS, VIEWS
+
+from .schema import Config
+
+RATE = 1.5e7
+"""Path-days per second per core: 59,000 paths of 250 days, 10 factors with t shocks, measured on AVX2 cores
+(engineering.md, section 3); products and events are not in it."""
+BLOCK = 8192
+"""Paths per block, the unit of work (engineering.md, section 3)."""
+PROGRAM = 0.6e9
+"""Bytes of the interpreter, its libraries and the compiled program, before any path."""
+SORTED = 4
+"""Float64 copies of one column of losses while its statistics are taken: losses, weights, order, sorted."""
+
+
+class Plan(NamedTuple):
+    """The size of a run."""
+
+    paths: int
+    days: int
+    burn_in: int
+    path_days: int
+    losses: int  # bytes kept to the end: [view, measure, product, path], float32
+    working: int  # bytes of one block and one chunk, and of one column while it is sorted
+    seconds: float  # estimated
+    cores: int
+    allowed: float  # bytes, run.memory_gb
+    machine: float | None  # bytes of memory in this machine, None where the system does not say
+
+    @property
+    def memory(self) -> float:
+        """Bytes needed at the peak."""
+        return self.losses + self.working + PROGRAM
+
+    @property
+    def limit(self) -> float:
+        """Bytes that may be used: what the config allows, and no more than the machine has."""
+        return min(self.allowed, self.machine or self.allowed)
+
+
+def plan(config: Config, machine: float | None = None) -> Plan:
+    """The plan of a config on a machine with so many bytes, by default this one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    columns = len(VIEWS) * len(config.tail.measures) * len(config.products)
+    return Plan(
+        paths=config.run.paths,
+        days=config.run.days,
+        burn_in=config.burn_in,
+        path_days=config.path_days,
+        losses=4 * columns * config.run.paths,
+        working=_working(config),
+        seconds=config.path_days / (RATE * cores),
+        cores=cores,
+        allowed=config.run.memory_gb * 1e9,
+        machine=machine or machine_memory(),
+    )
+
+
+def _working(config: Config) -> int:
+    """Bytes alive at once: z of a block, all days of a chunk, one column being sorted."""
+    item = 8 if config.run.precision == "float64" else 4
+    days = config.run.days + config.burn_in
+    z = item * len(config.event) * config.run.days * BLOCK
+    series = 2 * len(FACTORS) + len(VIEWS) * len(config.products) + len(config.event)
+    return z + item * days * series * config.run.chunk + 8 * SORTED * config.run.paths
+
+
+def fits(planned: Plan) -> Plan:
+    """The plan itself. Raises InputError, with the paths that would fit, when memory is too small."""
+    if planned.memory <= planned.limit:
+        return planned
+    per_path = planned.losses / planned.paths + 8 * SORTED
+    fixed = planned.memory - per_path * planned.paths
+    paths = int((planned.limit - fixed) / per_path)
+    machine = f", the machine has {gigabytes(planned.machine)}" if planned.machine else ""
+    advice = (
+        f"run.paths of at most {paths:,}" if paths > 0 else "a smaller run.chunk or shorter event windows"
+    )
+    raise InputError(
+        "run.paths",
+        f"{planned.paths:,} paths need {gigabytes(planned.memory)}",
+        f"{gigabytes(planned.limit)}: run.memory_gb = {planned.allowed / 1e9:g}{machine}",
+        f"{advice}; fewer products or measures; or more run.memory_gb where the machine has it",
+    )
+
+
+def machine_memory() -> float | None:
+    """Bytes of memory in this machine, None where the system does not say."""
+    try:
+        return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, OSError, ValueError):
+        return None
+
+
+def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
+    """The plan in rows of name and text."""
+    market, tail = config.market, config.tail
+    machine = f", {gigabytes(planned.machine)} in this machine" if planned.machine else ""
+    return [
+        ("question", config.question),
+        ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
+        ("days", f"{planned.days:,}, after {planned.burn_in:,} of warm-up ({market.warmup})"),
+        ("market", f"{market.states} regimes, {market.shocks} shocks, start {market.start}"),
+        ("calibrated", f"{market.calibrated}, data {_window(config)}"),
+        ("events", ", ".join(event.name for event in config.event) or "none"),
+        ("products", ", ".join(config.products)),
+        ("tail", f"{', '.join(tail.measures)} at {', '.join(map(str, tail.levels))}"),
+        ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
+        ("", f"{gigabytes(planned.losses)} of losses kept, {gigabytes(planned.working)} of working space"),
+        (
+            "time",
+            f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} cores",
+        ),
+        ("config", f"sha256 {config.digest()[:16]}"),
+    ]
+
+
+def _window(config: Config) -> str:
+    window = config.calibrated.fit.get("window")
+    return (
+        " to ".join(map(str, window)) if isinstance(window, list | tuple) and window else "window not stated"
+    )
+
+
+def gigabytes(size: float) -> str:
+    """A number of bytes in words."""
+    return f"{size / 1e9:,.2f} GB" if size >= 1e8 else f"{size / 1e6:,.1f} MB"
+
+
+def duration(seconds: float) -> str:
+    """A number of seconds in words."""
+    for limit, unit, name in ((120, 1, "s"), (7200, 60, "min"), (172_800, 3600, "h")):
+        if seconds < limit:
+            return f"{seconds / unit:.1f} {name}" if seconds < 10 * unit else f"{seconds / unit:.0f} {name}"
+    return f"{seconds / 86400:,.0f} days"
