@@ -1,0 +1,90 @@
+"""How often an event happens: its probability, its rate a year, its return period, with exact intervals."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import betaincinv, gammaincinv
+
+from ..core import InputError
+from .interval import Interval
+from .sample import Array, exact_confidence, finite, shares, total
+
+
+def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
+    """P(event) with the Clopper-Pearson (1934) interval; hit [path] is true where the event happened.
+
+    low = B(a/2; k, n-k+1), high = B(1-a/2; k+1, n-k), B the beta quantile, k hits of n, a = 1 - confidence.
+    Weighted: n = p(1-p) / sum w^2 (hit - p)^2 effective paths, k = n p (Korn & Graubard 1998).
+    No hit: estimate nan (never zero), low 0 and the upper bound; every path hit: nan, and the lower bound.
+    """
+    hits = finite("hit", hit)
+    if hits.ndim != 1 or not np.isin(hits, (0.0, 1.0)).all():
+        raise InputError("hit", "is not a list of true and false", "one flag a path")
+    share = None if weight is None else shares(weight, hits.shape)
+    paths, estimate = _effective_paths(hits, share)
+    count = paths * estimate
+    half = (1 - exact_confidence(confidence)) / 2
+    low = float(betaincinv(count, paths - count + 1, half)) if estimate > 0 else 0.0
+    high = float(betaincinv(count + 1, paths - count, 1 - half)) if estimate < 1 else 1.0
+    return Interval(estimate if 0 < estimate < 1 else math.nan, low, high, confidence, count, False)
+
+
+def rate(
+    count: ArrayLike, exposure_years: float, weight: ArrayLike | None = None, *, confidence: float = 0.95
+) -> Interval:
+    """Events a year with the exact Poisson interval (Garwood 1936): G the gamma quantile, k events,
+
+    low = G(a/2; k) / T, high = G(1-a/2; k+1) / T over T = exposure_years.
+    count: one number (events in T years in all), or events in each path [path] with T the years of *one*
+    path: days of one path cluster, so k is then the effective count mean^2 / variance of the mean.
+    No event: estimate nan (never zero), low 0 and the upper bound.
+    """
+    if not 0 < exposure_years < math.inf:
+        raise InputError("exposure_years", f"{exposure_years} is not a length of time", "years > 0")
+    counts = finite("count", np.atleast_1d(np.asarray(count, dtype=np.float64)))
+    if counts.ndim != 1 or (counts < 0).any():
+        raise InputError("count", "is not a list of counts", "counts >= 0, one a path")
+    share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, counts.shape)
+    mean, events, unit = _effective_events(counts, share)
+    half = (1 - exact_confidence(confidence)) / 2
+    low = float(gammaincinv(events, half)) if events else 0.0
+    high = float(gammaincinv(events + 1, 1 - half))
+    scale = unit / exposure_years
+    return Interval(
+        mean / exposure_years if events else math.nan, low * scale, high * scale, confidence, events, False
+    )
+
+
+def return_period(frequency: Interval, years: float = 1.0) -> Interval:
+    """Mean years between events, years / frequency, the interval turned over.
+
+    frequency: a `rate` (years = 1), or a `probability` per horizon of `years`.
+    No event: estimate nan, the lower bound, and high infinite because nothing bounds it from above.
+    """
+    low = years / frequency.high
+    high = years / frequency.low if frequency.low > 0 else math.inf
+    point = years / frequency.estimate
+    return Interval(point, low, high, frequency.confidence, frequency.tail_points, frequency.indicative)
+
+
+def _effective_paths(hits: Array, weight: Array | None) -> tuple[float, float]:
+    """(effective number of paths, share hit) of flags [path]; Kish's 1 / sum w^2 when all are alike."""
+    if weight is None:
+        return float(len(hits)), float(hits.sum()) / len(hits)
+    estimate = min(total(weight * hits), 1.0)
+    if not 0 < hits.sum() < len(hits) or not 0 < estimate < 1:
+        return 1 / total(weight**2), float(hits[weight > 0].all())
+    return estimate * (1 - estimate) / total((weight * (hits - estimate)) ** 2), estimate
+
+
+def _effective_events(counts: Array, weight: Array) -> tuple[float, float, float]:
+    """(mean count, effective events, mean count one effective event stands for) of counts [path]."""
+    mean = total(weight * counts)
+    if len(counts) == 1:
+        return mean, float(counts[0]), 1.0
+    if mean == 0:
+        return 0.0, 0.0, total(weight**2)
+    variance = total((weight * (counts - mean)) ** 2)
+    events = mean**2 / variance if variance > 0 else mean / total(weight**2)
+    return mean, events, mean / events

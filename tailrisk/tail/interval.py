@@ -1,0 +1,204 @@
+"""Intervals for value at risk, expected shortfall and the mean of a weighted sample of losses."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import bdtrik, ndtri, stdtrit
+
+from .heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
+from .sample import Array, Level, exact_confidence, exact_level, rows, total
+from .shortfall import Tail, tail_of
+
+INDICATIVE = 1000
+"""Tail points below which a figure is marked indicative."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate between its bounds; floats for one sample, arrays [...] for many.
+
+    tail_points: paths beyond the level (weighted: effective paths; events: effective hits);
+    indicative: too few of them for the coverage to be relied on.
+    """
+
+    estimate: Any
+    low: Any
+    high: Any
+    confidence: float
+    tail_points: Any
+    indicative: Any
+
+
+def value_at_risk_interval(
+    loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level, confidence: float = 0.95
+) -> Interval:
+    """VaR between two order statistics: the number of losses beyond VaR is binomial(n, 1 - level).
+
+    high is the loss of rank r (from the worst) with P(B < r) = a/2, low that with P(B < r) = 1 - a/2,
+    a = 1 - confidence, between ranks by interpolation: free of any law, needing only independent paths.
+    high is infinite where even the worst path may lie below VaR, (1 - level) n below about 3.7.
+    Weighted: n is the effective number p(1-p) / sum w^2 (1{L >= VaR} - p)^2 and rank r is weight r / n.
+    """
+    exact, sure = exact_level(level), exact_confidence(confidence)
+
+    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
+        tail = tail_of(row, w, exact)
+        low, high = (
+            _counted_bounds(row, exact, sure) if w is None else _weighted_bounds(row, w, exact, tail, sure)
+        )
+        return tail.value_at_risk, low, high, _tail_points(row, w, tail)
+
+    return _collect(one, loss, weight, sure)
+
+
+def expected_shortfall_interval(
+    loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level, confidence: float = 0.95
+) -> Interval:
+    """ES from its influence  psi = ((L - VaR)+ - E(L - VaR)+) / (1 - level), straightened for skewness.
+
+    s^2 = sum w^2 psi^2, g = sum w^3 psi^3 / s^3, and with Student's quantile z (tail points - 1 degrees)
+    low, high = ES - s h(+-z),  h(z) = 3/g (cbrt(1 + g (z - g/6)) - 1)      Hall (1992), equation 2.7.
+    Where the tail index is estimated below 2.5: ES = VaR + m with the profile likelihood of the mean excess m
+    of a generalised Pareto tail, joined in quadrature with z m / sqrt(tail points) for the place of VaR.
+    """
+    exact, sure = exact_level(level), exact_confidence(confidence)
+
+    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
+        tail = tail_of(row, w, exact)
+        points = _tail_points(row, w, tail)
+        bounds = _heavy_bounds(tail, points, sure) or _straightened_bounds(row, w, tail, points, sure)
+        return tail.expected_shortfall, *bounds, points
+
+    return _collect(one, loss, weight, sure)
+
+
+def mean_interval(loss: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
+    """The mean, sum w L, with the same skewness-straightened interval; tail_points is sum(w)^2 / sum w^2."""
+    sure = exact_confidence(confidence)
+
+    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
+        share = np.full(len(row), 1 / len(row)) if w is None else w
+        centre = float(row[0]) + total(share * (row - row[0]))
+        points = 1 / total(share**2)
+        pull = share * (row - centre)
+        spread, skew = _spread(total(pull**2), total(pull**3))
+        return centre, *_straighten(centre, spread, skew, points, sure), points
+
+    return _collect(one, loss, weight, sure)
+
+
+def _collect(
+    one: Callable[[Array, Array | None], tuple[float, float, float, float]],
+    loss: ArrayLike,
+    weight: ArrayLike | None,
+    confidence: float,
+) -> Interval:
+    """`one(loss [path], weight [path])` for every row, gathered into one Interval."""
+    shape, pairs = rows(loss, weight)
+    table = np.array([one(row, w) for row, w in pairs]).T
+    if not shape:
+        estimate, low, high, points = (float(column[0]) for column in table)
+        return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
+    estimate, low, high, points = (column.reshape(shape) for column in table)
+    return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
+
+
+def _tail_points(row: Array, weight: Array | None, tail: Tail) -> float:
+    """Paths beyond the level: (1 - level) n, or sum(w)^2 / sum w^2 of the weights at and beyond VaR."""
+    if weight is None:
+        return tail.share
+    beyond = weight[row >= tail.value_at_risk]
+    return total(beyond) ** 2 / total(beyond**2)
+
+
+def _ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, float]:
+    """Ranks from the worst, (of the high bound, of the low bound), with fractions; below 1 is unbounded."""
+    half, share = (1 - confidence) / 2, float(1 - level)
+    if (1 - share) ** paths > half:
+        return 0.0, float(bdtrik(1 - half, paths, share)) + 1
+    return float(bdtrik(half, paths, share)) + 1, float(bdtrik(1 - half, paths, share)) + 1
+
+
+def _counted_bounds(row: Array, level: Fraction, confidence: float) -> tuple[float, float]:
+    """(low, high) of VaR from equally weighted losses, linear between neighbouring order statistics."""
+    paths = len(row)
+    ranks = np.array(_ranks(paths, level, confidence))
+    near = np.clip(np.floor(ranks).astype(int), 1, paths)
+    next_ = np.minimum(near + 1, paths)
+    ordered = np.partition(row, np.unique(paths - np.concatenate([near, next_])))
+    values = ordered[paths - near] + (ranks - near) * (ordered[paths - next_] - ordered[paths - near])
+    high = math.inf if ranks[0] < 1 else float(values[0])
+    return (-math.inf if ranks[1] > paths else float(values[1])), high
+
+
+def _weighted_bounds(
+    row: Array, weight: Array, level: Fraction, tail: Tail, confidence: float
+) -> tuple[float, float]:
+    """(low, high) of VaR from weighted losses: the weighted quantiles at rank / effective paths."""
+    share = float(1 - level)
+    beyond = (row >= tail.value_at_risk).astype(np.float64)
+    paths = share * (1 - share) / total((weight * (beyond - share)) ** 2)
+    order = np.argsort(row)[::-1]
+    reached = np.cumsum(weight[order])
+    above, below = (rank / paths for rank in _ranks(paths, level, confidence))
+    low, high = (float(np.interp(mass, reached, row[order])) for mass in (below, above))
+    high = math.inf if above < reached[0] or above * paths < 1 else high
+    return (-math.inf if below > 1 else low), high
+
+
+def _straightened_bounds(
+    row: Array, weight: Array | None, tail: Tail, points: float, confidence: float
+) -> tuple[float, float]:
+    """(low, high) of ES from its influence function and Hall's transformation."""
+    own = np.full(len(tail.above), 1 / len(row)) if tail.weight is None else tail.weight
+    rest_2, rest_3 = (_rest(row, weight, tail, power) for power in (2, 3))
+    share = tail.share / len(row) if weight is None else tail.share
+    beyond = tail.above - tail.value_at_risk
+    mean = total(own * beyond)
+    pull = own * (beyond - mean)
+    spread, skew = _spread(total(pull**2) + mean**2 * rest_2, total(pull**3) - mean**3 * rest_3)
+    return _straighten(tail.expected_shortfall, spread / share, skew, points, confidence)
+
+
+def _rest(row: Array, weight: Array | None, tail: Tail, power: int) -> float:
+    """The sum of w^power over the paths that are not beyond VaR."""
+    if weight is None:
+        return (len(row) - len(tail.above)) / len(row) ** power
+    return total(weight[row <= tail.value_at_risk] ** power)
+
+
+def _spread(second: float, third: float) -> tuple[float, float]:
+    """(standard error, skewness) of an estimate from the second and third moments of its pulls."""
+    return math.sqrt(second), third / second**1.5 if second > 0 else 0.0
+
+
+def _straighten(
+    estimate: float, spread: float, skew: float, points: float, confidence: float
+) -> tuple[float, float]:
+    """(low, high): the estimate less its standard error times Hall's inverse cubic of Student's quantile."""
+    z = float(stdtrit(points - 1, (1 + confidence) / 2)) if points > 2 else float(ndtri((1 + confidence) / 2))
+
+    def straight(at: float) -> float:
+        if abs(skew) < 1e-6:
+            return at
+        return float(3 / skew * (np.cbrt(1 + skew * (at - skew / 6)) - 1))
+
+    return estimate - spread * straight(z), estimate - spread * straight(-z)
+
+
+def _heavy_bounds(tail: Tail, points: float, confidence: float) -> tuple[float, float] | None:
+    """(low, high) of ES under a generalised Pareto tail where the tail index is below 2.5, else None."""
+    excess = tail.above - tail.value_at_risk
+    if len(excess) < FEWEST or points < FEWEST or tail_shape(excess, tail.weight) <= HEAVY:
+        return None
+    mean, low, high = mean_excess_interval(excess, tail.weight, confidence)
+    place = float(ndtri((1 + confidence) / 2)) * mean / math.sqrt(points)
+    middle, estimate = tail.value_at_risk + mean, tail.expected_shortfall
+    return min(estimate, middle - math.hypot(mean - low, place)), max(
+        estimate, middle + math.hypot(high - mean, place)
+    )

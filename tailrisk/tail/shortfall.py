@@ -1,0 +1,96 @@
+"""Value at risk and expected shortfall of a weighted sample of losses, exact at the tail."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import InputError
+from .sample import RESOLUTION, Array, Level, by_row, exact_level, total
+
+
+@dataclass(frozen=True)
+class Tail:
+    """The worst `share` of a sample: the boundary, and what lies beyond it.
+
+    share: 1 - level, in paths (t = (1 - level) n) or, for a weighted sample, in weight.
+    """
+
+    share: float
+    value_at_risk: float
+    above: Array  # [tail]  losses beyond the boundary (a tie with it may be among them)
+    weight: Array | None  # [tail]  their weights; None: one path each
+
+    @property
+    def expected_shortfall(self) -> float:
+        """VaR + sum_tail w (L - VaR) / share: the k-1 largest and the rest of the share at VaR."""
+        beyond = self.above - self.value_at_risk
+        return (
+            self.value_at_risk + total(beyond if self.weight is None else beyond * self.weight) / self.share
+        )
+
+
+def counted_tail(loss: Array, level: Fraction) -> Tail:
+    """Tail of equally weighted losses: t = (1 - level) n exactly, k = ceil(t), VaR the k-th largest."""
+    paths = len(loss)
+    share = (1 - level) * paths
+    if share < 1:
+        raise too_few(level, f"{paths} paths hold {float(share):.3g} of one path")
+    worst = paths - math.ceil(share)
+    ordered = np.partition(loss, worst)
+    return Tail(float(share), float(ordered[worst]), ordered[worst + 1 :], None)
+
+
+def weighted_tail(loss: Array, weight: Array, level: Fraction) -> Tail:
+    """Tail of weighted losses: VaR is the largest v with weight(L >= v) >= 1 - level."""
+    share = float(1 - level)
+    reach = share * (1 - RESOLUTION)
+    order = np.argsort(loss)[::-1]
+    first = min(int(np.searchsorted(np.cumsum(weight[order]), reach)), len(loss) - 1)
+    boundary = loss[order[first]]
+    while total(weight[loss > boundary]) >= reach:  # the running sum was a rounding too low
+        boundary = loss[loss > boundary].min()
+    while total(weight[loss >= boundary]) < reach:  # or too high
+        boundary = loss[loss < boundary].max()
+    above = loss > boundary
+    if not above.any() and weight[loss == boundary].min() * (1 - RESOLUTION) > share:
+        raise too_few(level, f"the worst path alone carries weight {weight[loss == boundary].min():.3g}")
+    return Tail(share, float(boundary), loss[above], weight[above])
+
+
+def too_few(level: Fraction, problem: str) -> InputError:
+    """The refusal of a level the sample cannot support, with the number of paths that would."""
+    return InputError(
+        "level",
+        f"{float(level)} cannot be estimated: {problem} beyond it",
+        f"at least {math.ceil(1 / (1 - level)):,} equally weighted paths",
+        "run more paths, ask for a lower level, or sample the tail with importance weights",
+    )
+
+
+def tail_of(loss: Array, weight: Array | None, level: Fraction) -> Tail:
+    """The tail of one sample, loss [path] and weight [path] or None, beyond an exact level."""
+    return counted_tail(loss, level) if weight is None else weighted_tail(loss, weight, level)
+
+
+def value_at_risk(loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
+    """VaR_a = sup { v : P(L >= v) >= 1 - a }; the k-th largest of n losses, k = ceil((1 - a) n).
+
+    loss [..., path], positive is bad; weight [path] or [..., path], each row summing to one.
+    Returns [...], a float for one sample. InputError: bad level, weight or loss, or (1 - a) n < 1.
+    """
+    exact = exact_level(level)
+    return by_row(lambda row, w: tail_of(row, w, exact).value_at_risk, loss, weight)
+
+
+def expected_shortfall(loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
+    """ES_a = VaR_a + E[(L - VaR_a)+] / (1 - a)         Rockafellar & Uryasev (2002), Theorem 10.
+
+    With n equal weights and t = (1 - a) n, k = ceil(t): (sum of k-1 largest + (t - k + 1) VaR) / t, which
+    splits an atom at VaR. Shapes, units and errors as in `value_at_risk`; the sum is exact in any order.
+    """
+    exact = exact_level(level)
+    return by_row(lambda row, w: tail_of(row, w, exact).expected_shortfall, loss, weight)
