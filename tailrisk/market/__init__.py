@@ -1,0 +1,1 @@
+"""What the market does: regimes, the size ladder, styles, the spread's z."""

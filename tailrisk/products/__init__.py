@@ -1,0 +1,1 @@
+"""What a fund holds and what it earns."""

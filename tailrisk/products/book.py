@@ -1,0 +1,100 @@
+"""A product's book: stocks by bucket, futures sold against them, carry; bought once and held.
+
+With G_b = price of bucket b over its price on the first day, everything per yuan of starting NAV,
+
+    NAV_t = 1 + sum_b long_b (G_b - 1) - sum_q short_q (G_q - 1) + carry_t           mechanism 5.7, 7
+    carry_t = carry_{t-1} + A_{t-1} (style . phi + alpha) + interest + own - fee NAV_{t-1}
+
+A is the long book's value, q runs over index futures priced at their spot (the basis is not in this book),
+and interest is cash earned less the financing of the stock book. Holding, not rebalancing, is what gives
+the identities of mechanism 7, and lets a leveraged book's leverage rise as it loses.
+
+A book whose NAV would be negative is dead: its NAV is zero from then on and what it owes its broker is kept
+as the shortfall, never netted away (mechanism 5.7, report fact 34).
+"""
+
+import jax.numpy as jnp
+
+from ..core import struct
+from ..core.units import Flag, Normal, Ratio
+
+
+@struct
+class Params:
+    """Positions and carry of every product, per unit of starting NAV."""
+
+    long: Ratio  # [product, bucket]
+    short: Ratio  # [product, bucket]  index futures sold, by the bucket they are written on
+    style: Ratio  # [product, style]  z-score of the long book within its buckets
+    alpha: Ratio  # [product]  per day of the long book
+    interest: Ratio  # [product]  per day, constant: cash earned less financing
+    fee: Ratio  # [product]  per day of NAV
+    own: Ratio  # [product]  daily volatility of what is unrelated to stocks (CTA)
+    margin: Ratio  # [product]  equity the broker asks for over the long book; zero if unlevered
+    benchmark: Ratio  # [product, bucket]  one for the index it is judged by; all zero is cash
+    benchmark_cash: Ratio  # [product]  daily interest of a cash benchmark
+
+
+@struct
+class State:
+    """Where each book is."""
+
+    carry: Ratio  # [product, path]  accumulated
+    nav: Ratio  # [product, path]
+    book: Ratio  # [product, path]  value of the long book
+    benchmark: Ratio  # [product, path]  NAV of the benchmark
+    shortfall: Ratio  # [product, path]  owed to the broker since death
+    breached: Flag  # [product, path]  equity was below the margin requirement at some close
+
+
+def init(params: Params, paths: int) -> State:
+    """Every book at NAV one on the eve of the first day."""
+    shape = (params.alpha.shape[0], paths)
+    one, zero = jnp.ones(shape, params.long.dtype), jnp.zeros(shape, params.long.dtype)
+    gross = _total([params.long[:, b] for b in range(params.long.shape[1])])
+    return State(
+        carry=zero,
+        nav=one,
+        book=one * gross[:, None],
+        benchmark=one,
+        shortfall=zero,
+        breached=jnp.zeros(shape, bool),
+    )
+
+
+def step(params: Params, state: State, growth: Ratio, style_return: Ratio | None, own: Normal | None) -> State:
+    """One day: growth [bucket, path] of prices since the start, style returns [style, path], own shocks [path]."""
+    long = _rows(params.long, growth)
+    gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, growth - 1)
+    per_book = params.alpha[:, None] + (0.0 if style_return is None else _rows(params.style, style_return))
+    carry = state.carry + state.book * per_book + params.interest[:, None] - params.fee[:, None] * state.nav
+    if own is not None:
+        carry = carry + params.own[:, None] * own[None, :]
+    equity = 1 + gain + carry
+    alive = state.nav > 0
+    return State(
+        carry=carry,
+        nav=jnp.where(alive, jnp.maximum(equity, 0.0), 0.0),
+        book=long,
+        benchmark=_benchmark(params, state, growth),
+        shortfall=jnp.where(alive, jnp.maximum(-equity, 0.0), state.shortfall),
+        breached=state.breached | (alive & (equity < params.margin[:, None] * long)),
+    )
+
+
+def _benchmark(params: Params, state: State, growth: Ratio) -> Ratio:
+    tracks_index = _total([params.benchmark[:, b] for b in range(growth.shape[0])])[:, None]
+    cash = state.benchmark + params.benchmark_cash[:, None]
+    return jnp.where(tracks_index > 0, _rows(params.benchmark, growth), cash)
+
+
+def _rows(weight: Ratio, value: Ratio) -> Ratio:
+    """sum_k weight[product, k] value[k, path], added in a fixed order."""
+    return _total([weight[:, k][:, None] * value[k][None, :] for k in range(value.shape[0])])
+
+
+def _total(terms: list[Ratio]) -> Ratio:
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total

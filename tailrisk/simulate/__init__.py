@@ -1,0 +1,1 @@
+"""One day, one path, many paths, many devices."""

@@ -1,0 +1,37 @@
+"""The world: everything a path needs, as arrays, assembled once."""
+
+from ..core import static, struct
+from ..core.random import Stream
+from ..core.units import Ratio
+from ..market import ladder, regimes, spread, styles
+from ..products import book
+
+
+@struct
+class Streams:
+    """The named sources of randomness, one for each mechanism that draws."""
+
+    regimes: Stream
+    ladder: Stream
+    styles: Stream
+    own: Stream
+    warmup_regimes: Stream
+    warmup_ladder: Stream
+
+
+@struct
+class World:
+    """Parameters of every mechanism, and the few counts that shape the program."""
+
+    regimes: regimes.Params
+    warmup_regimes: regimes.Params  # the same chain, started from its long run
+    ladder: ladder.Params
+    styles: styles.Params | None
+    products: book.Params
+    detectors: tuple[spread.Params, ...]
+    history: tuple[Ratio, ...] | None  # [detector][day]  daily spreads up to the first day; None simulates them
+    streams: Streams
+    days: int = static()
+    warmup: int = static()  # days simulated before the first to fill the detectors' windows
+    arithmetic_excess: bool = static()
+    own_risk: bool = static()  # some product draws shocks of its own
