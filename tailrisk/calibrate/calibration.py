@@ -1,0 +1,36 @@
+"""A calibration: the models of one window of one file, the overlay, and where they came from."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from .styles import Overlay
+from .switching import Switching
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calibration:
+    """All models fitted to one window. Days are those of returns: the first close only starts the first."""
+
+    models: tuple[Switching, ...]
+    styles: Overlay | None
+    prices: pd.DataFrame  # closes of the buckets in the window
+    window: tuple[str, str]  # first and last day of return
+    days: int
+    digest: str  # SHA-256 of the price file
+    command: str
+    version: str
+    starts: int
+    seed: int
+
+    def model(self, states: int, shocks: str) -> Switching:
+        """The fitted model with so many states and these shocks. Raises KeyError if it was not fitted."""
+        for model in self.models:
+            if (model.states, model.shocks) == (states, shocks):
+                return model
+        raise KeyError((states, shocks))
+
+    @property
+    def richest(self) -> Switching:
+        """The model with most states, Student-t before Gaussian: the one pictured."""
+        return max(self.models, key=lambda model: (model.states, model.shocks == "student"))

@@ -1,0 +1,138 @@
+"""The calibrated file: TOML with units in comments, written whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ..core.names import BUCKETS, FACTORS, STYLES
+from .calibration import Calibration
+from .ladder import Array
+from .styles import Overlay
+from .switching import Switching
+
+
+def write(path: str | Path, text: str) -> None:
+    """Replace `path` by `text`: temporary file beside it, fsync, rename, fsync of the folder."""
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+    folder = os.open(target.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
+
+
+def document(calibration: Calibration) -> str:
+    """The calibrated file as text."""
+    lines = [*heading(calibration)]
+    for model in calibration.models:
+        lines += ["", *described(model)]
+    if calibration.styles:
+        lines += ["", *styled(calibration.styles)]
+    return "\n".join(lines) + "\n"
+
+
+def number(value: float) -> str:
+    """Twelve significant digits, always a TOML float."""
+    text = f"{value:.12g}"
+    return text if any(mark in text for mark in ".en") else text + ".0"
+
+
+def row(values: Array) -> str:
+    return "[" + ", ".join(number(value) for value in values) + "]"
+
+
+def table(name: str, values: Array, comment: str) -> Iterator[str]:
+    """One line for a vector, a line per row for a matrix, a block per regime for three axes."""
+    values = np.asarray(values)
+    if values.ndim == 1:
+        yield f"{name} = {row(values)}  # {comment}"
+        return
+    yield f"{name} = [  # {comment}"
+    for part in values:
+        if part.ndim == 1:
+            yield f"  {row(part)},"
+        else:
+            yield from ("  [", *(f"    {row(line)}," for line in part), "  ],")
+    yield "]"
+
+
+def heading(calibration: Calibration) -> Iterator[str]:
+    """What was fitted to what, by which command."""
+    first, last = calibration.window
+    yield "# written by `tailrisk calibrate`; do not edit"
+    yield "#"
+    yield "# Markov-switching models of the ladder: log returns per day (fractions) of " + BUCKETS[0]
+    yield "# and of each size bucket less the next larger one. Factors, in order: " + ", ".join(FACTORS)
+    yield "# Regimes run from calm to crisis by trace of covariance. Given the regime, factors are Student-t"
+    yield "# (nu common to the regimes) or Gaussian; days are independent. The first day's regime is uniform."
+    yield "# Errors are standard errors from the observed information; nan: the estimate sits on an edge"
+    yield "# (a move never seen, nu at a bound)."
+    yield ""
+    yield "[fit]"
+    yield f'window = ["{first}", "{last}"]  # first and last day of return'
+    yield f"days = {calibration.days}"
+    yield f'data_sha256 = "{calibration.digest}"'
+    yield f"command = {quoted(calibration.command)}"
+    yield f'version = "{calibration.version}"'
+    yield f"starts = {calibration.starts}"
+    yield f"seed = {calibration.seed}"
+
+
+def quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def described(model: Switching) -> Iterator[str]:
+    """One [[model]] block."""
+    yield "[[model]]"
+    yield f"states = {model.states}"
+    yield f'shocks = "{model.shocks}"'
+    if model.nu is not None:
+        yield f"nu = {number(model.nu)}  # degrees of freedom, common to the regimes"
+    yield from table("transition", model.transition, "[regime, regime] P(tomorrow | today), per day")
+    yield from table("mean", model.mean, "[regime, factor] log return per day")
+    yield from table(
+        "covariance", model.covariance, "[regime, factor, factor] per day; the covariance, not the t scale"
+    )
+    yield from table("filtered", model.filtered[-1], "[regime] probability after the last day of the window")
+    yield f"log_likelihood = {number(model.log_likelihood)}  # of log returns, as fractions"
+    yield f"parameters = {model.parameters}"
+    yield f"bic = {number(model.bic)}"
+    yield from table("occupancy", model.occupancy, "[regime] share of days, smoothed")
+    yield f"starts_at_maximum = {model.at_best}  # of {len(model.reached)} starts of EM"
+    yield "[model.error]"
+    if model.error_nu is not None:
+        yield f"nu = {number(model.error_nu)}"
+    yield from table("transition", model.error_transition, "[regime, regime]")
+    yield from table("mean", model.error_mean, "[regime, factor]")
+    yield from table("standard_deviation", model.error_standard_deviation, "[regime, factor] of sqrt of variance")
+
+
+def styled(styles: Overlay) -> Iterator[str]:
+    """The [styles] block."""
+    first, last = styles.window
+    yield "[styles]  # style return = intercept + loading . ladder factors + residual, per day"
+    yield "names = [" + ", ".join(f'"{name}"' for name in STYLES) + "]"
+    yield from table("loading", styles.loading, "[style, factor] style return per unit of ladder log return")
+    yield from table("intercept", styles.intercept, "[style] per day")
+    yield from table("residual_sd", styles.residual_sd, "[style] per day")
+    yield from table("residual_correlation", styles.residual_correlation, "[style, style]")
+    yield from table("r_squared", styles.r_squared, "[style]")
+    yield f'window = ["{first}", "{last}"]'
+    yield f"days = {styles.days}"
+    yield f'data_sha256 = "{styles.digest}"'
+    yield "[styles.error]"
+    yield from table("loading", styles.loading_error, "[style, factor] White's")

@@ -1,0 +1,139 @@
+"""Calibration from file to file: prices in, models with errors out."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import jax
+import numpy as np
+import pandas as pd
+
+from .. import __version__
+from ..core.errors import InputError
+from ..core.names import BUCKETS, FACTORS
+from .calibration import Calibration
+from .document import document, write
+from .ladder import Observed, ladder, log_returns, observe
+from .picture import picture
+from .prices import digest, read_prices, read_styles
+from .styles import Overlay, overlay
+from .switching import Switching, fit_switching
+from .table import parse_day
+
+LEAST_RETURNS = 250
+"""Daily returns every bucket must have in the window: a year."""
+
+Progress = Callable[[float, str], None]
+
+
+def calibrate(
+    prices_path: str | Path,
+    *,
+    until: str,
+    since: str | None = None,
+    states: tuple[int, ...] = (1, 2, 3, 4),
+    shocks: tuple[str, ...] = ("gaussian", "student"),
+    styles_path: str | Path | None = None,
+    starts: int = 8,
+    seed: int = 0,
+    output: str | Path,
+    figure: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Calibration:
+    """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
+
+    progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
+    be used, a window too short, or a model that cannot be fitted; then nothing is written.
+    """
+    tell = progress or (lambda fraction, what: None)
+    prices = windowed(prices_path, read_prices(prices_path), since, until)
+    returns = log_returns(prices.to_numpy())
+    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=FACTORS)
+    overlaid = styled(factors, styles_path, until) if styles_path else None
+    with jax.enable_x64(True):
+        models = fitted(observe(returns), states, shocks, starts, seed, tell)
+    calibration = Calibration(
+        models=models,
+        styles=overlaid,
+        prices=prices,
+        window=(str(factors.index[0].date()), str(factors.index[-1].date())),
+        days=len(factors),
+        digest=digest(prices_path),
+        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, figure),
+        version=__version__,
+        starts=starts,
+        seed=seed,
+    )
+    write(output, document(calibration))
+    if figure:
+        write(figure, picture(calibration))
+    tell(1.0, "done")
+    return calibration
+
+
+def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: str) -> pd.DataFrame:
+    """The closes of the five buckets in the window; InputError unless each has LEAST_RETURNS returns."""
+    end = parse_day("until", until)
+    begin = parse_day("since", since) if since else prices.index[0]
+    for name in BUCKETS:
+        if name not in prices.columns:
+            have = ", ".join(map(str, prices.columns))
+            raise InputError(str(path), f"no closes of {name} (have {have})", "all of " + ", ".join(BUCKETS))
+    inside = prices.loc[(prices.index >= begin) & (prices.index <= end), list(BUCKETS)]
+    inside = inside[inside.notna().any(axis=1)]
+    for name in BUCKETS:
+        known = int(np.isfinite(np.diff(np.log(inside[name].to_numpy()))).sum()) if len(inside) else 0
+        if known < LEAST_RETURNS:
+            raise InputError(
+                f"{path}: {begin.date()} to {end.date()}",
+                f"{known} daily returns of {name}",
+                f"at least {LEAST_RETURNS} of every bucket",
+                "widen the window (since, until) or bring longer data",
+            )
+    return inside
+
+
+def styled(factors: pd.DataFrame, path: str | Path, until: str) -> Overlay:
+    """The overlay on the days of the window that the style file has."""
+    styles = read_styles(path)
+    return overlay(factors, styles[styles.index <= parse_day("until", until)], digest(path))
+
+
+def fitted(
+    observed: Observed, states: tuple[int, ...], shocks: tuple[str, ...], starts: int, seed: int, tell: Progress
+) -> tuple[Switching, ...]:
+    """Every model in turn; a model of K states counts K + 2 towards the fraction done."""
+    wanted = [(k, kind) for kind in shocks for k in states]
+    whole, done = sum(k + 2 for k, _ in wanted), 0
+    models = []
+    for k, kind in wanted:
+        what = f"{k} states, {kind}"
+
+        def step(count: int, k: int = k, what: str = what, done: int = done) -> None:
+            tell((done + (k + 2) * count / (count + 100)) / whole, what)
+
+        tell(done / whole, what)
+        models.append(fit_switching(observed, states=k, shocks=kind, number=starts, seed=seed, progress=step))
+        done += k + 2
+    return tuple(models)
+
+
+def command(
+    prices: str | Path,
+    since: str | None,
+    until: str,
+    states: tuple[int, ...],
+    shocks: tuple[str, ...],
+    styles: str | Path | None,
+    starts: int,
+    seed: int,
+    output: str | Path,
+    figure: str | Path | None,
+) -> str:
+    """The command that repeats this, paths as given."""
+    words = ["tailrisk", "calibrate", str(prices)]
+    words += ["--since", since] if since else []
+    words += ["--until", until]
+    words += ["--styles", str(styles)] if styles else []
+    words += ["-o", str(output)]
+    return shlex.join(words)
