@@ -1,0 +1,175 @@
+"""A result folder, read back and checked: what was asked, what came out, and where it came from."""
+
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tailrisk.core.errors import InputError
+from tailrisk.core.names import BUCKETS
+
+from . import rows
+from .rows import AGAIN, AccountRow, EventRow, TailRow
+
+CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
+
+
+@dataclass(frozen=True)
+class Result:
+    """One finished run; products, views and measures keep the order of their first row in tail.csv."""
+
+    folder: Path
+    config: Mapping[str, Any]
+    record: Mapping[str, Any]
+    tail: tuple[TailRow, ...]
+    events: tuple[EventRow, ...]
+    accounts: tuple[AccountRow, ...]
+    curves: Mapping[str, NDArray[np.float64]]
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "Result":
+        """Read and check a folder; InputError names the file that is missing, corrupt or inconsistent.
+
+        A run with a non-finite path is refused: none of its figures may be shown.
+        """
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise InputError(
+                str(folder), "no such result folder", hint="`tailrisk run` writes results/<name>"
+            )
+        record = _json(folder / "record.json")
+        _refuse_faults(folder / "record.json", record)
+        accounts = folder / "accounts.csv"
+        result = cls(
+            folder=folder,
+            config=_json(folder / "config.json"),
+            record=record,
+            tail=rows.read(folder / "tail.csv", rows.tail, "product"),
+            events=rows.read(folder / "events.csv", rows.event, "event"),
+            accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
+            curves=_arrays(folder / "curves.npz"),
+        )
+        _check_table(folder / "tail.csv", result)
+        _check_curves(folder / "curves.npz", result)
+        return result
+
+    @cached_property
+    def products(self) -> tuple[str, ...]:
+        """Product names."""
+        return tuple(dict.fromkeys(row.product for row in self.tail))
+
+    @cached_property
+    def views(self) -> tuple[str, ...]:
+        """`absolute`, `excess`, or those of them that were asked for."""
+        return tuple(dict.fromkeys(row.view for row in self.tail))
+
+    @cached_property
+    def measures(self) -> tuple[str, ...]:
+        """Measures of loss."""
+        return tuple(dict.fromkeys(row.measure for row in self.tail))
+
+    @cached_property
+    def levels(self) -> tuple[float, ...]:
+        """Levels of VaR and ES, lowest first."""
+        return tuple(sorted({row.level for row in self.tail}))
+
+    @cached_property
+    def headline(self) -> float:
+        """The highest level none of whose figures is only indicative; the lowest level where all are."""
+        firm = [
+            level for level in self.levels if not any(r.indicative for r in self.tail if r.level == level)
+        ]
+        return max(firm, default=self.levels[0])
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, str, float], TailRow]:
+        return {(row.product, row.view, row.measure, row.level): row for row in self.tail}
+
+    def row(self, product: str, view: str, measure: str, level: float) -> TailRow:
+        """The tail row of one product, view, measure and level."""
+        return self._rows[product, view, measure, level]
+
+    def section(self, name: str) -> Mapping[str, Any]:
+        """A table of the resolved config, empty where the config has none."""
+        found = self.config.get(name)
+        return found if isinstance(found, Mapping) else {}
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(str(path), "missing from the result folder", hint=AGAIN) from None
+    except (OSError, ValueError, RecursionError) as fault:
+        raise InputError(str(path), f"cannot be read: {fault}") from None
+    if not isinstance(found, dict):
+        raise InputError(str(path), f"holds a {type(found).__name__}", "one JSON object")
+    return found
+
+
+def _refuse_faults(path: Path, record: Mapping[str, Any]) -> None:
+    faults = record.get("faults")
+    if not isinstance(faults, Mapping) or not isinstance(faults.get("nonfinite"), int):
+        raise InputError(f"{path}: faults.nonfinite", "not recorded", "a count of non-finite paths")
+    if faults["nonfinite"] > 0:
+        raise InputError(
+            f"{path}: faults.nonfinite",
+            f"{faults['nonfinite']} paths are not finite, so no figure of this run may be published",
+            "0",
+            "find the cause and run again; such paths are never dropped",
+        )
+
+
+def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            found = {name: np.asarray(stored[name], dtype=np.float64) for name in CURVES if name in stored}
+    except FileNotFoundError:
+        raise InputError(str(path), "missing from the result folder", hint=AGAIN) from None
+    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as fault:
+        raise InputError(str(path), f"cannot be read: {fault}") from None
+    for name in CURVES:
+        if name not in found:
+            raise InputError(f"{path}: {name}", "array missing")
+        if not np.isfinite(found[name]).all():
+            raise InputError(f"{path}: {name}", "holds a value that is not finite")
+    return found
+
+
+def _check_table(path: Path, result: Result) -> None:
+    if not result.tail:
+        raise InputError(str(path), "no rows")
+    if len(result._rows) != len(result.tail):
+        raise InputError(str(path), "a product, view, measure and level is given twice")
+    for product in result.products:
+        for view in result.views:
+            for measure in result.measures:
+                for level in result.levels:
+                    if (product, view, measure, level) not in result._rows:
+                        raise InputError(str(path), f"no row for {product}, {view}, {measure}, {level}")
+
+
+def _check_curves(path: Path, result: Result) -> None:
+    c = result.curves
+    losses = (len(result.products), len(result.views), len(result.measures), len(c["loss_edges"]) - 1)
+    expected = {
+        "fan": (len(c["fan_levels"]), None, len(BUCKETS)),
+        "z_counts": (len(result.events), len(c["z_edges"]) - 1),
+        "loss_counts": losses,
+        "regime_share": (None, None),
+    }
+    for name, shape in expected.items():
+        found = c[name].shape
+        if len(found) != len(shape) or any(
+            want not in (None, have) for want, have in zip(shape, found, strict=True)
+        ):
+            raise InputError(f"{path}: {name}", f"shape {found}", f"shape {shape}")
+    for name in ("z_edges", "loss_edges", "fan_levels"):
+        if c[name].ndim != 1 or not (np.diff(c[name]) > 0).all():
+            raise InputError(f"{path}: {name}", "not an increasing list")

@@ -1,0 +1,129 @@
+"""The page: one self-contained report.html, and the figures it shows as files of their own."""
+
+import os
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from . import tables
+from .answer import answer, headline_measure
+from .folder import Result
+from .provenance import commit, provenance
+from .words import LOSS_PLACES, confidence, count, level, title
+
+EXCESS = {
+    "geometric": "(1 + r) / (1 + b) − 1, where r is the product's return and b its benchmark's",
+    "arithmetic": "r − b, where r is the product's return and b its benchmark's",
+}
+NO_LIMITS = ("This record does not list what is left out of the model.",)
+
+
+def write(folder: str | Path) -> Path:
+    """Write report.html and figures/*.svg into a result folder; the same folder gives the same bytes.
+
+    Raises InputError where the folder is incomplete, corrupt, or of a run with non-finite paths.
+    """
+    result = Result.read(folder)
+    drawn = figures(result)
+    page = result.folder / "report.html"
+    (result.folder / "figures").mkdir(exist_ok=True)
+    for name, words in drawn.items():
+        _replace(result.folder / "figures" / f"{name}.svg", words)
+    _replace(page, render(result, drawn))
+    return page
+
+
+def figures(result: Result) -> dict[str, str]:
+    """The figures this result has something to draw for, as SVG."""
+    from . import figures as draw  # imports matplotlib
+
+    drawn = {"bars": draw.bars(result), "losses": draw.losses(result)}
+    if result.events:
+        drawn["spread"] = draw.spread(result)
+    return drawn | {"fan": draw.fan(result), "regimes": draw.regimes(result)}
+
+
+def render(result: Result, drawn: Mapping[str, str]) -> str:
+    """The page as HTML: no scripts, nothing fetched, every word of the result escaped."""
+    import jinja2
+    from markupsafe import Markup
+
+    from .figures.svg import themed
+
+    here = files(__package__)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(here.joinpath("page.html.j2").read_text(encoding="utf-8"))
+    css = Markup(here.joinpath("page.css").read_text(encoding="utf-8"))
+    shown = {name: Markup(themed(words)) for name, words in drawn.items()}
+    return template.render(css=css, figures=shown, **_words(result))
+
+
+def _words(result: Result) -> dict[str, Any]:
+    """Everything the template says."""
+    record = result.record
+    return {
+        "name": str(record.get("name") or result.folder.name),
+        "question": str(record.get("question") or "The record states no question."),
+        "dirty": bool(record.get("dirty")),
+        "commit": commit(record),
+        "answer": answer(result),
+        "headline": tables.headline(result),
+        "tails": tables.tails(result),
+        "events": tables.events(result) if result.events else None,
+        "accounts": tables.accounts(result) if result.accounts else None,
+        "firmness": tables.firmness(result),
+        "composition": tables.composition(result),
+        "provenance": provenance(result),
+        "indicative": _indicative(result),
+        "method": _method(result),
+        "excess": EXCESS.get(str(result.section("tail").get("excess")), "as the config states"),
+        "limitations": [str(item) for item in record.get("limitations") or NO_LIMITS],
+        "measure": title(headline_measure(result)).lower(),
+        "level": level(result.headline),
+        "confidence": confidence(result.section("tail")),
+        "views": result.views,
+    }
+
+
+def _method(result: Result) -> dict[str, str]:
+    run, market = result.section("run"), result.section("market")
+    days = len(result.curves["regime_share"])
+    paths = run.get("paths")
+    return {
+        "paths": count(paths) if isinstance(paths, (int, float)) else "an unrecorded number of",
+        "days": str(days),
+        "states": str(market.get("states", result.curves["regime_share"].shape[1])),
+        "shocks": {"student": "Student-t", "gaussian": "Gaussian"}.get(str(market.get("shocks")), "random"),
+        "start": str(market.get("start", "unrecorded")),
+        "warmup": str(market.get("warmup", "unrecorded")),
+    }
+
+
+def _indicative(result: Result) -> list[str]:
+    """One line a level: which measures have indicative figures, and how wide their intervals are."""
+    lines = []
+    for at in result.levels:
+        soft = [row for row in result.tail if row.level == at and row.indicative]
+        if soft:
+            widest = max(soft, key=lambda row: row.expected_shortfall.half_width)
+            es = widest.expected_shortfall.scaled(100)
+            measures = ", ".join(title(m).lower() for m in dict.fromkeys(row.measure for row in soft))
+            lines.append(
+                f"{level(at)}: {count(len(soft))} figures ({measures}). The widest interval is that of "
+                f"{widest.product}, {title(widest.measure).lower()}, {widest.view}: ES "
+                f"{es.text(LOSS_PLACES)} % ({es.interval(LOSS_PLACES)})."
+            )
+    return lines
+
+
+def _replace(path: Path, words: str) -> None:
+    """Write beside the file, then rename over it, so that no reader sees half a page."""
+    beside = path.with_name(f".{path.name}.tmp")
+    with beside.open("w", encoding="utf-8", newline="\n") as out:
+        out.write(words)
+        out.flush()
+        os.fsync(out.fileno())
+    beside.replace(path)

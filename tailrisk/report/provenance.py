@@ -1,0 +1,74 @@
+"""Where a result came from: the birth certificate, as names and values."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .estimate import number
+from .folder import Result
+from .words import confidence
+
+MISSING = "not recorded"
+
+
+def provenance(result: Result) -> list[tuple[str, str]]:
+    """Everything needed to run it again, in the order a reader checks it."""
+    record, run, market = result.record, result.section("run"), result.section("market")
+    known = [
+        ("Command", record.get("command")),
+        ("Created", record.get("created")),
+        ("Commit", commit(record)),
+        ("Config digest (SHA-256)", record.get("config_sha256")),
+        ("Data digest (SHA-256)", record.get("data_sha256") or "no market data read by this run"),
+        ("Seed", str(record.get("seed", MISSING))),
+        ("Paths", run.get("paths")),
+        ("Trading days", run.get("days")),
+        ("Confidence of intervals", confidence(result.section("tail"))),
+        ("Precision", run.get("precision")),
+        ("Calibrated file", market.get("calibrated")),
+        ("Regimes and shocks", f"{market.get('states', MISSING)}, {market.get('shocks', MISSING)}"),
+        *((f"Calibration: {name}", value) for name, value in _flat(record.get("calibration"))),
+        *((f"Version of {name}", value) for name, value in _flat(record.get("versions"))),
+        ("Device", record.get("device")),
+        ("Platform", record.get("platform")),
+        ("Wall time, seconds", record.get("wall_seconds")),
+        ("Path-days", record.get("path_days")),
+        ("Path-days per second", _whole(record.get("path_days_per_second"))),
+        ("Random-number version", record.get("rng_version")),
+        *((f"Promise {name}".rstrip(), value) for name, value in _flat(record.get("promises"))),
+        *((f"Faults: {name}", value) for name, value in _flat(record.get("faults"))),
+    ]
+    return [(name, words(value)) for name, value in known]
+
+
+def commit(record: Mapping[str, Any]) -> str:
+    """The commit, and loudly whether the code differed from it."""
+    found = str(record.get("commit") or MISSING)
+    return f"{found} WITH UNCOMMITTED CHANGES" if record.get("dirty") else found
+
+
+def words(value: object) -> str:
+    """A value for a reader: thousands separated, nothing left blank."""
+    if value is None or value == "":
+        return MISSING
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    return number(value, 0 if float(value).is_integer() else 2)
+
+
+def _whole(value: object) -> object:
+    return round(value) if isinstance(value, (int, float)) else value
+
+
+def _flat(found: object, name: str = "") -> Iterator[tuple[str, object]]:
+    """Names and values of nested tables and lists; a short list of plain values is one value."""
+    if isinstance(found, Mapping):
+        for key, value in found.items():
+            yield from _flat(value, f"{name} {key}".strip().replace("_", " "))
+    elif isinstance(found, Sequence) and not isinstance(found, str):
+        if all(isinstance(item, (str, int, float)) for item in found) and name:
+            yield name, " to ".join(map(str, found)) if len(found) == 2 else ", ".join(map(str, found))
+        else:
+            for k, item in enumerate(found, start=1):
+                yield from _flat(item, f"{name} {k}".strip())
+    elif found is not None:
+        yield name, found

@@ -1,0 +1,182 @@
+"""Rows of a result's tables: one tail figure, one event, one leveraged account."""
+
+import csv
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tailrisk.core.errors import InputError
+
+from .estimate import Estimate
+
+T = TypeVar("T")
+
+AGAIN = "`tailrisk run` writes results/<name>; run it again"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TailRow:
+    """VaR and ES of one product, view, measure and level, as fractions of starting NAV; positive is bad."""
+
+    product: str
+    family: str
+    benchmark: str
+    view: str
+    measure: str
+    level: float
+    value_at_risk: Estimate
+    expected_shortfall: Estimate
+    tail_points: float
+    indicative: bool
+    mean: float
+    deviation: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventRow:
+    """How often one spread event happened, per path and per ten years."""
+
+    event: str
+    description: str
+    window: int
+    threshold: float
+    days: int
+    paths: int
+    count: int
+    probability: Estimate
+    rate: Estimate
+    return_period: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountRow:
+    """Chance that a leveraged product is called for margin or wiped out, and what its broker then loses."""
+
+    product: str
+    margin_breach: Estimate
+    wipe_out: Estimate
+    shortfall: float | None
+    shortfall_given_wipe_out: float | None
+
+
+class Cells:
+    """One line of a CSV file, read by column name; every complaint names file, line and column."""
+
+    def __init__(self, place: str, cells: dict[str, str | None]) -> None:
+        self.place, self.cells = place, cells
+
+    def text(self, column: str) -> str:
+        """The cell, less the quote that keeps spreadsheets from running it as a formula."""
+        value = self.cells.get(column)
+        if value is None:
+            raise InputError(f"{self.place}, column {column}", "no value: the line is cut short")
+        return value[1:] if value[:1] == "'" and value[1:2] in set("=+-@") else value
+
+    def number(self, column: str, *, finite: bool = True) -> float:
+        """The cell as a number; infinity only where it means something."""
+        text = self.text(column)
+        try:
+            value = float(text)
+        except ValueError:
+            raise InputError(f"{self.place}, column {column}", f"{text!r} is not a number") from None
+        if finite and not math.isfinite(value):
+            raise InputError(f"{self.place}, column {column}", f"{text!r} is not finite", "a finite number")
+        return value
+
+    def optional(self, column: str) -> float | None:
+        """The cell as a number, or None where the column or the value is absent."""
+        text = (self.cells.get(column) or "").strip().lower()
+        return None if text in {"", "nan"} else self.number(column)
+
+    def flag(self, column: str) -> bool:
+        """The cell as true or false."""
+        words = {"true": True, "1": True, "false": False, "0": False}
+        text = self.text(column)
+        if text.strip().lower() not in words:
+            raise InputError(f"{self.place}, column {column}", f"{text!r} is no flag", "true or false")
+        return words[text.strip().lower()]
+
+    def estimate(self, value: str, stem: str = "") -> Estimate:
+        """The three cells `value`, `stem_low` and `stem_high`, in order."""
+        stem = stem or value
+        found = Estimate(self.number(value), self.number(f"{stem}_low"), self.number(f"{stem}_high"))
+        slack = 1e-9 * max(1.0, abs(found.value))
+        if not found.low - slack <= found.value <= found.high + slack:
+            raise InputError(
+                f"{self.place}, column {value}",
+                f"{found.value} lies outside its interval {found.low} to {found.high}",
+            )
+        return found
+
+
+def tail(cells: Cells) -> TailRow:
+    """One line of tail.csv."""
+    return TailRow(
+        **{name: cells.text(name) for name in ("product", "family", "benchmark", "view", "measure")},
+        level=cells.number("level"),
+        value_at_risk=cells.estimate("var"),
+        expected_shortfall=cells.estimate("es"),
+        tail_points=cells.number("tail_points"),
+        indicative=cells.flag("indicative"),
+        mean=cells.number("mean"),
+        deviation=cells.number("sd"),
+    )
+
+
+def event(cells: Cells) -> EventRow:
+    """One line of events.csv; with no event the probability is an upper bound, which cannot be zero."""
+    count, probability = int(cells.number("count")), cells.estimate("probability")
+    if count == 0 and probability.high <= 0:
+        raise InputError(
+            f"{cells.place}, column probability_high",
+            "no event was seen and the probability is given as zero",
+            "an upper bound above zero",
+        )
+    return EventRow(
+        event=cells.text("event"),
+        description=cells.text("description"),
+        window=int(cells.number("window")),
+        threshold=cells.number("threshold"),
+        days=int(cells.number("days")),
+        paths=int(cells.number("paths")),
+        count=count,
+        probability=probability,
+        rate=cells.estimate("rate_per_10y", "rate"),
+        return_period=_return_period(cells),
+    )
+
+
+def _return_period(cells: Cells) -> Estimate:
+    names = ("return_period_years", "return_period_low", "return_period_high")
+    value, low, high = (cells.number(name, finite=name.endswith("low")) for name in names)
+    return Estimate(math.inf if math.isnan(value) else value, low, math.inf if math.isnan(high) else high)
+
+
+def account(cells: Cells) -> AccountRow:
+    """One line of accounts.csv; the shortfall columns may be absent."""
+    return AccountRow(
+        product=cells.text("product"),
+        margin_breach=cells.estimate("margin_breach"),
+        wipe_out=cells.estimate("wipe_out"),
+        shortfall=cells.optional("broker_shortfall"),
+        shortfall_given_wipe_out=cells.optional("broker_shortfall_given_wipe_out"),
+    )
+
+
+def read(path: Path, row: Callable[[Cells], T], first: str) -> tuple[T, ...]:
+    """Every line of a CSV file as a row; `first` is the column without which it is another file.
+
+    Raises InputError naming file, line and column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as source:
+            lines = csv.DictReader(source)
+            if first not in (lines.fieldnames or ()):
+                raise InputError(str(path), f"no column {first!r}", f"columns found: {lines.fieldnames}")
+            return tuple(row(Cells(f"{path}: line {lines.line_num}", cells)) for cells in lines)
+    except FileNotFoundError:
+        raise InputError(str(path), "missing from the result folder", hint=AGAIN) from None
+    except (OSError, UnicodeDecodeError, csv.Error, OverflowError) as fault:
+        raise InputError(str(path), f"cannot be read: {fault}") from None

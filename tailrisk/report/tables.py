@@ -1,0 +1,184 @@
+"""Tables of the page: captions, headings and cells, ready to be laid out."""
+
+from dataclasses import dataclass
+
+from .answer import chance, headline_measure
+from .estimate import Estimate, at_least, at_most, number
+from .folder import Result
+from .rows import EventRow
+from .words import LOSS_PLACES, confidence, count, label, level, title
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A figure or words, with a second line in small type; indicative figures are marked."""
+
+    text: str
+    small: str = ""
+    indicative: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in named groups; the first cell of a row names it. `numeric`: cells align right."""
+
+    caption: str
+    head: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[tuple[Cell, ...], ...]], ...]
+    numeric: bool = True
+
+
+def headline(result: Result) -> Table:
+    """Products side by side: VaR and ES at the headline level in every view."""
+    measure, at = headline_measure(result), result.headline
+    rows = []
+    for product in result.products:
+        found = [result.row(product, view, measure, at) for view in result.views]
+        cells = [c for row in found for c in (_loss(row.value_at_risk), _loss(row.expected_shortfall))]
+        rows.append((_product(result, product), Cell(found[0].benchmark), *cells))
+    heads = [f"{name}, {title(view)}" for view in result.views for name in ("VaR", "ES")]
+    caption = (
+        f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; "
+        f"in small type the {_confidence(result)} interval."
+    )
+    return Table(caption, ("Product", "Benchmark", *heads), (("", tuple(rows)),))
+
+
+def tails(result: Result) -> list[Table]:
+    """One table a measure: every product and view, mean and deviation, VaR and ES at every level."""
+    return [_tail(result, measure) for measure in result.measures]
+
+
+def _tail(result: Result, measure: str) -> Table:
+    groups = []
+    for view in result.views:
+        rows = []
+        for product in result.products:
+            found = [result.row(product, view, measure, at) for at in result.levels]
+            moments = [Cell(number(100 * x, LOSS_PLACES)) for x in (found[0].mean, found[0].deviation)]
+            cells = [
+                _loss(estimate, row.indicative)
+                for row in found
+                for estimate in (row.value_at_risk, row.expected_shortfall)
+            ]
+            rows.append((_product(result, product), *moments, *cells))
+        groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
+    heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
+    caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals."
+    return Table(caption, ("Product", "Mean", "SD", *heads), tuple(groups))
+
+
+def events(result: Result) -> Table:
+    """Each event: its definition, how often it was seen, its probability, rate and return period."""
+    rows = []
+    for event in result.events:
+        definition = f"{event.description} (window {event.window}, threshold {number(event.threshold, 1)}, "
+        definition += f"{event.days} day)" if event.days == 1 else f"{event.days} days)"
+        seen = Cell(count(event.count), f"in {count(event.paths)} paths")
+        rows.append((Cell(event.event, definition), seen, *_odds(event)))
+    heads = ("Event", "Seen", "Probability over the horizon, %", "Times in ten years", "Return period, years")
+    return Table(f"Spread events, with exact {_confidence(result)} intervals.", heads, (("", tuple(rows)),))
+
+
+def _odds(event: EventRow) -> tuple[Cell, Cell, Cell]:
+    if event.count == 0:
+        return (
+            Cell(f"at most {at_most(100 * event.probability.high)}", "upper bound: no event seen"),
+            Cell(f"at most {at_most(event.rate.high)}", "upper bound"),
+            Cell(f"at least {at_least(event.return_period.low)}", "lower bound"),
+        )
+    found = (event.probability.scaled(100), event.rate, event.return_period)
+    first, second, third = (Cell(e.text(), e.interval()) for e in found)
+    return first, second, third
+
+
+def accounts(result: Result) -> Table:
+    """Leveraged products: margin calls, wipe-outs and what the broker loses."""
+    rows = []
+    for account in result.accounts:
+        short = [
+            Cell("not recorded" if x is None else number(100 * x, 3))
+            for x in (account.shortfall, account.shortfall_given_wipe_out)
+        ]
+        odds = [
+            Cell(chance(e), "" if e.value == 0 else e.scaled(100).interval())
+            for e in (account.margin_breach, account.wipe_out)
+        ]
+        rows.append((_product(result, account.product), *odds, *short))
+    heads = ("Product", "Below margin", "Wiped out", "Broker's mean loss", "Broker's mean loss if wiped out")
+    caption = (
+        f"Share of paths with {_confidence(result)} intervals; the broker's loss in % of the product's "
+        "starting NAV, over all paths and over those wiped out."
+    )
+    return Table(caption, heads, (("", tuple(rows)),))
+
+
+def firmness(result: Result) -> Table:
+    """How firm each level is: tail points, and the widest interval relative to its figure."""
+    rows = []
+    for at in result.levels:
+        found = [row for row in result.tail if row.level == at]
+        soft = any(row.indicative for row in found)
+        fewest = min(row.tail_points for row in found)
+        cells = [
+            Cell(number(100 * max(_relative(e) for e in figures), 1))
+            for figures in (
+                [row.value_at_risk for row in found],
+                [row.expected_shortfall for row in found],
+            )
+        ]
+        verdict = Cell("indicative" if soft else "firm", indicative=soft)
+        rows.append((Cell(level(at)), Cell(number(fewest, 0)), *cells, verdict))
+    heads = ("Level", "Tail points", "Widest VaR error, %", "Widest ES error, %", "Standing")
+    caption = (
+        "Sampling error by level: the fewest tail points, and the widest half-interval as a share of its "
+        "own figure, over all products, views and measures. Below 1,000 tail points a figure is indicative."
+    )
+    return Table(caption, heads, (("", tuple(rows)),))
+
+
+def _relative(found: Estimate) -> float:
+    return found.half_width / abs(found.value) if found.value else 0.0
+
+
+def composition(result: Result) -> Table:
+    """Each product as the config describes it."""
+    products = result.section("products")
+    rows = []
+    for product in result.products:
+        settings = products.get(product)
+        settings = settings if isinstance(settings, dict) else {}
+        book = ", ".join(f"{title(k)} {number(100 * w, 1)} %" for k, w in settings.get("weights", {}).items())
+        rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
+        words = "; ".join(
+            f"{k.replace('_', ' ')} {_setting(v)}" for k, v in rest.items() if v not in (None, {})
+        )
+        rows.append(
+            (_product(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
+        )
+    heads = ("Product", "Family", "Long book", "Settings")
+    return Table("Products as modelled.", heads, (("", tuple(rows)),), numeric=False)
+
+
+def _family(result: Result, product: str) -> str:
+    return title(next(row.family for row in result.tail if row.product == product))
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {v}" for k, v in value.items())
+    return str(value)
+
+
+def _product(result: Result, product: str) -> Cell:
+    shown = label(result.section("products"), product)
+    return Cell(shown, product if shown != product else "")
+
+
+def _loss(found: Estimate, indicative: bool = False) -> Cell:
+    found = found.scaled(100)
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), indicative)
+
+
+def _confidence(result: Result) -> str:
+    return confidence(result.section("tail"))

@@ -1,0 +1,89 @@
+"""A result in the terminal: the tail table, events, accounts and provenance in a hundred columns."""
+
+import textwrap
+from pathlib import Path
+
+from .answer import chance, happened, headline_measure
+from .estimate import MINUS, Estimate
+from .folder import Result
+from .provenance import commit, words
+from .rows import TailRow
+from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, title
+
+WIDTH = 100
+NAME, CELL = 16, 14
+"""Columns of a product's name and of one figure."""
+LEVELS = 3
+"""Levels side by side; more go into further tables."""
+
+
+def show(folder: str | Path) -> str:
+    """A finished result as plain text; raises InputError where the folder cannot be used."""
+    result = Result.read(folder)
+    measure = headline_measure(result)
+    lines = [f"{words(result.record.get('name'))}: {short(words(result.record.get('question')), 400)}", ""]
+    lines += [_heading(result, measure)]
+    for view in result.views:
+        for first in range(0, len(result.levels), LEVELS):
+            lines += ["", *_table(result, measure, view, result.levels[first : first + LEVELS])]
+    if any(row.indicative for row in result.tail):
+        lines += ["", "* indicative: fewer than 1,000 tail points"]
+    lines += _sections(result)
+    wrapped = [piece for line in lines for piece in _wrap(line)]
+    return "\n".join(wrapped).replace(MINUS, "-") + "\n"
+
+
+def _heading(result: Result, measure: str) -> str:
+    days = len(result.curves["regime_share"])
+    sure = confidence(result.section("tail"))
+    return f"{title(measure)} of {days} trading days, % of starting NAV (± half the {sure} interval)"
+
+
+def _table(result: Result, measure: str, view: str, levels: tuple[float, ...]) -> list[str]:
+    heads = [f"{name} {level(at)}" for at in levels for name in ("VaR", "ES")]
+    lines = [_line(view.upper(), heads), "-" * (NAME + CELL * len(heads))]
+    for product in result.products:
+        rows = [result.row(product, view, measure, at) for at in levels]
+        lines.append(_line(product, [cell for row in rows for cell in _cells(row)]))
+    return lines
+
+
+def _cells(row: TailRow) -> tuple[str, str]:
+    return _cell(row.value_at_risk, row.indicative), _cell(row.expected_shortfall, row.indicative)
+
+
+def _cell(found: Estimate, indicative: bool) -> str:
+    found = found.scaled(100)
+    return f"{found.text(LOSS_PLACES)} ±{found.margin(LOSS_PLACES)}" + ("*" if indicative else " ")
+
+
+def _line(name: str, cells: list[str]) -> str:
+    name = short(name, NAME)
+    return name + " " * (NAME - columns(name)) + "".join(cell.rjust(CELL) for cell in cells)
+
+
+def _sections(result: Result) -> list[str]:
+    lines = [""] if result.events else []
+    lines += [f"{event.event}: {event.description}: {happened(event)}" for event in result.events]
+    lines += [""] if result.accounts else []
+    for account in result.accounts:
+        name = label(result.section("products"), account.product)
+        breach, gone = chance(account.margin_breach), chance(account.wipe_out)
+        lines.append(f"{name}: below margin on {breach} of paths, wiped out on {gone}")
+    record = result.record
+    where = (
+        f"seed {record.get('seed')}, commit {commit(record)}, "
+        f"config {str(record.get('config_sha256'))[:12]}, "
+        f"{words(result.section('run').get('paths'))} paths, {words(record.get('wall_seconds'))} s "
+        f"on {words(record.get('device'))}"
+    )
+    return [*lines, "", where, f"command: {words(record.get('command'))}"]
+
+
+def _wrap(line: str) -> list[str]:
+    """One line as several of at most `WIDTH` columns, however many of its characters are wide."""
+    line = plain(line)
+    if columns(line) <= WIDTH:
+        return [line]
+    wide = columns(line) - len(line)
+    return textwrap.wrap(line, max(WIDTH // 2, WIDTH - max(wide, 0)))

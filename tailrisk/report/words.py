@@ -1,0 +1,82 @@
+"""The words of the report: how levels, measures, views, buckets and products are named for a reader."""
+
+from collections.abc import Mapping
+from typing import Any
+from unicodedata import category, combining, east_asian_width
+
+from .estimate import number
+
+TITLES = {
+    "terminal": "Loss over the horizon",
+    "worst_day": "Worst day",
+    "worst_3_days": "Worst three days",
+    "max_drawdown": "Maximum drawdown",
+    "absolute": "absolute",
+    "excess": "excess",
+    "csi300": "CSI 300",
+    "csi500": "CSI 500",
+    "csi1000": "CSI 1000",
+    "csi2000": "CSI 2000",
+    "micro": "Micro-cap",
+    "index_enhanced": "index-enhanced",
+    "stock_selection": "stock selection",
+    "neutral": "market neutral",
+    "dma": "DMA",
+    "long_short": "long/short",
+    "micro_cap": "micro-cap",
+    "cta": "CTA",
+}
+"""Name in code and config -> name on the page; a name not here is shown as it is."""
+
+PER_CENT = 100.0
+LOSS_PLACES = 2
+"""Losses are printed in per cent of starting NAV, to a basis point at most."""
+TRADING_DAYS = 242
+"""Trading days in a year."""
+
+
+def title(name: str) -> str:
+    """The name a reader sees."""
+    return TITLES.get(name, name.replace("_", " "))
+
+
+def level(value: float) -> str:
+    """0.999 -> `99.9 %`."""
+    return f"{value * PER_CENT:.8g} %"
+
+
+def count(value: float) -> str:
+    """A whole number with separated thousands; a fraction keeps one decimal."""
+    return number(value, 0 if float(value).is_integer() else 1)
+
+
+def label(products: Mapping[str, Any], name: str) -> str:
+    """The product's label in the resolved config, or its name where none is given."""
+    text = products.get(name, {}).get("label") if isinstance(products.get(name), Mapping) else None
+    return str(text) if text else name
+
+
+def confidence(tail: Mapping[str, Any]) -> str:
+    """Confidence of the intervals in the `tail` table of the config: `95 %`."""
+    found = tail.get("confidence")
+    return level(found) if isinstance(found, (int, float)) else "confidence"
+
+
+def columns(text: str) -> int:
+    """Width in columns of a terminal: a Chinese character takes two."""
+    return sum(2 if east_asian_width(c) in "WF" else 0 if combining(c) else 1 for c in text)
+
+
+def plain(text: str) -> str:
+    """Without control characters, which would drive a terminal or break XML."""
+    return "".join(c if category(c)[0] != "C" else " " for c in text)
+
+
+def short(text: str, width: int) -> str:
+    """At most `width` columns of `text` on one line, with an ellipsis where it is cut."""
+    line = " ".join(plain(text).split())
+    if columns(line) <= width:
+        return line
+    while columns(line) > width - 1:
+        line = line[:-1]
+    return line.rstrip() + "…"
