@@ -2,7 +2,8 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -18,6 +19,7 @@ OVERRIDE = click.option(
     metavar="KEY=VALUE",
     help="Override a field, such as run.paths=10000 or market.start=calm; may be repeated.",
 )
+BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 
 
@@ -160,12 +162,8 @@ def report(folder: Path) -> None:
 @click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
 @click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
 @click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
-@click.option(
-    "--shocks", default="gaussian,student", show_default=True, help="Shock families: gaussian, student."
-)
-@click.option(
-    "--styles", type=click.Path(path_type=Path), help="Daily style factor returns, for the overlay."
-)
+@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@click.option("--styles", type=click.Path(path_type=Path), help="Daily style returns, for the overlay.")
 @click.option("--starts", default=8, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
 @click.option(
@@ -176,6 +174,7 @@ def report(folder: Path) -> None:
     help="The calibrated TOML file to write.",
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@QUIET
 def calibrate(
     prices: Path,
     until: str,
@@ -187,6 +186,7 @@ def calibrate(
     seed: int,
     output: Path,
     figure: Path | None,
+    quiet: bool,
 ) -> None:
     """Fit regime models to daily index closes.
 
@@ -199,7 +199,9 @@ def calibrate(
       tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
           --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
     """
-    window = {"until": _day("--until", until), "since": _day("--since", since) if since else None}
+    until, since = _day("--until", until), since and _day("--since", since)
+    if since and since >= until:
+        raise InputError("--since", repr(since), f"a day before --until {until}")
     kept = tuple(int(k) for k in _list("--states", states, ("1", "2", "3", "4")))
     families = _list("--shocks", shocks, ("gaussian", "student"))
 
@@ -209,8 +211,36 @@ def calibrate(
     from .calibrate.fit import calibrate as fit
     from .calibrate.fit import summary
 
-    options = {"styles_path": styles, "starts": starts, "seed": seed, "output": output, "figure": figure}
-    click.echo(summary(fit(prices, states=kept, shocks=families, **window, **options)))
+    with _bar(quiet) as tell:
+        result = fit(
+            prices,
+            until=until,
+            since=since,
+            states=kept,
+            shocks=families,
+            styles_path=styles,
+            starts=starts,
+            seed=seed,
+            output=output,
+            figure=figure,
+            progress=tell,
+        )
+    if not quiet:
+        click.echo(summary(result))
+
+
+@contextmanager
+def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""
+    from tqdm import tqdm
+
+    with tqdm(total=1, delay=2, disable=quiet, leave=False, bar_format=BAR) as bar:
+
+        def tell(done: float, what: str) -> None:
+            bar.set_description(what)
+            bar.update(done - bar.n)
+
+        yield tell
 
 
 def _day(option: str, text: str) -> str:

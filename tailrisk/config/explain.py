@@ -102,10 +102,11 @@ def _child(node: Schema, step: str | int) -> Schema:
 
 def _followed(schema: Schema, node: Schema) -> Schema:
     """The node with its reference replaced by what it points to, and an optional by its value."""
+    if "anyOf" in node:
+        return {**_followed(schema, node["anyOf"][0]), **node}
     if "$ref" in node:
-        target = schema["$defs"][node["$ref"].rsplit("/", 1)[-1]]
-        return {**target, **{k: v for k, v in node.items() if k != "$ref"}}
-    return {**node["anyOf"][0], **node} if "anyOf" in node else node
+        return {**schema["$defs"][node["$ref"].rsplit("/", 1)[-1]], **node}
+    return node
 
 
 def described(schema: Schema, node: Schema) -> str:

@@ -90,8 +90,8 @@ def _parsed(override: str) -> tuple[dict[str, Any], Source]:
     allowed = "KEY=VALUE, such as run.paths=10000 or market.start=calm"
     key, equals, text = override.partition("=")
     steps = [step.strip() for step in key.split(".")]
-    if not equals or not all(re.fullmatch(r"[\w-]+", step) for step in steps):
-        raise InputError(place, "is not an assignment", allowed)
+    if not override.isprintable() or not equals or not all(re.fullmatch(r"[\w-]+", s) for s in steps):
+        raise InputError(f"--set {shown(override)}", "is not an assignment", allowed)
     if steps[0] == "extends":
         raise InputError(place, "extends cannot be overridden", "a config file that extends another")
     said: Any = _value(place, text.strip())
@@ -107,7 +107,7 @@ def _value(place: str, text: str) -> Any:
         said = {}
     if list(said) == ["value"]:
         return said["value"]
-    if not text or text[0] in "\"'[{" or not text.isprintable():
+    if not text or text[0] in "\"'[{":
         raise InputError(place, "the value is not TOML", 'a number, true, false, a word, "text" or [a, list]')
     return text
 

@@ -41,8 +41,8 @@ class Market(Model):
 class Event(Model):
     """A spread event: the ex-ante z of a difference of returns crosses a threshold.
 
-    z_t = (d_t - mean) / sd, with d the return of the first bucket less that of the second over `days`, and
-    mean and sd of the same over the `window` days before it (mechanism 5.1).
+    z_t = (sum of the last k daily spreads - k mean) / (sd sqrt(k)), a spread being the return of the first
+    bucket less that of the second, k = days, mean and sd over the `window` days before (mechanism 5.1).
     """
 
     name: Name = Field(description="lower case, digits and _")
@@ -53,7 +53,8 @@ class Event(Model):
     threshold: float = Field(
         ge=-50, le=50, description="standard deviations; negative counts falls, positive rises; not zero"
     )
-    days: int = Field(default=1, ge=1, le=20, description="trading days the spread is measured over")
+    days: int = Field(default=1, ge=1, le=20, description="trading days the spread is summed over")
+    mean_removed: bool = Field(default=True, description="whether the window's mean is taken off the move")
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Event":
@@ -62,9 +63,6 @@ class Event(Model):
             problems.append(Problem("pair", f"{self.pair[0]!r} against itself", "two different buckets"))
         if self.threshold == 0:
             problems.append(Problem("threshold", "0.0", "below zero for falls, above zero for rises"))
-        if self.window < 4 * self.days:
-            allowed = f"at least 4 times days, {4 * self.days}"
-            problems.append(Problem("window", f"{self.window} with days = {self.days}", allowed))
         refuse(problems)
         return self
 

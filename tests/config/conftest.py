@@ -1,9 +1,12 @@
 """Configs for tests: a small one that stands alone, beside a made-up calibrated file."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tailrisk.cli import main
 
 LADDER = Path(__file__).with_name("ladder.toml")
 
@@ -49,3 +52,32 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(LADDER, tmp_path)
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture
+def refusal(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Run a command that must be refused as bad input, and return what it said: one screen, no traceback."""
+
+    def refused(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        said = capsys.readouterr()
+        assert stop.value.code == 2
+        assert said.out == ""
+        assert "Traceback" not in said.err
+        assert len(said.err.splitlines()) < 25
+        return said.err
+
+    return refused
+
+
+@pytest.fixture
+def edit(folder: Path) -> Callable[[str, str, str], None]:
+    """Replace the first occurrence of a text in a file of the folder; the text must be there."""
+
+    def edited(name: str, old: str, new: str) -> None:
+        text = (folder / name).read_text(encoding="utf-8")
+        assert old in text
+        (folder / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    return edited

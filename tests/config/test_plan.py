@@ -1,0 +1,68 @@
+"""The plan: exact counts, memory that follows the size, and a refusal that says what would fit."""
+
+from pathlib import Path
+
+import pytest
+
+from tailrisk.config import load
+from tailrisk.config.plan import PROGRAM, RATE, duration, fits, gigabytes, machine_memory, plan, table
+from tailrisk.core.errors import InputError
+
+
+def test_counts_are_exact(folder: Path) -> None:
+    planned = plan(load("small.toml"), machine=1e11)
+    assert (planned.paths, planned.days, planned.burn_in, planned.path_days) == (20_000, 30, 60, 1_800_000)
+    assert planned.losses == 4 * 2 * 4 * 2 * 20_000  # bytes x views x measures x products x paths
+    assert planned.seconds == pytest.approx(1_800_000 / RATE / planned.cores)
+    assert planned.memory == planned.losses + planned.working + PROGRAM
+
+
+def test_memory_follows_paths_measures_and_precision(folder: Path) -> None:
+    def memory(*overrides: str) -> float:
+        return plan(load("small.toml", overrides), machine=1e11).memory
+
+    assert memory("run.paths=2_000_000") > memory("run.paths=1_000_000") > memory()
+    assert memory('tail.measures=["terminal"]') < memory() < memory("run.precision=float64")
+    assert memory("run.chunk=64") < memory()
+    assert memory("event=[]") < memory()
+
+
+def test_what_does_not_fit_is_refused_with_the_paths_that_would(folder: Path) -> None:
+    large = plan(load("small.toml", ["run.paths=90_000_000"]), machine=1e11)
+    with pytest.raises(InputError) as caught:
+        fits(large)
+    said = caught.value
+    assert (said.place, "90,000,000 paths need" in said.problem) == ("run.paths", True)
+    assert "run.memory_gb = 4, the machine has 100.00 GB" in said.allowed
+    paths = int(said.hint.split("at most ")[1].split(";")[0].replace(",", ""))
+    assert fits(plan(load("small.toml", [f"run.paths={paths}"]), machine=1e11)).paths == paths
+    with pytest.raises(InputError):
+        fits(plan(load("small.toml", [f"run.paths={paths + 1}"]), machine=1e11))
+
+
+def test_a_small_machine_is_refused_whatever_the_config_allows(folder: Path) -> None:
+    config = load("small.toml", ["run.memory_gb=1000"])
+    assert fits(plan(config, machine=2e9)).limit == 2e9
+    with pytest.raises(InputError, match=r"allowed: 500\.00 MB|allowed: 0\.50 GB"):
+        fits(plan(config, machine=5e8))
+
+
+def test_the_machine_says_how_much_memory_it_has() -> None:
+    memory = machine_memory()
+    assert memory is None or 1e8 < memory < 1e14
+
+
+def test_the_table_names_what_will_run(folder: Path) -> None:
+    config = load("small.toml")
+    rows = dict(table(config, plan(config, machine=8e9)))
+    assert rows["paths"] == "20,000 from seed 20240205, in float32"
+    assert rows["days"] == "30, after 60 of warm-up (simulated)"
+    assert rows["calibrated"] == "ladder.toml, data 2014-01-01 to 2023-12-31"
+    assert rows["memory"].endswith("of 4.00 GB allowed, 8.00 GB in this machine")
+    assert config.digest().startswith(rows["config"].split()[1])
+
+
+def test_sizes_and_times_in_words() -> None:
+    assert [gigabytes(b) for b in (1.5e6, 2.5e8, 3e12)] == ["1.5 MB", "0.25 GB", "3,000.00 GB"]
+    words = [duration(s) for s in (0.04, 12, 150, 36_000, 1e6)]
+    assert words == ["0.0 s", "12 s", "2.5 min", "10 h", "12 days"]

@@ -1,0 +1,100 @@
+"""Bad products: each is refused with the place, the value and what is allowed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Refusal = Callable[..., str]
+Edit = Callable[..., None]
+
+# what is wrong: (text of small.toml, what takes its place, what the message must say)
+EDITS = {
+    "unknown key in a product": (
+        "hedge =",
+        "gross_levrage = 3\nhedge =",
+        ["products.dma.gross_levrage: unknown key, did you mean 'gross_leverage'?", "margin_rate"],
+    ),
+    "field of another family": (
+        "hedge =",
+        "volatility_annual = 0.1\nhedge =",
+        ["products.dma.volatility_annual"],
+    ),
+    "unknown family": ('"dma"', '"dmaa"', ["products.dma.family: \"dmaa\", did you mean 'dma'?", "cta, dma"]),
+    "family missing": ('family = "dma"\n', "", ["products.dma.family: missing", "index_enhanced"]),
+    "product name": ("[products.dma]", "[products.DMA]", ["products.DMA: not a name", "lower case"]),
+    "product that is no table": (
+        "[products.dma]",
+        "[products]\ncta = 3\n[products.dma]",
+        ["products.cta: 3", "table"],
+    ),
+    "unknown bucket in weights": (
+        "csi1000 = 1.0",
+        "csi1001 = 1.0",
+        ["weights.csi1001", "did you mean 'csi1000'"],
+    ),
+    "unknown style": (
+        "liquidity",
+        "liqidity",
+        ["style_exposure.liqidity", "did you mean 'liquidity'", "momentum"],
+    ),
+    "style out of range": (
+        "liquidity = 0.3",
+        "liquidity = 30",
+        ["style_exposure.liquidity: 30", "at most 5"],
+    ),
+    "unknown future": ("IM = 1.0", "IH = 1.0", ["hedge.IH: unknown key", "IF, IC, IM"]),
+    "unknown benchmark": (
+        '"csi500"\nweights',
+        '"cash"\nweights',
+        ['products.ie.benchmark: "cash"', '"csi500"'],
+    ),
+    "weights do not sum": (
+        "micro = 0.4",
+        "micro = 0.5",
+        ["products.ie.weights: the shares sum to 1.1", "sum to 1"],
+    ),
+    "weight negative": ("micro = 0.4", "micro = -0.4", ["products.ie.weights.micro: -0.4", "at least 0"]),
+    "weights missing": ("weights = { csi1000 = 1.0 }\n", "", ["products.dma.weights: missing"]),
+    "hedge does not sum": ("IM = 1.0", "IM = 0.9", ["products.dma.hedge: the shares sum to 0.9", "sum to 1"]),
+    "margin above equity": (
+        "hedge =",
+        "gross_leverage = 4\nmargin_rate = 0.3\nhedge =",
+        ["products.dma.margin_rate: gross_leverage * margin_rate is 4 * 0.3 = 1.2", "at most 1"],
+    ),
+    "leverage absurd": ("hedge =", "gross_leverage = 400\nhedge =", ["gross_leverage: 400", "at most 10"]),
+    "leverage not a number": (
+        "hedge =",
+        'gross_leverage = "4"\nhedge =',
+        ['gross_leverage: "4"', "a number"],
+    ),
+    "leverage NaN": ("hedge =", "gross_leverage = nan\nhedge =", ["gross_leverage: NaN", "a number"]),
+    "leverage infinite": (
+        "hedge =",
+        "gross_leverage = inf\nhedge =",
+        ["gross_leverage: Infinity", "a number"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), EDITS.values(), ids=EDITS)
+def test_a_bad_product_is_refused(
+    folder: Path, edit: Edit, refusal: Refusal, old: str, new: str, expected: list[str]
+) -> None:
+    edit("small.toml", old, new)
+    said = refusal("check", "small.toml")
+    for fragment in expected:
+        assert fragment in said
+
+
+def test_families_refuse_what_their_books_cannot_do(folder: Path, refusal: Refusal) -> None:
+    (folder / "more.toml").write_text(
+        'extends = "small.toml"\n'
+        '[products.n]\nlabel = "N"\nfamily = "neutral"\nweights = { micro = 1 }\nhedge = { IM = 1 }\n'
+        "exposure = 0.95\n"
+        '[products.p]\nlabel = "P"\nfamily = "micro_cap"\nmanagement = "passive"\nbenchmark = "csi2000"\n'
+        "weights = { csi2000 = 0.5, micro = 0.5 }\n"
+    )
+    said = refusal("check", "more.toml")
+    assert "products.n.exposure: exposure * (1 + margin_rate) is 0.95 * 1.12 = 1.064" in said
+    assert "products.p.weights: a passive fund holds 0.5 of its benchmark 'csi2000'" in said

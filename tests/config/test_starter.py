@@ -1,0 +1,75 @@
+"""The starter config: it loads, holds every field, and its values are the defaults."""
+
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from tailrisk.config import load
+from tailrisk.config.market import Event, Market
+from tailrisk.config.products import AnyProduct
+from tailrisk.config.run import Run
+from tailrisk.config.schema import Config
+from tailrisk.config.starter import TEXT, write
+from tailrisk.config.tail import Tail
+from tailrisk.core.errors import InputError
+from tailrisk.core.names import STYLES
+
+FAMILIES = {model.__name__: model for model in get_args(get_args(AnyProduct)[0])}
+SAID = tomllib.loads(TEXT.read_text(encoding="utf-8"))
+
+
+def defaults(model: type[BaseModel]) -> dict[str, object]:
+    """The fields of a model that have a default, with it."""
+    fields = model.model_fields.items()
+    return {
+        name: field.get_default(call_default_factory=True)
+        for name, field in fields
+        if field.get_default(call_default_factory=True) is not PydanticUndefined
+    }
+
+
+def test_the_starter_loads(folder: Path) -> None:
+    write(folder / "my.toml")
+    config = load("my.toml", ["market.calibrated=ladder.toml"])
+    assert config.name == "my_run"
+    assert {type(product) for product in config.products.values()} == set(FAMILIES.values())
+
+
+def test_sections_state_every_field_at_its_default() -> None:
+    assert SAID["run"] == defaults(Run)
+    assert {**SAID["market"], "history": None} == defaults(Market)
+    assert {key: tuple(v) if isinstance(v, list) else v for key, v in SAID["tail"].items()} == defaults(Tail)
+    assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
+    assert set(SAID["event"][0]) == set(Event.model_fields)
+    assert set(SAID) == set(Config.model_fields)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_products_state_every_field_at_its_default(family: str) -> None:
+    model = FAMILIES[family]
+    tag = get_args(model.model_fields["family"].annotation)[0]
+    (said,) = [product for product in SAID["products"].values() if product["family"] == tag]
+    explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}}
+    said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
+    assert {**said, **defaults(model)} == said
+    assert set(said) == set(model.model_fields)
+
+
+def test_every_style_and_optional_field_is_named() -> None:
+    text = TEXT.read_text(encoding="utf-8")
+    for name in (*STYLES, "history", "extends", "alpha_annual", "fee_annual", "style_exposure"):
+        assert name in text
+
+
+def test_a_file_that_is_there_is_kept_unless_forced(folder: Path) -> None:
+    with pytest.raises(InputError, match="is there already"):
+        write(folder / "small.toml")
+    assert load("small.toml").name == "small"
+    write(folder / "small.toml", force=True)
+    assert (folder / "small.toml").read_bytes() == TEXT.read_bytes()
+    with pytest.raises(InputError, match="is a folder"):
+        write(folder, force=True)

@@ -1,0 +1,261 @@
+"""The command line: each command, its exit codes, and what it refuses to import."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tailrisk import __version__
+from tailrisk.cli import _command, commands, main
+
+ROOT = Path(__file__).resolve().parents[1]
+LADDER = ROOT / "tests" / "config" / "ladder.toml"
+SMOKE = ["smoke.toml", "--set", "market.calibrated=ladder.toml"]
+HEAVY = ("jax", "jaxlib", "pandas", "scipy.stats", "matplotlib", "pyarrow")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with a calibrated file in it."""
+    shutil.copy(LADDER, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def code(*arguments: str) -> int:
+    """The exit code of a command run in this process."""
+    with pytest.raises(SystemExit) as stop:
+        main(arguments)
+    assert isinstance(stop.value.code, int)
+    return stop.value.code
+
+
+def shell(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A command run in a process of its own; its error stream ends with the heavy modules it imported."""
+    after = f"import sys, atexit; atexit.register(lambda: print([m for m in {HEAVY} if m in sys.modules]))"
+    script = f"{after}; from tailrisk.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--help"], 0),
+        (["run", "--help"], 0),
+        (["--version"], 0),
+        (["init", "my.toml"], 0),
+        (["check", *SMOKE], 0),
+        (["check", *SMOKE, "--set", "run.pths=1"], 2),
+        (["run", *SMOKE, "--set", "run.paths=-1"], 2),
+        (["check", "no.toml"], 2),
+        (["run", *SMOKE, "--set", "run.paths=4_000_000_000"], 2),
+        (["calibrate", "no.csv", "--until", "2023-02-30", "-o", "a.toml"], 2),
+        (["fly"], 2),
+    ],
+)
+def test_light_commands_import_nothing_heavy(folder: Path, arguments: list[str], expected: int) -> None:
+    done = shell(folder, *arguments)
+    assert done.returncode == expected
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) < 25
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_module_is_the_command(folder: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tailrisk", "--version"],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, f"tailrisk {__version__}\n")
+
+
+def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(commands.commands) == {"init", "check", "run", "show", "report", "calibrate"}
+    for name in commands.commands:
+        assert code(name, "--help") == 0
+        assert f"tailrisk {name} " in capsys.readouterr().out
+
+
+def test_init_then_check(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code("init", "my.toml") == 0
+    assert code("init", "my.toml") == 2
+    assert "my.toml: is there already" in capsys.readouterr().err
+    assert code("init", "my.toml", "--force") == 0
+    assert code("check", "my.toml", "--set", "market.calibrated=ladder.toml") == 0
+    said = capsys.readouterr().out
+    assert "200,000 from seed 20240205" in said
+    assert "62,000,000 path-days" in said
+
+
+def test_check_prints_the_plan_even_of_what_it_refuses(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code("check", *SMOKE, "--set", "run.memory_gb=0.1") == 2
+    said = capsys.readouterr()
+    assert "of 0.10 GB allowed" in said.out
+    assert "hint" in said.err
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Stand-ins for the modules behind the commands; returns what they were given."""
+    given: dict[str, Any] = {}
+
+    def simulate(config: Any, output: Path, *, force: bool, command: str, progress: bool) -> Path:
+        if "raise" in given:
+            raise given["raise"]
+        given.update(name=config.name, output=output, force=force, command=command, progress=progress)
+        return output / config.name
+
+    def fit(prices: Path, **options: Any) -> str:
+        given.update(prices=prices, **options)
+        for done in (0.5, 1.0):
+            options["progress"](done, "fitting")
+        return "fitted"
+
+    stand_ins = {
+        "record.run": {"run": simulate},
+        "report.terminal": {"show": lambda folder: f"table of {folder}"},
+        "report.page": {"write": lambda folder: folder / "report.html"},
+        "calibrate.fit": {"calibrate": fit, "summary": lambda result: f"summary of {result}"},
+    }
+    for name, members in stand_ins.items():
+        for full in (f"tailrisk.{name.split('.')[0]}", f"tailrisk.{name}"):
+            monkeypatch.setitem(sys.modules, full, ModuleType(full))
+        vars(sys.modules[f"tailrisk.{name}"]).update(members)
+    monkeypatch.setattr("jax.config.update", lambda key, value: given.update({key: value}))
+    return given
+
+
+def test_run_simulates_then_writes_the_page_then_shows(
+    folder: Path, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert code("run", *SMOKE, "--set", "run.precision=float64", "--force") == 0
+    assert engine == {
+        "jax_enable_x64": True,
+        "name": "smoke",
+        "output": Path("results"),
+        "force": True,
+        "command": "tailrisk run smoke.toml --set market.calibrated=ladder.toml "
+        "--set run.precision=float64 --force",
+        "progress": True,
+    }
+    said = capsys.readouterr()
+    assert said.out == "table of results/smoke\nreport: results/smoke/report.html\n"
+    assert "smoke: 2,048 paths of 270 days" in said.err
+
+
+def test_quiet_says_nothing(folder: Path, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert code("run", *SMOKE, "--quiet", "--output", "elsewhere") == 0
+    assert (engine["progress"], engine["output"]) == (False, Path("elsewhere"))
+    assert engine["jax_enable_x64"] is False
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+
+
+def test_show_and_report_read_a_folder(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    assert code("show", "results/a") == 0
+    assert code("report", "results/a") == 0
+    assert capsys.readouterr().out == "table of results/a\nreport: results/a/report.html\n"
+
+
+def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    said = [
+        "--until",
+        "2023-12-31",
+        "--states",
+        "1,3",
+        "--shocks",
+        "student",
+        "-o",
+        "out.toml",
+        "--starts",
+        "2",
+    ]
+    assert code("calibrate", "closes.csv", *said) == 0
+    assert capsys.readouterr().out == "summary of fitted\n"
+    expected = {
+        "jax_enable_x64": True,
+        "prices": Path("closes.csv"),
+        "until": "2023-12-31",
+        "since": None,
+        "states": (1, 3),
+        "shocks": ("student",),
+        "styles_path": None,
+        "starts": 2,
+        "seed": 0,
+        "output": Path("out.toml"),
+        "figure": None,
+    }
+    assert {key: engine[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--until", "31.12.2023"], "--until: '31.12.2023'"),
+        (["--until", "2023-12-31", "--since", "2024-01-01"], "--since: '2024-01-01'"),
+        (["--until", "2023-12-31", "--states", "1,9"], "--states: '1,9'"),
+        (["--until", "2023-12-31", "--states", "1,1"], "each once"),
+        (["--until", "2023-12-31", "--shocks", "levy"], "gaussian,student"),
+        (["--until", "2023-12-31", "--starts", "0"], "--starts"),
+        ([], "--until"),
+    ],
+)
+def test_calibrate_refuses_bad_options(
+    engine: dict[str, Any], capsys: pytest.CaptureFixture[str], options: list[str], expected: str
+) -> None:
+    assert code("calibrate", "closes.csv", "-o", "out.toml", *options) == 2
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "message"),
+    [
+        (KeyboardInterrupt(), 130, "tailrisk: interrupted"),
+        (
+            OSError(28, "No space left on device", "results/smoke"),
+            1,
+            "No space left on device: results/smoke",
+        ),
+        (PermissionError(13, "Permission denied", "results"), 1, "Permission denied: results"),
+        (MemoryError(), 1, "out of memory"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(
+    folder: Path,
+    engine: dict[str, Any],
+    capsys: pytest.CaptureFixture[str],
+    error: BaseException,
+    expected: int,
+    message: str,
+) -> None:
+    engine["raise"] = error
+    assert code("run", *SMOKE) == expected
+    said = capsys.readouterr().err.strip().splitlines()
+    assert message in said[-1]
+    assert len(said) <= 3
+
+
+def test_the_recorded_command_names_no_machine(tmp_path: Path) -> None:
+    absolute = str(tmp_path / "my.toml")
+    said = _command("run", absolute, [f"market.calibrated={absolute}", "name=a b"], tmp_path / "out", False)
+    assert said == "tailrisk run my.toml --set market.calibrated=my.toml --set 'name=a b' --output out"
+    assert str(tmp_path) not in json.dumps(said)
