@@ -14,3 +14,7 @@ class InputError(ValueError):
         lines += [f"  allowed: {allowed}"] if allowed else []
         lines += [f"  hint: {hint}"] if hint else []
         super().__init__("\n".join(lines))
+
+
+class Fault(RuntimeError):
+    """A run that went wrong inside and must not be published: a path that is not a number, an open ledger."""

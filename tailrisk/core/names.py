@@ -1,5 +1,7 @@
 """The names of axes: buckets, factors, futures, styles, measures of loss."""
 
+from itertools import pairwise
+
 BUCKETS = ("csi300", "csi500", "csi1000", "csi2000", "micro")
 """Size buckets by market-cap rank: 1-300, 301-800, 801-1800, 1801-3800, and the smallest 400."""
 
@@ -12,7 +14,7 @@ CODES = {
 }
 """Index code in market data -> bucket."""
 
-FACTORS = (BUCKETS[0], *(f"{small}-{large}" for large, small in zip(BUCKETS, BUCKETS[1:], strict=False)))
+FACTORS = (BUCKETS[0], *(f"{small}-{large}" for large, small in pairwise(BUCKETS)))
 """The ladder: the first bucket, then each bucket's log return less that of the next larger one."""
 
 FUTURES = {"IF": "csi300", "IC": "csi500", "IM": "csi1000"}

@@ -1,7 +1,7 @@
 """The size ladder: log returns of the five buckets in today's regime.
 
 f_t = mu_s + C_s z_t,  z_t a Student-t with nu degrees of freedom and C_s C_s' (nu / (nu-2)) = Sigma_s,
-log r_b = sum_{k <= b} f_k.                                       mechanism 5.1; Guidolin and Timmermann (2008)
+log r_b = sum_{k <= b} f_k.                                    mechanism 5.1; Guidolin and Timmermann (2008)
 
 The sum over factors is folded into mean and loading, so a bucket is one row of `loading`.
 """

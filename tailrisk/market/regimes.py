@@ -18,9 +18,9 @@ class Params:
     start: Probability  # [regime]
 
 
-def init(params: Params, uniform: Uniform) -> Count:
-    """The regime the day before the first [path]."""
-    return _reached(params.start, uniform)
+def init(start: Probability, uniform: Uniform) -> Count:
+    """The regime on the eve of the first day [path], drawn from a cumulative law [regime]."""
+    return _reached(start, uniform)
 
 
 def step(params: Params, regime: Count, uniform: Uniform) -> Count:

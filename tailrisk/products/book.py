@@ -62,8 +62,13 @@ def init(params: Params, paths: int) -> State:
     )
 
 
-def step(params: Params, state: State, growth: Ratio, style_return: Ratio | None, own: Normal | None) -> State:
-    """One day: growth [bucket, path] of prices since the start, style returns [style, path], own shocks [path]."""
+def step(
+    params: Params, state: State, growth: Ratio, style_return: Ratio | None, own: Normal | None
+) -> State:
+    """One day.
+
+    growth [bucket, path]: prices over their start; style_return [style, path]; own [path]: standard normals.
+    """
     long = _rows(params.long, growth)
     gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, growth - 1)
     per_book = params.alpha[:, None] + (0.0 if style_return is None else _rows(params.style, style_return))

@@ -1,16 +1,20 @@
 """Many paths of many days, as one pure function of the world and the paths' numbers."""
 
-import jax
+from collections.abc import Callable
+from typing import TypeVar
+
 import jax.numpy as jnp
 from jax import lax
 
 from ..core import random, struct
-from ..core.units import Count, Flag, LogReturn, Ratio, ZScore
-from ..market import ladder, regimes, spread
+from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform, ZScore
+from ..market import regimes, spread
 from ..products import book
 from ..tail import running
 from . import day
 from .world import World
+
+T = TypeVar("T")
 
 
 @struct
@@ -21,7 +25,7 @@ class Outcome:
     z: ZScore  # [detector, day, path]
     breached: Flag  # [product, path]
     shortfall: Ratio  # [product, path]
-    fault: Count  # [path]  one if any loss or z is not a finite number
+    fault: Flag  # [path]  some loss or z is not a finite number
 
 
 @struct
@@ -34,101 +38,97 @@ class Course:
 
 def outcome(world: World, path: Count) -> Outcome:
     """Losses and spread z of the paths numbered `path` [path], uint32."""
-    state, seen = _live(world, path, lambda seen: seen.z)
+    state, spreads = _live(world, path, lambda _, log_return: _spreads(world, log_return))
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
-    finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(seen).all(axis=(0, 1))
-    return Outcome(
-        loss=loss,
-        z=jnp.swapaxes(seen, 0, 1),
-        breached=state.books.breached,
-        shortfall=state.books.shortfall,
-        fault=(~finite).astype(jnp.int32),
-    )
+    z = _z(world, _before(world, path), spreads)
+    finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
+    books = state.books
+    return Outcome(loss=loss, z=z, breached=books.breached, shortfall=books.shortfall, fault=~finite)
 
 
 def course(world: World, path: Count) -> Course:
-    """Prices and regimes of the paths numbered `path`, the same paths as `outcome` sees."""
-    _, (price, regime) = _live(world, path, lambda seen: (seen.price, seen.regime))
+    """Prices and regimes of the paths numbered `path`: the same paths as `outcome` sees."""
+    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.regime))
     return Course(price=price, regime=regime)
 
 
-def _live(world: World, path: Count, keep):  # type: ignore[no-untyped-def]
-    def one_day(state: day.State, shocks: day.Shocks):  # type: ignore[no-untyped-def]
-        state, seen = day.step(world, state, shocks)
-        return state, keep(seen)
-
-    return lax.scan(one_day, begin(world, path), draw(world, path))
-
-
 def draw(world: World, path: Count) -> day.Shocks:
-    """Every shock of every day [day, ..., path], drawn before the first: XLA would redraw them at each use."""
+    """Every shock of every day, [day, ..., path], before the first: XLA would redraw them at each use."""
     dtype, days = world.ladder.mean.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
-    streams = world.streams
     styles = own = None
     if world.styles is not None:
         pairs = (world.styles.loading.shape[0] + 1) // 2
-        styles = random.unit_pairs(streams.styles, path, days, pairs, None, dtype)
+        styles = random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
     if world.own_risk:
-        own = random.unit_pairs(streams.own, path, days, 1, None, dtype)[:, 0].real
-    return day.Shocks(
-        regime=_uniforms(streams.regimes, path, days, dtype),
-        ladder=_ladder(world, streams.ladder, path, days),
-        styles=styles,
-        own=own,
-    )
+        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)[:, 0].real
+    regime, ladder = _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
+    return day.Shocks(regime=regime, ladder=ladder, styles=styles, own=own)
 
 
 def begin(world: World, path: Count) -> day.State:
-    """The eve of the first day: prices and NAVs at one, the detectors' windows full."""
+    """The eve of the first day: every price and NAV at one."""
     paths, dtype = path.shape[0], world.ladder.mean.dtype
-    zero_day = jnp.zeros(1, jnp.uint32)
+    eve = _uniforms(world.streams.regimes, path, jnp.zeros(1, jnp.uint32), dtype)[0]
     books = book.init(world.products, paths)
     return day.State(
-        regime=regimes.init(world.regimes, _uniforms(world.streams.regimes, path, zero_day, dtype)[0]),
+        regime=regimes.init(world.regimes.start, eve),
         price=jnp.zeros((world.ladder.mean.shape[1], paths), dtype),
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
-        detectors=_watched(world, path),
     )
 
 
-def _watched(world: World, path: Count) -> tuple[spread.State, ...]:
-    """The detectors after their warm-up, on given history or on simulated days before the first."""
+def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) -> tuple[day.State, T]:
+    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, T]:
+        state, log_return = day.step(world, state, shocks)
+        return state, keep(state, log_return)
+
+    return lax.scan(one_day, begin(world, path), draw(world, path))
+
+
+def _before(world: World, path: Count) -> Ratio:
+    """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
     dtype = world.ladder.mean.dtype
-    empty = tuple(spread.init(params, path.shape[0], dtype) for params in world.detectors)
-    if not world.detectors:
-        return empty
     if world.history is not None:
-        return tuple(
-            spread.fill(params, state, spreads)
-            for params, state, spreads in zip(world.detectors, empty, world.history, strict=True)
-        )
-    days = jnp.arange(1, world.warmup + 1, dtype=jnp.uint32)
-    streams = world.streams
-    first = regimes.init(
-        world.warmup_regimes, _uniforms(streams.warmup_regimes, path, jnp.zeros(1, jnp.uint32), dtype)[0]
-    )
-    shocks = (_uniforms(streams.warmup_regimes, path, days, dtype), _ladder(world, streams.warmup_ladder, path, days))
+        return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
+    streams, days = world.streams, jnp.arange(1, world.warmup + 1, dtype=jnp.uint32)
+    eve = _uniforms(streams.warmup_regimes, path, jnp.zeros(1, jnp.uint32), dtype)[0]
 
-    def one_day(state, shock):  # type: ignore[no-untyped-def]
-        regime, detectors = state
-        regime = regimes.step(world.warmup_regimes, regime, shock[0])
-        log_return = ladder.step(world.ladder, regime, random.student(shock[1], world.ladder.inverse_nu))
-        return (regime, day.watch(world, detectors, log_return)[0]), None
+    def one_day(regime: Count, shocks: tuple[Uniform, Normal]) -> tuple[Count, Ratio]:
+        regime, log_return = day.market(world, regime, *shocks)
+        return regime, _spreads(world, log_return)
 
-    return lax.scan(one_day, (first, empty), shocks)[0][1]
+    shocks = _market_shocks(world, streams.warmup_regimes, streams.warmup_ladder, path, days)
+    return lax.scan(one_day, regimes.init(world.long_run, eve), shocks)[1]
 
 
-def _ladder(world: World, stream: random.Stream, path: Count, days: Count) -> jax.Array:
-    pairs = (world.ladder.loading.shape[2] + 1) // 2
-    inverse_nu = world.ladder.inverse_nu
-    return random.unit_pairs(stream, path, days, pairs, inverse_nu, world.ladder.mean.dtype)
+def _spreads(world: World, log_return: LogReturn) -> Ratio:
+    """Today's spread of every detector [detector, path]."""
+    simple = jnp.expm1(log_return)
+    spreads = [simple[detector.small] - simple[detector.large] for detector in world.detectors]
+    return jnp.stack(spreads) if spreads else jnp.zeros((0, log_return.shape[1]), log_return.dtype)
 
 
-def _uniforms(stream: random.Stream, path: Count, days: Count, dtype: jnp.dtype) -> jax.Array:
+def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
+    spreads = jnp.concatenate([before, during])
+    seen = [
+        spread.z(detector, spreads[world.warmup - detector.lead :, k])
+        for k, detector in enumerate(world.detectors)
+    ]
+    return jnp.stack(seen) if seen else jnp.zeros((0, during.shape[0], during.shape[2]), during.dtype)
+
+
+def _market_shocks(
+    world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count
+) -> tuple[Uniform, Normal]:
+    dtype, pairs = world.ladder.mean.dtype, (world.ladder.loading.shape[2] + 1) // 2
+    unit = random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype)
+    return _uniforms(regime, path, days, dtype), unit
+
+
+def _uniforms(stream: random.Stream, path: Count, days: Count, dtype: jnp.dtype) -> Uniform:
     grid = (days.shape[0], path.shape[0])
     return random.uniforms(
         stream, jnp.broadcast_to(path[None, :], grid), jnp.broadcast_to(days[:, None], grid), dtype
     )
-

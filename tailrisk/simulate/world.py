@@ -2,7 +2,7 @@
 
 from ..core import static, struct
 from ..core.random import Stream
-from ..core.units import Ratio
+from ..core.units import Probability, Ratio
 from ..market import ladder, regimes, spread, styles
 from ..products import book
 
@@ -24,14 +24,14 @@ class World:
     """Parameters of every mechanism, and the few counts that shape the program."""
 
     regimes: regimes.Params
-    warmup_regimes: regimes.Params  # the same chain, started from its long run
+    long_run: Probability  # [regime]  cumulative stationary law, from which the warm-up starts
     ladder: ladder.Params
     styles: styles.Params | None
     products: book.Params
     detectors: tuple[spread.Params, ...]
-    history: tuple[Ratio, ...] | None  # [detector][day]  daily spreads up to the first day; None simulates them
+    history: Ratio | None  # [day, detector]  daily spreads up to the first day; None simulates them
     streams: Streams
     days: int = static()
-    warmup: int = static()  # days simulated before the first to fill the detectors' windows
+    warmup: int = static()  # days before the first, to fill the detectors' windows
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own

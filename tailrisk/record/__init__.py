@@ -1,0 +1,1 @@
+"""Runs, and the record that lets anyone repeat them."""

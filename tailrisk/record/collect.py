@@ -1,0 +1,87 @@
+"""What is kept of a run: every loss, the counts of z, the first paths' course."""
+
+import time
+from dataclasses import dataclass, field
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..config import Config
+from ..core import Fault
+from ..core.names import MEASURES, VIEWS
+from ..simulate.blocks import blocks, courses
+from ..simulate.path import Outcome
+from ..simulate.world import World
+
+Z_EDGES = np.linspace(-20, 20, 401)
+"""Bins of z; the outermost hold everything beyond."""
+
+
+@dataclass
+class Sample:
+    """Losses and events of every path, on the host."""
+
+    loss: NDArray[np.float32]  # [view, measure, product, path]
+    event_days: NDArray[np.int32]  # [event, path]  days on which the event happened
+    breached: NDArray[np.bool_]  # [product, path]
+    shortfall: NDArray[np.float32]  # [product, path]
+    z_counts: NDArray[np.int64]  # [event, bin]  over all days of all paths
+    price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
+    regime: NDArray[np.int32]  # [day, path]  of the first paths
+    faults: int = 0
+    seconds: float = field(default=0.0)
+
+
+def sample(config: Config, world: World, *, progress: bool) -> Sample:
+    """Simulate every path of `config`.
+
+    Raises Fault when a loss or a z is not a finite number: such a run has no tail to report.
+    """
+    started, paths = time.perf_counter(), config.run.paths
+    kept = _empty(config)
+    with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
+        for first, outcome in blocks(world, paths, chunk=config.run.chunk):
+            _keep(kept, config, first, outcome)
+            bar.update(outcome.fault.shape[0])
+    if kept.faults:
+        raise Fault(f"{kept.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
+    course = courses(world, paths)
+    kept.price, kept.regime = np.asarray(course.price), np.asarray(course.regime)
+    kept.seconds = time.perf_counter() - started
+    return kept
+
+
+def _empty(config: Config) -> Sample:
+    paths, products, events = config.run.paths, len(config.products), len(config.event)
+    return Sample(
+        loss=np.empty((len(VIEWS), len(MEASURES), products, paths), np.float32),
+        event_days=np.empty((events, paths), np.int32),
+        breached=np.empty((products, paths), bool),
+        shortfall=np.empty((products, paths), np.float32),
+        z_counts=np.zeros((events, len(Z_EDGES) - 1), np.int64),
+        price=np.empty((0, 0, 0), np.float32),
+        regime=np.empty((0, 0), np.int32),
+    )
+
+
+def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
+    arrays = jax.tree.map(np.asarray, outcome)
+    part = slice(first, first + arrays.fault.shape[0])
+    kept.loss[..., part] = arrays.loss
+    kept.breached[:, part] = arrays.breached
+    kept.shortfall[:, part] = arrays.shortfall
+    kept.faults += int(arrays.fault.sum())
+    for i, event in enumerate(config.event):
+        beyond = arrays.z[i] <= event.threshold if event.threshold < 0 else arrays.z[i] >= event.threshold
+        kept.event_days[i, part] = beyond.sum(axis=0)
+        kept.z_counts[i] += tally(arrays.z[i], Z_EDGES)
+
+
+def tally(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """How many values fall into each of evenly spaced bins, the outermost taking what lies beyond."""
+    bins = len(edges) - 1
+    place = (values.ravel() - edges[0]) * (bins / (edges[-1] - edges[0]))
+    place = np.clip(np.nan_to_num(place, nan=0.0), 0, bins - 1).astype(np.int64)
+    return np.bincount(place, minlength=bins)

@@ -1,0 +1,35 @@
+"""The real spreads before the first day, for events whose window begins in history."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..assemble import warmup_days
+from ..calibrate.prices import read_prices
+from ..config import Config
+from ..core import InputError
+
+
+def spreads(config: Config) -> NDArray[np.float64]:
+    """Daily spreads [day, event] of the days up to the end of the calibration window, oldest first.
+
+    Raises InputError when the file lacks an index, or days enough, for an event.
+    """
+    assert config.history is not None
+    prices = read_prices(config.history)
+    last: Any = config.calibrated.fit.get("window", [None, None])[1]
+    returns = prices.loc[:last].pct_change(fill_method=None)
+    days, columns = warmup_days(config), []
+    for event in config.event:
+        absent = [bucket for bucket in event.pair if bucket not in returns]
+        if absent:
+            raise InputError(
+                str(config.market.history), f"has no {absent[0]}", f"what event {event.name} compares"
+            )
+        spread = (returns[event.pair[0]] - returns[event.pair[1]]).dropna().to_numpy()
+        if len(spread) < event.warmup_days:
+            problem = f"has {len(spread)} daily spreads for event {event.name} up to {last or 'its end'}"
+            raise InputError(str(config.market.history), problem, f"at least {event.warmup_days}")
+        columns.append(np.concatenate([np.zeros(max(days - len(spread), 0)), spread[-days:]]))
+    return np.stack(columns, axis=1)

@@ -1,0 +1,63 @@
+"""Where a result came from: commit, versions, machine."""
+
+import platform
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+
+from .. import __version__
+from ..core import random
+
+PROMISES = (
+    "Same lock, backend, kind of device and flags: identical bits, for any chunk, thread or device count.",
+    "Other hardware: the same random bits, expected shortfall within 1e-6 relative.",
+    "Other library versions: another rng_version where the bits differ, agreement within 5 standard errors.",
+)
+
+
+def commit() -> tuple[str | None, bool | None]:
+    """(commit of the code, whether files differ from it); (None, None) outside a checkout."""
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        return None, None
+    head = _git(root, "rev-parse", "HEAD")
+    changed = _git(root, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!results")
+    return head, None if changed is None else bool(changed)
+
+
+def versions() -> dict[str, str]:
+    """Versions of what the numbers depend on."""
+    names = ("jax", "jaxlib", "numpy", "scipy")
+    return {
+        "tailrisk": __version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in names},
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The devices that computed, and the system they are in."""
+    devices = jax.devices()
+    kinds = sorted({device.device_kind for device in devices})
+    return {
+        "device": f"{len(devices)} x {', '.join(kinds)}",
+        "platform": f"{devices[0].platform}, {platform.system()} {platform.machine()}",
+    }
+
+
+def sameness() -> dict[str, Any]:
+    """The generator's version and what may be expected to be the same."""
+    return {"rng_version": random.VERSION, "promises": list(PROMISES)}
+
+
+def _git(root: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(root), *arguments], capture_output=True, text=True, timeout=30
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

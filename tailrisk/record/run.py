@@ -1,0 +1,87 @@
+"""One run: a config in, a result folder out."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ..assemble import assemble
+from ..config import Config
+from . import provenance, tables
+from .collect import Sample, sample
+from .history import spreads
+from .store import free, replacing, seal
+
+LIMITATIONS = (
+    "Prices are exogenous: no forced selling, no snowball hedging, no price impact, limits or state buying.",
+    "Futures move with their index: the basis, its collapse and the roll are not in any product's loss.",
+    "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path.",
+    "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
+    "Price indices without dividends; days are independent given the regime.",
+    "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
+)
+
+
+def run(config: Config, output: Path, *, force: bool, command: str, progress: bool) -> Path:
+    """Simulate `config`, write `output`/<name> and return it; the folder appears when complete.
+
+    Raises InputError when the folder is there (without `force`) or the history cannot be used, Fault when a
+    path is not finite. Tables are CSV (and Parquet for the tail), curves.npz redraws every figure.
+    """
+    folder = output / config.name
+    free(folder, force=force)
+    history = spreads(config) if config.market.warmup == "history" else None
+    kept = sample(config, assemble(config, history), progress=progress)
+    with replacing(folder) as scratch:
+        write(config, kept, scratch, command)
+    return folder
+
+
+def write(config: Config, kept: Sample, folder: Path, command: str) -> None:
+    """Every table, the curves, the resolved config and, last, the record."""
+    frame = tables.tail(config, kept)
+    _csv(frame, folder / "tail.csv")
+    frame.to_parquet(folder / "tail.parquet", index=False)
+    _csv(tables.events(config, kept), folder / "events.csv")
+    _csv(tables.accounts(config, kept), folder / "accounts.csv")
+    np.savez_compressed(folder / "curves.npz", **tables.curves(config, kept))  # type: ignore[arg-type]
+    resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "config.json").write_text(resolved + "\n", encoding="utf-8")
+    seal(folder, record(config, kept, command))
+
+
+def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
+    """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
+    commit, dirty = provenance.commit()
+    return {
+        "name": config.name,
+        "question": config.question,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "seed": config.run.seed,
+        "config_sha256": config.digest(),
+        "data_sha256": config.resolved()["market"].get("history_sha256"),
+        "calibration": config.calibrated.fit,
+        "commit": commit,
+        "dirty": dirty,
+        "versions": provenance.versions(),
+        **provenance.machine(),
+        "paths": config.run.paths,
+        "days": config.run.days,
+        "warmup_days": config.burn_in,
+        "path_days": config.path_days,
+        "wall_seconds": round(kept.seconds, 3),
+        "path_days_per_second": round(config.path_days / kept.seconds),
+        **provenance.sameness(),
+        "faults": {"nonfinite": kept.faults},
+        "limitations": list(LIMITATIONS),
+    }
+
+
+def _csv(frame: pd.DataFrame, path: Path) -> None:
+    """Numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
+    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" else cell)
+    safe.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
