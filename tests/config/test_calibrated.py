@@ -22,6 +22,7 @@ EDITS = {
         ["model.1.filtered", "3 numbers"],
     ),
     "rows do not sum": ("[0.1, 0.844, 0.056]", "[0.1, 0.844, 0.156]", ["model.1.transition.1", "sum to 1"]),
+    "filtered does not sum": ("[0.7, 0.29, 0.01]", "[0.7, 0.2, 0.01]", ["model.1.filtered", "sums to 0.91"]),
     "not a probability": ("[0.1, 0.844, 0.056]", "[0.1, 0.954, -0.054]", ["model.1.transition.1.2: -0.054"]),
     "nu too small": ("nu = 5.0", "nu = 1.5", ["model.1.nu: 1.5", "above 2"]),
     "nu missing": ("nu = 5.0\n", "", ["model.1.nu: missing", "above 2"]),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tailrisk.config import load
+from tailrisk.config import library, load
 from tailrisk.config.explain import SHOWN
 from tailrisk.core.errors import InputError
 
@@ -50,9 +50,12 @@ def test_precedence_is_parent_then_child_then_overrides_in_order(folder: Path) -
     assert (config.market.start, config.tail.levels) == ("calm", (0.9, 0.95))
 
 
-def test_files_are_found_beside_the_file_that_names_them(folder: Path) -> None:
+def test_files_are_found_beside_the_file_that_names_them(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     below = folder / "below"
     below.mkdir()
+    monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     (below / "child.toml").write_text('extends = "../small.toml"\n[market]\nstates = 3\n')
     child = load(below / "child.toml")
     assert child.fitted.states == 3  # ladder.toml lies beside small.toml, not beside child.toml
@@ -62,6 +65,13 @@ def test_the_library_answers_where_no_file_does(folder: Path) -> None:
     config = load("smoke.toml", ["market.calibrated=ladder.toml"])
     assert (config.name, config.run.paths, len(config.products)) == ("smoke", 2_048, 10)
     assert load("small.toml", ["market.calibrated=ladder.toml"]).calibrated == config.calibrated
+
+
+def test_the_library_is_not_climbed_out_of() -> None:
+    base = library.find("base.toml")
+    assert base is not None
+    assert library.find(f"../{base.parent.name}/base.toml") is None
+    assert library.find(str(base.resolve())) is None
 
 
 @pytest.mark.parametrize("name", ["base", "feb2024", "smoke"])
