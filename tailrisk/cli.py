@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from . import __version__
-from .core.errors import InputError
+from .core.errors import Fault, InputError
 
 OVERRIDE = click.option(
     "--set",
@@ -35,7 +35,7 @@ def commands() -> None:
       tailrisk run my.toml          simulate; write results/<name>/report.html
       tailrisk show results/my_run  print the tail table
 
-    Exit codes: 0 done, 1 the system refused (disk, memory), 2 bad input, 130 interrupted.
+    Exit codes: 0 done, 1 a fault (disk, memory, a path), 2 bad input, 130 interrupted.
     """
 
 
@@ -272,7 +272,7 @@ def _command(name: str, config: str, overrides: Sequence[str], output: Path, for
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command and exit: 0 done, 1 the system refused, 2 bad input, 130 interrupted."""
+    """Run a command and exit: 0 done, 1 a fault, 2 bad input, 130 interrupted."""
     try:
         code = commands.main(
             args=list(arguments) if arguments is not None else None,
@@ -287,6 +287,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted", 130)
+    except Fault as fault:
+        _stop(f"nothing was published: {fault}", 1)
     except MemoryError:
         _stop("out of memory: lower run.paths or run.chunk, and see `tailrisk check`", 1)
     except OSError as error:

@@ -13,6 +13,7 @@ import pytest
 
 from tailrisk import __version__
 from tailrisk.cli import _command, commands, main
+from tailrisk.core.errors import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
 LADDER = ROOT / "tests" / "config" / "ladder.toml"
@@ -237,9 +238,10 @@ def test_calibrate_refuses_bad_options(
         ),
         (PermissionError(13, "Permission denied", "results"), 1, "Permission denied: results"),
         (MemoryError(), 1, "out of memory"),
+        (Fault("3 of 9 paths are not finite"), 1, "nothing was published: 3 of 9 paths are not finite"),
     ],
 )
-def test_what_the_system_refuses_is_one_line(
+def test_a_fault_is_one_line(
     folder: Path,
     engine: dict[str, Any],
     capsys: pytest.CaptureFixture[str],
