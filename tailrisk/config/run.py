@@ -24,6 +24,6 @@ class Run(Model):
     memory_gb: float = Field(
         default=4.0, gt=0, le=65536, description="gigabytes the run may use; more is refused"
     )
-    chunk: int = Field(
-        default=2048, ge=1, le=8192, description="paths per inner chunk; moves speed, never a digit"
+    chunk: Literal[64, 128, 256, 512, 1024, 2048, 4096, 8192] = Field(
+        default=2048, description="paths per inner chunk on a CPU; moves speed, never a digit"
     )

@@ -3,8 +3,6 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar, dataclass_transform
 
-import jax
-
 T = TypeVar("T")
 
 
@@ -20,6 +18,8 @@ def struct(cls: type[T]) -> type[T]:
     Every field is a leaf or a subtree, except those declared with `static()`, which must be hashable
     and select the compiled program.
     """
+    import jax  # here, so that `core` costs nothing where no record is declared: config errors, --help
+
     record = dataclass(frozen=True, kw_only=True)(cls)
     names = [(f.name, bool(f.metadata.get("static"))) for f in fields(record)]  # type: ignore[arg-type]
     jax.tree_util.register_dataclass(

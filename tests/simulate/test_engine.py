@@ -1,0 +1,193 @@
+"""The engine against its slow twin, for any chunk, traced once, and in the limits."""
+
+from dataclasses import replace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from tailrisk.core import random
+from tailrisk.simulate import blocks, path
+from tests import plain
+from tests.worlds import world
+
+U32 = jnp.uint32
+
+
+def numbers(n, start=0):
+    return jnp.arange(start, start + n, dtype=U32)
+
+
+VARIANTS = {
+    "everything": {},
+    "gaussian": {"nu": None},
+    "no styles": {"with_styles": False},
+    "ruinous leverage": {"leverage": 40.0, "days": 25},
+    "one detector": {"detectors": world().detectors[:1]},
+    "no detector": {"detectors": ()},
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_the_engine_matches_the_slow_twin_path_by_path(variant):
+    it = world(**VARIANTS[variant])
+    fast = jax.jit(path.outcome)(it, numbers(24))
+    for n in range(24):
+        loss, z, breached, shortfall = plain.outcome(it, n)
+        np.testing.assert_allclose(fast.loss[..., n], loss, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(fast.z[..., n], z.reshape(fast.z.shape[:2]), rtol=1e-7, atol=1e-9)
+        assert (np.asarray(fast.breached[:, n]) == breached).all()
+        np.testing.assert_allclose(fast.shortfall[:, n], shortfall, rtol=1e-9, atol=1e-12)
+    if variant == "ruinous leverage":
+        assert (np.asarray(fast.shortfall[1]) > 0).any(), "no path was wiped out: the case tests nothing"
+
+
+def test_arithmetic_excess_matches_the_twin():
+    it = replace(world(), arithmetic_excess=True)
+    fast = path.outcome(it, numbers(4))
+    for n in range(4):
+        np.testing.assert_allclose(fast.loss[..., n], plain.outcome(it, n)[0], rtol=1e-9, atol=1e-12)
+
+
+def test_history_fills_the_window_in_place_of_simulated_days():
+    base = world()
+    history = np.random.default_rng(3).normal(size=(base.warmup, 2)) * 0.01
+    it = world(history=history)
+    fast = path.outcome(it, numbers(5))
+    for n in range(5):
+        np.testing.assert_allclose(fast.z[..., n], plain.outcome(it, n)[1], rtol=1e-7)
+    assert (np.asarray(fast.loss) == np.asarray(path.outcome(base, numbers(5)).loss)).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bits_are_the_same_for_any_chunk(dtype):
+    it = world(dtype, days=8)
+
+    def run(chunk):
+        out = jax.jit(path.outcome)
+        return [np.concatenate(x, -1) for x in zip(*(
+            jax.tree.leaves(jax.device_get(out(it, numbers(chunk, start)))) for start in range(0, 840, chunk)
+        ), strict=True)]  # fmt: skip
+
+    whole = run(840)
+    for chunk in (7, 168) if dtype == "float32" else (24,):
+        for a, b in zip(whole, run(chunk), strict=True):
+            assert a.tobytes() == b.tobytes()
+
+
+def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk():
+    it, paths = world("float32", days=3, detectors=()), blocks.BLOCK + 5
+
+    def run(chunk):
+        found = sorted(blocks.blocks(it, paths, chunk=chunk), key=lambda pair: pair[0])
+        assert [first for first, _ in found] == [0, blocks.BLOCK]
+        return np.concatenate([out.loss for _, out in found], axis=-1)
+
+    a, b = run(2048), run(8192)
+    assert a.shape[-1] == paths
+    assert a.tobytes() == b.tobytes()
+    np.testing.assert_allclose(
+        a[..., 8000:8010], path.outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6
+    )
+
+
+def test_wide_chunks_of_an_accelerator_give_the_same_bits(monkeypatch):
+    it = world("float32", days=3, detectors=())
+    monkeypatch.setattr(blocks, "WIDE", 2)
+    threaded = dict(blocks.blocks(it, 2 * blocks.BLOCK + 7, chunk=2048))
+    wide = dict(blocks._wide(it, 2 * blocks.BLOCK + 7))
+    assert sorted(wide) == [0, 2 * blocks.BLOCK]
+    joined = np.concatenate([threaded[0].loss, threaded[blocks.BLOCK].loss], axis=-1)
+    assert wide[0].loss.tobytes() == joined.tobytes()
+    assert wide[2 * blocks.BLOCK].loss.tobytes() == threaded[2 * blocks.BLOCK].loss.tobytes()
+
+
+def test_a_chunk_that_does_not_fit_is_halved(monkeypatch):
+    it, tried = world("float32", days=2, detectors=()), []
+    monkeypatch.setattr(blocks, "WIDE", 4)
+    whole = blocks._block
+
+    def fussy(world, first, *, chunk, calls):
+        tried.append(chunk // blocks.BLOCK)
+        if tried[-1] > 1:
+            raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
+        return whole(world, first, chunk=chunk, calls=calls)
+
+    monkeypatch.setattr(blocks, "_block", fussy)
+    assert sum(out.fault.shape[0] for _, out in blocks._wide(it, 3 * blocks.BLOCK)) == 3 * blocks.BLOCK
+    assert tried == [3, 2, 1, 1, 1]
+
+
+def test_new_seeds_and_parameters_do_not_trace_again():
+    traces = 0
+
+    def counted(world, path_numbers):
+        nonlocal traces
+        traces += 1
+        return path.outcome(world, path_numbers)
+
+    compiled = jax.jit(counted)
+    for seed, nu in ((1, 5.0), (2, 7.0), (3, 4.0)):
+        compiled(world(seed=seed, nu=nu, days=2, leverage=nu), numbers(4))
+    assert traces == 1
+
+
+def test_streams_are_independent_of_each_other():
+    """Switching the styles off leaves prices, regimes and every other draw as they were."""
+    with_styles, without = (
+        path.outcome(world(), numbers(6)),
+        path.outcome(world(with_styles=False), numbers(6)),
+    )
+    unaffected = [0, 1, 3]
+    assert (
+        np.asarray(with_styles.loss)[:, :, unaffected] == np.asarray(without.loss)[:, :, unaffected]
+    ).all()
+    assert (np.asarray(with_styles.loss)[:, :, 2] != np.asarray(without.loss)[:, :, 2]).any()
+
+
+def test_courses_show_the_same_paths_as_outcomes():
+    it = world("float64", days=5, detectors=())
+    shown = blocks.courses(it, 6)
+    nav_0 = np.exp(np.asarray(shown.price)[-1, 1])  # benchmark of product 0
+    loss = np.asarray(path.outcome(it, numbers(6)).loss)
+    growth = np.exp(np.asarray(shown.price))
+    rebuilt = [plain.one_product(it, 0, growth[:, :, n], None, None)[0][-1] for n in range(6)]
+    np.testing.assert_allclose(1 - loss[0, 0, 0], rebuilt, rtol=1e-9)
+    np.testing.assert_allclose(1 - loss[1, 0, 0], rebuilt / nav_0, rtol=1e-9)
+
+
+def test_a_path_that_is_not_finite_is_flagged():
+    it = world(days=2)
+    broken = replace(it, ladder=replace(it.ladder, mean=it.ladder.mean * jnp.nan))
+    assert np.asarray(path.outcome(broken, numbers(3)).fault).all()
+    assert not np.asarray(path.outcome(it, numbers(3)).fault).any()
+
+
+def test_one_gaussian_regime_is_a_random_walk_with_the_right_law():
+    it = world(nu=None, days=20, detectors=(), with_styles=False)
+    one = replace(
+        it,
+        ladder=replace(it.ladder, mean=it.ladder.mean[:1], loading=it.ladder.loading[:1]),
+        regimes=replace(it.regimes, cumulative=jnp.ones((1, 1)), start=jnp.ones(1)),
+        long_run=jnp.ones(1),
+    )
+    price = np.asarray(blocks.courses(one, 8000).price)[-1]  # [bucket, path]
+    mean, loading = np.asarray(one.ladder.mean)[0], np.asarray(one.ladder.loading)[0]
+    for b in range(5):
+        law = stats.norm(20 * mean[b], np.sqrt(20) * np.linalg.norm(loading[b]))
+        assert stats.kstest(price[b], law.cdf).pvalue > 1e-3
+
+
+def test_t_shocks_have_the_covariance_of_the_regime():
+    """The loading carries the t scale: covariance of the shocks is loading loading' nu / (nu - 2)."""
+    nu, n = 8.0, 200_000
+    stream = random.stream(9, "ladder")
+    unit = random.unit_pairs(
+        stream, numbers(n), jnp.asarray([1], U32), 3, jnp.asarray(1 / nu), jnp.dtype("float64")
+    )
+    z = np.stack([np.asarray(x) for x in random.student(unit[0], jnp.asarray(1 / nu))])
+    variance, error = z.var(axis=1), np.sqrt(((z**2).var(axis=1)) / n)
+    assert (error < 0.02).all()
+    assert (np.abs(variance - nu / (nu - 2)) < 5 * error).all()
