@@ -3,15 +3,15 @@
 from .estimate import Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import AccountRow, EventRow, TailRow
-from .words import LOSS_PLACES, confidence, count, label, level
+from .words import LOSS_PLACES, confidence, count, label, level, listed, spoken, title
 
 
 def answer(result: Result) -> list[str]:
-    """Sentences: worst and mildest product in each view, each event, each account, what is indicative."""
-    said = [sentence for view in result.views for sentence in _worst(result, view)]
-    said += [_event(event) for event in result.events]
-    said += [_account(result, account) for account in result.accounts]
-    return said + _indicative(result)
+    """Short paragraphs: worst and mildest product in each view, events, accounts and what is indicative."""
+    said = [_worst(result, view) for view in result.views]
+    said.append(" ".join(_event(event) for event in result.events))
+    last = [_account(result, account) for account in result.accounts] + _indicative(result)
+    return [words.replace(" %", "\u00a0%") for words in (*said, " ".join(last)) if words]
 
 
 def headline_measure(result: Result) -> str:
@@ -24,18 +24,19 @@ def happened(event: EventRow) -> str:
     found = event.probability.scaled(100)
     if event.count == 0:
         return (
-            f"not seen in {count(event.paths)} paths, so its probability over the horizon is at most "
+            f"not seen on any of {count(event.paths)} paths, so its probability over the horizon is at most "
             f"{at_most(100 * event.probability.high)} % and its return period at least "
             f"{at_least(event.return_period.low)} years"
         )
     return (
-        f"probability {found.text()} % over the horizon ({found.interval()}), "
-        f"{event.rate.text()} times in ten years ({event.rate.interval()}), "
+        f"seen on {count(event.count)} of {count(event.paths)} paths, "
+        f"a probability of {found.text()} % over the horizon ({found.interval()}), "
+        f"{event.rate.text()} such days in ten years ({event.rate.interval()}), "
         f"a return period of {event.return_period.text()} years ({event.return_period.interval()})"
     )
 
 
-def _worst(result: Result, view: str) -> list[str]:
+def _worst(result: Result, view: str) -> str:
     measure, at = headline_measure(result), result.headline
     found = [result.row(product, view, measure, at) for product in result.products]
     worst = max(found, key=lambda row: row.expected_shortfall.value)
@@ -44,17 +45,17 @@ def _worst(result: Result, view: str) -> list[str]:
         "absolute": f"In absolute terms, over {_horizon(result)}",
         "excess": "Against its own benchmark (excess)",
     }.get(view, view)
-    said = [
+    said = (
         f"{where}, {_name(result, worst)} carries the largest expected shortfall at {level(at)}: "
         f"{_loss(worst.expected_shortfall)} % of starting NAV "
         f"({confidence(result.section('tail'))} interval {_range(worst.expected_shortfall)}), "
         f"with VaR {_loss(worst.value_at_risk)} % ({_range(worst.value_at_risk)})."
-    ]
+    )
     if len(found) > 1:
-        said += [
-            f"The smallest is that of {_name(result, least)}: {_loss(least.expected_shortfall)} % "
+        said += (
+            f" The smallest is that of {_name(result, least)}: {_loss(least.expected_shortfall)} % "
             f"({_range(least.expected_shortfall)})."
-        ]
+        )
     return said
 
 
@@ -76,7 +77,7 @@ def _range(loss: Estimate) -> str:
 
 
 def _event(event: EventRow) -> str:
-    return f"{event.description.rstrip('.')}: {happened(event)}."
+    return f"{title(event.event).capitalize()} ({spoken(event.description).rstrip('.')}): {happened(event)}."
 
 
 def _account(result: Result, account: AccountRow) -> str:
@@ -100,6 +101,6 @@ def _indicative(result: Result) -> list[str]:
         return []
     fewest = min(row.tail_points for row in result.tail if row.level in soft)
     return [
-        f"Figures at {' and '.join(level(at) for at in soft)} are indicative only: "
+        f"Figures at {listed([level(at) for at in soft])} are indicative only: "
         f"they rest on as few as {number(fewest, 0)} tail points."
     ]

@@ -19,8 +19,8 @@ class Estimate:
 
     @property
     def half_width(self) -> float:
-        """h = (high - low) / 2; with no upper end, value - low"""
-        return (self.high - self.low) / 2 if math.isfinite(self.high) else self.value - self.low
+        """h = (high - low) / 2, infinite where an end is open"""
+        return (self.high - self.low) / 2
 
     def scaled(self, factor: float) -> "Estimate":
         """The same estimate in another unit (100 for per cent); factor is positive."""
@@ -40,8 +40,12 @@ class Estimate:
         return number(self.half_width, self.place(most))
 
     def place(self, most: int = FINEST) -> int:
-        """Decimal places its half-width supports, at most `most`; negative where tens are uncertain."""
-        return min(places(self.half_width), most)
+        """Decimal places its error supports, at most `most`; negative where tens are uncertain.
+
+        The error is the narrower side of the interval: a skewed one keeps its short end apart from zero.
+        """
+        sides = [abs(self.value - end) for end in (self.low, self.high)]
+        return min(places(min((side for side in sides if 0 < side < math.inf), default=0.0)), most)
 
 
 def places(error: float) -> int:

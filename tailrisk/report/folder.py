@@ -1,7 +1,9 @@
 """A result folder, read back and checked: what was asked, what came out, and where it came from."""
 
+import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,12 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import BUCKETS
+from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
 
 from . import rows
 from .rows import AGAIN, AccountRow, EventRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
+DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a broken archive can raise; a RuntimeError is a method of packing that is not known."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Result:
             accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
             curves=_arrays(folder / "curves.npz"),
         )
+        _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)
         _check_curves(folder / "curves.npz", result)
         return result
@@ -95,6 +100,10 @@ class Result:
         """The tail row of one product, view, measure and level."""
         return self._rows[product, view, measure, level]
 
+    def losses(self, view: str, measure: str) -> NDArray[np.float64]:
+        """Paths in each bin of loss [product, bin]."""
+        return self.curves["loss_counts"][:, VIEWS.index(view), MEASURES.index(measure)]
+
     def section(self, name: str) -> Mapping[str, Any]:
         """A table of the resolved config, empty where the config has none."""
         found = self.config.get(name)
@@ -128,11 +137,11 @@ def _refuse_faults(path: Path, record: Mapping[str, Any]) -> None:
 
 def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            found = {name: np.asarray(stored[name], dtype=np.float64) for name in CURVES if name in stored}
+        with path.open("rb") as source, np.load(source, allow_pickle=False) as stored:
+            found = {name: np.asarray(stored[name], dtype=np.float64) for name in stored}
     except FileNotFoundError:
         raise InputError(str(path), "missing from the result folder", hint=AGAIN) from None
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as fault:
+    except DAMAGED as fault:
         raise InputError(str(path), f"cannot be read: {fault}") from None
     for name in CURVES:
         if name not in found:
@@ -142,9 +151,26 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
     return found
 
 
+def _check_digests(folder: Path, record: Mapping[str, Any]) -> None:
+    """Every file the record names still has the SHA-256 it was written with."""
+    files = record.get("files")
+    for name, digest in files.items() if isinstance(files, Mapping) else ():
+        path = folder / Path(str(name)).name
+        if not path.is_file():
+            raise InputError(str(path), "missing from the result folder", hint=AGAIN)
+        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+            raise InputError(
+                str(path), "has changed since the run: its digest is not the recorded one", hint=AGAIN
+            )
+
+
 def _check_table(path: Path, result: Result) -> None:
     if not result.tail:
         raise InputError(str(path), "no rows")
+    for name, found, known in (("view", result.views, VIEWS), ("measure", result.measures, MEASURES)):
+        for word in found:
+            if word not in known:
+                raise InputError(f"{path}: column {name}", f"{word!r} is not known", ", ".join(known))
     if len(result._rows) != len(result.tail):
         raise InputError(str(path), "a product, view, measure and level is given twice")
     for product in result.products:
@@ -157,7 +183,7 @@ def _check_table(path: Path, result: Result) -> None:
 
 def _check_curves(path: Path, result: Result) -> None:
     c = result.curves
-    losses = (len(result.products), len(result.views), len(result.measures), len(c["loss_edges"]) - 1)
+    losses = (len(result.products), len(VIEWS), len(MEASURES), len(c["loss_edges"]) - 1)
     expected = {
         "fan": (len(c["fan_levels"]), None, len(BUCKETS)),
         "z_counts": (len(result.events), len(c["z_edges"]) - 1),

@@ -16,6 +16,12 @@ EXCESS = {
     "geometric": "(1 + r) / (1 + b) − 1, where r is the product's return and b its benchmark's",
     "arithmetic": "r − b, where r is the product's return and b its benchmark's",
 }
+START = {
+    "filtered": "with the regime probabilities of the last day of the calibration window",
+    "stationary": "with the stationary regime probabilities",
+    "calm": "in the calm regime",
+    "crisis": "in the crisis regime",
+}
 NO_LIMITS = ("This record does not list what is left out of the model.",)
 
 
@@ -84,7 +90,9 @@ def _words(result: Result) -> dict[str, Any]:
         "measure": title(headline_measure(result)).lower(),
         "level": level(result.headline),
         "confidence": confidence(result.section("tail")),
-        "views": result.views,
+        "fan_paths": f", from the first {count(result.curves['fan_paths'].item())} paths"
+        if "fan_paths" in result.curves
+        else "",
     }
 
 
@@ -97,8 +105,10 @@ def _method(result: Result) -> dict[str, str]:
         "days": str(days),
         "states": str(market.get("states", result.curves["regime_share"].shape[1])),
         "shocks": {"student": "Student-t", "gaussian": "Gaussian"}.get(str(market.get("shocks")), "random"),
-        "start": str(market.get("start", "unrecorded")),
-        "warmup": str(market.get("warmup", "unrecorded")),
+        "start": START.get(str(market.get("start")), "as the config states"),
+        "warmup": "simulated days"
+        if market.get("warmup") == "simulated"
+        else "the history before the first day",
     }
 
 

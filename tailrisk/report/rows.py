@@ -52,13 +52,17 @@ class EventRow:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRow:
-    """Chance that a leveraged product is called for margin or wiped out, and what its broker then loses."""
+    """Chance that a leveraged product is called for margin or wiped out, and what its broker then loses.
+
+    shortfall: mean over the paths wiped out, a fraction of the product's starting NAV.
+    """
 
     product: str
+    leverage: float | None
+    margin_rate: float | None
     margin_breach: Estimate
     wipe_out: Estimate
     shortfall: float | None
-    shortfall_given_wipe_out: float | None
 
 
 class Cells:
@@ -75,7 +79,7 @@ class Cells:
         return value[1:] if value[:1] == "'" and value[1:2] in set("=+-@") else value
 
     def number(self, column: str, *, finite: bool = True) -> float:
-        """The cell as a number; infinity only where it means something."""
+        """The cell as a number; one that is not finite only where it means something."""
         text = self.text(column)
         try:
             value = float(text)
@@ -99,9 +103,12 @@ class Cells:
         return words[text.strip().lower()]
 
     def estimate(self, value: str, stem: str = "") -> Estimate:
-        """The three cells `value`, `stem_low` and `stem_high`, in order."""
+        """The cells `value`, `stem_low` and `stem_high`; too small a sample leaves an end open, infinite."""
         stem = stem or value
-        found = Estimate(self.number(value), self.number(f"{stem}_low"), self.number(f"{stem}_high"))
+        low, high = (self.number(f"{stem}_{end}", finite=False) for end in ("low", "high"))
+        found = Estimate(
+            self.number(value), -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
+        )
         slack = 1e-9 * max(1.0, abs(found.value))
         if not found.low - slack <= found.value <= found.high + slack:
             raise InputError(
@@ -127,7 +134,7 @@ def tail(cells: Cells) -> TailRow:
 
 def event(cells: Cells) -> EventRow:
     """One line of events.csv; with no event the probability is an upper bound, which cannot be zero."""
-    count, probability = int(cells.number("count")), cells.estimate("probability")
+    count, probability = int(cells.number("count")), _probability(cells)
     if count == 0 and probability.high <= 0:
         raise InputError(
             f"{cells.place}, column probability_high",
@@ -148,6 +155,15 @@ def event(cells: Cells) -> EventRow:
     )
 
 
+def _probability(cells: Cells) -> Estimate:
+    """With no path hit, or every path, there is no estimate but a bound: 0 or 1 stands for it."""
+    value = cells.number("probability", finite=False)
+    low, high = cells.number("probability_low"), cells.number("probability_high")
+    if not 0 <= low <= high <= 1:
+        raise InputError(f"{cells.place}, column probability", f"bounds {low} and {high}", "within 0 and 1")
+    return Estimate((0.0 if low == 0 else high) if math.isnan(value) else value, low, high)
+
+
 def _return_period(cells: Cells) -> Estimate:
     names = ("return_period_years", "return_period_low", "return_period_high")
     value, low, high = (cells.number(name, finite=name.endswith("low")) for name in names)
@@ -155,24 +171,27 @@ def _return_period(cells: Cells) -> Estimate:
 
 
 def account(cells: Cells) -> AccountRow:
-    """One line of accounts.csv; the shortfall columns may be absent."""
+    """One line of accounts.csv; leverage, margin rate and shortfall may be absent."""
     return AccountRow(
         product=cells.text("product"),
+        leverage=cells.optional("gross_leverage"),
+        margin_rate=cells.optional("margin_rate"),
         margin_breach=cells.estimate("margin_breach"),
         wipe_out=cells.estimate("wipe_out"),
-        shortfall=cells.optional("broker_shortfall"),
-        shortfall_given_wipe_out=cells.optional("broker_shortfall_given_wipe_out"),
+        shortfall=cells.optional("broker_shortfall_mean"),
     )
 
 
 def read(path: Path, row: Callable[[Cells], T], first: str) -> tuple[T, ...]:
     """Every line of a CSV file as a row; `first` is the column without which it is another file.
 
-    Raises InputError naming file, line and column.
+    A blank line alone is a table without rows. Raises InputError naming file, line and column.
     """
     try:
         with path.open(encoding="utf-8-sig", newline="") as source:
             lines = csv.DictReader(source)
+            if lines.fieldnames in ([], [""]):
+                return ()
             if first not in (lines.fieldnames or ()):
                 raise InputError(str(path), f"no column {first!r}", f"columns found: {lines.fieldnames}")
             return tuple(row(Cells(f"{path}: line {lines.line_num}", cells)) for cells in lines)

@@ -1,12 +1,13 @@
 """Tables of the page: captions, headings and cells, ready to be laid out."""
 
+import math
 from dataclasses import dataclass
 
 from .answer import chance, headline_measure
 from .estimate import Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import EventRow
-from .words import LOSS_PLACES, confidence, count, label, level, title
+from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Table:
     groups: tuple[tuple[str, tuple[tuple[Cell, ...], ...]], ...]
     numeric: bool = True
 
+    @property
+    def short(self) -> bool:
+        """Whether it fits on part of a printed page, and so is kept whole."""
+        return self.numeric and sum(len(rows) for _, rows in self.groups) <= 12
+
 
 def headline(result: Result) -> Table:
     """Products side by side: VaR and ES at the headline level in every view."""
@@ -35,13 +41,13 @@ def headline(result: Result) -> Table:
     for product in result.products:
         found = [result.row(product, view, measure, at) for view in result.views]
         cells = [c for row in found for c in (_loss(row.value_at_risk), _loss(row.expected_shortfall))]
-        rows.append((_product(result, product), Cell(found[0].benchmark), *cells))
+        rows.append((_product(result, product, f"against {title(found[0].benchmark)}"), *cells))
     heads = [f"{name}, {title(view)}" for view in result.views for name in ("VaR", "ES")]
     caption = (
         f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; "
         f"in small type the {_confidence(result)} interval."
     )
-    return Table(caption, ("Product", "Benchmark", *heads), (("", tuple(rows)),))
+    return Table(caption, ("Product", *heads), (("", tuple(rows)),))
 
 
 def tails(result: Result) -> list[Table]:
@@ -72,12 +78,14 @@ def events(result: Result) -> Table:
     """Each event: its definition, how often it was seen, its probability, rate and return period."""
     rows = []
     for event in result.events:
-        definition = f"{event.description} (window {event.window}, threshold {number(event.threshold, 1)}, "
-        definition += f"{event.days} day)" if event.days == 1 else f"{event.days} days)"
-        seen = Cell(count(event.count), f"in {count(event.paths)} paths")
-        rows.append((Cell(event.event, definition), seen, *_odds(event)))
-    heads = ("Event", "Seen", "Probability over the horizon, %", "Times in ten years", "Return period, years")
-    return Table(f"Spread events, with exact {_confidence(result)} intervals.", heads, (("", tuple(rows)),))
+        seen = Cell(count(event.count), f"of {count(event.paths)}")
+        rows.append((Cell(event.event, spoken(event.description)), seen, *_odds(event)))
+    heads = ("Event", "Paths with it", "Probability, %", "Days in ten years", "Return period, years")
+    caption = (
+        "Spread events: the probability that a path has such a day, how many such days ten years have and "
+        f"the mean time between them, with exact {_confidence(result)} intervals."
+    )
+    return Table(caption, heads, (("", tuple(rows)),))
 
 
 def _odds(event: EventRow) -> tuple[Cell, Cell, Cell]:
@@ -96,19 +104,28 @@ def accounts(result: Result) -> Table:
     """Leveraged products: margin calls, wipe-outs and what the broker loses."""
     rows = []
     for account in result.accounts:
-        short = [
-            Cell("not recorded" if x is None else number(100 * x, 3))
-            for x in (account.shortfall, account.shortfall_given_wipe_out)
+        terms = [
+            Cell("not recorded" if x is None else number(x, 2))
+            for x in (account.leverage, None if account.margin_rate is None else 100 * account.margin_rate)
         ]
+        owed = "not recorded" if account.shortfall is None else number(100 * account.shortfall, LOSS_PLACES)
+        short = Cell("none seen" if account.wipe_out.value == 0 else owed)
         odds = [
             Cell(chance(e), "" if e.value == 0 else e.scaled(100).interval())
             for e in (account.margin_breach, account.wipe_out)
         ]
-        rows.append((_product(result, account.product), *odds, *short))
-    heads = ("Product", "Below margin", "Wiped out", "Broker's mean loss", "Broker's mean loss if wiped out")
+        rows.append((_product(result, account.product), *terms, *odds, short))
+    heads = (
+        "Product",
+        "Gross leverage",
+        "Margin rate, %",
+        "Below margin",
+        "Wiped out",
+        "Owed to the broker, %",
+    )
     caption = (
-        f"Share of paths with {_confidence(result)} intervals; the broker's loss in % of the product's "
-        "starting NAV, over all paths and over those wiped out."
+        f"Share of paths below margin and wiped out, with {_confidence(result)} intervals; what is owed "
+        "to the broker is the mean over the paths wiped out, in % of starting NAV."
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -138,7 +155,7 @@ def firmness(result: Result) -> Table:
 
 
 def _relative(found: Estimate) -> float:
-    return found.half_width / abs(found.value) if found.value else 0.0
+    return found.half_width / abs(found.value) if found.value else math.inf
 
 
 def composition(result: Result) -> Table:
@@ -148,7 +165,7 @@ def composition(result: Result) -> Table:
     for product in result.products:
         settings = products.get(product)
         settings = settings if isinstance(settings, dict) else {}
-        book = ", ".join(f"{title(k)} {number(100 * w, 1)} %" for k, w in settings.get("weights", {}).items())
+        book = ", ".join(f"{title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(
             f"{k.replace('_', ' ')} {_setting(v)}" for k, v in rest.items() if v not in (None, {})
@@ -170,9 +187,9 @@ def _setting(value: object) -> str:
     return str(value)
 
 
-def _product(result: Result, product: str) -> Cell:
+def _product(result: Result, product: str, more: str = "") -> Cell:
     shown = label(result.section("products"), product)
-    return Cell(shown, product if shown != product else "")
+    return Cell(shown, ", ".join(word for word in (product if shown != product else "", more) if word))
 
 
 def _loss(found: Estimate, indicative: bool = False) -> Cell:

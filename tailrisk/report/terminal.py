@@ -6,9 +6,9 @@ from pathlib import Path
 from .answer import chance, happened, headline_measure
 from .estimate import MINUS, Estimate
 from .folder import Result
-from .provenance import commit, words
+from .provenance import MISSING, commit, words
 from .rows import TailRow
-from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, title
+from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
 
 WIDTH = 100
 NAME, CELL = 16, 14
@@ -30,7 +30,7 @@ def show(folder: str | Path) -> str:
         lines += ["", "* indicative: fewer than 1,000 tail points"]
     lines += _sections(result)
     wrapped = [piece for line in lines for piece in _wrap(line)]
-    return "\n".join(wrapped).replace(MINUS, "-") + "\n"
+    return "\n".join(wrapped).replace(MINUS, "-").replace("\u00a0", " ") + "\n"
 
 
 def _heading(result: Result, measure: str) -> str:
@@ -64,7 +64,7 @@ def _line(name: str, cells: list[str]) -> str:
 
 def _sections(result: Result) -> list[str]:
     lines = [""] if result.events else []
-    lines += [f"{event.event}: {event.description}: {happened(event)}" for event in result.events]
+    lines += [f"{event.event} ({spoken(event.description)}): {happened(event)}" for event in result.events]
     lines += [""] if result.accounts else []
     for account in result.accounts:
         name = label(result.section("products"), account.product)
@@ -72,7 +72,7 @@ def _sections(result: Result) -> list[str]:
         lines.append(f"{name}: below margin on {breach} of paths, wiped out on {gone}")
     record = result.record
     where = (
-        f"seed {record.get('seed')}, commit {commit(record)}, "
+        f"seed {record.get('seed', MISSING)}, commit {commit(record)}, "
         f"config {str(record.get('config_sha256'))[:12]}, "
         f"{words(result.section('run').get('paths'))} paths, {words(record.get('wall_seconds'))} s "
         f"on {words(record.get('device'))}"

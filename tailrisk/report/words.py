@@ -1,10 +1,13 @@
 """The words of the report: how levels, measures, views, buckets and products are named for a reader."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 from unicodedata import category, combining, east_asian_width
 
-from .estimate import number
+from tailrisk.core.names import BUCKETS
+
+from .estimate import MINUS, number
 
 TITLES = {
     "terminal": "Loss over the horizon",
@@ -41,8 +44,8 @@ def title(name: str) -> str:
 
 
 def level(value: float) -> str:
-    """0.999 -> `99.9 %`."""
-    return f"{value * PER_CENT:.8g} %"
+    """0.999 -> `99.9 %`, with a space that does not break."""
+    return f"{value * PER_CENT:.8g}\u00a0%"
 
 
 def count(value: float) -> str:
@@ -54,6 +57,19 @@ def label(products: Mapping[str, Any], name: str) -> str:
     """The product's label in the resolved config, or its name where none is given."""
     text = products.get(name, {}).get("label") if isinstance(products.get(name), Mapping) else None
     return str(text) if text else name
+
+
+def spoken(description: str) -> str:
+    """A description with buckets by their names and true minus signs: `CSI 1000 less CSI 300, z at −7`."""
+    named = re.sub(
+        r"\b[a-z]+\d*\b", lambda word: title(word[0]) if word[0] in BUCKETS else word[0], description
+    )
+    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, named)
+
+
+def listed(items: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
 def confidence(tail: Mapping[str, Any]) -> str:

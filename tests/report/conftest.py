@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -63,7 +64,7 @@ def _tables(rng: np.random.Generator, edges: np.ndarray) -> tuple[list[dict], np
 
 
 def _events(quiet: bool) -> list[dict]:
-    words = "CSI 1000 less CSI 300 falls: z ≤ −7 against the 250 days before, mean removed"
+    words = "csi1000 less csi300 over one day: z at or below -7 on the 250 days before, mean removed"
     seven = {"event": "seven_sigma", "description": words, "window": 250, "threshold": -7.0, "days": 1}
     low = {
         "paths": PATHS, "count": 0, "probability": 0.0, "probability_low": 0.0, "probability_high": 1.8444e-5,
@@ -79,7 +80,7 @@ def _events(quiet: bool) -> list[dict]:
     }  # fmt: skip
     tiny = {
         "event": "micro_up",
-        "description": "Micro-cap less CSI 2000 rises: 5-day z ≥ 12, 250 days",
+        "description": "micro less csi2000 over 5 days: z at or above 12",
     }
     return [seven | seen, {**tiny, "window": 250, "threshold": 12.0, "days": 5, **low}]
 
@@ -97,7 +98,7 @@ def _curves(rng: np.random.Generator, events: list[dict], counts: np.ndarray, ed
     t = np.arange(DAYS)[:, None]
     last, start = np.array([0.47, 0.33, 0.155, 0.045]), np.array([0.05, 0.85, 0.08, 0.02])
     return {
-        "fan_levels": levels, "fan": fan, "z_edges": z_edges,
+        "fan_levels": levels, "fan": fan, "fan_paths": np.array(8192), "z_edges": z_edges,
         "z_counts": np.array([z_counts, quiet])[: len(events)],
         "loss_edges": edges, "loss_counts": counts, "regime_share": last + (start - last) * np.exp(-t / 12),
     }  # fmt: skip
@@ -161,7 +162,7 @@ def _accounts() -> list[dict]:
             "product": "dma",
             "margin_breach": 0.2141, "margin_breach_low": 0.2123, "margin_breach_high": 0.2159,
             "wipe_out": 0.00874, "wipe_out_low": 0.00834, "wipe_out_high": 0.00916,
-            "broker_shortfall": 0.000912, "broker_shortfall_given_wipe_out": 0.1043,
+            "gross_leverage": 4.0, "margin_rate": 0.2, "broker_shortfall_mean": 0.1043,
         }
     ]  # fmt: skip
 
@@ -189,11 +190,16 @@ def write_folder(folder: Path, *, quiet: bool = False) -> Path:
     return folder
 
 
-def edit(path: Path, change) -> None:
-    """Load a JSON file, let `change` alter it, and write it back."""
-    found = json.loads(path.read_text(encoding="utf-8"))
-    change(found)
-    path.write_text(json.dumps(found), encoding="utf-8")
+@pytest.fixture(scope="session")
+def edit() -> Callable[[Path, Callable[[dict], object]], None]:
+    """A function that loads a JSON file, lets a change alter it, and writes it back."""
+
+    def edited(path: Path, change: Callable[[dict], object]) -> None:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        change(found)
+        path.write_text(json.dumps(found), encoding="utf-8")
+
+    return edited
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,7 @@
 """VaR and ES of every product as bars with their intervals, absolute and excess side by side."""
 
+import math
+
 from matplotlib.axes import Axes
 
 from ..estimate import Estimate
@@ -30,7 +32,8 @@ def bars(result: Result, measure: str = "terminal") -> str:
 def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     found = [result.row(product, view, measure, result.headline) for product in result.products]
     ends = [e.scaled(100) for row in found for e in (row.value_at_risk, row.expected_shortfall)]
-    high, low = max(e.high for e in ends), min(0.0, *(e.low for e in ends))
+    high = max(e.high if math.isfinite(e.high) else e.value for e in ends)
+    low = min(0.0, *(e.low if math.isfinite(e.low) else e.value for e in ends))
     for k, row in enumerate(found):
         base = len(found) - 1 - k
         _bar(ax, row.value_at_risk.scaled(100), base + 0.19, PAPER, BLUE, "//////", high - low)
@@ -47,10 +50,11 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
 
 def _bar(ax: Axes, size: Estimate, height: float, face: str, edge: str, hatch: str, span: float) -> None:
     ax.barh(height, size.value, 0.34, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.7)
-    ax.plot([size.low, size.high], [height, height], color=INK, linewidth=1.2)
-    for end in (size.low, size.high):
+    ends = [end for end in (size.low, size.high) if math.isfinite(end)]
+    ax.plot([*ends, size.value], [height] * (len(ends) + 1), color=INK, linewidth=1.2)
+    for end in ends:
         ax.plot([end, end], [height - 0.09, height + 0.09], color=INK, linewidth=1.0)
-    beside = max(size.high, 0.0) + 0.015 * span
+    beside = max(*ends, size.value, 0.0) + 0.015 * span
     ax.text(beside, height, size.text(LOSS_PLACES), fontsize=SMALL, va="center_baseline")
 
 

@@ -25,7 +25,7 @@ def fan(result: Result) -> str:
         for k, bucket in enumerate(BUCKETS):
             column, row = k % 3, k // 3
             left, above = 0.55 + 2.22 * column, 0.25 + 2.25 * row
-            ax = axes(figure, left, 2.7 - 2.25 * row, WIDTH - left - 2.05, above)
+            ax = axes(figure, left, 2.7 - 2.25 * row, WIDTH - left - 1.98, above)
             _panel(ax, days, levels, paths[:, days, k])
             ax.set_title(title(bucket))
             ax.set_ylim(*_limits(paths))
@@ -59,6 +59,7 @@ def _panel(ax: Axes, days: NDArray[np.int_], levels: NDArray[np.float64], paths:
         ax.plot(days, paths[len(levels) // 2], color=INK, linewidth=1.4)
     ax.axhline(0, color=MUTED, linewidth=0.5)
     ax.set_xlim(0, days[-1])
+    ax.locator_params(axis="x", nbins=4, integer=True)
     ax.grid(axis="y")
     ax.text(
         0.03,

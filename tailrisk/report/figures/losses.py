@@ -34,9 +34,10 @@ def losses(result: Result, measure: str = "terminal") -> str:
 
 def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     edges = 100 * result.curves["loss_edges"]
-    counts = result.curves["loss_counts"][:, result.views.index(view), result.measures.index(measure)]
+    counts = result.losses(view, measure)
     low, high = _limits(result, view, measure, edges, counts)
     tallest = np.log10(1 + counts.max())
+    ax.set_xlim(low, high)
     for base, found in enumerate(reversed(counts)):
         x, y = _outline(edges, found, low, high)
         y = base + 0.62 * y / max(tallest, 1e-9)
@@ -47,7 +48,6 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
         _marks(ax, [row.value_at_risk.scaled(100) for row in rows], -0.11, marker, BLUE, PAPER)
         _marks(ax, [row.expected_shortfall.scaled(100) for row in rows], -0.25, marker, VERMILION, VERMILION)
     ax.axvline(0, color=MUTED, linewidth=0.6)
-    ax.set_xlim(low, high)
     ax.set_ylim(-0.42, len(result.products) - 0.3)
     names = [safe(short(label(result.section("products"), name), 20)) for name in reversed(result.products)]
     ax.set_yticks(range(len(names)), names)
@@ -60,11 +60,12 @@ def _limits(
     result: Result, view: str, measure: str, edges: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> tuple[float, float]:
     """From the gain one path in a hundred exceeds, in any product, to the largest ES interval."""
-    worst = max(
-        100 * result.row(product, view, measure, at).expected_shortfall.high
+    found = [
+        result.row(product, view, measure, at).expected_shortfall
         for product in result.products
         for at in result.levels
-    )
+    ]
+    worst = 100 * max(e.high if np.isfinite(e.high) else e.value for e in found)
     shares = np.cumsum(counts, axis=1) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     best = min(float(edges[int((share < 0.01).sum())]) for share in shares)
     room = 0.04 * max(worst - best, 1e-6)
@@ -87,8 +88,9 @@ def _outline(
 
 def _marks(ax: Axes, found: list[Estimate], lane: float, marker: str, edge: str, face: str) -> None:
     """One statistic at one level, a mark with its interval in the lane below each product's ridge."""
-    heights = [k + lane for k in range(len(found))]
-    ax.hlines(heights, [e.low for e in found], [e.high for e in found], color=edge, linewidth=1.6)
+    heights, (left, right) = [k + lane for k in range(len(found))], ax.get_xlim()
+    lows, highs = [max(e.low, left) for e in found], [min(e.high, right) for e in found]
+    ax.hlines(heights, lows, highs, color=edge, linewidth=1.6)
     ax.plot([e.value for e in found], heights, marker, markersize=3.6, color=edge, markerfacecolor=face)
 
 

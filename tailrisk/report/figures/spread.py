@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ..estimate import number
 from ..folder import Result
 from ..rows import EventRow
-from ..words import TRADING_DAYS, count, short
+from ..words import TRADING_DAYS, count, short, spoken
 from .style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
@@ -18,7 +18,7 @@ FLOOR = 1e-13
 """Lowest density drawn; the Gaussian at seven sigma is 9e-12."""
 TICKS = {0: "1", 2: "10⁻²", 4: "10⁻⁴", 6: "10⁻⁶", 8: "10⁻⁸", 10: "10⁻¹⁰", 12: "10⁻¹²"}
 PANELS = 3
-HEIGHT = 4.0
+HEIGHT = 3.45
 
 
 def spread(result: Result) -> str:
@@ -71,7 +71,9 @@ def _panel(ax: Axes, event: EventRow, edges: NDArray[np.float64], counts: NDArra
     ax.set_ylabel("density, log scale", labelpad=8)
     _strip(ax, edges, counts)
     _annotate(ax, -1.0 if event.threshold < 0 else 1.0, limit)
-    ax.text(-0.135, 1.3, safe(short(event.description, 88)), transform=ax.transAxes, fontweight="bold")
+    ax.text(
+        -0.135, 1.41, safe(short(spoken(event.description), 88)), transform=ax.transAxes, fontweight="bold"
+    )
 
 
 def _steps(ax: Axes, middle: NDArray[np.float64], seen: NDArray[np.float64]) -> None:
@@ -86,7 +88,7 @@ def _steps(ax: Axes, middle: NDArray[np.float64], seen: NDArray[np.float64]) -> 
 def _strip(ax: Axes, edges: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
     """Above the axes: how many days lie beyond each mark, simulated and under the Gaussian."""
     across = ax.get_xaxis_transform()
-    rows = ((1.20, "days beyond", INK), (1.115, "simulated", BLUE), (1.03, "Gaussian", VERMILION))
+    rows = ((1.27, "days beyond", INK), (1.155, "simulated", BLUE), (1.04, "Gaussian", VERMILION))
     for height, name, colour in rows:
         ax.text(-0.015, height, name, transform=ax.transAxes, ha="right", fontsize=SMALL, color=colour)
     for z in (*(-s for s in SIGMAS), *SIGMAS):
@@ -112,7 +114,7 @@ def _annotate(ax: Axes, side: float, limit: float) -> None:
     ax.plot([z], density(z), "o", markersize=4, color=VERMILION)
     align = "left" if side < 0 else "right"
     ax.text(z - side * 0.05 * limit, 4e-12, words, ha=align, va="center", fontsize=SMALL)
-    ax.text(-side * 4.2, 1e-7, "Gaussian", color=VERMILION, ha=align, fontsize=SMALL)
+    ax.text(-side * 4, 1e-7, "Gaussian", color=VERMILION, ha="center", fontsize=SMALL)
     ax.text(-side * 4.6, 2e-2, "simulated", color=BLUE, ha="center", fontsize=SMALL)
 
 
@@ -130,4 +132,5 @@ def _description(event: EventRow, edges: NDArray[np.float64], counts: NDArray[np
             marks.append(
                 f"{number(z, 0)}: {count(found)} (Gaussian {_few(counts.sum() * gaussian_beyond(z))})"
             )
-    return f"{event.description}. Of {count(counts.sum())} simulated days, beyond z = {'; '.join(marks)}."
+    days = f"Of {count(counts.sum())} simulated days, beyond z ="
+    return f"{spoken(event.description)}. {days} {'; '.join(marks)}."

@@ -22,6 +22,7 @@ def svg(figure: Figure, key: str, title: str, description: str) -> str:
     """
     words = _drawn(figure)
     words = re.sub(r'(\bd|\bx|\by|transform)="([^"]*)"', _rounded, words)
+    words = re.sub(r' fill="(#[0-9a-f]{6})"', r' style="fill: \1"', words)
     words = re.sub(r'(id="|url\(#|href="#)', rf"\1{key}-", words)
     box = re.search(r'viewBox="[^"]*"', words)
     body = re.sub(r"~([0-9a-f]+)~", lambda code: escape(chr(int(code[1], 16))), _body(words))
