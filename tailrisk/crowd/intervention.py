@@ -1,0 +1,178 @@
+"""The state in the market: what it buys, when, and who follows it.
+
+Either a schedule of purchases by day and bucket, or a ladder of three stages, each fired at a close:
+
+    1  CSI 300 is more than `drawdown` below its peak
+    2  stage 1 has bought for `wait` days, and IM's annualised basis is below `discount`
+       or CSI 500 has returned less than `fall` over some days
+    3  CSI 2000 less CSI 300 over some days is below `spread`, or `limit_down` of CSI 2000 closed at the limit
+
+A stage buys `pace` a day in its `target` mix from `lag` days after it fires, for `lasting` days, while the
+bucket's budget lasts. The day's plan is bought faster once the bucket has dipped below its open: on
+5 February 2024 the purchases came after the low (mechanism 2b, 5.6). Followers rotate into what is bought:
+
+    Q_b = phi_f V_total sum_a (bought_a / V_a) rotation_ab,     sum_b Q_b = 0
+
+The mechanism's phi_f V_total pi_b with pi made proportional to the visible purchase; a fixed pi would move
+a third of the market's turnover for the first yuan the state spends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import jax.numpy as jnp
+
+from ..core import static, struct
+from ..core.arrays import accumulate
+from ..core.names import BUCKETS
+from ..core.units import Count, Flag, Probability, Ratio, Yuan
+
+LARGE, MIDDLE, SMALL = (BUCKETS.index(name) for name in ("csi300", "csi500", "csi2000"))
+
+
+@struct
+class Params:
+    """Triggers of the three stages, what each buys, how a day's plan is spent, and the followers."""
+
+    drawdown: Ratio  # []  stage 1: below this (negative)
+    wait: Count  # []  stage 2: trading days since stage 1 first bought, that day included; zero does not wait
+    discount: Ratio  # []  stage 2: below this (negative)
+    fall: Ratio  # []  stage 2: below this (negative)
+    spread: Ratio  # []  stage 3: below this (negative)
+    limit_down: Probability  # []  stage 3: above this
+    lag: Count  # [stage]  trading days from the close that fires a stage to its first purchase; at least one
+    lasting: Count  # [stage]  trading days a stage buys
+    pace: Yuan  # [stage]  a day's purchases; zero turns the stage off
+    target: Ratio  # [stage, bucket]  a stage's mix; sums to one over buckets
+    budget: Yuan  # [bucket]  never exceeded, by schedule or ladder
+    dip: Ratio  # []  return from the open that brings the day's purchases forward (negative)
+    patient: Ratio  # [round]  share of what is left of the plan bought in a round, before a dip
+    eager: Ratio  # [round]  and after one
+    following: Ratio  # []  phi_f; zero turns followers off
+    rotation: Ratio  # [bucket, bucket]  bought, traded: each row sums to zero
+    fall_days: int = static()
+    spread_days: int = static()
+
+
+@struct
+class State:
+    """The ladder's memory and the money left, both as of the last close."""
+
+    age: Count  # [stage, path]  closes since the stage fired, that one included; zero: not yet
+    left: Yuan  # [bucket, path]  of the budget, neither spent nor planned today
+    drawdown: Ratio  # [path]  of CSI 300 from its peak since the start, zero or negative
+    falls: Ratio  # [fall_day, path]  latest returns of CSI 500, oldest first
+    spreads: Ratio  # [spread_day, path]  latest CSI 2000 less CSI 300, oldest first
+
+
+@struct
+class Today:
+    """The day's purchases still to make, and where the price has dipped."""
+
+    plan: Yuan  # [bucket, path]
+    dipped: Flag  # [bucket, path]
+
+
+def init(params: Params, paths: int) -> State:
+    """Nothing fired, nothing spent; the days before the start count as flat."""
+    dtype = params.pace.dtype
+    stages, buckets = params.target.shape
+    return State(
+        age=jnp.zeros((stages, paths), jnp.int32),
+        left=jnp.broadcast_to(params.budget[:, None], (buckets, paths)),
+        drawdown=jnp.zeros(paths, dtype),
+        falls=jnp.zeros((params.fall_days, paths), dtype),
+        spreads=jnp.zeros((params.spread_days, paths), dtype),
+    )
+
+
+def reordered(params: Params, order: Sequence[int]) -> Params:
+    """The same triggers, firing other purchases: stage i buys what stage `order[i]` bought."""
+    rows = jnp.asarray(order)
+    return replace(params, target=params.target[rows], pace=params.pace[rows])
+
+
+def open(params: Params, state: State, scheduled: Yuan) -> tuple[State, Today]:
+    """The day's plan: `scheduled` [bucket] plus the stages that buy today, as far as the budget goes."""
+    buying = (state.age >= params.lag[:, None]) & (state.age < (params.lag + params.lasting)[:, None])
+    spending = jnp.where(buying, params.pace[:, None], 0.0)
+    wanted = scheduled[:, None] + accumulate(params.target[:, :, None] * spending[:, None, :])
+    plan = jnp.minimum(wanted, state.left)
+    today = Today(plan=plan, dipped=jnp.zeros(plan.shape, bool))
+    return replace(state, left=state.left - plan), today
+
+
+def step(params: Params, today: Today, j: Count, returns: Ratio, opening: Ratio) -> tuple[Today, Yuan]:
+    """Purchases submitted in round `j` [bucket, path], given today's return now and at the open."""
+    dipped = today.dipped | (returns - opening < params.dip)
+    share = jnp.where(dipped, params.eager[j], params.patient[j])
+    return replace(today, dipped=dipped), today.plan * share
+
+
+def fill(today: Today, filled: Yuan) -> Today:
+    """Take what traded off the plan; the rest is tried again in later rounds."""
+    return replace(today, plan=today.plan - filled)
+
+
+def followers(params: Params, bought: Yuan, volume: Yuan) -> Yuan:
+    """Orders of those who follow the state [bucket, path], given its purchases in the round.
+
+    `volume` [bucket] is a normal day's. The last bucket takes minus the sum of the others, in that order, so
+    the sum over buckets is zero to the last bit.
+    """
+    buckets = bought.shape[0]
+    scale = params.following * accumulate(volume)
+    visible = [bought[a] * (scale / volume[a]) for a in range(buckets)]
+    rows = []
+    for b in range(buckets - 1):
+        row = visible[0] * params.rotation[0, b]
+        for a in range(1, buckets):
+            row = row + visible[a] * params.rotation[a, b]
+        rows.append(row)
+    rows.append(-accumulate(jnp.stack(rows)))
+    return jnp.stack(rows)
+
+
+def close(
+    params: Params, state: State, today: Today, returns: Ratio, discount: Ratio, limit_down: Probability
+) -> State:
+    """Return what was not spent to the budget, remember the day, and fire the stages that are due.
+
+    `returns` [bucket, path] are the day's; `discount` [path] IM's annualised basis (negative) and
+    `limit_down` [path] the share of CSI 2000, at the close. The basis is the next month's: the front one's,
+    annualised, was -145 % two days before expiry on an ordinary 17 January 2024.
+    """
+    drawdown = jnp.minimum((1.0 + state.drawdown) * (1.0 + returns[LARGE]) - 1.0, 0.0)
+    falls = _push(state.falls, returns[MIDDLE])
+    spreads = _push(state.spreads, returns[SMALL] - returns[LARGE])
+    bought_days = jnp.maximum(state.age[0] - params.lag[0] + 1, 0)
+    fired = jnp.stack(
+        [
+            drawdown < params.drawdown,
+            (bought_days >= params.wait) & ((discount < params.discount) | (_compound(falls) < params.fall)),
+            (accumulate(spreads) < params.spread) | (limit_down > params.limit_down),
+        ]
+    )
+    return State(
+        age=jnp.where((state.age > 0) | fired, state.age + 1, 0),
+        left=state.left + today.plan,
+        drawdown=drawdown,
+        falls=falls,
+        spreads=spreads,
+    )
+
+
+def spent(params: Params, state: State) -> Yuan:
+    """Money spent so far [bucket, path], after a close."""
+    return params.budget[:, None] - state.left
+
+
+def _push(window: Ratio, latest: Ratio) -> Ratio:
+    return jnp.concatenate([window[1:], latest[None]])
+
+
+def _compound(returns: Ratio) -> Ratio:
+    wealth = 1.0 + returns[0]
+    for k in range(1, returns.shape[0]):
+        wealth = wealth * (1.0 + returns[k])
+    return wealth - 1.0
