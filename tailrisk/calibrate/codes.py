@@ -7,7 +7,9 @@ from ..core.names import BUCKETS, CODES
 
 MARKETS = {"sh", "sz", "csi", "wi", "xshg", "xshe"}
 SHENZHEN = {"sz", "xshe"}
-ALLOWED = "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, or a bucket: " + ", ".join(BUCKETS)
+ALLOWED = "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, or a bucket: " + ", ".join(
+    BUCKETS
+)
 SPELLING = re.compile(r"(?:([a-z]{2,4})\.?)?(\d{6,7})(?:\.([a-z]{2,4}))?")
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS, STYLES
 from .calibration import Calibration
 from .ladder import Array
@@ -32,6 +33,20 @@ def write(path: str | Path, text: str) -> None:
     folder = os.open(target.parent, os.O_RDONLY)
     os.fsync(folder)
     os.close(folder)
+
+
+def writable(path: str | Path) -> None:
+    """Refuse, before the long work, a file that could not be written at its end."""
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            str(path), f"folder cannot be made ({error.strerror})", "a folder to write in"
+        ) from None
+    if target.is_dir() or not os.access(target.parent, os.W_OK):
+        problem = "is a folder" if target.is_dir() else "folder cannot be written to"
+        raise InputError(str(path), problem, "a file in a folder that can be written to")
 
 
 def document(calibration: Calibration) -> str:
@@ -114,11 +129,13 @@ def described(model: Switching) -> Iterator[str]:
     yield from table("occupancy", model.occupancy, "[regime] share of days, smoothed")
     yield f"starts_at_maximum = {model.at_best}  # of {len(model.reached)} starts of EM"
     yield "[model.error]"
-    if model.error_nu is not None:
-        yield f"nu = {number(model.error_nu)}"
-    yield from table("transition", model.error_transition, "[regime, regime]")
-    yield from table("mean", model.error_mean, "[regime, factor]")
-    yield from table("standard_deviation", model.error_standard_deviation, "[regime, factor] of sqrt of variance")
+    if model.error.nu is not None:
+        yield f"nu = {number(model.error.nu)}"
+    yield from table("transition", model.error.transition, "[regime, regime]")
+    yield from table("mean", model.error.mean, "[regime, factor]")
+    yield from table(
+        "standard_deviation", model.error.standard_deviation, "[regime, factor] of sqrt of variance"
+    )
 
 
 def styled(styles: Overlay) -> Iterator[str]:

@@ -1,15 +1,11 @@
 """The EM climb: one step that never lowers the likelihood, and many starts climbed together."""
 
-from collections.abc import Callable
-from functools import partial
-
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ..core.units import Probability, Ratio
 from .forward import smoothed
-from .ladder import Array, Observed
+from .ladder import Observed
 from .regimes import NU_BOUNDS, Regimes, Seen, distance, log_density, log_student, seen
 
 
@@ -46,13 +42,12 @@ def means(
 
 
 def freedom(observed: Observed, regimes: Regimes, chance: Probability) -> Ratio:
-    """One guarded Newton step up sum_tk chance log t_nu(y_t) in log nu (ECME, Liu & Rubin 1995), in bounds."""
+    """One guarded Newton step in log nu up sum_tk chance log t_nu(y_t), within bounds (Liu & Rubin 1995)."""
     q = distance(observed, seen(observed.view, regimes))
-    count = (observed.pattern @ observed.count)[:, None]
     low, high = (jnp.log(bound) for bound in NU_BOUNDS)
 
     def height(x: Ratio) -> Ratio:
-        return (chance * log_student(q, jnp.exp(x), count)).sum()
+        return (chance * log_student(observed, q, jnp.exp(x))).sum()
 
     here = jnp.log(regimes.nu)
     slope, bend = jax.grad(height)(here), jax.grad(jax.grad(height))(here)

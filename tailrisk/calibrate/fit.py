@@ -12,16 +12,22 @@ from .. import __version__
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS
 from .calibration import Calibration
-from .document import document, write
+from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
 from .picture import picture
 from .prices import digest, read_prices, read_styles
 from .styles import Overlay, overlay
-from .switching import Switching, fit_switching
+from .summary import summary
+from .switching import SHOCKS, Switching, fit_switching
 from .table import parse_day
+
+__all__ = ["calibrate", "summary"]
 
 LEAST_RETURNS = 250
 """Daily returns every bucket must have in the window: a year."""
+
+STATES = (1, 2, 3, 4)
+STARTS = 8
 
 Progress = Callable[[float, str], None]
 
@@ -31,10 +37,10 @@ def calibrate(
     *,
     until: str,
     since: str | None = None,
-    states: tuple[int, ...] = (1, 2, 3, 4),
-    shocks: tuple[str, ...] = ("gaussian", "student"),
+    states: tuple[int, ...] = STATES,
+    shocks: tuple[str, ...] = SHOCKS,
     styles_path: str | Path | None = None,
-    starts: int = 8,
+    starts: int = STARTS,
     seed: int = 0,
     output: str | Path,
     figure: str | Path | None = None,
@@ -46,9 +52,13 @@ def calibrate(
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
     """
     tell = progress or (lambda fraction, what: None)
+    for path in (output, figure):
+        if path:
+            writable(path)
     prices = windowed(prices_path, read_prices(prices_path), since, until)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=FACTORS)
+    moving(prices_path, factors)
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
         models = fitted(observe(returns), states, shocks, starts, seed, tell)
@@ -93,6 +103,15 @@ def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: s
     return inside
 
 
+def moving(path: str | Path, factors: pd.DataFrame) -> None:
+    """Refuse a factor that never moves: one index is constant, or a copy of another."""
+    for name in FACTORS:
+        if not factors[name].std() > 0:
+            raise InputError(
+                str(path), f"{name} never moves", "five different indices", "is one a copy of another?"
+            )
+
+
 def styled(factors: pd.DataFrame, path: str | Path, until: str) -> Overlay:
     """The overlay on the days of the window that the style file has."""
     styles = read_styles(path)
@@ -100,7 +119,12 @@ def styled(factors: pd.DataFrame, path: str | Path, until: str) -> Overlay:
 
 
 def fitted(
-    observed: Observed, states: tuple[int, ...], shocks: tuple[str, ...], starts: int, seed: int, tell: Progress
+    observed: Observed,
+    states: tuple[int, ...],
+    shocks: tuple[str, ...],
+    starts: int,
+    seed: int,
+    tell: Progress,
 ) -> tuple[Switching, ...]:
     """Every model in turn; a model of K states counts K + 2 towards the fraction done."""
     wanted = [(k, kind) for kind in shocks for k in states]
@@ -134,6 +158,15 @@ def command(
     words = ["tailrisk", "calibrate", str(prices)]
     words += ["--since", since] if since else []
     words += ["--until", until]
+    for option, given, usual in (
+        ("--states", states, STATES),
+        ("--shocks", shocks, SHOCKS),
+        ("--starts", starts, STARTS),
+        ("--seed", seed, 0),
+    ):
+        value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
+        words += [option, value] if given != usual else []
     words += ["--styles", str(styles)] if styles else []
     words += ["-o", str(output)]
+    words += ["--figure", str(figure)] if figure else []
     return shlex.join(words)

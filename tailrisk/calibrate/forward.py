@@ -19,7 +19,7 @@ def forward(log_initial: Ratio, log_transition: Ratio, log_density: Ratio) -> tu
         return alpha, alpha
 
     first = log_initial + log_density[0]
-    last, rest = jax.lax.scan(day, first, log_density[1:], unroll=4)
+    last, rest = jax.lax.scan(day, first, log_density[1:])
     return logsumexp(last), jnp.concatenate([first[None], rest])
 
 

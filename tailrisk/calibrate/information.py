@@ -1,13 +1,13 @@
 """Standard errors from the observed information, carried to the reported parameters by the delta method."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ..core.struct import struct
-from ..core.units import LogReturn, Probability, Ratio
+from ..core.units import Ratio
 from .em import uniform
 from .forward import likelihood
 from .ladder import Array, Observed
@@ -17,14 +17,15 @@ EDGE = 1e-6
 """A transition probability below this, or nu this close to a bound, sits on an edge and has no error."""
 
 
-@struct
-class Natural:
-    """What is reported with an error."""
+@dataclass(frozen=True, kw_only=True)
+class Errors:
+    """Standard errors, NumPy, per day; NaN where the estimate sits on an edge."""
 
-    mean: LogReturn  # [regime, factor]
-    standard_deviation: LogReturn  # [regime, factor]
-    transition: Probability  # [regime, regime]
-    nu: Ratio  # []
+    mean: Array  # [regime, factor]
+    standard_deviation: Array  # [regime, factor]
+    transition: Array  # [regime, regime]
+    nu: float | None  # None for Gaussian shocks
+    gain_left: float  # log-likelihood a Newton step would still add; infinite: information not positive
 
 
 def moved(regimes: Regimes, shift: dict[str, Any]) -> Regimes:
@@ -72,25 +73,48 @@ def spread(vector: Ratio, where: dict[str, Array]) -> dict[str, Any]:
     return shift
 
 
-def natural(regimes: Regimes) -> Natural:
-    """Means, standard deviations (of the covariance, not of the t scale), transition, nu."""
+def natural(regimes: Regimes) -> dict[str, Ratio]:
+    """Means, standard deviations (of the covariance, not of the t scale), transition and nu, as reported."""
     variance = jnp.diagonal(covariance(regimes), axis1=-2, axis2=-1)
-    return Natural(
-        mean=regimes.mean,
-        standard_deviation=jnp.sqrt(variance),
-        transition=regimes.transition,
-        nu=regimes.nu if regimes.student else jnp.zeros(()),
+    return {
+        "mean": regimes.mean,
+        "standard_deviation": jnp.sqrt(variance),
+        "transition": regimes.transition,
+        "nu": regimes.nu if regimes.student else jnp.zeros(()),
+    }
+
+
+def standard_errors(observed: Observed, regimes: Regimes) -> Errors:
+    """sqrt diag(J H^-1 J'), H = -d2 log p / d shift2 at the estimate, J = d natural / d shift.
+
+    All errors are NaN where H is not positive definite: a failure is not a number. The gain left is
+    g' H^-1 g / 2 for the gradient g.
+    """
+    where = free(regimes)
+    gradient, hessian, jacobian = derivatives(observed, regimes, where)
+    information = -(hessian + hessian.T) / 2
+    definite = np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > 0
+    inverse = np.linalg.inv(information) if definite else np.full_like(information, np.nan)
+    errors = {
+        name: np.sqrt(np.einsum("...i,ij,...j->...", part, inverse, part)) for name, part in jacobian.items()
+    }
+    moving = where["transition"]
+    stays = np.diag(moving.any(axis=1))
+    nu = float(errors["nu"]) if where["nu"].all() else float("nan")
+    return Errors(
+        mean=errors["mean"],
+        standard_deviation=errors["standard_deviation"],
+        transition=np.where(moving | stays, errors["transition"], np.nan),
+        nu=nu if regimes.student else None,
+        gain_left=float(gradient @ inverse @ gradient / 2) if definite else float("inf"),
     )
 
 
-def standard_errors(observed: Observed, regimes: Regimes) -> tuple[Natural, float]:
-    """sqrt diag(J H^-1 J'), H = -d2 log p / d shift2 at the estimate, J = d natural / d shift.
-
-    Entries on an edge, and all entries where H is not positive definite, are NaN: a failure is not a number.
-    Second value: g' H^-1 g / 2, the log-likelihood a Newton step would still gain; infinite if H fails.
-    """
-    where = free(regimes)
-    size = int(sum(mask.sum() for mask in where.values()))
+def derivatives(
+    observed: Observed, regimes: Regimes, where: dict[str, Array]
+) -> tuple[Array, Array, dict[str, Array]]:
+    """Gradient and Hessian of log p, and the Jacobian of what is reported, in the free shift at zero."""
+    here = jnp.zeros(int(sum(mask.sum() for mask in where.values())))
 
     def value(vector: Ratio, data: Observed, at: Regimes) -> Ratio:
         new = moved(at, spread(vector, where))
@@ -98,32 +122,9 @@ def standard_errors(observed: Observed, regimes: Regimes) -> tuple[Natural, floa
         return likelihood(uniform(states), jnp.log(new.transition), log_density(data, new))
 
     @jax.jit
-    def columns(data: Observed, at: Regimes) -> tuple[Ratio, Ratio]:
-        slope = jax.grad(lambda vector: value(vector, data, at))
-        here = jnp.zeros(size)
-        return jax.lax.map(lambda direction: jax.jvp(slope, (here,), (direction,)), jnp.eye(size))
+    def compute(data: Observed, at: Regimes) -> tuple[Ratio, Ratio, dict[str, Ratio]]:
+        gradient, push = jax.linearize(jax.grad(lambda vector: value(vector, data, at)), here)
+        jacobian = jax.jacobian(lambda vector: natural(moved(at, spread(vector, where))))(here)
+        return gradient, jax.lax.map(push, jnp.eye(len(here))), jacobian
 
-    gradient, hessian = columns(observed, regimes)
-    jacobian = jax.jacobian(lambda v: natural(moved(regimes, spread(v, where))))(jnp.zeros(size))
-    return solve(np.asarray(gradient[0]), -np.asarray(hessian), jacobian, where)
-
-
-def solve(gradient: Array, information: Array, jacobian: Natural, where: dict[str, Array]) -> Any:
-    """The delta method proper; see `standard_errors`."""
-    information = (information + information.T) / 2
-    if not np.isfinite(information).all() or np.linalg.eigvalsh(information)[0] <= 0:
-        return jax.tree.map(lambda part: np.full(part.shape[:-1], np.nan), jacobian), float("inf")
-    variance = np.linalg.inv(information)
-    errors = jax.tree.map(
-        lambda part: np.sqrt(np.einsum("...i,ij,...j->...", np.asarray(part), variance, np.asarray(part))),
-        jacobian,
-    )
-    states = len(where["transition"])
-    moves = where["transition"] | (np.eye(states, dtype=bool) & where["transition"].any(axis=1)[:, None])
-    kept = Natural(
-        mean=errors.mean,
-        standard_deviation=errors.standard_deviation,
-        transition=np.where(moves, errors.transition, np.nan),
-        nu=np.where(where["nu"], errors.nu, np.nan),
-    )
-    return kept, float(gradient @ variance @ gradient / 2)
+    return jax.tree.map(np.asarray, compute(observed, regimes))

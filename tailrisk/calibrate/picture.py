@@ -10,11 +10,12 @@ from .calibration import Calibration
 
 COLOURS = ("#56B4E9", "#009E73", "#E69F00", "#D55E00")
 """Okabe and Ito: sky blue, bluish green, orange, vermilion; the last is always the most volatile regime."""
-MOST_POINTS = 700
+MOST_POINTS = 420
+"""Days are gathered into at most so many points, for a file of about 100 kB."""
 
 
 def picture(calibration: Calibration) -> str:
-    """SVG: closes above, stacked smoothed probabilities of the richest model below, averaged over weeks or so.
+    """SVG: closes above, smoothed probabilities of the richest model stacked below, averaged over days.
 
     The bytes depend on the calibration alone: fixed hash salt, no date.
     """
@@ -33,7 +34,9 @@ def picture(calibration: Calibration) -> str:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         levels(top, days, closes)
         stack(bottom, days, chance, model.states)
-        bottom.set_xlabel(f"{model.states} states, {model.shocks} shocks, smoothed; window to {calibration.window[1]}")
+        bottom.set_xlabel(
+            f"{model.states} states, {model.shocks} shocks, smoothed; window to {calibration.window[1]}"
+        )
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return file.getvalue()
@@ -57,7 +60,7 @@ def stack(axes: Any, days: Any, chance: Any, states: int) -> None:
     names = [f"regime {k + 1}" for k in range(states)]
     if states > 1:
         names[0], names[-1] = names[0] + " (calm)", names[-1] + " (crisis)"
-    colours = ([*COLOURS[: states - 1], COLOURS[-1]] if states <= len(COLOURS) else None)
+    colours = [*COLOURS[: states - 1], COLOURS[-1]] if states <= len(COLOURS) else None
     rounded = np.round(chance[:, ::-1].T, 3)
     axes.stackplot(days, rounded, labels=names[::-1], colors=colours[::-1] if colours else None, linewidth=0)
     axes.set_ylim(0.0, 1.0)

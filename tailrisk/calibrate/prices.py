@@ -8,7 +8,7 @@ import pandas as pd
 from ..core.errors import InputError
 from ..core.names import BUCKETS, CODES, STYLES
 from .codes import ALLOWED, bucket
-from .table import dates, digest, numbers, read_table, where
+from .table import dates, digest, listed, numbers, read_table, where
 
 __all__ = ["digest", "read_prices", "read_styles"]
 
@@ -41,8 +41,7 @@ def long(path: str | Path, table: pd.DataFrame, when: pd.DatetimeIndex) -> pd.Da
     """Rows of (date, code, close) turned into a column per code."""
     for name in ("code", "close"):
         if name not in table.columns:
-            have = ", ".join(table.columns[:8])
-            raise InputError(str(path), f"no column {name!r} (columns: {have})", "columns date, code, close")
+            raise InputError(str(path), f"no column {name!r} ({listed(table)})", "columns date, code, close")
     names = spelled(path, table["code"])
     close = numbers(path, table["close"], when, "close")
     positive(path, close, when, names, blank=False)
@@ -58,7 +57,9 @@ def wide(path: str | Path, table: pd.DataFrame, when: pd.DatetimeIndex) -> pd.Da
     for title in table.columns.drop("date"):
         name = bucket(f"{path}: column {title!r}", title)
         if name in columns:
-            raise InputError(f"{path}: column {title!r}", f"a second column for {name}", "one column per index")
+            raise InputError(
+                f"{path}: column {title!r}", f"a second column for {name}", "one column per index"
+            )
         values = numbers(path, table[title], when, name)
         positive(path, values, when, pd.Series(name, index=values.index), blank=True)
         columns[name] = values.to_numpy()
@@ -90,7 +91,9 @@ def positive(
     if bad.any():
         row = int(bad.argmax())
         value = "missing (blank or NaN)" if np.isnan(close.iloc[row]) else f"{close.iloc[row]:g}"
-        allowed = "a positive finite price" + (", or blank" if blank else "; leave out the row of a missing day")
+        allowed = "a positive finite price" + (
+            ", or blank" if blank else "; leave out the row of a missing day"
+        )
         raise InputError(where(path, row, when[row].date()), f"{names.iloc[row]} close = {value}", allowed)
 
 
@@ -102,7 +105,7 @@ def ascending(path: str | Path, when: pd.DatetimeIndex, names: pd.Series | None)
     again = pd.DataFrame({"day": days, "group": group}).duplicated().to_numpy()
     for bad, what, hint in (
         (again, "a second time", "keep one row per date and code"),
-        ((step < pd.Timedelta(0)).to_numpy(), "after a later date", "sort by date, oldest first"),
+        (step.to_numpy() < np.timedelta64(0), "after a later date", "sort by date, oldest first"),
     ):
         if bad.any():
             row = int(bad.argmax())
@@ -114,7 +117,7 @@ def ascending(path: str | Path, when: pd.DatetimeIndex, names: pd.Series | None)
 def jumps(path: str | Path, prices: pd.DataFrame) -> None:
     """Refuse a one-day log move beyond MOST between consecutive closes of one index."""
     for name in prices.columns:
-        close = prices[name].dropna()
+        close = prices[name]
         move = np.log(close).diff().abs().to_numpy()
         if (move > MOST).any():
             row = int(np.nanargmax(move))

@@ -40,7 +40,7 @@ def covariance(regimes: Regimes) -> Ratio:
 
 
 def seen(view: Ratio, regimes: Regimes) -> Seen:
-    """A mu and (A S A')^-1: a linear view of a t vector is t with the same nu (Kotz & Nadarajah 2004, 1.10)."""
+    """A mu and (A S A')^-1: a linear view of a t vector is t, same nu (Kotz & Nadarajah 2004, 1.10)."""
     size = view.shape[-1]
     padding = (~view.any(axis=-1)).astype(view.dtype)[:, None, :, None] * jnp.eye(size)[None, None]
     inner = jnp.einsum("pij,kjl,pml->pkim", view, regimes.scale, view) + padding
@@ -68,22 +68,23 @@ def distance(observed: Observed, law: Seen) -> Ratio:
     return pick(observed, jnp.einsum("tm,pkm->tpk", observed.moment, weights))
 
 
-def log_student(q: Ratio, nu: Ratio, count: Ratio) -> Ratio:
+def log_student(observed: Observed, q: Ratio, nu: Ratio) -> Ratio:
     """log Gamma((nu+d)/2) - log Gamma(nu/2) - (d/2) log(nu pi) - ((nu+d)/2) log(1 + q/nu), without log det.
 
-    q [day, regime]; nu a scalar; count d [day, 1].
+    d is the number of combinations the day shows; q [day, regime], nu a scalar.
     """
-    constant = gammaln((nu + count) / 2) - gammaln(nu / 2) - count / 2 * jnp.log(nu * jnp.pi)
-    return constant - (nu + count) / 2 * jnp.log1p(q / nu)
+    d = observed.count
+    constant = gammaln((nu + d) / 2) - gammaln(nu / 2) - d / 2 * jnp.log(nu * jnp.pi)
+    power = (nu + observed.pattern @ d) / 2
+    return (observed.pattern @ constant)[:, None] - power[:, None] * jnp.log1p(q / nu)
 
 
 def log_density(observed: Observed, regimes: Regimes) -> Ratio:
     """log p(y_t | regime k) of what the day shows. [day, regime]."""
     law = seen(observed.view, regimes)
     q = distance(observed, law)
-    count = (observed.pattern @ observed.count)[:, None]
     if regimes.student:
-        shape = log_student(q, regimes.nu, count)
+        shape = log_student(observed, q, regimes.nu)
     else:
-        shape = -0.5 * (q + count * jnp.log(2.0 * jnp.pi))
+        shape = -0.5 * (q + (observed.pattern @ observed.count * jnp.log(2.0 * jnp.pi))[:, None])
     return shape - 0.5 * pick(observed, law.log_det)

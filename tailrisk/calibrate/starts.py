@@ -24,7 +24,9 @@ def filled(observed: Observed) -> Array:
 
 def groups(factors: Array, states: int, generator: np.random.Generator) -> Array:
     """A group 0..states-1 for each day, by quantile of its smoothed, randomly weighted squared move."""
-    size = (factors / factors.std(axis=0)) ** 2 @ generator.dirichlet(np.ones(factors.shape[1]))
+    deviation = factors.std(axis=0)
+    scaled = factors / np.where(deviation > 0, deviation, 1.0)
+    size = scaled**2 @ generator.dirichlet(np.ones(factors.shape[1]))
     window = int(generator.choice([3, 5, 10, 20, 40]))
     smooth = np.convolve(np.log(size + 1e-3), np.ones(window) / window, mode="same")
     shares = np.cumsum(generator.dirichlet(np.full(states, 4.0)))[:-1]
@@ -50,7 +52,7 @@ def start(observed: Observed, states: int, student: bool, generator: np.random.G
         transition=jnp.asarray(transition),
         mean=jnp.asarray(np.stack(mean)),
         scale=jnp.asarray(np.stack(scale) * shrink),
-        nu=jnp.asarray(NU if student else np.inf),
+        nu=jnp.asarray(np.float64(NU if student else np.inf)),
         student=student,
     )
 
@@ -58,4 +60,4 @@ def start(observed: Observed, states: int, student: bool, generator: np.random.G
 def starts(observed: Observed, states: int, student: bool, number: int, seed: int) -> Regimes:
     """`number` starts, the i-th drawn from (seed, i) alone. Leading axis of every array: start."""
     each = [start(observed, states, student, np.random.default_rng([seed, i])) for i in range(number)]
-    return jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
+    return jax.tree.map(lambda *leaves: jnp.asarray(np.stack(leaves)), *each)

@@ -11,7 +11,9 @@ def summary(calibration: Calibration) -> str:
     """Models side by side, then each one's regimes: share of days, mean stay, s.d. and mean per factor."""
     first, last = calibration.window
     lines = [f"{calibration.days} daily returns, {first} to {last}; {calibration.starts} starts each", ""]
-    lines += [f"{'states':>6} {'shocks':<9} {'nu':>13} {'log-likelihood':>15} {'BIC':>12} {'params':>7} {'found':>6}"]
+    lines += [
+        f"{'states':>6} {'shocks':<9} {'nu':>13} {'log-likelihood':>15} {'BIC':>12} {'size':>5} {'found':>6}"
+    ]
     best = min(model.bic for model in calibration.models)
     lines += [headline(model, best) for model in calibration.models]
     for model in calibration.models:
@@ -21,12 +23,12 @@ def summary(calibration: Calibration) -> str:
 
 def headline(model: Switching, best: float) -> str:
     """One model in one line; the least BIC is starred."""
-    nu = "" if model.nu is None else f"{model.nu:.2f} ± {model.error_nu:.2f}"
+    nu = "" if model.nu is None else f"{model.nu:.2f} ± {model.error.nu:.2f}"
     star = "*" if model.bic == best else " "
     found = f"{model.at_best}/{len(model.reached)}"
     return (
         f"{model.states:>6} {model.shocks:<9} {nu:>13} {model.log_likelihood:>15.2f} {model.bic:>11.1f}{star}"
-        f" {model.parameters:>7} {found:>6}"
+        f" {model.parameters:>5} {found:>6}"
     )
 
 

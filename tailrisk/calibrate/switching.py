@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ..core.errors import InputError
+from ..core.units import Probability, Ratio
 from .em import climb_all, uniform
 from .forward import filtered, smoothed
-from .information import standard_errors
+from .information import Errors, standard_errors
 from .ladder import Array, Observed
 from .regimes import Regimes, covariance, log_density
 from .starts import starts
@@ -32,8 +32,7 @@ NOTHING = 1e-9
 class Switching:
     """A fitted model; arrays are NumPy, float64, per day, regimes ordered calm to crisis.
 
-    covariance is that of the factors, not the t scale; nu is None for Gaussian shocks. An error is NaN where
-    the estimate sits on an edge (a move never seen, nu at a bound).
+    covariance is that of the factors, not the t scale; nu is None for Gaussian shocks.
     """
 
     states: int
@@ -48,12 +47,8 @@ class Switching:
     parameters: int
     bic: float
     occupancy: Array  # [regime]            share of days, smoothed
-    error_nu: float | None
-    error_transition: Array  # [regime, regime]
-    error_mean: Array  # [regime, factor]
-    error_standard_deviation: Array  # [regime, factor]
+    error: Errors
     reached: Array  # [start]               log-likelihood each start ended at; NaN: failed
-    gain_left: float  # log-likelihood a Newton step would still add
 
     @property
     def standard_deviation(self) -> Array:
@@ -122,9 +117,9 @@ def ordered(regimes: Regimes) -> Regimes:
     transition = np.where(transition < NOTHING, 0.0, transition)
     return Regimes(
         transition=jnp.asarray(transition / transition.sum(axis=1, keepdims=True)),
-        mean=regimes.mean[order],
-        scale=regimes.scale[order],
-        nu=regimes.nu,
+        mean=jnp.asarray(np.asarray(regimes.mean)[order]),
+        scale=jnp.asarray(np.asarray(regimes.scale)[order]),
+        nu=jnp.asarray(regimes.nu),
         student=regimes.student,
     )
 
@@ -149,21 +144,30 @@ def fit_switching(
     for LEAST_DAYS. Source: Hamilton (1989); Liu & Rubin (1995) for the t; Schwarz (1978).
     """
     if states < 1 or shocks not in SHOCKS:
-        raise InputError("model", f"states = {states}, shocks = {shocks!r}", f"states >= 1, shocks in {SHOCKS}")
+        raise InputError(
+            "model", f"states = {states}, shocks = {shocks!r}", f"states >= 1, shocks in {SHOCKS}"
+        )
     student = shocks == "student"
     begun = starts(observed, states, student, number, seed)
     climbed, reached, days = climb(observed, begun, progress)
     best = choose(reached, days, f"model with {states} states, {shocks} shocks")
-    regimes = ordered(jax.tree.map(lambda leaf: leaf[best], climbed))
+    regimes = ordered(jax.tree.map(lambda leaf: np.asarray(leaf)[best], climbed))
     return described(observed, regimes, shocks, reached)
+
+
+@jax.jit
+def probabilities(observed: Observed, regimes: Regimes) -> tuple[Ratio, Probability, Probability]:
+    """(log-likelihood, filtered [day, regime], smoothed [day, regime])."""
+    states = regimes.transition.shape[0]
+    where = uniform(states), jnp.log(regimes.transition), log_density(observed, regimes)
+    value, _, chance = smoothed(*where)
+    return value, filtered(*where), chance
 
 
 def described(observed: Observed, regimes: Regimes, shocks: str, reached: Array) -> Switching:
     """The fit with its probabilities, errors and BIC."""
     states, factors = regimes.mean.shape
-    where = uniform(states), jnp.log(regimes.transition), log_density(observed, regimes)
-    value, _, chance = smoothed(*where)
-    errors, gain_left = standard_errors(observed, regimes)
+    value, so_far, chance = probabilities(observed, regimes)
     size = parameters(states, factors, regimes.student)
     return Switching(
         states=states,
@@ -172,16 +176,12 @@ def described(observed: Observed, regimes: Regimes, shocks: str, reached: Array)
         transition=np.asarray(regimes.transition),
         mean=np.asarray(regimes.mean),
         covariance=np.asarray(covariance(regimes)),
-        filtered=np.asarray(filtered(*where)),
+        filtered=np.asarray(so_far),
         smoothed=np.asarray(chance),
         log_likelihood=float(value),
         parameters=size,
         bic=float(-2.0 * value + size * np.log(len(chance))),
         occupancy=np.asarray(chance.mean(axis=0)),
-        error_nu=float(errors.nu) if regimes.student else None,
-        error_transition=np.asarray(errors.transition),
-        error_mean=np.asarray(errors.mean),
-        error_standard_deviation=np.asarray(errors.standard_deviation),
+        error=standard_errors(observed, regimes),
         reached=reached,
-        gain_left=gain_left,
     )

@@ -19,7 +19,8 @@ def read_table(path: str | Path) -> pd.DataFrame:
     """The file as a table with lower-case column names; CSV cells stay text. InputError if it is not one."""
     place = str(path)
     if not Path(path).is_file():
-        raise InputError(place, "no such file", "a CSV or Parquet file", "check the path")
+        problem = "is a folder" if Path(path).is_dir() else "no such file"
+        raise InputError(place, problem, "a CSV or Parquet file", "check the path")
     with open(path, "rb") as file:
         head = file.read(65536)
     if not head.strip():
@@ -30,11 +31,15 @@ def read_table(path: str | Path) -> pd.DataFrame:
     if len(twice):
         raise InputError(place, f"column {twice[0]!r} appears twice", "each column once")
     if "date" not in table.columns:
-        have = ", ".join(table.columns[:8])
-        raise InputError(place, f"no column 'date' (columns: {have})", "a column 'date', " + DATES)
+        raise InputError(place, f"no column 'date' ({listed(table)})", "a column 'date', " + DATES)
     if table.empty:
         raise InputError(place, "a header but no rows", "at least two days")
     return table
+
+
+def listed(table: pd.DataFrame) -> str:
+    """The columns there are, for a message."""
+    return "columns: " + ", ".join(name[:24] for name in table.columns[:8])
 
 
 def comma_separated(path: str | Path, head: bytes) -> pd.DataFrame:
@@ -43,11 +48,16 @@ def comma_separated(path: str | Path, head: bytes) -> pd.DataFrame:
     if b"\x00" in head:
         raise InputError(place, f"not a table (binary, starts {head[:4]!r})", allowed)
     try:
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", index_col=False)
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(place, f"not UTF-8 text ({error.reason} at byte {error.start})", allowed) from None
-    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError) as error:
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         raise InputError(place, f"not a table ({str(error).strip()})", allowed) from None
+    if not isinstance(table.index, pd.RangeIndex):
+        raise InputError(
+            f"{place}: row 1", "more cells than the header has columns", "a name for each column"
+        )
+    return table
 
 
 def parquet(path: str | Path) -> pd.DataFrame:
@@ -57,7 +67,8 @@ def parquet(path: str | Path) -> pd.DataFrame:
     except Exception as error:  # pyarrow raises its own and OSError for damaged files
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(str(path), f"damaged Parquet ({reason})", "a readable Parquet file") from None
-    return table.reset_index() if table.index.name is not None else table
+    named = any(name is not None for name in table.index.names)
+    return table.reset_index() if named else table
 
 
 def where(path: str | Path, row: int, date: object = None) -> str:
@@ -81,7 +92,7 @@ def dates(path: str | Path, column: pd.Series) -> pd.DatetimeIndex:
     if bad.any():
         row = int(bad.argmax())
         raise InputError(where(path, row), f"date {column.iloc[row]!r} cannot be read", DATES)
-    return pd.DatetimeIndex(days.dt.normalize())
+    return pd.DatetimeIndex(days.dt.normalize()).as_unit("ns")
 
 
 def numbers(path: str | Path, column: pd.Series, when: pd.DatetimeIndex, name: str) -> pd.Series:
