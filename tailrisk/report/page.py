@@ -9,7 +9,7 @@ from typing import Any
 from . import tables
 from .answer import answer, headline_measure
 from .folder import Result
-from .provenance import commit, provenance
+from .provenance import MISSING, provenance
 from .words import LOSS_PLACES, confidence, count, level, title
 
 EXCESS = {
@@ -74,7 +74,7 @@ def _words(result: Result) -> dict[str, Any]:
         "name": str(record.get("name") or result.folder.name),
         "question": str(record.get("question") or "The record states no question."),
         "dirty": bool(record.get("dirty")),
-        "commit": commit(record),
+        "commit": str(record.get("commit") or MISSING),
         "answer": answer(result),
         "headline": tables.headline(result),
         "tails": tables.tails(result),
@@ -104,7 +104,9 @@ def _method(result: Result) -> dict[str, str]:
         "paths": count(paths) if isinstance(paths, (int, float)) else "an unrecorded number of",
         "days": str(days),
         "states": str(market.get("states", result.curves["regime_share"].shape[1])),
-        "shocks": {"student": "Student-t", "gaussian": "Gaussian"}.get(str(market.get("shocks")), "random"),
+        "shocks": {"student": "Student\u2011t", "gaussian": "Gaussian"}.get(
+            str(market.get("shocks")), "random"
+        ),
         "start": START.get(str(market.get("start")), "as the config states"),
         "warmup": "simulated days"
         if market.get("warmup") == "simulated"

@@ -22,6 +22,7 @@ def provenance(result: Result) -> list[tuple[str, str]]:
         ("Seed", str(record.get("seed", MISSING))),
         ("Paths", run.get("paths")),
         ("Trading days", run.get("days")),
+        ("Warm-up days", record.get("warmup_days")),
         ("Confidence of intervals", confidence(result.section("tail"))),
         ("Precision", run.get("precision")),
         ("Calibrated file", market.get("calibrated")),

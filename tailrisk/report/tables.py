@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from .answer import chance, headline_measure
-from .estimate import Estimate, at_least, at_most, number
+from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import EventRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
@@ -105,7 +105,7 @@ def accounts(result: Result) -> Table:
     rows = []
     for account in result.accounts:
         terms = [
-            Cell("not recorded" if x is None else number(x, 2))
+            Cell("not recorded" if x is None else f"{x:.6g}")
             for x in (account.leverage, None if account.margin_rate is None else 100 * account.margin_rate)
         ]
         owed = "not recorded" if account.shortfall is None else number(100 * account.shortfall, LOSS_PLACES)
@@ -167,9 +167,7 @@ def composition(result: Result) -> Table:
         settings = settings if isinstance(settings, dict) else {}
         book = ", ".join(f"{title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
-        words = "; ".join(
-            f"{k.replace('_', ' ')} {_setting(v)}" for k, v in rest.items() if v not in (None, {})
-        )
+        words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(
             (_product(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
         )
@@ -181,10 +179,16 @@ def _family(result: Result, product: str) -> str:
     return title(next(row.family for row in result.tail if row.product == product))
 
 
-def _setting(value: object) -> str:
+def _setting(name: str, value: object) -> str:
+    """A setting in words: `gross leverage 4`, `hedge IC 0.5, IM 0.5`, `alpha 5 % a year`."""
+    spaced = name.replace("_", " ")
     if isinstance(value, dict):
-        return ", ".join(f"{k} {v}" for k, v in value.items())
-    return str(value)
+        return f"{spaced} " + ", ".join(_setting(k, v) for k, v in value.items())
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return f"{spaced} {value}"
+    if name.endswith("_annual"):
+        return f"{spaced.removesuffix(' annual')} {level(value).replace('-', MINUS)} a year"
+    return f"{spaced} {value:.6g}".replace("-", MINUS)
 
 
 def _product(result: Result, product: str, more: str = "") -> Cell:

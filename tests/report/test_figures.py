@@ -130,6 +130,16 @@ def test_events_on_one_spread_share_a_panel(folder):
     assert one.count("z, standard deviations") == 1
 
 
+def test_a_wide_axis_is_cut_and_says_how_many_days_it_cut(folder):
+    with np.load(folder / "curves.npz") as stored:
+        curves = dict(stored)
+    curves["z_edges"] = np.linspace(-24, 24, 193)
+    np.savez(folder / "curves.npz", **curves)
+    outside = int(curves["z_counts"][0][np.abs(np.linspace(-23.875, 23.875, 192)) > 12].sum())
+    assert outside > 0
+    assert f"{outside:,} days lie beyond ±12" in figures.spread(Result.read(folder))
+
+
 def test_labels_are_moved_apart_and_stay_inside():
     placed = _apart(np.array([0.5, 0.4, 99.6, 0.0, 99.0]), room=6.0)
     assert np.diff(np.sort(placed)).min() >= 6.0 - 1e-9

@@ -36,6 +36,7 @@ def test_scaling_changes_the_unit_only():
 
 def test_an_open_interval_takes_its_digits_from_the_closed_side():
     assert Estimate(20.0, 12.0, math.inf).text() == "20.0"
+    assert Estimate(0.5, 0.5, 0.58).text() == "0.500"
 
 
 @pytest.mark.parametrize(
@@ -52,7 +53,7 @@ def test_numbers_have_a_true_minus_and_no_negative_zero(value, place, text):
     assert number(value, place) == text
 
 
-@pytest.mark.parametrize("value", [1.8444e-5, 0.0018, 0.00181, 13441.0, 99.4, 7.0, 3e-9])
+@pytest.mark.parametrize("value", [1.8444e-5, 0.0018, 0.00181, 13441.0, 13960.0, 0.0196, 99.4, 7.0, 3e-9])
 def test_a_printed_bound_never_claims_more_than_is_known(value):
     upper, lower = (float(text.replace(",", "")) for text in (at_most(value), at_least(value)))
     assert value <= upper * (1 + 1e-9)

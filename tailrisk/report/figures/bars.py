@@ -10,7 +10,7 @@ from ..words import LOSS_PLACES, label, level, short, title
 from .style import BLUE, INK, MUTED, PAPER, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
-ROW, LEFT = 0.42, 1.5
+ROW, LEFT = 0.42, 1.75
 
 
 def bars(result: Result, measure: str = "terminal") -> str:
@@ -41,7 +41,7 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     ax.axvline(0, color=MUTED, linewidth=0.6)
     ax.set_xlim(low, high + 0.2 * (high - low))
     ax.set_ylim(-0.55, len(found) - 0.45)
-    names = [safe(short(label(result.section("products"), row.product), 20)) for row in reversed(found)]
+    names = [safe(short(label(result.section("products"), row.product), 28)) for row in reversed(found)]
     ax.set_yticks(range(len(names)), names)
     ax.grid(axis="x")
     ax.set_title(f"{title(view)} loss".capitalize())

@@ -10,7 +10,7 @@ from ..words import LOSS_PLACES, label, level, short, title
 from .style import BLUE, GRID, MUTED, PAPER, SKY, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
-ROW, LEFT = 0.5, 1.5
+ROW, LEFT = 0.5, 1.75
 """Inches a product takes, and what its name takes."""
 POINTS = 48
 """Most points of one outline; finer histograms are merged."""
@@ -49,7 +49,7 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
         _marks(ax, [row.expected_shortfall.scaled(100) for row in rows], -0.25, marker, VERMILION, VERMILION)
     ax.axvline(0, color=MUTED, linewidth=0.6)
     ax.set_ylim(-0.42, len(result.products) - 0.3)
-    names = [safe(short(label(result.section("products"), name), 20)) for name in reversed(result.products)]
+    names = [safe(short(label(result.section("products"), name), 28)) for name in reversed(result.products)]
     ax.set_yticks(range(len(names)), names)
     ax.grid(axis="x")
     ax.set_title(f"{title(view)} loss".capitalize())
@@ -59,7 +59,7 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
 def _limits(
     result: Result, view: str, measure: str, edges: NDArray[np.float64], counts: NDArray[np.float64]
 ) -> tuple[float, float]:
-    """From the gain one path in a hundred exceeds, in any product, to the largest ES interval."""
+    """From the gain one path in a hundred exceeds, at most half the way to the right, to the largest ES."""
     found = [
         result.row(product, view, measure, at).expected_shortfall
         for product in result.products
@@ -68,6 +68,7 @@ def _limits(
     worst = 100 * max(e.high if np.isfinite(e.high) else e.value for e in found)
     shares = np.cumsum(counts, axis=1) / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     best = min(float(edges[int((share < 0.01).sum())]) for share in shares)
+    best = max(best, -0.5 * abs(worst))
     room = 0.04 * max(worst - best, 1e-6)
     return best - room, worst + room
 

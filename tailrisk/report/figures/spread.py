@@ -17,7 +17,8 @@ SIGMAS = (3.0, 5.0, 7.0)
 FLOOR = 1e-13
 """Lowest density drawn; the Gaussian at seven sigma is 9e-12."""
 TICKS = {0: "1", 2: "10⁻²", 4: "10⁻⁴", 6: "10⁻⁶", 8: "10⁻⁸", 10: "10⁻¹⁰", 12: "10⁻¹²"}
-PANELS = 3
+PANELS, WIDEST = 3, 12.0
+"""Most panels, and the widest z drawn; a wider axis would squeeze the counts above it together."""
 HEIGHT = 3.45
 
 
@@ -56,7 +57,7 @@ def _panel(ax: Axes, event: EventRow, edges: NDArray[np.float64], counts: NDArra
     middle = (edges[1:] + edges[:-1]) / 2
     seen = counts / max(counts.sum(), 1) / np.diff(edges)
     seen[[0, -1]] = 0  # the end bins also hold what lies beyond them: counted above, not drawn
-    limit = max(9.0, float(np.ceil(np.abs(middle[seen > 0]).max(initial=0.0))))
+    limit = min(max(9.0, float(np.ceil(np.abs(middle[seen > 0]).max(initial=0.0)))), WIDEST)
     ax.set_yscale("log")
     _steps(ax, middle, seen)
     at = np.linspace(-limit, limit, 121)
@@ -71,9 +72,11 @@ def _panel(ax: Axes, event: EventRow, edges: NDArray[np.float64], counts: NDArra
     ax.set_ylabel("density, log scale", labelpad=8)
     _strip(ax, edges, counts)
     _annotate(ax, -1.0 if event.threshold < 0 else 1.0, limit)
-    ax.text(
-        -0.135, 1.41, safe(short(spoken(event.description), 88)), transform=ax.transAxes, fontweight="bold"
-    )
+    name = f"{spoken(event.description).split(':')[0]}, window of {event.window} days"
+    ax.text(-0.135, 1.41, safe(short(name, 88)), transform=ax.transAxes, fontweight="bold")
+    outside = counts[np.abs(middle) > limit].sum()
+    words = f"{count(outside)} days lie beyond ±{number(limit, 0)}" if outside else ""
+    ax.text(0.995, 0.86, words, transform=ax.transAxes, ha="right", fontsize=SMALL, color=MUTED)
 
 
 def _steps(ax: Axes, middle: NDArray[np.float64], seen: NDArray[np.float64]) -> None:
@@ -96,15 +99,19 @@ def _strip(ax: Axes, edges: NDArray[np.float64], counts: NDArray[np.float64]) ->
         found = beyond(edges, counts, z)
         cells = (
             f"{number(z, 0)}σ",
-            "-" if found is None else count(found),
+            "-" if found is None else _many(found),
             _few(counts.sum() * gaussian_beyond(z)),
         )
         for (height, _, colour), cell in zip(rows, cells, strict=True):
             ax.text(z, height, cell, transform=across, ha="center", fontsize=SMALL, color=colour)
 
 
+def _many(days: float) -> str:
+    return count(days) if days < 1e6 else f"{days / 1e6:.3g} M"
+
+
 def _few(expected: float) -> str:
-    return "<0.01" if expected < 0.01 else number(expected, 2 if expected < 1 else 0)
+    return "<0.01" if expected < 0.01 else number(expected, 2) if expected < 1 else _many(round(expected))
 
 
 def _annotate(ax: Axes, side: float, limit: float) -> None:
