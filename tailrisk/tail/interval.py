@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtrik, ndtri, stdtrit
+from scipy.special import bdtrik, ndtri
 
 from .heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
 from .sample import Array, Level, exact_confidence, exact_level, rows, total
@@ -49,7 +49,7 @@ def value_at_risk_interval(
     def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
         tail = tail_of(row, w, exact)
         low, high = (
-            _counted_bounds(row, exact, sure) if w is None else _weighted_bounds(row, w, exact, tail, sure)
+            counted_bounds(row, exact, sure) if w is None else _weighted_bounds(row, w, exact, tail, sure)
         )
         return tail.value_at_risk, low, high, _tail_points(row, w, tail)
 
@@ -61,18 +61,22 @@ def expected_shortfall_interval(
 ) -> Interval:
     """ES from its influence  psi = ((L - VaR)+ - E(L - VaR)+) / (1 - level), straightened for skewness.
 
-    s^2 = sum w^2 psi^2, g = sum w^3 psi^3 / s^3, and with Student's quantile z (tail points - 1 degrees)
+    s^2 = sum w^2 psi^2, g = sum w^3 psi^3 / s^3 and the normal quantile z:
     low, high = ES - s h(+-z),  h(z) = 3/g (cbrt(1 + g (z - g/6)) - 1)      Hall (1992), equation 2.7.
-    Where the tail index is estimated below 2.5: ES = VaR + m with the profile likelihood of the mean excess m
-    of a generalised Pareto tail, joined in quadrature with z m / sqrt(tail points) for the place of VaR.
+    Where the tail index is estimated below 2.5 this is widened to hold VaR + m too, with the profile
+    likelihood of the mean excess m of a generalised Pareto tail (`heavy`) joined in quadrature with
+    z m / sqrt(tail points) for the place of VaR. Coverage: results/coverage.
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
 
     def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
         tail = tail_of(row, w, exact)
         points = _tail_points(row, w, tail)
-        bounds = _heavy_bounds(tail, points, sure) or _straightened_bounds(row, w, tail, points, sure)
-        return tail.expected_shortfall, *bounds, points
+        low, high = straightened_bounds(row, w, tail, sure)
+        if is_heavy(tail, points):
+            heavy_low, heavy_high = heavy_bounds(tail, points, sure)
+            low, high = min(low, heavy_low), max(high, heavy_high)
+        return tail.expected_shortfall, low, high, points
 
     return _collect(one, loss, weight, sure)
 
@@ -87,7 +91,7 @@ def mean_interval(loss: ArrayLike, weight: ArrayLike | None = None, *, confidenc
         points = 1 / total(share**2)
         pull = share * (row - centre)
         spread, skew = _spread(total(pull**2), total(pull**3))
-        return centre, *_straighten(centre, spread, skew, points, sure), points
+        return centre, *_straighten(centre, spread, skew, sure), points
 
     return _collect(one, loss, weight, sure)
 
@@ -116,7 +120,7 @@ def _tail_points(row: Array, weight: Array | None, tail: Tail) -> float:
     return total(beyond) ** 2 / total(beyond**2)
 
 
-def _ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, float]:
+def ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, float]:
     """Ranks from the worst, (of the high bound, of the low bound), with fractions; below 1 is unbounded."""
     half, share = (1 - confidence) / 2, float(1 - level)
     if (1 - share) ** paths > half:
@@ -124,16 +128,16 @@ def _ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, flo
     return float(bdtrik(half, paths, share)) + 1, float(bdtrik(1 - half, paths, share)) + 1
 
 
-def _counted_bounds(row: Array, level: Fraction, confidence: float) -> tuple[float, float]:
+def counted_bounds(row: Array, level: Fraction, confidence: float) -> tuple[float, float]:
     """(low, high) of VaR from equally weighted losses, linear between neighbouring order statistics."""
     paths = len(row)
-    ranks = np.array(_ranks(paths, level, confidence))
-    near = np.clip(np.floor(ranks).astype(int), 1, paths)
-    next_ = np.minimum(near + 1, paths)
-    ordered = np.partition(row, np.unique(paths - np.concatenate([near, next_])))
-    values = ordered[paths - near] + (ranks - near) * (ordered[paths - next_] - ordered[paths - near])
-    high = math.inf if ranks[0] < 1 else float(values[0])
-    return (-math.inf if ranks[1] > paths else float(values[1])), high
+    rank = np.array(ranks(paths, level, confidence))
+    near = np.clip(np.floor(rank).astype(int), 1, paths)
+    after = np.minimum(near + 1, paths)
+    ordered = np.partition(row, np.unique(paths - np.concatenate([near, after])))
+    values = ordered[paths - near] + (rank - near) * (ordered[paths - after] - ordered[paths - near])
+    high = math.inf if rank[0] < 1 else float(values[0])
+    return (-math.inf if rank[1] > paths else float(values[1])), high
 
 
 def _weighted_bounds(
@@ -145,14 +149,14 @@ def _weighted_bounds(
     paths = share * (1 - share) / total((weight * (beyond - share)) ** 2)
     order = np.argsort(row)[::-1]
     reached = np.cumsum(weight[order])
-    above, below = (rank / paths for rank in _ranks(paths, level, confidence))
+    above, below = (rank / paths for rank in ranks(paths, level, confidence))
     low, high = (float(np.interp(mass, reached, row[order])) for mass in (below, above))
     high = math.inf if above < reached[0] or above * paths < 1 else high
     return (-math.inf if below > 1 else low), high
 
 
-def _straightened_bounds(
-    row: Array, weight: Array | None, tail: Tail, points: float, confidence: float
+def straightened_bounds(
+    row: Array, weight: Array | None, tail: Tail, confidence: float
 ) -> tuple[float, float]:
     """(low, high) of ES from its influence function and Hall's transformation."""
     own = np.full(len(tail.above), 1 / len(row)) if tail.weight is None else tail.weight
@@ -162,7 +166,7 @@ def _straightened_bounds(
     mean = total(own * beyond)
     pull = own * (beyond - mean)
     spread, skew = _spread(total(pull**2) + mean**2 * rest_2, total(pull**3) - mean**3 * rest_3)
-    return _straighten(tail.expected_shortfall, spread / share, skew, points, confidence)
+    return _straighten(tail.expected_shortfall, spread / share, skew, confidence)
 
 
 def _rest(row: Array, weight: Array | None, tail: Tail, power: int) -> float:
@@ -177,11 +181,9 @@ def _spread(second: float, third: float) -> tuple[float, float]:
     return math.sqrt(second), third / second**1.5 if second > 0 else 0.0
 
 
-def _straighten(
-    estimate: float, spread: float, skew: float, points: float, confidence: float
-) -> tuple[float, float]:
-    """(low, high): the estimate less its standard error times Hall's inverse cubic of Student's quantile."""
-    z = float(stdtrit(points - 1, (1 + confidence) / 2)) if points > 2 else float(ndtri((1 + confidence) / 2))
+def _straighten(estimate: float, spread: float, skew: float, confidence: float) -> tuple[float, float]:
+    """(low, high): the estimate less its standard error times Hall's inverse cubic of the normal quantile."""
+    z = float(ndtri((1 + confidence) / 2))
 
     def straight(at: float) -> float:
         if abs(skew) < 1e-6:
@@ -191,14 +193,15 @@ def _straighten(
     return estimate - spread * straight(z), estimate - spread * straight(-z)
 
 
-def _heavy_bounds(tail: Tail, points: float, confidence: float) -> tuple[float, float] | None:
-    """(low, high) of ES under a generalised Pareto tail where the tail index is below 2.5, else None."""
+def is_heavy(tail: Tail, points: float) -> bool:
+    """Whether there are excesses enough to estimate the tail index, and it is below 2.5."""
     excess = tail.above - tail.value_at_risk
-    if len(excess) < FEWEST or points < FEWEST or tail_shape(excess, tail.weight) <= HEAVY:
-        return None
-    mean, low, high = mean_excess_interval(excess, tail.weight, confidence)
+    return len(excess) >= FEWEST and points >= FEWEST and tail_shape(excess, tail.weight) > HEAVY
+
+
+def heavy_bounds(tail: Tail, points: float, confidence: float) -> tuple[float, float]:
+    """(low, high) of ES under a generalised Pareto tail beyond VaR."""
+    mean, low, high = mean_excess_interval(tail.above - tail.value_at_risk, tail.weight, confidence)
     place = float(ndtri((1 + confidence) / 2)) * mean / math.sqrt(points)
-    middle, estimate = tail.value_at_risk + mean, tail.expected_shortfall
-    return min(estimate, middle - math.hypot(mean - low, place)), max(
-        estimate, middle + math.hypot(high - mean, place)
-    )
+    middle = tail.value_at_risk + mean
+    return middle - math.hypot(mean - low, place), middle + math.hypot(high - mean, place)

@@ -17,6 +17,8 @@ WEIGHT_SUM = 1e-9
 """How far from one the weights may sum."""
 RESOLUTION = 1e-12
 """A cumulative weight this close (relative) to the tail's share counts as reaching it."""
+LONG = 1000
+"""Values from which a sum is quicker in passes over the array than one by one."""
 
 
 def exact_level(level: Level) -> Fraction:
@@ -56,9 +58,9 @@ def shares(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
     if (array < 0).any():
         raise InputError("weight", f"{int((array < 0).sum())} weights are negative", "weights >= 0")
     for row in array.reshape(-1, array.shape[-1]):
-        total = math.fsum(row.tolist())
-        if abs(total - 1) > WEIGHT_SUM:
-            raise InputError("weight", f"the weights sum to {total!r}", "a sum of one", "divide by the sum")
+        whole = total(row)
+        if abs(whole - 1) > WEIGHT_SUM:
+            raise InputError("weight", f"the weights sum to {whole!r}", "a sum of one", "divide by the sum")
     return np.broadcast_to(array, shape)
 
 
@@ -88,5 +90,18 @@ def by_row(
 
 
 def total(values: Array) -> float:
-    """The correctly rounded sum, the same in any order."""
-    return math.fsum(values.tolist())
+    """The correctly rounded sum, equal to `math.fsum` and so the same in any order, a pass at a time.
+
+    Values are cut at a common power of two far enough up that the sum of the upper parts is exact
+    (Rump, Ogita & Oishi 2008, algorithm 4.1); the lower parts are cut again until nothing is left.
+    """
+    room = math.ceil(math.log2(len(values) + 2))
+    rest, parts = values, [0.0]
+    while len(rest) >= LONG and (top := float(np.abs(rest).max())) > 0:
+        if math.frexp(top)[1] + room > 1023:
+            return math.fsum(values.tolist())
+        anchor = math.ldexp(1.0, math.frexp(top)[1] + room)
+        upper = (rest + anchor) - anchor
+        parts.append(float(upper.sum()))
+        rest = rest - upper
+    return math.fsum(parts if len(rest) >= LONG else rest.tolist())

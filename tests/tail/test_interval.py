@@ -14,6 +14,7 @@ from tailrisk.tail import (
     value_at_risk,
     value_at_risk_interval,
 )
+from tailrisk.tail.heavy import mean_excess_interval
 
 INTERVALS = (value_at_risk_interval, expected_shortfall_interval)
 
@@ -158,3 +159,32 @@ def test_the_mean_is_the_central_limit_with_its_skewness():
     found = mean_interval(loss)
     assert found.estimate == pytest.approx(loss.mean(), rel=1e-9)
     assert found.high - found.low == pytest.approx(2 * 1.96 * loss.std() / 1000, rel=1e-3)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_bounds_solve_the_cubic_of_the_whole_influence_function(weighted):
+    """Hall (1992): T + g T^2 / 3 + g^2 T^3 / 27 + g / 6 = +-z at T = (ES - bound) / s."""
+    random = np.random.default_rng(10)
+    loss = random.exponential(size=4000)
+    weight = random.random(4000) if weighted else np.ones(4000)
+    weight /= math.fsum(weight)
+    found = expected_shortfall_interval(loss, weight if weighted else None, level="0.95")
+    excess = np.maximum(loss - value_at_risk(loss, weight, level="0.95"), 0)
+    influence = weight * (excess - np.sum(weight * excess)) / 0.05
+    spread = math.sqrt(np.sum(influence**2))
+    skew = np.sum(influence**3) / spread**3
+    assert skew > 0.1
+    for bound, z in ((found.low, 1.959964), (found.high, -1.959964)):
+        at = (found.estimate - bound) / spread
+        assert at + skew * at**2 / 3 + skew**2 * at**3 / 27 + skew / 6 == pytest.approx(z, abs=1e-5)
+
+
+def test_a_heavy_interval_holds_the_place_of_the_boundary_and_the_mean_beyond_it():
+    loss = np.random.default_rng(11).random(20_000) ** (-2 / 3)
+    found = expected_shortfall_interval(loss, level="0.95")
+    boundary = value_at_risk(loss, level="0.95")
+    excess = np.sort(loss[loss > boundary] - boundary)
+    mean, low, high = mean_excess_interval(excess, None, 0.95)
+    place = 1.959964 * mean / math.sqrt(1000)
+    assert found.high == pytest.approx(boundary + mean + math.hypot(high - mean, place), rel=1e-6)
+    assert found.low <= boundary + mean - math.hypot(mean - low, place) + 1e-9

@@ -199,3 +199,14 @@ def test_a_level_beyond_the_sample_is_refused_with_the_paths_it_needs():
     assert expected_shortfall(np.arange(99.0), heavy, level="0.99") == 98
     with pytest.raises(InputError, match=r"carries weight 0\.02"):
         expected_shortfall(-np.arange(99.0), heavy, level="0.99")
+
+
+def test_a_boundary_met_to_the_last_bit_but_one_is_met():
+    for paths in range(3, 60):
+        loss, weight = np.arange(float(paths)), np.full(paths, 1 / paths)
+        weight[:2] *= 1 + 1e-15, 1 - 1e-15
+        for worst in range(1, paths):
+            level = 1 - Fraction(worst, paths)
+            assert (
+                value_at_risk(loss, weight, level=level) == value_at_risk(loss, level=level) == paths - worst
+            )
