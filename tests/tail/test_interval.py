@@ -1,6 +1,7 @@
 """Intervals of VaR, ES and the mean: against exact laws, weights, heavy tails, and small tails."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from tailrisk.tail import (
     value_at_risk_interval,
 )
 from tailrisk.tail.heavy import mean_excess_interval
+from tailrisk.tail.interval import heavy_bounds, straightened_bounds
+from tailrisk.tail.shortfall import tail_of
 
 INTERVALS = (value_at_risk_interval, expected_shortfall_interval)
 
@@ -180,11 +183,17 @@ def test_the_bounds_solve_the_cubic_of_the_whole_influence_function(weighted):
 
 
 def test_a_heavy_interval_holds_the_place_of_the_boundary_and_the_mean_beyond_it():
-    loss = np.random.default_rng(11).random(20_000) ** (-2 / 3)
-    found = expected_shortfall_interval(loss, level="0.95")
-    boundary = value_at_risk(loss, level="0.95")
-    excess = np.sort(loss[loss > boundary] - boundary)
-    mean, low, high = mean_excess_interval(excess, None, 0.95)
+    loss = np.random.default_rng(11).random(20_000) ** -0.5
+    tail = tail_of(loss, None, Fraction("0.95"))
+    mean, low, high = mean_excess_interval(tail.above - tail.value_at_risk, None, 0.95)
     place = 1.959964 * mean / math.sqrt(1000)
-    assert found.high == pytest.approx(boundary + mean + math.hypot(high - mean, place), rel=1e-6)
-    assert found.low <= boundary + mean - math.hypot(mean - low, place) + 1e-9
+    middle = tail.value_at_risk + mean
+    bounds = middle - math.hypot(mean - low, place), middle + math.hypot(high - mean, place)
+    assert heavy_bounds(tail, 1000.0, 0.95) == pytest.approx(bounds, rel=1e-6)
+    found, light = (
+        expected_shortfall_interval(loss, level="0.95"),
+        straightened_bounds(loss, None, tail, 0.95),
+    )
+    assert (found.low, found.high) == pytest.approx(
+        (min(bounds[0], light[0]), max(bounds[1], light[1])), rel=1e-6
+    )
