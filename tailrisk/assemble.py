@@ -8,6 +8,7 @@ import numpy as np
 
 from .config import Config
 from .config.calibrated import Fitted, Styles
+from .config.market import Event
 from .config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
 from .core import random
 from .core.names import BUCKETS, FUTURES
@@ -25,9 +26,9 @@ Product = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap 
 def assemble(config: Config, history: Array | None = None) -> World:
     """The world a config describes.
 
-    history: daily spreads [day, detector] before the first day, oldest first, as `warmup_days(config)` asks;
-    needed when market.warmup is "history". Arrays get the precision of run.precision; float64 needs jax's
-    x64 switched on by the caller.
+    history: daily spreads [day, detector] of the `warmup_days(config)` days before the first, oldest first;
+    needed when market.warmup is "history". Events that differ in threshold alone share a detector.
+    Arrays get the precision of run.precision; float64 needs jax's x64 switched on by the caller.
     """
     dtype = jnp.dtype(config.run.precision)
 
@@ -35,16 +36,6 @@ def assemble(config: Config, history: Array | None = None) -> World:
         return jnp.asarray(np.asarray(values, np.float64), dtype)
 
     fitted = config.fitted
-    detectors = tuple(
-        spread.Params(
-            small=BUCKETS.index(event.pair[0]),
-            large=BUCKETS.index(event.pair[1]),
-            window=event.window,
-            days=event.days,
-            mean_removed=event.mean_removed,
-        )
-        for event in config.event
-    )
     products = list(config.products.values())
     used = _styles_in_use(products)
     overlay = config.calibrated.styles
@@ -57,13 +48,21 @@ def assemble(config: Config, history: Array | None = None) -> World:
         ladder=_ladder(fitted, array),
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
         products=_products(products, used, array),
-        detectors=detectors,
+        detectors=tuple(dict.fromkeys(map(detector, config.event))),
         history=None if history is None else array(history),
         streams=_streams(config.run.seed),
         days=config.run.days,
         warmup=warmup_days(config),
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in products),
+    )
+
+
+def detector(event: Event) -> spread.Params:
+    """What must be watched to see an event."""
+    small, large = map(BUCKETS.index, event.pair)
+    return spread.Params(
+        small=small, large=large, window=event.window, days=event.days, mean_removed=event.mean_removed
     )
 
 

@@ -17,7 +17,7 @@ class Market(Model):
     )
     states: int = Field(default=4, ge=1, le=4, description="regimes of the fitted model to use")
     shocks: Literal["student", "gaussian"] = Field(
-        default="student", description="shock family of the fitted model"
+        default="gaussian", description="shock family of the fitted model"
     )
     start: Literal["filtered", "stationary", "calm", "crisis"] = Field(
         default="filtered",

@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..assemble import detector
 from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
+from ..market import spread
 from ..simulate.blocks import blocks, courses
 from ..simulate.path import Outcome
 from ..simulate.world import World
@@ -27,9 +29,10 @@ class Sample:
     event_days: NDArray[np.int32]  # [event, path]  days on which the event happened
     breached: NDArray[np.bool_]  # [product, path]
     shortfall: NDArray[np.float32]  # [product, path]
-    z_counts: NDArray[np.int64]  # [event, bin]  over all days of all paths
+    z_counts: NDArray[np.int64]  # [detector, bin]  over all days of all paths
     price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
     regime: NDArray[np.int32]  # [day, path]  of the first paths
+    detectors: tuple[spread.Params, ...]
     faults: int = 0
     seconds: float = field(default=0.0)
 
@@ -40,7 +43,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     Raises Fault when a loss or a z is not a finite number: such a run has no tail to report.
     """
     started, paths = time.perf_counter(), config.run.paths
-    kept = _empty(config)
+    kept = _empty(config, world)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk):
             _keep(kept, config, first, outcome)
@@ -53,16 +56,17 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     return kept
 
 
-def _empty(config: Config) -> Sample:
+def _empty(config: Config, world: World) -> Sample:
     paths, products, events = config.run.paths, len(config.products), len(config.event)
     return Sample(
         loss=np.empty((len(VIEWS), len(MEASURES), products, paths), np.float32),
         event_days=np.empty((events, paths), np.int32),
         breached=np.empty((products, paths), bool),
         shortfall=np.empty((products, paths), np.float32),
-        z_counts=np.zeros((events, len(Z_EDGES) - 1), np.int64),
+        z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), np.int64),
         price=np.empty((0, 0, 0), np.float32),
         regime=np.empty((0, 0), np.int32),
+        detectors=world.detectors,
     )
 
 
@@ -74,9 +78,12 @@ def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
     kept.shortfall[:, part] = arrays.shortfall
     kept.faults += int(arrays.fault.sum())
     for i, event in enumerate(config.event):
-        beyond = arrays.z[i] <= event.threshold if event.threshold < 0 else arrays.z[i] >= event.threshold
-        kept.event_days[i, part] = beyond.sum(axis=0)
-        kept.z_counts[i] += tally(arrays.z[i], Z_EDGES)
+        z = arrays.z[kept.detectors.index(detector(event))]
+        kept.event_days[i, part] = (
+            z <= event.threshold if event.threshold < 0 else z >= event.threshold
+        ).sum(axis=0)
+    for k, z in enumerate(arrays.z):
+        kept.z_counts[k] += tally(z, Z_EDGES)
 
 
 def tally(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:

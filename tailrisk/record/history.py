@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..assemble import warmup_days
+from ..assemble import detector, warmup_days
 from ..calibrate.prices import read_prices
 from ..config import Config
 from ..core import InputError
 
 
 def spreads(config: Config) -> NDArray[np.float64]:
-    """Daily spreads [day, event] of the days up to the end of the calibration window, oldest first.
+    """Daily spreads [day, detector] of the days up to the end of the calibration window, oldest first.
 
     Raises InputError when the file lacks an index, or days enough, for an event.
     """
@@ -21,7 +21,7 @@ def spreads(config: Config) -> NDArray[np.float64]:
     last: Any = config.calibrated.fit.get("window", [None, None])[1]
     returns = prices.loc[:last].pct_change(fill_method=None)
     days, columns = warmup_days(config), []
-    for event in config.event:
+    for event in {detector(event): event for event in config.event}.values():
         absent = [bucket for bucket in event.pair if bucket not in returns]
         if absent:
             raise InputError(

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..assemble import YEAR, detector
 from ..config import Config
 from ..config.market import Event
 from ..core.names import BUCKETS, MEASURES, VIEWS
@@ -19,7 +20,6 @@ from ..tail import (
 )
 from .collect import Z_EDGES, Sample, tally
 
-YEAR = 242
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 LOSS_EDGES = np.linspace(-1, 1, 801)
 """Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
@@ -147,7 +147,7 @@ def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
         "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(BUCKETS))), fan], axis=1),
         "fan_paths": np.array(kept.price.shape[-1]),
         "z_edges": Z_EDGES,
-        "z_counts": kept.z_counts,
+        "z_counts": kept.z_counts[[kept.detectors.index(detector(event)) for event in config.event]],
         "loss_edges": LOSS_EDGES,
         "loss_counts": np.transpose(np.array(counts).reshape(shape), (2, 0, 1, 3)),
         "regime_share": np.stack([(kept.regime == k).mean(axis=-1) for k in states], axis=-1),

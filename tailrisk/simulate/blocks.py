@@ -95,6 +95,6 @@ def _gather(chunks: Outcome, wanted: int) -> Outcome:
 
     def join(field: Any) -> Any:
         joined = np.moveaxis(np.asarray(field), 0, -2)
-        return joined.reshape(*joined.shape[:-2], -1)[..., :wanted]
+        return joined.reshape(*joined.shape[:-2], joined.shape[-2] * joined.shape[-1])[..., :wanted]
 
     return jax.tree.map(join, chunks)

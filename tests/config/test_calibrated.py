@@ -87,7 +87,7 @@ def test_a_model_that_is_not_there_names_those_that_are(folder: Path) -> None:
     with pytest.raises(InputError) as caught:
         load("small.toml").calibrated.choose(1, "student")
     assert caught.value.allowed == (
-        "states = 1 with 'gaussian', states = 3 with 'student', states = 4 with 'student'"
+        "states = 1 with 'gaussian', states = 3 with 'student', states = 4 with 'gaussian'"
     )
 
 

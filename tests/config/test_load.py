@@ -15,7 +15,7 @@ def test_a_config_is_read_with_the_files_it_names(folder: Path) -> None:
     config = load("small.toml")
     assert (config.run.paths, config.run.days, config.run.seed) == (20_000, 30, 20240205)
     assert config.event[0].pair == ("csi1000", "csi300")
-    assert (config.fitted.states, config.fitted.shocks, config.fitted.nu) == (4, "student", 5.0)
+    assert (config.fitted.states, config.fitted.shocks, config.fitted.nu) == (4, "gaussian", None)
     assert config.burn_in == 60
     assert config.path_days == 20_000 * 90
     assert config.history is None
@@ -56,7 +56,7 @@ def test_files_are_found_beside_the_file_that_names_them(
     below = folder / "below"
     below.mkdir()
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
-    (below / "child.toml").write_text('extends = "../small.toml"\n[market]\nstates = 3\n')
+    (below / "child.toml").write_text('extends = "../small.toml"\n[market]\nstates = 3\nshocks = "student"\n')
     child = load(below / "child.toml")
     assert child.fitted.states == 3  # ladder.toml lies beside small.toml, not beside child.toml
 
@@ -85,7 +85,7 @@ def test_shipped_configs_are_valid(folder: Path, name: str) -> None:
 def test_the_demo_is_the_one_the_documents_describe(folder: Path) -> None:
     demo = load("feb2024.toml", ["market.calibrated=ladder.toml"])
     assert (demo.run.seed, demo.run.paths, demo.run.days) == (20240205, 200_000, 60)
-    assert (demo.market.states, demo.market.shocks) == (4, "student")
+    assert (demo.market.states, demo.market.shocks) == (4, "gaussian")
     assert (demo.market.start, demo.market.warmup) == ("filtered", "simulated")
     assert [(e.pair[0], e.window, e.threshold) for e in demo.event] == [
         ("csi1000", 250, -7.0),

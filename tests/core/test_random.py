@@ -25,14 +25,18 @@ F32, F64 = jnp.dtype("float32"), jnp.dtype("float64")
     ],
 )
 def test_philox_gives_the_published_answers(counter, key, expected):
-    words = random.philox(tuple(jnp.asarray([c], U32) for c in counter), tuple(jnp.asarray(k, U32) for k in key))
+    words = random.philox(
+        tuple(jnp.asarray([c], U32) for c in counter), tuple(jnp.asarray(k, U32) for k in key)
+    )
     assert " ".join(f"{int(w[0]):08x}" for w in words) == expected
 
 
 def pairs(n, pairs=3, nu=None, dtype=F64, seed=5, days=1):
     inverse = None if nu is None else jnp.asarray(1 / nu, dtype)
     source = random.stream(seed, "test")
-    unit = random.unit_pairs(source, jnp.arange(n, dtype=U32), jnp.arange(days, dtype=U32), pairs, inverse, dtype)
+    unit = random.unit_pairs(
+        source, jnp.arange(n, dtype=U32), jnp.arange(days, dtype=U32), pairs, inverse, dtype
+    )
     return unit, inverse
 
 
@@ -63,7 +67,9 @@ def test_the_joint_radius_of_a_t_is_an_f():
     nu, d = 4.0, 6
     square = (coordinates(50_000, nu=nu) ** 2).sum(axis=0)
     assert stats.kstest(square / d, stats.f(d, nu).cdf).pvalue > 1e-3
-    independent = stats.t(nu).rvs(size=(d, 50_000), random_state=1)  # the test is sharp: a wrong joint law fails
+    independent = stats.t(nu).rvs(
+        size=(d, 50_000), random_state=1
+    )  # the test is sharp: a wrong joint law fails
     assert stats.kstest((independent**2).sum(axis=0) / d, stats.f(d, nu).cdf).pvalue < 1e-6
 
 
@@ -85,7 +91,9 @@ def test_the_gaussian_is_the_limit_of_the_t():
 
 
 def test_float32_and_float64_draw_the_same_numbers():
-    np.testing.assert_allclose(coordinates(5_000, nu=5.0, dtype=F32), coordinates(5_000, nu=5.0), rtol=2e-5, atol=4e-4)
+    np.testing.assert_allclose(
+        coordinates(5_000, nu=5.0, dtype=F32), coordinates(5_000, nu=5.0), rtol=2e-5, atol=4e-4
+    )
 
 
 def test_a_draw_ignores_the_chunk_it_came_in():

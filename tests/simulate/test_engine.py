@@ -14,6 +14,7 @@ from tests import plain
 from tests.worlds import world
 
 U32 = jnp.uint32
+outcome = jax.jit(path.outcome)
 
 
 def numbers(n, start=0):
@@ -33,7 +34,7 @@ VARIANTS = {
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_engine_matches_the_slow_twin_path_by_path(variant):
     it = world(**VARIANTS[variant])
-    fast = jax.jit(path.outcome)(it, numbers(24))
+    fast = outcome(it, numbers(24))
     for n in range(24):
         loss, z, breached, shortfall = plain.outcome(it, n)
         np.testing.assert_allclose(fast.loss[..., n], loss, rtol=1e-9, atol=1e-12)
@@ -46,7 +47,7 @@ def test_the_engine_matches_the_slow_twin_path_by_path(variant):
 
 def test_arithmetic_excess_matches_the_twin():
     it = replace(world(), arithmetic_excess=True)
-    fast = path.outcome(it, numbers(4))
+    fast = outcome(it, numbers(4))
     for n in range(4):
         np.testing.assert_allclose(fast.loss[..., n], plain.outcome(it, n)[0], rtol=1e-9, atol=1e-12)
 
@@ -55,10 +56,10 @@ def test_history_fills_the_window_in_place_of_simulated_days():
     base = world()
     history = np.random.default_rng(3).normal(size=(base.warmup, 2)) * 0.01
     it = world(history=history)
-    fast = path.outcome(it, numbers(5))
+    fast = outcome(it, numbers(5))
     for n in range(5):
         np.testing.assert_allclose(fast.z[..., n], plain.outcome(it, n)[1], rtol=1e-7)
-    assert (np.asarray(fast.loss) == np.asarray(path.outcome(base, numbers(5)).loss)).all()
+    assert (np.asarray(fast.loss) == np.asarray(outcome(base, numbers(5)).loss)).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -66,9 +67,8 @@ def test_bits_are_the_same_for_any_chunk(dtype):
     it = world(dtype, days=8)
 
     def run(chunk):
-        out = jax.jit(path.outcome)
         return [np.concatenate(x, -1) for x in zip(*(
-            jax.tree.leaves(jax.device_get(out(it, numbers(chunk, start)))) for start in range(0, 840, chunk)
+            jax.tree.leaves(jax.device_get(outcome(it, numbers(chunk, start)))) for start in range(0, 840, chunk)
         ), strict=True)]  # fmt: skip
 
     whole = run(840)
@@ -89,7 +89,7 @@ def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk():
     assert a.shape[-1] == paths
     assert a.tobytes() == b.tobytes()
     np.testing.assert_allclose(
-        a[..., 8000:8010], path.outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6
+        a[..., 8000:8010], outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6
     )
 
 
@@ -137,8 +137,8 @@ def test_new_seeds_and_parameters_do_not_trace_again():
 def test_streams_are_independent_of_each_other():
     """Switching the styles off leaves prices, regimes and every other draw as they were."""
     with_styles, without = (
-        path.outcome(world(), numbers(6)),
-        path.outcome(world(with_styles=False), numbers(6)),
+        outcome(world(), numbers(6)),
+        outcome(world(with_styles=False), numbers(6)),
     )
     unaffected = [0, 1, 3]
     assert (
@@ -151,7 +151,7 @@ def test_courses_show_the_same_paths_as_outcomes():
     it = world("float64", days=5, detectors=())
     shown = blocks.courses(it, 6)
     nav_0 = np.exp(np.asarray(shown.price)[-1, 1])  # benchmark of product 0
-    loss = np.asarray(path.outcome(it, numbers(6)).loss)
+    loss = np.asarray(outcome(it, numbers(6)).loss)
     growth = np.exp(np.asarray(shown.price))
     rebuilt = [plain.one_product(it, 0, growth[:, :, n], None, None)[0][-1] for n in range(6)]
     np.testing.assert_allclose(1 - loss[0, 0, 0], rebuilt, rtol=1e-9)
@@ -161,8 +161,8 @@ def test_courses_show_the_same_paths_as_outcomes():
 def test_a_path_that_is_not_finite_is_flagged():
     it = world(days=2)
     broken = replace(it, ladder=replace(it.ladder, mean=it.ladder.mean * jnp.nan))
-    assert np.asarray(path.outcome(broken, numbers(3)).fault).all()
-    assert not np.asarray(path.outcome(it, numbers(3)).fault).any()
+    assert np.asarray(outcome(broken, numbers(3)).fault).all()
+    assert not np.asarray(outcome(it, numbers(3)).fault).any()
 
 
 def test_one_gaussian_regime_is_a_random_walk_with_the_right_law():

@@ -1,0 +1,41 @@
+# Two commands: `make demo` ends with a report, `make test` runs the tests. Each sets up what it needs.
+PYTHON ?= python3
+ENV := .venv
+BIN := $(ENV)/bin
+
+.PHONY: demo test check lock clean
+
+demo: $(ENV)/run.stamp
+	$(BIN)/tailrisk run configs/feb2024.toml --set name=demo --force
+
+test: $(ENV)/test.stamp
+	$(BIN)/python -m pytest
+
+check: $(ENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+$(ENV)/pip.stamp:
+	$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), f"Python 3.11 or later is needed; this is {sys.version}"'
+	$(PYTHON) -m venv $(ENV)
+	touch $@
+
+$(ENV)/run.stamp: requirements.txt pyproject.toml | $(ENV)/pip.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(ENV)/test.stamp: requirements-dev.txt pyproject.toml | $(ENV)/pip.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+# Needs uv (`pip install uv`); the files hold hashes and no index URLs.
+COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet
+lock:
+	$(COMPILE) --extra build -o requirements.txt
+	$(COMPILE) --extra build --extra test --extra dev --extra bench -o requirements-dev.txt
+
+clean:
+	rm -rf $(ENV) .pytest_cache .mypy_cache .ruff_cache

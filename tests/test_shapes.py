@@ -1,0 +1,87 @@
+"""The comments that declare axes are read and held against real states."""
+
+import dataclasses
+import inspect
+import re
+
+import jax.numpy as jnp
+import pytest
+
+from tailrisk.market import ladder, regimes, styles
+from tailrisk.products import book
+from tailrisk.simulate import day, path
+from tailrisk.tail import running
+from tests.worlds import world
+
+PATHS, DAYS = 5, 3
+COMMENT = re.compile(r"^\s+(\w+): [^#\n]*#\s*\[([\w, ]*|\.\.\., path)\]", re.MULTILINE)
+
+
+def sizes(it):
+    return {
+        "path": PATHS,
+        "day": DAYS,
+        "bucket": 5,
+        "regime": 3,
+        "product": 4,
+        "style": 3,
+        "shock": it.ladder.loading.shape[2],
+        "pair": 3,
+        "view": 2,
+        "measure": 4,
+        "detector": 2,
+    }
+
+
+def declared(record):
+    return dict(COMMENT.findall(inspect.getsource(type(record))))
+
+
+def records():
+    it = world(days=DAYS)
+    numbers = jnp.arange(PATHS, dtype=jnp.uint32)
+    shocks, state = path.draw(it, numbers), path.begin(it, numbers)
+    one_day = dataclasses.replace(
+        shocks, regime=shocks.regime[0], ladder=shocks.ladder[0], styles=shocks.styles[0], own=shocks.own[0]
+    )
+    state, _ = day.step(it, state, one_day)
+    yield it, it.regimes, {}
+    yield it, it.ladder, {}
+    yield it, it.styles, {"shock": 3}
+    yield it, it.products, {}
+    yield it, state, {}
+    yield it, state.books, {}
+    yield it, one_day, {}
+    yield it, path.outcome(it, numbers), {}
+    yield it, path.course(it, numbers), {}
+
+
+CASES = list(records())
+
+
+@pytest.mark.parametrize("case", range(len(CASES)), ids=[type(record).__qualname__ for _, record, _ in CASES])
+def test_every_declared_axis_has_its_size(case):
+    it, record, special = CASES[case]
+    known, comments, seen = {**sizes(it), **special}, declared(record), 0
+    for name, axes in comments.items():
+        value = getattr(record, name)
+        if value is None or axes == "..., path":
+            continue
+        if name == "styles" and isinstance(record, day.Shocks):
+            known = {**known, "pair": 2}
+        want = tuple(known[axis] for axis in axes.replace(" ", "").split(",") if axis)
+        assert value.shape == want, f"{type(record).__qualname__}.{name}: {value.shape}, declared [{axes}]"
+        seen += 1
+    assert seen, "no comment was read"
+
+
+@pytest.mark.parametrize(
+    "record",
+    [regimes.Params, ladder.Params, styles.Params, book.Params, book.State, running.RunningLoss, day.State],
+)
+def test_every_array_declares_its_axes(record):
+    source = inspect.getsource(record)
+    fields = [f.name for f in dataclasses.fields(record) if not f.metadata.get("static")]
+    arrays = [name for name in fields if not re.search(rf"^\s+{name}: (\w+\.)+\w+", source, re.MULTILINE)]
+    arrays = [name for name in arrays if name not in ("absolute", "excess", "books")]
+    assert set(arrays) <= set(dict(COMMENT.findall(source)))
