@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import re
 
+import jax
 import jax.numpy as jnp
 import pytest
 
@@ -70,7 +71,8 @@ def test_every_declared_axis_has_its_size(case):
         if name == "styles" and isinstance(record, day.Shocks):
             known = {**known, "pair": 2}
         want = tuple(known[axis] for axis in axes.replace(" ", "").split(",") if axis)
-        assert value.shape == want, f"{type(record).__qualname__}.{name}: {value.shape}, declared [{axes}]"
+        for leaf in jax.tree.leaves(value):
+            assert leaf.shape == want, f"{type(record).__qualname__}.{name}: {leaf.shape}, declared [{axes}]"
         seen += 1
     assert seen, "no comment was read"
 
