@@ -76,6 +76,20 @@ def test_drawing_leaves_the_readers_settings_alone(pristine):
     assert dict(matplotlib.rcParams) == before
 
 
+def test_bars_are_as_long_as_their_losses(pristine, drawn):
+    paths = [
+        node for node in ElementTree.fromstring(drawn["bars"]).iter(f"{SVG}path") if node.get("clip-path")
+    ]
+    solid = [node.get("d") for node in paths if "fill: #d55e00" in node.get("style")]
+    corners = [[float(x) for x in re.findall(r"-?[\d.]+", path)[::2]] for path in solid]
+    lengths = np.array([max(x) - min(x) for x in corners])
+    result = Result.read(pristine)
+    for view, found in zip(result.views, (lengths[1:11], lengths[11:21]), strict=True):
+        rows = [result.row(product, view, "terminal", 0.99) for product in result.products]
+        losses = np.array([row.expected_shortfall.value for row in rows])
+        np.testing.assert_allclose(found / found.max(), losses / losses.max(), atol=0.001)
+
+
 def test_in_a_page_every_colour_follows_the_theme(drawn):
     for words in drawn.values():
         left = re.findall(r"#[0-9a-f]{6}\b", themed(words))

@@ -1,5 +1,6 @@
 """The page: complete, self-contained, escaped, the same every time, and every claim found in a table."""
 
+import csv
 import re
 import shutil
 import subprocess
@@ -9,10 +10,11 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from tailrisk.report import write
+from tailrisk.report import tables, write
 from tailrisk.report.answer import answer
 from tailrisk.report.folder import Result
 from tailrisk.report.page import render
+from tailrisk.report.words import level
 
 VOID = {"meta", "br", "hr", "img", "link"}
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -83,6 +85,30 @@ def test_every_number_of_the_answer_is_in_a_table(pristine, page):
     found = set(NUMBER.findall(" ".join(page.tables)))
     assert len(told) > 30
     assert told <= found
+
+
+def figures_of(table, name):
+    """The figures of the first row so named, without intervals, by the heading of their column."""
+    head, row = table.head, next(row for _, rows in table.groups for row in rows if row[0].text == name)
+    return {heading: cell.text for heading, cell in zip(head[1:], row[1:], strict=True)}
+
+
+def test_tables_say_what_the_result_says(pristine):
+    with (pristine / "tail.csv").open(encoding="utf-8") as source:
+        lines = [line for line in csv.DictReader(source) if line["product"] == "cta"]
+    result = Result.read(pristine)
+    measures = dict(zip(result.measures, tables.tails(result), strict=True))
+    headline = figures_of(tables.headline(result), "CTA")
+    for line in lines:
+        for column, heading in (("var", "VaR"), ("es", "ES")):
+            wanted = float(line[column]) * 100
+            if line["view"] == "absolute":
+                found = figures_of(measures[line["measure"]], "CTA")[
+                    f"{heading} {level(float(line['level']))}"
+                ]
+                assert float(found) == pytest.approx(wanted, abs=0.051)
+            if line["measure"] == "terminal" and line["level"] == "0.99":
+                assert float(headline[f"{heading}, {line['view']}"]) == pytest.approx(wanted, abs=0.051)
 
 
 def test_the_answer_names_the_worst_product_of_each_view(pristine):

@@ -24,6 +24,13 @@ def test_a_whole_folder_reads_back_in_order(pristine):
     assert row.value_at_risk.low < row.value_at_risk.value < row.expected_shortfall.value
 
 
+def test_histograms_are_those_of_their_view_and_measure(pristine):
+    result = Result.read(pristine)
+    for v, view in enumerate(("absolute", "excess")):
+        for m, measure in enumerate(("terminal", "worst_day", "worst_3_days", "max_drawdown")):
+            np.testing.assert_array_equal(result.losses(view, measure), result.curves["loss_counts"][:, v, m])
+
+
 def test_the_headline_is_the_highest_level_that_is_firm(pristine, folder):
     assert Result.read(pristine).headline == 0.99
     path = folder / "tail.csv"
