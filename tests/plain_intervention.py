@@ -1,4 +1,4 @@
-"""The state and its followers on one path, one bucket at a time."""
+"""The state on one path, one bucket at a time."""
 
 STAGES, BUCKETS = 3, 5
 L, M, T = 0, 1, 3
@@ -42,15 +42,6 @@ def step(params, today, j, returns, opening):
 def fill(today, filled):
     for b in range(BUCKETS):
         today["plan"][b] -= filled[b]
-
-
-def followers(params, bought, volume):
-    total = sum(float(v) for v in volume)
-    orders = []
-    for b in range(BUCKETS):
-        rotated = sum(bought[a] / float(volume[a]) * float(params.rotation[a, b]) for a in range(BUCKETS))
-        orders.append(float(params.following) * total * rotated)
-    return orders
 
 
 def close(params, state, today, returns, discount, limit_down):

@@ -1,4 +1,4 @@
-"""The state in the market: what it buys, when, and who follows it.
+"""The state in the market: what it buys, and when.
 
 Either a schedule of purchases by day and bucket, or a ladder of three stages, each fired at a close:
 
@@ -9,12 +9,7 @@ Either a schedule of purchases by day and bucket, or a ladder of three stages, e
 
 A stage buys `pace` a day in its `target` mix from `lag` days after it fires, for `lasting` days, while the
 bucket's budget lasts. The day's plan is bought faster once the bucket has dipped below its open: on
-5 February 2024 the purchases came after the low (mechanism 2b, 5.6). Followers rotate into what is bought:
-
-    Q_b = phi_f V_total sum_a (bought_a / V_a) rotation_ab,     sum_b Q_b = 0
-
-The mechanism's phi_f V_total pi_b with pi made proportional to the visible purchase; a fixed pi would move
-a third of the market's turnover for the first yuan the state spends.
+5 February 2024 the purchases came after the low (mechanism 2b, 5.6). Who follows is in followers.py.
 """
 
 from collections.abc import Sequence
@@ -32,7 +27,7 @@ LARGE, MIDDLE, SMALL = (BUCKETS.index(name) for name in ("csi300", "csi500", "cs
 
 @struct
 class Params:
-    """Triggers of the three stages, what each buys, how a day's plan is spent, and the followers."""
+    """Triggers of the three stages, what each buys, and how a day's plan is spent."""
 
     drawdown: Ratio  # []  stage 1: below this (negative)
     wait: Count  # []  stage 2: trading days since stage 1 first bought, that day included; zero does not wait
@@ -48,8 +43,6 @@ class Params:
     dip: Ratio  # []  return from the open that brings the day's purchases forward (negative)
     patient: Ratio  # [round]  share of what is left of the plan bought in a round, before a dip
     eager: Ratio  # [round]  and after one
-    following: Ratio  # []  phi_f; zero turns followers off
-    rotation: Ratio  # [bucket, bucket]  bought, traded: each row sums to zero
     fall_days: int = static()
     spread_days: int = static()
 
@@ -106,31 +99,12 @@ def step(params: Params, today: Today, j: Count, returns: Ratio, opening: Ratio)
     """Purchases submitted in round `j` [bucket, path], given today's return now and at the open."""
     dipped = today.dipped | (returns - opening < params.dip)
     share = jnp.where(dipped, params.eager[j], params.patient[j])
-    return replace(today, dipped=dipped), today.plan * share
+    return Today(plan=today.plan, dipped=dipped), today.plan * share
 
 
 def fill(today: Today, filled: Yuan) -> Today:
     """Take what traded off the plan; the rest is tried again in later rounds."""
     return replace(today, plan=today.plan - filled)
-
-
-def followers(params: Params, bought: Yuan, volume: Yuan) -> Yuan:
-    """Orders of those who follow the state [bucket, path], given its purchases in the round.
-
-    `volume` [bucket] is a normal day's. The last bucket takes minus the sum of the others, in that order, so
-    the sum over buckets is zero to the last bit.
-    """
-    buckets = bought.shape[0]
-    scale = params.following * accumulate(volume)
-    visible = [bought[a] * (scale / volume[a]) for a in range(buckets)]
-    rows = []
-    for b in range(buckets - 1):
-        row = visible[0] * params.rotation[0, b]
-        for a in range(1, buckets):
-            row = row + visible[a] * params.rotation[a, b]
-        rows.append(row)
-    rows.append(-accumulate(jnp.stack(rows)))
-    return jnp.stack(rows)
 
 
 def close(

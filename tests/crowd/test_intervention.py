@@ -1,4 +1,4 @@
-"""The state: both fences of every trigger, the calendar it keeps, its budget, and its followers."""
+"""The state: both fences of every trigger, the calendar it keeps, its dips and its budget."""
 
 from dataclasses import replace
 
@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from tailrisk.crowd import intervention
-from tailrisk.market import impact
 from tests import plain_intervention
 
 ROUNDS = 6
@@ -41,22 +40,9 @@ def params():
         dip=array(-0.02),
         patient=array([0.0, 0.0, 0.0, 0.0, 0.5, 1.0]),
         eager=array([1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1.0]),
-        following=array(0.3),
-        rotation=array(
-            [
-                [1.0, 0.0, 0.0, -0.9, -0.1],
-                [0.0, 1.0, 0.0, -0.9, -0.1],
-                [0.0, 0.0, 1.0, -0.9, -0.1],
-                [-0.2, -0.4, -0.4, 0.9, 0.1],
-                [-0.2, -0.4, -0.4, 0.0, 1.0],
-            ]
-        ),
         fall_days=5,
         spread_days=3,
     )
-
-
-VOLUME = array([210.0, 110.0, 130.0, 190.0, 15.0])
 
 
 def floats(tree, dtype):
@@ -257,29 +243,8 @@ def test_another_order_buys_other_things_at_the_same_moments(params):
     assert first_purchase(before, M) == first_purchase(after, T) == 9
     assert first_purchase(before, T) == first_purchase(after, M) == 13
     np.testing.assert_array_equal(before[:, L], after[:, L])
-
-
-def test_followers_sum_to_zero_to_the_last_bit(params):
-    """Mechanism 9.13, for any purchase, in both precisions."""
-    for dtype in (jnp.float32, jnp.float64):
-        rng = np.random.default_rng(1)
-        cast = floats(params, dtype)
-        bought = jnp.asarray(rng.exponential(5, (5, 1000)), dtype)
-        flow = intervention.followers(cast, bought, VOLUME.astype(dtype))
-        total = ((flow[0] + flow[1]) + flow[2]) + flow[3] + flow[4]
-        assert flow.dtype == dtype
-        np.testing.assert_array_equal(total, 0.0)
-
-
-def test_followers_do_what_they_are_scaled_to(params):
-    """The state buys a tenth of a day's volume of CSI 500: followers move 0.3 x 655 x 0.1 of it."""
-    flow = intervention.followers(params, column([0, 11.0, 0, 0, 0]), VOLUME)[:, 0]
-    np.testing.assert_allclose(flow, 19.65 * np.array([0, 1, 0, -0.9, -0.1]), rtol=1e-12)
-    np.testing.assert_array_equal(
-        intervention.followers(replace(params, following=array(0.0)), jnp.ones((5, 1)), VOLUME), 0.0
-    )
-    twice = intervention.followers(params, column([0, 22.0, 0, 0, 0]), VOLUME)[:, 0]
-    np.testing.assert_allclose(twice, 2 * flow, rtol=1e-15)
+    np.testing.assert_allclose(before[[9, 13]][:, [M, T]], [[7.2, 0.0], [7.2, 4.0]], rtol=1e-12)
+    np.testing.assert_allclose(after[[9, 13]][:, [M, T]], [[0.0, 4.0], [7.2, 4.0]], rtol=1e-12)
 
 
 def test_float32_stays_float32(params):
@@ -290,31 +255,6 @@ def test_float32_stays_float32(params):
         state, spent = one_day(single, state, *seen, jnp.ones(5, jnp.float32), jnp.float32(1.0))
     assert spent.dtype == state.left.dtype == state.drawdown.dtype == jnp.float32
     np.testing.assert_allclose(spent[:, 0], [11, 1, 1, 5, 0], rtol=1e-6)
-
-
-@pytest.fixture
-def market():
-    return impact.Params(
-        impact=array([0.08, 0.06, 0.06, 0.17, 0.17]),
-        volume=VOLUME,
-        evaporation=array(1.0),
-        threshold=array(0.05),
-        persistence=array(0.63),
-        share=array([0.5]),
-        decay=array([0.01]),
-    )
-
-
-@pytest.mark.parametrize(
-    ("bought", "up", "down"), [([0, 9.0, 5.0, 0, 0], (M, S), (T, U)), ([0, 0, 0, 3.5, 0], (T, U), (L, M, S))]
-)
-def test_the_siphon(params, market, bought, up, down):
-    """Mechanism 9.13: buying CSI 500 and 1000 sinks micro-caps; 9.12: buying CSI 2000 lifts them."""
-    flow = column(bought) + intervention.followers(params, column(bought), VOLUME)
-    state = impact.init(market, jnp.zeros((5, 1)))
-    _, latent = impact.step(market, state, jnp.zeros((5, 1)), flow, jnp.ones((5, 1)))
-    assert all(float(latent[b, 0]) > 0 for b in up)
-    assert all(float(latent[b, 0]) < 0 for b in down)
 
 
 def test_matches_the_plain_twin(params):
@@ -356,7 +296,7 @@ def test_on_the_realised_path_the_ladder_buys_on_the_days_it_did(market_data, pa
 
 
 def fast_days(params, returns, discount, limit_down, scheduled):
-    """Follower and state orders [day, bucket, path], money left and ages, with half of each order filled."""
+    """The state's orders [day, bucket, path], money left and ages, with half of each order filled."""
 
     @jax.jit
     def moving_day(state, returns, discount, limit_down, scheduled):
@@ -366,7 +306,7 @@ def fast_days(params, returns, discount, limit_down, scheduled):
             now = opening + (returns - opening) * (j / (ROUNDS - 1))
             today, orders = intervention.step(params, today, counts(j), now, opening)
             today = intervention.fill(today, 0.5 * orders)
-            total = total + orders + intervention.followers(params, orders, VOLUME)
+            total = total + orders
         return intervention.close(params, state, today, returns, discount, limit_down), total
 
     state, out = intervention.init(params, returns.shape[2]), []
@@ -386,7 +326,7 @@ def plain_days(params, returns, discount, limit_down, scheduled):
             now = opening + (returns[k] - opening) * (j / (ROUNDS - 1))
             orders = plain_intervention.step(params, today, j, now, opening)
             plain_intervention.fill(today, [0.5 * x for x in orders])
-            total += np.array(orders) + plain_intervention.followers(params, orders, np.asarray(VOLUME))
+            total += np.array(orders)
         plain_intervention.close(params, state, today, returns[k], discount[k], limit_down[k])
         out.append(total)
     return np.array(out), state

@@ -1,0 +1,17 @@
+"""The state's followers on one path; `seen` is what they have in view of each bucket."""
+
+
+def open(params, seen):
+    return [float(params.memory) * x for x in seen]
+
+
+def step(params, seen, bought, volume):
+    """Orders of a round; `seen` is changed in place."""
+    for b in range(len(seen)):
+        seen[b] += bought[b]
+    everyone = float(params.following) * sum(float(v) for v in volume)
+    looking = [seen[b] / (seen[b] + float(params.half[b])) for b in range(len(seen))]
+    return [
+        everyone * sum(looking[a] * float(params.rotation[a, b]) for a in range(len(seen)))
+        for b in range(len(seen))
+    ]
