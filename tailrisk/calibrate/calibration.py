@@ -31,6 +31,10 @@ class Calibration:
         raise KeyError((states, shocks))
 
     @property
-    def richest(self) -> Switching:
-        """The model with most states, Student-t before Gaussian: the one pictured."""
-        return max(self.models, key=lambda model: (model.states, model.shocks == "student"))
+    def richest(self) -> tuple[Switching, ...]:
+        """For each kind of shocks, the model with most states: the ones pictured."""
+        kinds = dict.fromkeys(model.shocks for model in self.models)
+        return tuple(
+            max((model for model in self.models if model.shocks == kind), key=lambda model: model.states)
+            for kind in kinds
+        )

@@ -69,7 +69,7 @@ def calibrate(
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digest(prices_path),
-        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, figure),
+        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output),
         version=__version__,
         starts=starts,
         seed=seed,
@@ -152,10 +152,9 @@ def command(
     starts: int,
     seed: int,
     output: str | Path,
-    figure: str | Path | None,
 ) -> str:
-    """The command that repeats this, paths as given."""
-    words = ["tailrisk", "calibrate", str(prices)]
+    """The command that repeats this; of an absolute path only the name, so that no machine is described."""
+    words = ["tailrisk", "calibrate", portable(prices)]
     words += ["--since", since] if since else []
     words += ["--until", until]
     for option, given, usual in (
@@ -166,7 +165,11 @@ def command(
     ):
         value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         words += [option, value] if given != usual else []
-    words += ["--styles", str(styles)] if styles else []
-    words += ["-o", str(output)]
-    words += ["--figure", str(figure)] if figure else []
+    words += ["--styles", portable(styles)] if styles else []
+    words += ["-o", portable(output)]
     return shlex.join(words)
+
+
+def portable(path: str | Path) -> str:
+    """A relative path as given, an absolute one by its last part."""
+    return Path(path).name if Path(path).is_absolute() else str(path)

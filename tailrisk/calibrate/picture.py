@@ -1,68 +1,88 @@
 """The picture of regimes over time: probabilities under the CSI 300 and the CSI 1000 / CSI 300 ratio."""
 
 import io
+import re
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .calibration import Calibration
+from .switching import Switching
 
 COLOURS = ("#56B4E9", "#009E73", "#E69F00", "#D55E00")
 """Okabe and Ito: sky blue, bluish green, orange, vermilion; the last is always the most volatile regime."""
-MOST_POINTS = 420
+MOST_POINTS = 350
 """Days are gathered into at most so many points, for a file of about 100 kB."""
 
 
 def picture(calibration: Calibration) -> str:
-    """SVG: closes above, smoothed probabilities of the richest model stacked below, averaged over days.
+    """SVG: closes above; below, for each kind of shocks, the smoothed probabilities of its richest model.
 
-    The bytes depend on the calibration alone: fixed hash salt, no date.
+    Probabilities are averaged over blocks of days. The bytes depend on the calibration alone: fixed hash
+    salt, no date, coordinates to a hundredth of a point.
     """
     import matplotlib
     from matplotlib.figure import Figure
 
-    model = calibration.richest
+    models = calibration.richest
     prices = calibration.prices.iloc[1:]
-    step = -(-len(prices) // MOST_POINTS)
-    block = np.arange(len(prices)) // step
+    block = np.arange(len(prices)) // -(-len(prices) // MOST_POINTS)
     closes = prices.groupby(block).last()
-    chance = pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy()
     days = pd.Series(prices.index).groupby(block).last()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tailrisk", "path.simplify": True}):
-        figure = Figure(figsize=(9.0, 5.2), layout="constrained")
-        top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
-        levels(top, days, closes)
-        stack(bottom, days, chance, model.states)
-        bottom.set_xlabel(
-            f"{model.states} states, {model.shocks} shocks, smoothed; window to {calibration.window[1]}"
-        )
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tailrisk"}):
+        figure = Figure(figsize=(9.0, 3.2 + 1.9 * len(models)), layout="constrained")
+        axes = figure.subplots(1 + len(models), 1, sharex=True, height_ratios=(3, *(2 for _ in models)))
+        levels(axes[0], days, closes)
+        for below, model in zip(axes[1:], models, strict=True):
+            stack(below, days, pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy(), model)
         file = io.StringIO()
         figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
-    return file.getvalue()
+    return re.sub(r"(\.\d\d)\d+", r"\1", file.getvalue())
 
 
 def levels(axes: Any, days: Any, closes: pd.DataFrame) -> None:
     """CSI 300 in logs on the left, the ratio of CSI 1000 to it on the right, one at the start."""
-    axes.plot(days, closes["csi300"], color="#0072B2", linewidth=1.0, label="CSI 300")
+    from matplotlib.ticker import NullFormatter, ScalarFormatter
+
+    (left,) = axes.plot(days, closes["csi300"], color="#0072B2", linewidth=1.0)
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_yticks(
+        [level for level in (500, 1000, 2000, 3000, 4000, 6000) if inside(level, closes["csi300"])]
+    )
     axes.set_ylabel("CSI 300 (log scale)")
     other = axes.twinx()
     ratio = closes["csi1000"] / closes["csi300"]
-    other.plot(days, ratio / ratio.iloc[0], color="#000000", linewidth=1.0, linestyle="--", label="ratio")
-    other.set_ylabel("CSI 1000 / CSI 300, start = 1")
-    lines = [axes.lines[0], other.lines[0]]
-    axes.legend(lines, ["CSI 300", "CSI 1000 / CSI 300 (right)"], loc="upper left", frameon=False)
+    (right,) = other.plot(days, ratio / ratio.iloc[0], color="#000000", linewidth=1.0, linestyle="--")
+    other.set_ylabel("CSI 1000 / CSI 300")
+    names = ["CSI 300", "CSI 1000 / CSI 300 (right, start = 1)"]
+    axes.legend([left, right], names, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
 
 
-def stack(axes: Any, days: Any, chance: Any, states: int) -> None:
+def inside(level: float, values: pd.Series) -> bool:
+    """Whether a tick lies in the range drawn."""
+    return bool(values.min() <= level <= values.max())
+
+
+def stack(axes: Any, days: Any, chance: Any, model: Switching) -> None:
     """Probabilities stacked, the most volatile regime at the bottom."""
-    names = [f"regime {k + 1}" for k in range(states)]
-    if states > 1:
+    names = [f"regime {k + 1}" for k in range(model.states)]
+    if model.states > 1:
         names[0], names[-1] = names[0] + " (calm)", names[-1] + " (crisis)"
-    colours = [*COLOURS[: states - 1], COLOURS[-1]] if states <= len(COLOURS) else None
-    rounded = np.round(chance[:, ::-1].T, 3)
-    axes.stackplot(days, rounded, labels=names[::-1], colors=colours[::-1] if colours else None, linewidth=0)
+    known = model.states <= len(COLOURS)
+    colours = [*COLOURS[: model.states - 1], COLOURS[-1]][::-1] if known else None
+    axes.stackplot(days, chance[:, ::-1].T, labels=names[::-1], colors=colours, linewidth=0)
     axes.set_ylim(0.0, 1.0)
     axes.set_ylabel("probability")
-    axes.legend(loc="upper left", ncols=states, fontsize="small", framealpha=0.9)
+    axes.set_title(f"{model.states} states, {model.shocks} shocks, smoothed", loc="left", fontsize="medium")
+    axes.legend(
+        loc="lower right",
+        bbox_to_anchor=(1.0, 1.0),
+        ncols=model.states,
+        fontsize="small",
+        frameon=False,
+        columnspacing=1.0,
+        handlelength=1.2,
+    )

@@ -82,6 +82,8 @@ def test_the_file_says_where_it_came_from(made: tuple) -> None:
         "--seed 3",
     ):
         assert words in fit["command"]
+    assert str(folder) not in fit["command"]
+    assert fit["command"].endswith("--styles styles.csv -o out.toml")
 
 
 def test_the_window_ends_where_it_should_and_days_before_the_late_bucket_count(made: tuple) -> None:
