@@ -1,17 +1,49 @@
 """Losses, their tails, and how well a sample of weighted paths knows them."""
 
+from . import backtest, running
+from .contribution import component_shortfall, incremental_shortfall
+from .drawdown import conditional_drawdown
 from .event import probability, rate, return_period
+from .extreme import ParetoTail, fit_pareto, mean_excess, pareto_interval, stability
 from .interval import Interval, expected_shortfall_interval, mean_interval, value_at_risk_interval
+from .measures import (
+    Measure,
+    distortion,
+    entropic,
+    expectile,
+    exponential_spectral,
+    partial_moment,
+    proportional_hazard,
+    wang,
+)
 from .shortfall import expected_shortfall, value_at_risk
 
 __all__ = [
     "Interval",
+    "Measure",
+    "ParetoTail",
+    "backtest",
+    "component_shortfall",
+    "conditional_drawdown",
+    "distortion",
+    "entropic",
     "expected_shortfall",
     "expected_shortfall_interval",
+    "expectile",
+    "exponential_spectral",
+    "fit_pareto",
+    "incremental_shortfall",
+    "mean_excess",
     "mean_interval",
+    "pareto_interval",
+    "partial_moment",
     "probability",
+    "proportional_hazard",
     "rate",
     "return_period",
+    "running",
+    "stability",
     "value_at_risk",
     "value_at_risk_interval",
+    "wang",
 ]

@@ -89,6 +89,11 @@ def by_row(
     return values.reshape(shape) if shape else float(values[0])
 
 
+def even_weight(loss: Array, weight: Array | None) -> Array:
+    """The weights [path], 1/n each where there are none."""
+    return np.full(len(loss), 1 / len(loss)) if weight is None else weight
+
+
 def total(values: Array) -> float:
     """The correctly rounded sum, equal to `math.fsum` and so the same in any order, a pass at a time.
 

@@ -1,0 +1,197 @@
+"""Was the forecast right? Tests of a series of VaR and ES forecasts against the losses that came.
+
+Every series is [day]; a hit is a loss beyond the VaR forecast, expected on 1 - level of the days.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import bdtr, chdtrc, stdtr, xlogy
+
+from ..core import InputError
+from .sample import Array, Level, exact_level, finite
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A test statistic and the probability of one as far out, were the forecast right."""
+
+    statistic: float
+    p_value: float
+
+
+def hits(loss: ArrayLike, value_at_risk: ArrayLike) -> Array:
+    """1 on the days the loss was beyond its VaR forecast, else 0."""
+    realised, forecast = _series(loss=loss, value_at_risk=value_at_risk)
+    return (realised > forecast).astype(np.float64)
+
+
+def kupiec(hit: ArrayLike, *, level: Level) -> Verdict:
+    """Unconditional coverage: 2 (log-lik at x/n - log-lik at 1 - a) ~ chi-square(1)      Kupiec (1995)."""
+    days, count, share = _counts(hit, level)
+    seen = count / days
+    statistic = 2 * (_binomial(count, days, seen) - _binomial(count, days, share))
+    return Verdict(statistic, float(chdtrc(1, statistic)))
+
+
+def independence(hit: ArrayLike) -> Verdict:
+    """Hits do not follow hits: Markov chain against independence ~ chi-square(1)      Christoffersen (1998).
+
+    Day one has no day before it and only starts the chain. p_value 1 where there is no hit to follow.
+    """
+    (series,) = _series(hit=hit)
+    before, after = series[:-1], series[1:]
+    calm, tense = after[before == 0], after[before == 1]
+    apart = sum(_binomial(x.sum(), len(x), x.mean()) for x in (calm, tense) if len(x))
+    statistic = 2 * (apart - _binomial(after.sum(), len(after), after.mean()))
+    return Verdict(max(statistic, 0.0), float(chdtrc(1, max(statistic, 0.0))))
+
+
+def conditional_coverage(hit: ArrayLike, *, level: Level) -> Verdict:
+    """Right number and no clusters: the sum of both statistics ~ chi-square(2)      Christoffersen (1998)."""
+    statistic = kupiec(hit, level=level).statistic + independence(hit).statistic
+    return Verdict(statistic, float(chdtrc(2, statistic)))
+
+
+@dataclass(frozen=True)
+class TrafficLight:
+    """Basel zone of a VaR 99 % over 250 days, the chance of fewer or as many hits, and the add-on to 3."""
+
+    zone: str
+    cumulative: float
+    multiplier: float
+
+
+def traffic_light(hit: ArrayLike, *, level: Level) -> TrafficLight:
+    """Green, yellow, red by P(hits <= x) under the binomial, at 95 % and 99.99 %      Basel (1996), table 2.
+
+    The add-on is Basel's own at 250 days and 99 %, 0.40 0.50 0.65 0.75 0.85 for 5 to 9 hits and 1 beyond;
+    elsewhere the hits with the nearest cumulative probability above it stand in.
+    """
+    days, count, share = _counts(hit, level)
+    cumulative = float(bdtr(count, int(days), share))
+    zone = "green" if cumulative < 0.95 else "yellow" if cumulative < 0.9999 else "red"
+    like = next((x for x in range(10) if bdtr(x, 250, 0.01) >= cumulative - 1e-12), 10)
+    add = {"green": 0.0, "red": 1.0}.get(zone, (0.40, 0.50, 0.65, 0.75, 0.85)[min(max(like, 5), 9) - 5])
+    return TrafficLight(zone, cumulative, 3.0 + add)
+
+
+def acerbi_szekely(
+    loss: ArrayLike,
+    value_at_risk: ArrayLike,
+    expected_shortfall: ArrayLike,
+    *,
+    level: Level,
+    scenarios: ArrayLike | None = None,
+    given_hits: bool = False,
+) -> Verdict:
+    """Z2 = 1 - sum_hits L / (n (1 - a) ES), or given hits Z1 = 1 - mean_hits L / ES: zero if right,
+
+    negative if ES was too low      Acerbi & Szekely (2014), equations 6 and 4.
+    scenarios [draw, day]: losses drawn from the forecasts; p_value is the share with a Z as low,
+    (1 + r) / (1 + m), nan without them (Z2 below about -0.7 is 5 % at level 0.975 over 250 days).
+    Z1 without a hit is nan.
+    """
+    realised, var, es = _series(
+        loss=loss, value_at_risk=value_at_risk, expected_shortfall=_positive(expected_shortfall)
+    )
+    share = float(1 - exact_level(level))
+    seen = float(_shortfall_gap(realised, var, es, share, given_hits))
+    if scenarios is None:
+        return Verdict(seen, math.nan)
+    drawn = finite("scenarios", scenarios)
+    if drawn.ndim != 2 or drawn.shape[1] != len(realised):
+        raise InputError("scenarios", f"have shape {drawn.shape}", f"[draw, {len(realised)}]")
+    at_random = _shortfall_gap(drawn, var, es, share, given_hits)
+    at_random = at_random[~np.isnan(at_random)]
+    return Verdict(seen, float((1 + np.sum(at_random <= seen)) / (1 + len(at_random))))
+
+
+def quantile_score(loss: ArrayLike, value_at_risk: ArrayLike, *, level: Level) -> Array:
+    """(1{L > v} - (1 - a)) (L - v) [day]: lowest in expectation at the true VaR      Gneiting (2011)."""
+    realised, var = _series(loss=loss, value_at_risk=value_at_risk)
+    return ((realised > var) - float(1 - exact_level(level))) * (realised - var)
+
+
+def fz0_score(
+    loss: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: ArrayLike, *, level: Level
+) -> Array:
+    """(L - v)+ / ((1 - a) e) + v / e + log e - 1 [day]: lowest in expectation at the true (VaR, ES), e > 0.
+
+    Fissler & Ziegel (2016); the member homogeneous of degree zero, Patton, Ziegel & Chen (2019), equation 6.
+    """
+    realised, var, es = _series(
+        loss=loss, value_at_risk=value_at_risk, expected_shortfall=_positive(expected_shortfall)
+    )
+    beyond = np.maximum(realised - var, 0.0) / float(1 - exact_level(level))
+    return (beyond + var) / es + np.log(es) - 1
+
+
+def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> Verdict:
+    """Mean of score - other over its standard error, two-sided; negative: `score` is the better forecast.
+
+    Diebold & Mariano (1995) with the correction of Harvey, Leybourne & Newbold (1997), equation 9, and their
+    Student t (n - 1); the variance has horizon - 1 autocovariances, all that forecasts that overlap for
+    `horizon` days leave, and Bartlett's weights on them only where their sum is not positive.
+    nan where the scores never differ or always by the same.
+    """
+    first, second = _series(score=score, other=other)
+    n = len(first)
+    if not 1 <= horizon < n:
+        raise InputError("horizon", f"{horizon} for {n} days", f"1 <= horizon < {n}")
+    gap = first - second
+    centred = gap - gap.mean()
+    shared = [np.sum(centred[k:] * centred[: n - k]) for k in range(horizon)]
+    long_run = 2 * sum(shared) - shared[0]
+    if not long_run > 0:
+        long_run = 2 * sum((1 - k / horizon) * c for k, c in enumerate(shared)) - shared[0]
+    if not long_run > 0:
+        return Verdict(math.nan, math.nan)
+    shrink = math.sqrt((n + 1 - 2 * horizon + horizon * (horizon - 1) / n) / n)
+    statistic = float(shrink * gap.mean() * n / math.sqrt(long_run))
+    return Verdict(statistic, float(2 * stdtr(n - 1, -abs(statistic))))
+
+
+def _series(**named: ArrayLike) -> list[Array]:
+    """Named series [day] as float64, finite and of one length."""
+    arrays = {name: finite(name, values) for name, values in named.items()}
+    lengths = {len(array) if array.ndim == 1 else array.shape for array in arrays.values()}
+    if len(lengths) != 1 or any(array.ndim != 1 for array in arrays.values()):
+        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+        raise InputError(next(iter(named)), f"shapes differ: {shapes}", "series [day] of one length")
+    return list(arrays.values())
+
+
+def _positive(expected_shortfall: ArrayLike) -> Array:
+    """ES forecasts, refused unless all are above zero."""
+    forecast = finite("expected_shortfall", expected_shortfall)
+    if not (forecast > 0).all():
+        raise InputError(
+            "expected_shortfall", f"{int((forecast <= 0).sum())} forecasts are not positive", "> 0"
+        )
+    return forecast
+
+
+def _counts(hit: ArrayLike, level: Level) -> tuple[float, float, float]:
+    """(days, hits, expected share) of a series of zeros and ones."""
+    (series,) = _series(hit=hit)
+    if not np.isin(series, (0.0, 1.0)).all():
+        raise InputError("hit", "is not a series of zeros and ones", "0 or 1 a day")
+    return float(len(series)), float(series.sum()), float(1 - exact_level(level))
+
+
+def _binomial(count: Any, days: Any, chance: Any) -> float:
+    """Log likelihood of `count` hits in `days` at a chance, without the binomial coefficient."""
+    return float(xlogy(count, chance) + xlogy(days - count, 1 - chance))
+
+
+def _shortfall_gap(loss: Array, var: Array, es: Array, share: float, given_hits: bool) -> Array:
+    """Z2 or Z1 over the last axis, day; Z1 is nan where nothing was hit."""
+    ratio = np.where(loss > var, loss / es, 0.0).sum(axis=-1)
+    count = (loss > var).sum(axis=-1).astype(np.float64)
+    if not given_hits:
+        return np.asarray(1 - ratio / (loss.shape[-1] * share))
+    return np.where(count > 0, 1 - ratio / np.where(count > 0, count, 1.0), np.nan)

@@ -1,0 +1,148 @@
+"""Risk measures besides VaR and ES: expectile, distortions of probability, entropic, partial moments.
+
+A `Measure` is called on weighted losses and knows its influence function, which gives its interval.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtr, ndtri
+
+from ..core import InputError
+from .interval import Interval, influence_interval
+from .sample import Array, Level, by_row, even_weight, exact_level
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A functional of the law of the loss.
+
+    value(loss [path], weight [path]) -> float; influence(loss, weight, value) -> [path], mean zero under the
+    weights: what one more path at that loss would do to the value, per unit of weight.
+    """
+
+    name: str
+    value: Callable[[Array, Array], float]
+    influence: Callable[[Array, Array, float], Array]
+
+    def __call__(self, loss: ArrayLike, weight: ArrayLike | None = None) -> Any:
+        """The value of loss [..., path] under weight [path] or [..., path]; shape [...], a float for one."""
+        return by_row(lambda row, w: self.value(row, even_weight(row, w)), loss, weight)
+
+    def interval(
+        self, loss: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95
+    ) -> Interval:
+        """The value with the interval of its influence, straightened for skewness as that of ES is."""
+
+        def pulls(row: Array, w: Array) -> tuple[float, Array]:
+            value = self.value(row, w)
+            return value, self.influence(row, w, value)
+
+        return influence_interval(pulls, loss, weight, confidence=confidence)
+
+
+def expectile(level: Level) -> Measure:
+    """e solving  a E[(L - e)+] = (1 - a) E[(e - L)+]      Newey & Powell (1987); coherent for a >= 1/2.
+
+    Influence (a (L - e)+ - (1 - a) (e - L)+) / (a P(L > e) + (1 - a) P(L <= e)).
+    """
+    a = float(exact_level(level))
+
+    def value(loss: Array, weight: Array) -> float:
+        order = np.argsort(loss)
+        ordered, mass = loss[order], np.cumsum(weight[order])
+        partial = np.cumsum(weight[order] * ordered)
+        slope = (1 - a) * mass + a * (mass[-1] - mass)
+        roots = ((1 - a) * partial + a * (partial[-1] - partial)) / slope  # were e just above ordered[i]
+        return float(roots[max(np.count_nonzero(ordered <= roots) - 1, 0)])
+
+    def influence(loss: Array, weight: Array, e: float) -> Array:
+        pull = np.where(loss > e, a, 1 - a) * (loss - e)
+        return pull / (a * np.sum(weight[loss > e]) + (1 - a) * np.sum(weight[loss <= e]))
+
+    return Measure(f"expectile {level}", value, influence)
+
+
+def distortion(name: str, distort: Callable[[Array], Array]) -> Measure:
+    """sum_i L_(i) (g(S_i) - g(S_(i-1))), losses from the worst, S their running weight; g(0) = 0, g(1) = 1.
+
+    Wang (1996); spectral with spectrum g' (Acerbi 2002); coherent where g is concave.
+    Influence psi(y) = integral of g'(P(L > x)) (1{y > x} - P(L > x)) dx, by differences of g.
+    """
+
+    def value(loss: Array, weight: Array) -> float:
+        order = np.argsort(loss)[::-1]
+        reached = np.append(np.minimum(np.cumsum(weight[order[:-1]]), 1.0), 1.0)
+        worst = loss[order[0]]
+        return float(worst + np.sum(np.diff(distort(reached), prepend=0.0) * (loss[order] - worst)))
+
+    def influence(loss: Array, weight: Array, _: float) -> Array:
+        order = np.argsort(loss)[::-1]
+        reached = np.minimum(np.cumsum(weight[order]), 1.0)[:-1]
+        gap = loss[order[:-1]] - loss[order[1:]]
+        wide = np.minimum(np.minimum(reached, 1 - reached), 1e-6)
+        slope = (distort(reached + wide) - distort(reached - wide)) / np.where(wide > 0, 2 * wide, 1.0)
+        above = np.cumsum((slope * gap)[::-1])[::-1]  # integral of g' from the lowest loss up to this one
+        pull = np.empty_like(loss)
+        pull[order] = np.append(above, 0.0)
+        return pull - np.sum(weight * pull)
+
+    return Measure(name, value, influence)
+
+
+def exponential_spectral(aversion: float) -> Measure:
+    """Spectrum k e^(-k s) / (1 - e^-k) over the share s of worse losses      Cotter & Dowd (2006); k > 0."""
+    if not aversion > 0:
+        raise InputError("aversion", f"{aversion} is not positive", "a number > 0")
+    whole = np.expm1(-aversion)
+    return distortion(f"exponential spectral {aversion:g}", lambda s: np.expm1(-aversion * s) / whole)
+
+
+def wang(price: float) -> Measure:
+    """g(s) = Phi(Phi^-1(s) + price)      Wang (2000); a normal loss is mean + price standard deviations."""
+    return distortion(f"Wang {price:g}", lambda s: ndtr(ndtri(s) + price))
+
+
+def proportional_hazard(power: float) -> Measure:
+    """g(s) = s^power, 0 < power <= 1      Wang (1995); an exponential loss is mean / power."""
+    if not 0 < power <= 1:
+        raise InputError("power", f"{power} is outside (0, 1]", "0 < power <= 1")
+    return distortion(f"proportional hazard {power:g}", lambda s: s**power)
+
+
+def entropic(aversion: float) -> Measure:
+    """log E[e^(k L)] / k      Foellmer & Schied (2002); k > 0 per unit of loss.
+
+    Influence (e^(k (L - v)) - 1) / k.
+    """
+    if not aversion > 0:
+        raise InputError("aversion", f"{aversion} is not positive", "a number > 0")
+
+    def value(loss: Array, weight: Array) -> float:
+        worst = float(loss.max())
+        return worst + float(np.log(np.sum(weight * np.exp(aversion * (loss - worst))))) / aversion
+
+    return Measure(
+        f"entropic {aversion:g}", value, lambda loss, _, v: np.expm1(aversion * (loss - v)) / aversion
+    )
+
+
+def partial_moment(threshold: float, order: float = 1.0) -> Measure:
+    """E[((L - threshold)+)^order], order >= 0: the lower partial moment of -L      Fishburn (1977).
+
+    Order 0 is the probability of a loss beyond the threshold, 1 the expected excess, 2 the semivariance.
+    """
+    if not order >= 0:
+        raise InputError("order", f"{order} is negative", "a number >= 0")
+
+    def pay(loss: Array) -> Array:
+        return np.where(loss > threshold, np.maximum(loss - threshold, 0.0) ** order, 0.0)
+
+    return Measure(
+        f"partial moment {order:g} beyond {threshold:g}",
+        lambda loss, weight: float(np.sum(weight * pay(loss))),
+        lambda loss, _, v: pay(loss) - v,
+    )

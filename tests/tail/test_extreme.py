@@ -1,0 +1,160 @@
+"""Generalised Pareto tails: scipy's fit, published variances, thresholds that should not matter, coverage."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import optimize, stats
+
+from tailrisk.core import InputError
+from tailrisk.tail import ParetoTail, fit_pareto, mean_excess, pareto_interval, stability
+
+
+def pareto(shape, size, seed=0, scale=1.0):
+    uniform = np.random.default_rng(seed).random(size)
+    return scale * np.expm1(-shape * np.log(uniform)) / shape
+
+
+def cost(loss, threshold, shape, scale):
+    return -stats.genpareto.logpdf(loss[loss > threshold] - threshold, shape, scale=scale).sum()
+
+
+@pytest.mark.parametrize("shape", [-0.3, -0.05, 0.001, 0.2, 0.6, 1.1])
+def test_the_likeliest_fit_is_scipys(shape):
+    loss = 2 + pareto(shape, 3000, scale=0.03)
+    ours = fit_pareto(loss, threshold=2.01)
+    beyond = loss[loss > 2.01] - 2.01
+    theirs, _, scale = stats.genpareto.fit(beyond, floc=0)
+    assert cost(loss, 2.01, ours.shape, ours.scale) <= cost(loss, 2.01, theirs, scale) + 1e-6
+    assert (ours.shape, ours.scale) == (pytest.approx(theirs, abs=2e-3), pytest.approx(scale, rel=2e-3))
+    assert ours.exceed == np.mean(loss > 2.01)
+
+
+@pytest.mark.parametrize(("method", "shape"), [("likelihood", -0.2), ("likelihood", 0.3), ("moments", 0.2)])
+def test_errors_are_the_published_asymptotic_ones(method, shape):
+    """Smith (1987) and Hosking & Wallis (1987), equation for the covariance of their estimators."""
+    fits = [fit_pareto(pareto(shape, 2000, seed), threshold=0.0, method=method) for seed in range(150)]
+    seen = np.cov([f.shape for f in fits], [f.scale for f in fits])
+    promised = np.mean([f.covariance for f in fits], axis=0)
+    for row, column in ((0, 0), (0, 1), (1, 1)):
+        noise = math.sqrt((seen[row, row] * seen[column, column] + seen[row, column] ** 2) / 150)
+        assert abs(seen[row, column] - promised[row, column]) < 4 * noise
+    bias = np.mean([f.shape for f in fits]) - shape
+    assert abs(bias) < 4 * math.sqrt(seen[0, 0] / 150) + 0.002
+
+
+def test_moments_of_the_exponential_by_hand():
+    """a0 = 1, a1 = 1/4 for the exponential law: shape 0, scale 1."""
+    loss = -np.log((np.arange(200_000) + 0.5) / 200_000)
+    fit = fit_pareto(loss, threshold=0.0, method="moments")
+    assert (fit.shape, fit.scale) == (pytest.approx(0, abs=1e-4), pytest.approx(1, abs=1e-4))
+    assert np.isnan(fit_pareto(pareto(0.8, 5000), threshold=0.0, method="moments").covariance).all()
+
+
+@pytest.mark.parametrize("shape", [-0.25, 0.0, 0.4])
+def test_value_at_risk_and_shortfall_of_a_pareto_tail_are_the_closed_form(shape):
+    tail = ParetoTail(0.1, 0.05, shape, 0.02, 100.0, np.zeros((2, 2)))
+    law = stats.genpareto(shape, loc=0.1, scale=0.02)
+    at = law.isf(0.01 / 0.05)
+    assert tail.value_at_risk("0.99") == pytest.approx(at, rel=1e-12)
+    mean = law.expect(lambda x: x, lb=at, conditional=True)
+    assert tail.expected_shortfall("0.99") == pytest.approx(mean, rel=1e-6)
+    assert tail.value_at_risk("0.95") == pytest.approx(0.1, rel=1e-12)
+    with pytest.raises(InputError, match="below the threshold"):
+        tail.value_at_risk("0.94")
+    assert ParetoTail(0.1, 0.05, 1.0, 0.02, 100.0, np.zeros((2, 2))).expected_shortfall("0.99") == math.inf
+
+
+def profile(loss, threshold, level, value):
+    """-log likelihood (Pareto and binomial) with VaR held at `value`, by brute optimisation."""
+    excess = loss[loss > threshold] - threshold
+    n, k = len(loss), len(excess)
+
+    def at(parameters):
+        shape, exceed = parameters[0], 1 / (1 + math.exp(-parameters[1]))
+        power = np.expm1(shape * math.log(exceed / (1 - level))) / shape
+        scale = (value - threshold) / power
+        if scale <= 0 or (1 + shape * excess / scale <= 0).any():
+            return 1e12
+        pareto_part = k * math.log(scale) + (1 + 1 / shape) * np.log1p(shape * excess / scale).sum()
+        return pareto_part - k * math.log(exceed) - (n - k) * math.log(1 - exceed)
+
+    start = [0.25, math.log(k / (n - k))]
+    options = {"xatol": 1e-9, "fatol": 1e-9, "maxiter": 4000}
+    return optimize.minimize(at, start, method="Nelder-Mead", options=options).fun
+
+
+def test_the_interval_is_where_the_whole_likelihood_has_dropped_by_half_a_chi_square():
+    loss = pareto(0.25, 2000, seed=4)
+    threshold = float(np.quantile(loss, 0.9))
+    found = pareto_interval(loss, threshold=threshold, level="0.995")
+    top = profile(loss, threshold, 0.995, found.estimate)
+    for bound in (found.low, found.high):
+        assert 2 * (profile(loss, threshold, 0.995, bound) - top) == pytest.approx(3.8415, abs=0.05)
+    assert found.tail_points == pytest.approx(200)
+    assert found.indicative
+
+
+@pytest.mark.parametrize("measure", ["value_at_risk", "expected_shortfall"])
+def test_return_levels_beyond_the_data_are_covered(measure):
+    truth = getattr(ParetoTail(0.0, 1.0, 0.2, 1.0, 1.0, np.zeros((2, 2))), measure)("0.9999")
+    held = []
+    for seed in range(150):
+        loss = pareto(0.2, 2000, seed)
+        found = pareto_interval(
+            loss, threshold=float(np.quantile(loss, 0.85)), level="0.9999", measure=measure
+        )
+        held.append(found.low <= truth <= found.high)
+        assert found.low < found.estimate < found.high
+    assert abs(np.mean(held) - 0.95) < 4 * math.sqrt(0.95 * 0.05 / 150)
+
+
+def test_equal_weights_are_no_weights_and_an_importance_sample_finds_the_tail():
+    loss = pareto(0.3, 2000, seed=1)
+    settings = {"threshold": 2.0, "level": "0.999"}
+    plain, even = (
+        pareto_interval(loss, **settings),
+        pareto_interval(loss, np.full(2000, 1 / 2000), **settings),
+    )
+    for name in ("estimate", "low", "high", "tail_points"):
+        assert getattr(even, name) == pytest.approx(getattr(plain, name), rel=1e-6)
+    random = np.random.default_rng(2)
+    uniform = random.random(20_000) ** 3  # three times more often deep in the tail
+    loss = np.expm1(-0.3 * np.log(uniform)) / 0.3
+    weight = 3 * uniform ** (2 / 3)
+    fit = fit_pareto(loss, weight / math.fsum(weight), threshold=2.0)
+    assert abs(fit.shape - 0.3) < 4 * math.sqrt(fit.covariance[0, 0])
+    assert math.sqrt(fit.covariance[0, 0]) < 0.05
+
+
+def test_the_mean_excess_is_a_straight_line_with_the_slope_of_the_shape():
+    loss = pareto(0.25, 400_000, seed=3)
+    seen = mean_excess(loss, np.array([0.0, 1.0, 2.0, 4.0]))
+    np.testing.assert_array_less(np.abs(seen.value - (1 + 0.25 * seen.threshold) / 0.75), 4 * seen.error)
+    assert (seen.error < 0.02 * seen.value).all()
+    assert seen.excesses[0] == pytest.approx(400_000)
+
+
+def test_shape_and_modified_scale_do_not_move_with_the_threshold():
+    shape, scale = stability(pareto(0.25, 50_000, seed=5), np.array([0.5, 1.0, 2.0]))
+    np.testing.assert_array_less(np.abs(shape.value - 0.25), 4 * shape.error)
+    np.testing.assert_array_less(np.abs(scale.value - 1.0), 4 * scale.error)
+    assert (np.diff(shape.error) > 0).all()
+    assert (scale.error < 0.3).all()
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda x: fit_pareto(x, threshold=np.sort(x)[-30]), "29 losses lie beyond"),
+        (lambda x: fit_pareto(x, threshold=0.0, method="guess"), "is unknown"),
+        (lambda x: fit_pareto(x.reshape(10, -1), threshold=0.0), "has 2 axes"),
+        (lambda x: pareto_interval(x, threshold=0.0, level="0.9", measure="sd"), "is unknown"),
+        (lambda x: pareto_interval(x, threshold=float(np.median(x)), level="0.4"), "below the threshold"),
+    ],
+)
+def test_what_cannot_be_fitted_is_refused(call, says):
+    loss = pareto(0.2, 500)
+    fit_pareto(loss, threshold=float(np.sort(loss)[-31]))
+    with pytest.raises(InputError, match=says):
+        call(loss)
