@@ -6,7 +6,7 @@ import pytest
 
 from tailrisk.calibrate.information import standard_errors
 from tailrisk.calibrate.ladder import observe
-from tailrisk.calibrate.regimes import Regimes, covariance
+from tailrisk.calibrate.regimes import Regimes
 from tailrisk.calibrate.switching import Switching, choose, fit_switching, parameters
 from tailrisk.core.errors import InputError
 
@@ -28,7 +28,7 @@ def fit(world: Regimes) -> Switching:
 
 
 def test_the_truth_is_found_within_four_standard_errors(world: Regimes, fit: Switching) -> None:
-    deviation = np.sqrt(np.diagonal(np.asarray(covariance(world)), axis1=1, axis2=2))
+    deviation = np.sqrt(5.0 / 3.0 * np.diagonal(np.asarray(world.scale), axis1=1, axis2=2))  # nu/(nu-2)
     assert fit.nu is not None
     assert fit.error.nu is not None
     for found, truth, error, sharp in (
