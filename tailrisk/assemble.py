@@ -93,8 +93,7 @@ def _ladder(fitted: Fitted, array: Any) -> ladder.Params:
     scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
     factor = np.linalg.cholesky(np.array(fitted.covariance)) * scale
     return ladder.Params(
-        mean=array(np.cumsum(fitted.mean, axis=1)),
-        loading=array(np.cumsum(factor, axis=1)),
+        affine=array(np.cumsum(np.concatenate([np.array(fitted.mean)[:, :, None], factor], axis=2), axis=1)),
         inverse_nu=array(inverse_nu) if inverse_nu else None,
     )
 

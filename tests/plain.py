@@ -52,7 +52,7 @@ def market(world, state, path, day, regimes, ladder):
     s = regime(np.asarray(world.regimes.cumulative)[state], uniform(regimes, path, day))
     nu = None if p.inverse_nu is None else 1 / float(p.inverse_nu)
     z = multivariate_t(ladder, path, day, 3, nu)
-    mean, loading = np.asarray(p.mean)[s], np.asarray(p.loading)[s]
+    mean, loading = np.asarray(p.affine)[s, :, 0], np.asarray(p.affine)[s, :, 1:]
     return s, [mean[b] + sum(loading[b, j] * z[j] for j in range(b + 1)) for b in range(5)]
 
 

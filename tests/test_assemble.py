@@ -77,9 +77,9 @@ def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
     differences = np.eye(5) - np.eye(5, k=-1)  # bucket returns back to factors
     scale = 1.0 if fitted.nu is None else fitted.nu / (fitted.nu - 2)
     for k in range(4):
-        factor = differences @ np.asarray(it.loading)[k]
+        factor = differences @ np.asarray(it.affine)[k, :, 1:]
         np.testing.assert_allclose(scale * factor @ factor.T, fitted.covariance[k], rtol=1e-10)
-        np.testing.assert_allclose(differences @ np.asarray(it.mean)[k], fitted.mean[k], atol=1e-15)
+        np.testing.assert_allclose(differences @ np.asarray(it.affine)[k, :, 0], fitted.mean[k], atol=1e-15)
 
 
 def test_the_stationary_law_is_left_as_it_is_by_a_day():

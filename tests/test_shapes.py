@@ -26,7 +26,7 @@ def sizes(it):
         "regime": 3,
         "product": 4,
         "style": 3,
-        "shock": it.ladder.loading.shape[2],
+        "term": 6,
         "pair": 3,
         "view": 2,
         "measure": 4,
@@ -41,18 +41,18 @@ def declared(record):
 def records():
     it = world(days=DAYS)
     numbers = jnp.arange(PATHS, dtype=jnp.uint32)
-    shocks, state = path.draw(it, numbers), path.begin(it, numbers)
-    one_day = dataclasses.replace(
-        shocks, regime=shocks.regime[0], ladder=shocks.ladder[0], styles=shocks.styles[0], own=shocks.own[0]
-    )
-    state, _ = day.step(it, state, one_day)
+    shocks = path.draw(it, it.streams.regimes, it.streams.ladder, numbers, numbers[:1])
+    tomorrow, extras = jax.tree.map(lambda x: x[0], (shocks, path._extras(it, numbers)))
+    state, _ = day.step(it, path.begin(it, numbers), extras, tomorrow)
     yield it, it.regimes, {}
     yield it, it.ladder, {}
     yield it, it.styles, {"shock": 3}
     yield it, it.products, {}
     yield it, state, {}
+    yield it, state.eve, {}
     yield it, state.books, {}
-    yield it, one_day, {}
+    yield it, tomorrow, {}
+    yield it, extras, {"pair": 2}
     yield it, path.outcome(it, numbers), {}
     yield it, path.course(it, numbers), {}
 
@@ -68,8 +68,6 @@ def test_every_declared_axis_has_its_size(case):
         value = getattr(record, name)
         if value is None or axes == "..., path":
             continue
-        if name == "styles" and isinstance(record, day.Shocks):
-            known = {**known, "pair": 2}
         want = tuple(known[axis] for axis in axes.replace(" ", "").split(",") if axis)
         for leaf in jax.tree.leaves(value):
             assert leaf.shape == want, f"{type(record).__qualname__}.{name}: {leaf.shape}, declared [{axes}]"
@@ -85,5 +83,5 @@ def test_every_array_declares_its_axes(record):
     source = inspect.getsource(record)
     fields = [f.name for f in dataclasses.fields(record) if not f.metadata.get("static")]
     arrays = [name for name in fields if not re.search(rf"^\s+{name}: (\w+\.)+\w+", source, re.MULTILINE)]
-    arrays = [name for name in arrays if name not in ("absolute", "excess", "books")]
+    arrays = [name for name in arrays if name not in ("absolute", "excess", "books", "eve")]
     assert set(arrays) <= set(dict(COMMENT.findall(source)))

@@ -36,8 +36,9 @@ def world(
         ),
         long_run=array(np.cumsum(law)),
         ladder=ladder.Params(
-            mean=array(rng.normal(size=(3, 5)) * 1e-3),
-            loading=array(np.cumsum(factor, axis=1)),
+            affine=array(
+                np.concatenate([rng.normal(size=(3, 5, 1)) * 1e-3, np.cumsum(factor, axis=1)], axis=2)
+            ),
             inverse_nu=None if nu is None else array(1 / nu),
         ),
         styles=styles.Params(

@@ -20,31 +20,49 @@ class Shocks:
 
     regime: Uniform  # [path]
     ladder: Normal  # [pair, path]  complex unit pairs
-    styles: Normal | None  # [pair, path]
+
+
+@struct
+class Extras:
+    """The randomness only products feel; every field has [day, ...] in front while drawn."""
+
+    styles: Normal | None  # [pair, path]  complex unit pairs
     own: Normal | None  # [path]
 
 
 @struct
-class State:
-    """Where the path is."""
+class Eve:
+    """What is settled about a day before it begins.
+
+    Kept in memory from one day to the next because XLA would otherwise form the shocks again in every
+    bucket's row (results/speed).
+    """
 
     regime: Count  # [path]
+    shock: tuple[Normal, ...]  # [path]  one array for each bucket
+
+
+@struct
+class State:
+    """Where the path is, on the eve of a day."""
+
+    eve: Eve
     price: LogReturn  # [bucket, path]  log price since the start
     books: book.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
 
 
-def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
+def step(world: World, state: State, extras: Extras, tomorrow: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    regime, log_return = market(world, state.regime, shocks.regime, shocks.ladder)
+    log_return = ladder.step(world.ladder, state.eve.regime, state.eve.shock)
     price = state.price + log_return
     style_return = None
-    if world.styles is not None and shocks.styles is not None:
-        style_return = styles.step(world.styles, log_return, random.student(shocks.styles, None))
-    books = book.step(world.products, state.books, jnp.exp(price), style_return, shocks.own)
+    if world.styles is not None and extras.styles is not None:
+        style_return = styles.step(world.styles, log_return, random.student(extras.styles, None))
+    books = book.step(world.products, state.books, jnp.exp(price), style_return, extras.own)
     after = State(
-        regime=regime,
+        eve=eve(world, state.eve.regime, tomorrow),
         price=price,
         books=books,
         absolute=running.step(state.absolute, books.nav),
@@ -53,10 +71,13 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     return after, log_return
 
 
-def market(world: World, regime: Count, uniform: Uniform, unit: Normal) -> tuple[Count, LogReturn]:
-    """Today's regime [path] and the buckets' log returns [bucket, path]."""
-    regime = regimes.step(world.regimes, regime, uniform)
-    return regime, ladder.step(world.ladder, regime, random.student(unit, world.ladder.inverse_nu))
+def eve(world: World, regime: Count, tomorrow: Shocks) -> Eve:
+    """The day after one in `regime` [path]."""
+    coordinates = random.student(tomorrow.ladder, world.ladder.inverse_nu)
+    return Eve(
+        regime=regimes.step(world.regimes, regime, tomorrow.regime),
+        shock=tuple(coordinates[: world.ladder.affine.shape[1]]),
+    )
 
 
 def excess_nav(world: World, books: book.State) -> Ratio:

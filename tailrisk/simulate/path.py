@@ -7,8 +7,8 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..core import random, struct
-from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform, ZScore
-from ..market import regimes, spread
+from ..core.units import Count, Flag, LogReturn, Probability, Ratio, Uniform, ZScore
+from ..market import ladder, regimes, spread
 from ..products import book
 from ..tail import running
 from . import day
@@ -48,59 +48,94 @@ def outcome(world: World, path: Count) -> Outcome:
 
 def course(world: World, path: Count) -> Course:
     """Prices and regimes of the paths numbered `path`: the same paths as `outcome` sees."""
-    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.regime))
-    return Course(price=price, regime=regime)
+    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.eve.regime))
+    first = begin(world, path).eve.regime
+    return Course(price=price, regime=jnp.concatenate([first[None], regime[:-1]]))
 
 
-def draw(world: World, path: Count) -> day.Shocks:
-    """Every shock of every day, [day, ..., path], before the first: XLA would redraw them at each use."""
-    dtype, days = world.ladder.mean.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
-    styles = own = None
-    if world.styles is not None:
-        pairs = (world.styles.loading.shape[0] + 1) // 2
-        styles = random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
-    if world.own_risk:
-        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)[:, 0].real
-    regime, ladder = _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
-    return day.Shocks(regime=regime, ladder=ladder, styles=styles, own=own)
+def prices(world: World, path: Count) -> LogReturn:
+    """Log prices [bucket, path] after the last day, and nothing else: the kernel whose speed is measured."""
+
+    def one_day(
+        state: tuple[day.Eve, LogReturn], shocks: day.Shocks
+    ) -> tuple[tuple[day.Eve, LogReturn], None]:
+        eve, price = state
+        log_return = ladder.step(world.ladder, eve.regime, eve.shock)
+        return (day.eve(world, eve.regime, shocks), price + log_return), None
+
+    start = begin(world, path)
+    return lax.scan(one_day, (start.eve, start.price), _tomorrows(world, path))[0][1]
 
 
 def begin(world: World, path: Count) -> day.State:
     """The eve of the first day: every price and NAV at one."""
-    paths, dtype = path.shape[0], world.ladder.mean.dtype
-    eve = _uniforms(world.streams.regimes, path, jnp.zeros(1, jnp.uint32), dtype)[0]
+    paths, dtype = path.shape[0], world.ladder.affine.dtype
     books = book.init(world.products, paths)
     return day.State(
-        regime=regimes.init(world.regimes.start, eve),
-        price=jnp.zeros((world.ladder.mean.shape[1], paths), dtype),
+        eve=_eve_of_first(world, world.regimes.start, world.streams.regimes, world.streams.ladder, path),
+        price=jnp.zeros((world.ladder.affine.shape[1], paths), dtype),
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
     )
 
 
+def draw(world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count) -> day.Shocks:
+    """The market's shocks of `days`, [day, ..., path], all at once: XLA would redraw them at each use."""
+    dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
+    return day.Shocks(
+        regime=_uniforms(regime, path, days, dtype),
+        ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
+    )
+
+
 def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) -> tuple[day.State, T]:
-    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, T]:
-        state, log_return = day.step(world, state, shocks)
+    def one_day(state: day.State, drawn: tuple[day.Extras, day.Shocks]) -> tuple[day.State, T]:
+        state, log_return = day.step(world, state, *drawn)
         return state, keep(state, log_return)
 
-    return lax.scan(one_day, begin(world, path), draw(world, path))
+    return lax.scan(one_day, begin(world, path), (_extras(world, path), _tomorrows(world, path)))
+
+
+def _tomorrows(world: World, path: Count) -> day.Shocks:
+    """Shocks of days 2 to H + 1: each day settles the next, and the last one's tomorrow is never lived."""
+    days = jnp.arange(2, world.days + 2, dtype=jnp.uint32)
+    return draw(world, world.streams.regimes, world.streams.ladder, path, days)
+
+
+def _extras(world: World, path: Count) -> day.Extras:
+    dtype, days = world.ladder.affine.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
+    styles = own = None
+    if world.styles is not None:
+        pairs = (world.styles.loading.shape[0] + 1) // 2
+        styles = random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
+    if world.own_risk:
+        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)[:, 0].real
+    return day.Extras(styles=styles, own=own)
+
+
+def _eve_of_first(
+    world: World, start: Probability, regime: random.Stream, ladder: random.Stream, path: Count
+) -> day.Eve:
+    dtype = world.ladder.affine.dtype
+    before = regimes.init(start, _uniforms(regime, path, jnp.zeros(1, jnp.uint32), dtype)[0])
+    first = draw(world, regime, ladder, path, jnp.ones(1, jnp.uint32))
+    return day.eve(world, before, day.Shocks(regime=first.regime[0], ladder=first.ladder[0]))
 
 
 def _before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
-    dtype = world.ladder.mean.dtype
     if world.history is not None:
         return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
-    streams, days = world.streams, jnp.arange(1, world.warmup + 1, dtype=jnp.uint32)
-    eve = _uniforms(streams.warmup_regimes, path, jnp.zeros(1, jnp.uint32), dtype)[0]
+    regime, stream = world.streams.warmup_regimes, world.streams.warmup_ladder
 
-    def one_day(regime: Count, shocks: tuple[Uniform, Normal]) -> tuple[Count, Ratio]:
-        regime, log_return = day.market(world, regime, *shocks)
-        return regime, _spreads(world, log_return)
+    def one_day(eve: day.Eve, tomorrow: day.Shocks) -> tuple[day.Eve, Ratio]:
+        log_return = ladder.step(world.ladder, eve.regime, eve.shock)
+        return day.eve(world, eve.regime, tomorrow), _spreads(world, log_return)
 
-    shocks = _market_shocks(world, streams.warmup_regimes, streams.warmup_ladder, path, days)
-    return lax.scan(one_day, regimes.init(world.long_run, eve), shocks)[1]
+    days = jnp.arange(2, world.warmup + 2, dtype=jnp.uint32)
+    start = _eve_of_first(world, world.long_run, regime, stream, path)
+    return lax.scan(one_day, start, draw(world, regime, stream, path, days))[1]
 
 
 def _spreads(world: World, log_return: LogReturn) -> Ratio:
@@ -117,14 +152,6 @@ def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
         for k, detector in enumerate(world.detectors)
     ]
     return jnp.stack(seen) if seen else jnp.zeros((0, during.shape[0], during.shape[2]), during.dtype)
-
-
-def _market_shocks(
-    world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count
-) -> tuple[Uniform, Normal]:
-    dtype, pairs = world.ladder.mean.dtype, (world.ladder.loading.shape[2] + 1) // 2
-    unit = random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype)
-    return _uniforms(regime, path, days, dtype), unit
 
 
 def _uniforms(stream: random.Stream, path: Count, days: Count, dtype: jnp.dtype) -> Uniform:

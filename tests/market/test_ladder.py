@@ -38,10 +38,11 @@ def test_an_absorbing_regime_absorbs():
 def test_each_path_gets_the_law_of_its_own_regime():
     rng = np.random.default_rng(0)
     mean, loading = rng.normal(size=(3, 5)), np.tril(rng.normal(size=(3, 5, 5)))
-    params = ladder.Params(mean=jnp.asarray(mean), loading=jnp.asarray(loading), inverse_nu=None)
+    affine = np.concatenate([mean[:, :, None], loading], axis=2)
+    params = ladder.Params(affine=jnp.asarray(affine), inverse_nu=None)
     regime = np.array([0, 1, 2, 1, 0, 2, 2])
     shock = rng.normal(size=(6, 7))  # the sixth coordinate of three pairs is not used
-    got = ladder.step(params, jnp.asarray(regime), [jnp.asarray(z) for z in shock])
+    got = ladder.step(params, jnp.asarray(regime), tuple(jnp.asarray(z) for z in shock))
     want = np.stack([mean[k] + loading[k] @ shock[:5, n] for n, k in enumerate(regime)], axis=-1)
     np.testing.assert_allclose(got, want, rtol=1e-12)
 
@@ -60,8 +61,8 @@ def test_styles_are_loadings_plus_residuals_and_zero_residuals_leave_the_loading
 
 @pytest.mark.parametrize("states", [1, 2, 4])
 def test_any_number_of_regimes_works(states):
-    params = ladder.Params(
-        mean=jnp.arange(states * 5.0).reshape(states, 5), loading=jnp.zeros((states, 5, 5)), inverse_nu=None
-    )
-    got = ladder.step(params, jnp.arange(states), [jnp.zeros(states)] * 6)
-    np.testing.assert_allclose(np.asarray(got).T, np.arange(states * 5.0).reshape(states, 5))
+    mean = np.arange(states * 5.0).reshape(states, 5)
+    affine = np.concatenate([mean[:, :, None], np.zeros((states, 5, 5))], axis=2)
+    params = ladder.Params(affine=jnp.asarray(affine), inverse_nu=None)
+    got = ladder.step(params, jnp.arange(states), (jnp.zeros(states),) * 5)
+    np.testing.assert_allclose(np.asarray(got).T, mean)

@@ -67,9 +67,9 @@ def test_bits_are_the_same_for_any_chunk(dtype):
     it = world(dtype, days=8)
 
     def run(chunk):
-        return [np.concatenate(x, -1) for x in zip(*(
-            jax.tree.leaves(jax.device_get(outcome(it, numbers(chunk, start)))) for start in range(0, 840, chunk)
-        ), strict=True)]  # fmt: skip
+        parts = [jax.device_get(outcome(it, numbers(chunk, start))) for start in range(0, 840, chunk)]
+        fields = zip(*map(jax.tree.leaves, parts), strict=True)
+        return [np.concatenate(field, axis=-1) for field in fields]
 
     whole = run(840)
     for chunk in (7, 168) if dtype == "float32" else (24,):
@@ -88,9 +88,7 @@ def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk():
     a, b = run(2048), run(8192)
     assert a.shape[-1] == paths
     assert a.tobytes() == b.tobytes()
-    np.testing.assert_allclose(
-        a[..., 8000:8010], outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6
-    )
+    np.testing.assert_allclose(a[..., 8000:8010], outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6)
 
 
 def test_wide_chunks_of_an_accelerator_give_the_same_bits(monkeypatch):
@@ -158,9 +156,15 @@ def test_courses_show_the_same_paths_as_outcomes():
     np.testing.assert_allclose(1 - loss[1, 0, 0], rebuilt / nav_0, rtol=1e-9)
 
 
+def test_the_bare_kernel_ends_where_the_full_one_does():
+    it = world("float64", days=5)
+    bare = np.asarray(path.prices(it, numbers(6)))
+    np.testing.assert_allclose(bare, np.asarray(blocks.courses(it, 6).price)[-1], rtol=1e-12)
+
+
 def test_a_path_that_is_not_finite_is_flagged():
     it = world(days=2)
-    broken = replace(it, ladder=replace(it.ladder, mean=it.ladder.mean * jnp.nan))
+    broken = replace(it, ladder=replace(it.ladder, affine=it.ladder.affine * jnp.nan))
     assert np.asarray(outcome(broken, numbers(3)).fault).all()
     assert not np.asarray(outcome(it, numbers(3)).fault).any()
 
@@ -169,12 +173,12 @@ def test_one_gaussian_regime_is_a_random_walk_with_the_right_law():
     it = world(nu=None, days=20, detectors=(), with_styles=False)
     one = replace(
         it,
-        ladder=replace(it.ladder, mean=it.ladder.mean[:1], loading=it.ladder.loading[:1]),
+        ladder=replace(it.ladder, affine=it.ladder.affine[:1]),
         regimes=replace(it.regimes, cumulative=jnp.ones((1, 1)), start=jnp.ones(1)),
         long_run=jnp.ones(1),
     )
     price = np.asarray(blocks.courses(one, 8000).price)[-1]  # [bucket, path]
-    mean, loading = np.asarray(one.ladder.mean)[0], np.asarray(one.ladder.loading)[0]
+    mean, loading = np.asarray(one.ladder.affine)[0, :, 0], np.asarray(one.ladder.affine)[0, :, 1:]
     for b in range(5):
         law = stats.norm(20 * mean[b], np.sqrt(20) * np.linalg.norm(loading[b]))
         assert stats.kstest(price[b], law.cdf).pvalue > 1e-3

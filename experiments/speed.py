@@ -1,0 +1,244 @@
+"""How fast paths are made: against the best NumPy, a numba loop by hand, and the random numbers alone.
+
+    python -m experiments.speed [--paths 65536] [--days 250] [--repeat 5]
+
+One model in five ways, in one run, each the best of `repeat`: 4 regimes, 5 factors, Student shocks, float32,
+from start to the final log price of every bucket. The ways differ in their random numbers, so they are
+checked against each other by their moments. Writes results/speed/.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pandas as pd
+from jax import lax
+
+from tailrisk.assemble import assemble
+from tailrisk.config import load
+from tailrisk.record import provenance
+from tailrisk.record.store import replacing, seal
+from tailrisk.simulate import day, path
+from tailrisk.simulate.world import World
+
+CHUNK, BLOCK = 2048, 8192
+
+
+@dataclass
+class Model:
+    """The model as plain float32 arrays, for the ways that are not ours."""
+
+    start: np.ndarray  # [regime]  cumulative
+    cumulative: np.ndarray  # [regime, regime]
+    mean: np.ndarray  # [regime, bucket]
+    loading: np.ndarray  # [regime, bucket, factor]
+    nu: float
+    days: int
+
+
+@click.command()
+@click.option("--paths", default=65536, show_default=True)
+@click.option("--days", default=250, show_default=True)
+@click.option("--repeat", default=5, show_default=True)
+@click.option("-o", "--output", default="results/speed", show_default=True, type=click.Path(path_type=Path))
+def main(paths: int, days: int, repeat: int, output: Path) -> None:
+    """Time the five ways and write the table."""
+    settings = ["market.shocks=student", "market.start=stationary", f"run.days={days}", "event=[]"]
+    world = assemble(load("configs/feb2024.toml", settings))
+    p = world.ladder
+    affine = np.asarray(p.affine)
+    model = Model(
+        start=np.asarray(world.regimes.start),
+        cumulative=np.asarray(world.regimes.cumulative),
+        mean=affine[:, :, 0].copy(),
+        loading=affine[:, :, 1:].copy(),
+        nu=1 / float(p.inverse_nu),
+        days=days,
+    )
+    ways: dict[str, tuple[Callable[[int, int], Any], int]] = {
+        "tailrisk: paths": (partial(ours, world, path.prices), 1),
+        "tailrisk: its random numbers alone": (partial(ours, world, _numbers), 1),
+        "numba, structure of arrays": (numba_loop(model), 1),
+        "NumPy, chunks of 1,024": (partial(numpy_chunks, model, 1024), 1),
+        "NumPy, chunks of 8,192": (partial(numpy_chunks, model, 8192), 1),
+    }
+    rows, moments = [], {}
+    for name, (run, _) in ways.items():
+        moments[name] = run(0, paths)  # also compiles
+        rows.append({"way": name, **timed(run, paths, days, repeat)})
+        click.echo(rows[-1], err=True)
+    check(moments)
+    table = pd.DataFrame(rows)
+    with replacing(output) as folder:
+        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
+        (folder / "README.md").write_text(page(table, paths, days), encoding="utf-8")
+        commit, dirty = provenance.commit()
+        command = f"python -m experiments.speed --paths {paths} --days {days} --repeat {repeat}"
+        record = {
+            "name": "speed",
+            "command": command,
+            "commit": commit,
+            "dirty": dirty,
+            "load": os.getloadavg(),
+        }
+        seal(
+            folder,
+            {**record, "versions": provenance.versions(), **provenance.machine(), **provenance.sameness()},
+        )
+    click.echo(page(table, paths, days))
+
+
+def timed(run: Callable[[int, int], Any], paths: int, days: int, repeat: int) -> dict[str, float]:
+    """Nanoseconds a path-day: of CPU in one thread of calls, of wall with one a core; best of `repeat`."""
+    cores = len(os.sched_getaffinity(0))
+    cpu, wall = [], []
+    for _ in range(repeat):
+        started = time.process_time()
+        run(0, paths)
+        cpu.append(time.process_time() - started)
+        started = time.perf_counter()
+        firsts = range(0, paths, BLOCK)
+        with ThreadPoolExecutor(cores) as pool:
+            list(pool.map(lambda first: run(first, BLOCK), firsts))
+        wall.append(time.perf_counter() - started)
+    unit = 1e9 / (paths * days)
+    return {"cpu_ns": min(cpu) * unit, "wall_ns": min(wall) * unit, "paths_per_cpu_second": paths / min(cpu)}
+
+
+def ours(world: World, kernel: Callable[[World, Any], Any], first: int, paths: int) -> Any:
+    """Blocks of our engine's kernel, as the runner calls them."""
+    found = [jax.device_get(_block(kernel, world, np.uint32(f))) for f in range(first, first + paths, BLOCK)]
+    return np.concatenate([np.moveaxis(x, 0, 1).reshape(x.shape[1], -1) for x in found], axis=1)
+
+
+@partial(jax.jit, static_argnums=0)
+def _block(kernel: Callable[[World, Any], Any], world: World, first: Any) -> Any:
+    numbers = first + jnp.arange(CHUNK, dtype=jnp.uint32)
+    starts = jnp.arange(BLOCK // CHUNK, dtype=jnp.uint32) * np.uint32(CHUNK)
+    return lax.map(lambda start: kernel(world, numbers + start), starts)
+
+
+def _numbers(world: World, numbers: Any) -> Any:
+    """The same draws, summed over the days: nothing but the random numbers and their passage to memory."""
+
+    def one_day(total: Any, shocks: day.Shocks) -> Any:
+        return (total[0] + shocks.regime, total[1] + shocks.ladder), None
+
+    zero = (jnp.zeros(numbers.shape, jnp.float32), jnp.zeros((3, *numbers.shape), jnp.complex64))
+    uniforms, pairs = lax.scan(one_day, zero, path._tomorrows(world, numbers))[0]
+    return jnp.concatenate([uniforms[None], pairs.real, pairs.imag])
+
+
+def numpy_chunks(model: Model, chunk: int, first: int, paths: int) -> np.ndarray:
+    """The best NumPy we could write: SFC64 float32 normals, factor-major, regimes by sorted masks."""
+    rng = np.random.Generator(np.random.SFC64(first))
+    return np.concatenate(
+        [_numpy_chunk(model, rng, min(chunk, paths - f)) for f in range(0, paths, chunk)], axis=1
+    )
+
+
+def _numpy_chunk(model: Model, rng: np.random.Generator, n: int) -> np.ndarray:
+    regime, price = np.searchsorted(model.start, rng.random(n)), np.zeros((5, n), np.float32)
+    states, half = len(model.mean), np.float32(model.nu / 2)
+    for _ in range(model.days):
+        u, z = rng.random(n, dtype=np.float32), rng.standard_normal((5, n), dtype=np.float32)
+        z *= np.sqrt(half / rng.standard_gamma(half, n, dtype=np.float32))
+        regime = (u >= model.cumulative[regime, :-1].T).sum(axis=0)
+        for k in range(states):
+            of = np.flatnonzero(regime == k)
+            if len(of):
+                price[:, of] += model.mean[k][:, None] + model.loading[k] @ z[:, of]
+    return price
+
+
+def numba_loop(model: Model) -> Callable[[int, int], np.ndarray]:
+    """A path at a time in compiled loops with numba's own generator: what a quant writes by hand."""
+    import numba
+
+    @numba.njit(fastmath=True, nogil=True)
+    def kernel(seed, n, days, start, cumulative, mean, loading, nu):  # type: ignore[no-untyped-def]
+        np.random.seed(seed)
+        price = np.zeros((5, n), np.float32)
+        regime = np.searchsorted(start, np.random.random(n))
+        z = np.zeros((5, n), np.float32)
+        for _ in range(days):
+            for i in range(n):
+                scale = np.float32(np.sqrt(nu / np.random.chisquare(nu)))
+                for j in range(5):
+                    z[j, i] = np.float32(np.random.standard_normal()) * scale
+                u, s, k = np.random.random(), regime[i], 0
+                for j in range(cumulative.shape[1] - 1):
+                    k += u >= cumulative[s, j]
+                regime[i] = k
+            for b in range(5):
+                for i in range(n):
+                    total = mean[regime[i], b]
+                    for j in range(b + 1):
+                        total += loading[regime[i], b, j] * z[j, i]
+                    price[b, i] += total
+        return price
+
+    def run(first: int, paths: int) -> np.ndarray:
+        parts = [
+            kernel(
+                first + f,
+                min(1024, paths - f),
+                model.days,
+                model.start,
+                model.cumulative,
+                model.mean,
+                model.loading,
+                model.nu,
+            )
+            for f in range(0, paths, 1024)
+        ]
+        return np.concatenate(parts, axis=1)
+
+    return run
+
+
+def check(moments: dict[str, np.ndarray]) -> None:
+    """Every way of making paths has our means and deviations, within five standard errors."""
+    ours = moments["tailrisk: paths"].astype(np.float64)
+    for name, price in moments.items():
+        if price.shape != ours.shape:
+            continue
+        error = np.sqrt((ours.var(axis=1) + price.var(axis=1)) / ours.shape[1])
+        if (np.abs(price.mean(axis=1) - ours.mean(axis=1)) > 5 * error).any():
+            sys.exit(f"{name} has another mean: the ways are not the same model")
+        if (np.abs(price.std(axis=1) / ours.std(axis=1) - 1) > 0.03).any():
+            sys.exit(f"{name} has another deviation: the ways are not the same model")
+
+
+def page(table: pd.DataFrame, paths: int, days: int) -> str:
+    """The table in words."""
+    base = table.iloc[0]
+    lines = [
+        "# Speed of path simulation",
+        "",
+        f"{paths:,} paths of {days} days, 4 regimes, 5 factors, Student shocks, float32. Nanoseconds a "
+        "path-day, best of the repeats; the ratio is against the first row. CPU: one thread of calls; wall: "
+        "one thread a core.",
+        "",
+        "| way | CPU ns | ratio | wall ns | ratio | paths per CPU-second |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in table.to_dict("records"):
+        cpu, wall = row["cpu_ns"], row["wall_ns"]
+        times = f"{cpu:.1f} | {cpu / base.cpu_ns:.2f} | {wall:.1f} | {wall / base.wall_ns:.2f}"
+        lines.append(f"| {row['way']} | {times} | {row['paths_per_cpu_second']:,.0f} |")
+    return "\n".join([*lines, "", "Made by `python -m experiments.speed`; see record.json.", ""])
+
+
+if __name__ == "__main__":
+    main()
