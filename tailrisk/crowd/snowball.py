@@ -43,7 +43,7 @@ ALIVE = Piece(1.02, 1.38, 1.2, 5)
 """Before knock-in. Below barrier + 2 % delta is held: there daily monitoring already mixes it with the one
 after knock-in, which is the work of `pretrade`. Above 1.38 a note awaits its knock-out (1.03 / 0.75)."""
 KNOCKED_IN = Piece(0.6, 1.2, 0.9, 4)
-"""After knock-in."""
+"""After knock-in. Above 1.2 delta is held, while the note's own goes on to 1.3-2 and falls at knock-out."""
 
 
 @struct
@@ -53,9 +53,7 @@ class Params:
     notional: Yuan  # [book, bin]  billions outstanding at the start; zero switches the mechanism off
     barrier: Ratio  # [book, bin]  knock-in level
     strike: Ratio  # [book, bin]  index at issue
-    knock_out: (
-        Ratio  # [day, book, bin]  a close at or above it ends the note; inf on most days, 0 at maturity
-    )
+    knock_out: Ratio  # [day, book, bin]  a close at or above it ends the note; mostly inf, 0 at maturity
     alive: Ratio  # [day, book, bin, term]  delta before knock-in in powers of u - ALIVE.centre
     knocked_in: Ratio  # [day, book, bin, term]  delta after it in powers of u - KNOCKED_IN.centre
     cap: Ratio  # []  largest delta a desk carries

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tailrisk.crowd import snowball
 from tailrisk.crowd.autocall import YEAR, observations
-from tailrisk.crowd.snowball_book import Book, Hedge, prepare
+from tailrisk.crowd.snowball_book import Hedge, prepare
 from tests import plain_snowball, snowballs
 from tests.snowballs import FREE, HEDGE, MARKET, NOTE, change, params, single
 
