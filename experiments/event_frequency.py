@@ -23,6 +23,7 @@ from tailrisk.record.collect import sample
 from tailrisk.record.store import replacing, seal
 from tailrisk.tail import rate
 
+CONFIG = Path(__file__).with_suffix(".toml")
 DECADE = 10 * YEAR
 THRESHOLDS = (-7.0, -5.0, -4.0, -3.0, 3.0, 4.0, 5.0)
 EVENTS = ", ".join(
@@ -44,7 +45,7 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
     rows, configs = [], {}
     for shocks in ("gaussian", "student"):
         for states in (1, 2, 3, 4):
-            config = load("configs/feb2024.toml", settings(paths, seed, states, shocks))
+            config = load(CONFIG, settings(paths, seed, states, shocks))
             kept = sample(config, assemble(config), progress=True)
             name = f"K = {states}, {shocks}"
             configs[name] = config.digest()
@@ -80,18 +81,8 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
 
 
 def settings(paths: int, seed: int, states: int, shocks: str) -> list[str]:
-    return [
-        f"run.paths={paths}",
-        f"run.seed={seed}",
-        f"run.days={DECADE}",
-        "run.chunk=512",
-        f"market.states={states}",
-        f'market.shocks="{shocks}"',
-        'market.start="stationary"',
-        f"event=[{EVENTS}]",
-        "tail.levels=[0.99]",
-        'tail.measures=["terminal"]',
-    ]
+    said = {"run.paths": paths, "run.seed": seed, "market.states": states, "market.shocks": shocks}
+    return [*(f"{key}={value}" for key, value in said.items()), f"event=[{EVENTS}]"]
 
 
 def simulated(event_days: np.ndarray) -> dict[str, float]:

@@ -45,7 +45,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
             start=array(np.cumsum(_start(fitted, config.market.start))),
         ),
         long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
-        ladder=_ladder(fitted, array),
+        ladder=_ladder(fitted, config.market.spread_drift == "fitted", array),
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
         products=_products(products, used, array),
         detectors=tuple(dict.fromkeys(map(detector, config.event))),
@@ -88,12 +88,15 @@ def _start(fitted: Fitted, start: str) -> Array:
     return np.eye(states)[0 if start == "calm" else states - 1]
 
 
-def _ladder(fitted: Fitted, array: Any) -> ladder.Params:
+def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
     inverse_nu = 0.0 if fitted.nu is None else 1 / fitted.nu
     scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
+    mean = np.array(fitted.mean)
+    if not drifting:
+        mean[:, 1:] -= stationary(np.array(fitted.transition)) @ mean[:, 1:]
     factor = np.linalg.cholesky(np.array(fitted.covariance)) * scale
     return ladder.Params(
-        affine=array(np.cumsum(np.concatenate([np.array(fitted.mean)[:, :, None], factor], axis=2), axis=1)),
+        affine=array(np.cumsum(np.concatenate([mean[:, :, None], factor], axis=2), axis=1)),
         inverse_nu=array(inverse_nu) if inverse_nu else None,
     )
 

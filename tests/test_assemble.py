@@ -72,7 +72,8 @@ def test_only_a_cta_has_risk_of_its_own(demo):
 
 @pytest.mark.parametrize("shocks", ["gaussian", "student"])
 def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
-    config = load("feb2024.toml", ['run.precision="float64"', f'market.shocks="{shocks}"'])
+    said = ['run.precision="float64"', f'market.shocks="{shocks}"', 'market.spread_drift="fitted"']
+    config = load("feb2024.toml", said)
     it, fitted = assemble(config).ladder, config.fitted
     differences = np.eye(5) - np.eye(5, k=-1)  # bucket returns back to factors
     scale = 1.0 if fitted.nu is None else fitted.nu / (fitted.nu - 2)
@@ -80,6 +81,17 @@ def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
         factor = differences @ np.asarray(it.affine)[k, :, 1:]
         np.testing.assert_allclose(scale * factor @ factor.T, fitted.covariance[k], rtol=1e-10)
         np.testing.assert_allclose(differences @ np.asarray(it.affine)[k, :, 0], fitted.mean[k], atol=1e-15)
+
+
+def test_without_spread_drift_no_bucket_outgrows_another_in_the_long_run(demo):
+    config, it = demo
+    law = stationary(np.array(config.fitted.transition))
+    drift = law @ np.asarray(it.ladder.affine)[:, :, 0]
+    np.testing.assert_allclose(drift, law @ np.array(config.fitted.mean)[:, 0], atol=1e-15)
+    fitted = np.cumsum(law @ np.array(config.fitted.mean))
+    assert fitted[4] - fitted[0] > 0.0005, "the fit has no drift to remove: the test proves nothing"
+    relative = np.diff(np.asarray(it.ladder.affine)[:, :, 0], axis=1) - np.array(config.fitted.mean)[:, 1:]
+    np.testing.assert_allclose(relative, np.broadcast_to(relative[0], relative.shape), atol=1e-15)
 
 
 def test_the_stationary_law_is_left_as_it_is_by_a_day():

@@ -23,6 +23,10 @@ class Market(Model):
         default="filtered",
         description="regime of the first day: as on the last day of data, the long run, or one regime",
     )
+    spread_drift: Literal["none", "fitted"] = Field(
+        default="none",
+        description="long-run drift of each bucket over the next larger: none, or as fitted",
+    )
     warmup: Literal["simulated", "history"] = Field(
         default="simulated", description="where the trailing window of a spread event begins"
     )
