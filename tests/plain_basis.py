@@ -1,8 +1,6 @@
-"""One index future of one path: dislocation, basis and return of its three contracts."""
+"""One index future of one path: dislocation, basis and return of its contracts."""
 
 import math
-
-MATURITIES = 3
 
 
 def curve(params, q, u, days):
@@ -10,47 +8,55 @@ def curve(params, q, u, days):
 
 
 def init(params, q, u, before):
-    basis = [curve(params, q, u, float(days)) for days in before]
-    return {"u": u, "basis": basis, "settlement": [0.0] * MATURITIES, "average": [0.0] * MATURITIES}
+    relative = [math.exp(curve(params, q, u, float(days))) for days in before]
+    return {"u": u, "relative": relative, "settlement": [1.0] * len(before)}
 
 
 def open(params, q, state, contracts):
-    """Contracts move to their new slots; one that was not listed starts on its curve."""
-    basis, settlement = [], []
-    for m in range(MATURITIES):
-        origin = int(contracts.origin[m])
-        listed = origin >= 0
-        fresh = curve(params, q, state["u"], float(contracts.before[m]))
-        basis.append(state["basis"][origin] if listed else fresh)
-        settlement.append(state["settlement"][origin] if listed else 0.0)
-    return {"u": state["u"], "basis": basis, "settlement": settlement, "average": [0.0] * MATURITIES}
+    """Today's contracts with their previous close, and the day's averages; new ones are on the curve."""
+    base = []
+    for m in range(len(contracts.days)):
+        origin, listed = int(contracts.origin[m]), int(contracts.origin[m]) >= 0
+        fresh = math.exp(curve(params, q, state["u"], float(contracts.before[m])))
+        base.append(
+            {
+                "days": float(contracts.days[m]),
+                "limit": float(contracts.limit[m]),
+                "relative": state["relative"][origin] if listed else fresh,
+                "settlement": state["settlement"][origin] if listed else 1.0,
+            }
+        )
+    return base, {"u": state["u"], "mean_u": 0.0, "mean_index": 0.0}
 
 
-def dislocate(params, q, u, flow, in_round, shock):
-    mean = float(params.mean[q])
+def step(params, q, today, since_close, in_round, flow, shock, settling):
+    """A round; `today` is changed in place."""
+    u, mean = today["u"], float(params.mean[q])
     pull = params.premium_pull if u < mean else params.discount_pull
     u = u + float(pull) * (mean - u)
     u -= float(params.flow) * flow / float(params.volume[q])  # selling widens the discount
     if in_round < 0:
         u -= float(params.fall) * in_round  # so does a fall
-    return u + float(params.noise[q]) * shock
+    u += float(params.noise[q]) * shock
+    today["u"] = max(-float(params.bound), min(float(params.bound), u))
+    today["mean_u"] += settling * today["u"]
+    today["mean_index"] += settling * (1 + since_close)
 
 
-def step(params, q, state, contracts, since_close, in_round, flow, shock, settling):
-    """Log change since the previous close and log basis of each contract; `state` is changed in place."""
-    u = dislocate(params, q, state["u"], flow, in_round, shock)
-    state["u"] = u = max(-float(params.bound), min(float(params.bound), u))
-    spot, changes, bases = math.log(1 + since_close), [], []
-    for m in range(MATURITIES):
-        change = spot + curve(params, q, u, float(contracts.days[m])) - state["basis"][m]
-        limit, settlement = float(contracts.limit[m]), state["settlement"][m]
-        change = min(settlement + math.log(1 + limit), max(settlement + math.log(1 - limit), change))
-        changes.append(change)
-        bases.append(state["basis"][m] + change - spot)
-        state["average"][m] += settling * change
-    return changes, bases
+def mark(params, q, contract, u, since_close):
+    """Return since the previous close and F / S of one contract."""
+    index = 1 + since_close
+    price = index * math.exp(curve(params, q, u, contract["days"])) / contract["relative"]
+    price = max(price, contract["settlement"] * (1 - contract["limit"]))
+    price = min(price, contract["settlement"] * (1 + contract["limit"]))
+    return price - 1, price * contract["relative"] / index
 
 
-def close(state, changes, bases):
-    settlement = [average - change for average, change in zip(state["average"], changes, strict=True)]
-    return {**state, "basis": bases, "settlement": settlement}
+def close(params, q, base, today, since_close):
+    relative, settlement = [], []
+    for contract in base:
+        last, shown = mark(params, q, contract, today["u"], since_close)
+        average, _ = mark(params, q, contract, today["mean_u"], today["mean_index"] - 1)
+        relative.append(shown)
+        settlement.append((1 + average) / (1 + last))
+    return {"u": today["u"], "relative": relative, "settlement": settlement}

@@ -6,17 +6,18 @@ With tau calendar days to expiry and u the dislocation of a future (positive is 
     u     <- u + pull (mean - u) - lambda_F Q / V - lambda_r min(r, 0) + sigma e,   |u| <= bound
 
 each round, pull being faster on the premium side, where arbitrage needs no borrowed stock. Contracts of
-2 and 5 February 2024 lie on this curve with tau0 of 20 calendar days (tests/market/test_basis.py).
+2 to 6 February 2024 lie on this curve with tau0 of 20 calendar days (tests/market/test_basis.py).
 
-A contract's log return since the previous close is ln(S/S0) + b - b0, held within its limit of the prior
-settlement; what the limit cuts off stays in u and shows when the limit has moved.
+A contract's price, in units of its previous close, is (S / S0) exp(b) / (F0 / S0), held within its limit of
+the prior settlement; what the limit cuts off stays in u and shows when the limit has moved. All nine
+contracts are marked once a day, at the close; within it only those that someone holds or looks at.
 """
 
 import jax.numpy as jnp
 
 from ..core import struct
 from ..core.arrays import accumulate
-from ..core.units import LogReturn, Normal, Ratio, Yuan
+from ..core.units import Normal, Ratio, Yuan
 from .expiry import Contracts
 
 
@@ -38,20 +39,38 @@ class Params:
 
 @struct
 class State:
-    """Dislocation now, and today's contracts at the previous close."""
+    """Every listed contract at the last close, in the slots of that day."""
 
     dislocation: Ratio  # [future, path]  u
-    basis: Ratio  # [future, maturity, path]  ln(F / S) as shown at the previous close
-    settlement: LogReturn  # [future, maturity, path]  ln(prior settlement / previous close)
-    average: LogReturn  # [future, maturity, path]  of today's closing rounds so far, from the previous close
+    relative: Ratio  # [future, maturity, path]  F / S as shown
+    settlement: Ratio  # [future, maturity, path]  settlement price over closing price
+
+
+@struct
+class Base:
+    """What the returns of some contracts are measured from today."""
+
+    days: Ratio  # [maturity]  calendar days left at today's close
+    limit: Ratio  # [maturity]
+    relative: Ratio  # [future, maturity, path]  F / S at the previous close
+    settlement: Ratio  # [future, maturity, path]  prior settlement over previous close
+
+
+@struct
+class Today:
+    """What moves within the day: the dislocation, and the averages that will make the settlement."""
+
+    dislocation: Ratio  # [future, path]  u
+    mean_dislocation: Ratio  # [future, path]  over the closing rounds so far
+    mean_index: Ratio  # [future, path]  index over its previous close, the same
 
 
 @struct
 class Quote:
-    """What the market shows of every contract."""
+    """What the market shows of some contracts."""
 
-    change: LogReturn  # [future, maturity, path]  since the previous close
-    basis: Ratio  # [future, maturity, path]  ln(F / S)
+    returns: Ratio  # [future, maturity, path]  simple, since the previous close
+    relative: Ratio  # [future, maturity, path]  F / S
 
 
 def curve(params: Params, dislocation: Ratio, days: Ratio) -> Ratio:
@@ -62,78 +81,86 @@ def curve(params: Params, dislocation: Ratio, days: Ratio) -> Ratio:
 
 
 def init(params: Params, dislocation: Ratio, contracts: Contracts) -> State:
-    """State before the first day's open: contracts on their curve and settled at the close."""
-    basis = curve(params, dislocation, contracts.before)
-    return State(
-        dislocation=dislocation, basis=basis, settlement=jnp.zeros_like(basis), average=jnp.zeros_like(basis)
+    """State at the close before the first day: contracts on their curve, settled at the close.
+
+    `contracts` are the first day's; slots are read as theirs.
+    """
+    relative = jnp.exp(curve(params, dislocation, contracts.before))
+    return State(dislocation=dislocation, relative=relative, settlement=jnp.ones_like(relative))
+
+
+def open(params: Params, state: State, contracts: Contracts) -> tuple[Base, Today]:
+    """Follow each contract to its slot of today; one that had none was on its curve, settled at the close."""
+    fresh = jnp.exp(curve(params, state.dislocation, contracts.before))
+    base = Base(
+        days=contracts.days,
+        limit=contracts.limit,
+        relative=_follow(contracts, state.relative, fresh),
+        settlement=_follow(contracts, state.settlement, jnp.ones_like(fresh)),
     )
+    zero = jnp.zeros_like(state.dislocation)
+    return base, Today(dislocation=state.dislocation, mean_dislocation=zero, mean_index=zero)
 
 
-def open(params: Params, state: State, contracts: Contracts) -> State:
-    """Follow each contract to the slot it has today; one that had no slot was on its curve, settled there."""
-    fresh = curve(params, state.dislocation, contracts.before)
-    return State(
-        dislocation=state.dislocation,
-        basis=_follow(contracts, state.basis, fresh),
-        settlement=_follow(contracts, state.settlement, jnp.zeros_like(fresh)),
-        average=jnp.zeros_like(fresh),
+def pick(base: Base, weight: Ratio) -> Base:
+    """The contract that has weight one [maturity], alone; `Contracts.held` is such a weight."""
+    wide = weight[None, :, None]
+    return Base(
+        days=accumulate(weight * base.days)[None],
+        limit=accumulate(weight * base.limit)[None],
+        relative=accumulate(wide * base.relative, axis=1)[:, None],
+        settlement=accumulate(wide * base.settlement, axis=1)[:, None],
     )
 
 
 def step(
-    params: Params,
-    state: State,
-    contracts: Contracts,
-    index: tuple[Ratio, Ratio],
-    flow: Yuan,
-    shock: Normal,
-    settling: Ratio,
-) -> tuple[State, Quote]:
+    params: Params, today: Today, index: tuple[Ratio, Ratio], flow: Yuan, shock: Normal, settling: Ratio
+) -> Today:
     """One round of the futures market; arrays [future, path].
 
     `index` is each future's index return since the previous close and its change in this round, both
     simple; `flow` net purchases of the future (buys positive); `settling` the weight of this round in
-    today's settlement price, zero but for the last rounds and one in all.
+    today's settlement price, zero but for the closing rounds and one in all.
     """
     since_close, in_round = index
-    dislocation = _dislocate(params, state.dislocation, flow, in_round, shock)
-    spot = jnp.log1p(since_close)[:, None, :]
-    change = spot + curve(params, dislocation, contracts.days) - state.basis
-    low, high = jnp.log1p(-contracts.limit)[None, :, None], jnp.log1p(contracts.limit)[None, :, None]
-    shown = jnp.clip(change, state.settlement + low, state.settlement + high)
-    after = State(
+    dislocation = _dislocate(params, today.dislocation, flow, in_round, shock)
+    return Today(
         dislocation=dislocation,
-        basis=state.basis,
-        settlement=state.settlement,
-        average=state.average + settling * shown,
+        mean_dislocation=today.mean_dislocation + settling * dislocation,
+        mean_index=today.mean_index + settling * (1.0 + since_close),
     )
-    return after, Quote(change=shown, basis=shown + state.basis - spot)
 
 
-def close(state: State, quote: Quote) -> State:
-    """The last round's quote becomes the previous close; the settlement is the closing rounds' average.
+def mark(params: Params, base: Base, dislocation: Ratio, since_close: Ratio) -> Quote:
+    """Contracts of `base` given u and the index return since the previous close, both [future, path]."""
+    index = (1.0 + since_close)[:, None, :]
+    free = index * jnp.exp(curve(params, dislocation, base.days)) / base.relative
+    limit = base.limit[None, :, None]
+    price = jnp.clip(free, base.settlement * (1.0 - limit), base.settlement * (1.0 + limit))
+    return Quote(returns=price - 1.0, relative=price * base.relative / index)
 
-    The exchange averages prices by volume over the last hour; here their logs, equally weighted.
+
+def close(params: Params, base: Base, today: Today, since_close: Ratio) -> State:
+    """State after the close, from all of today's contracts and the index return of the day [future, path].
+
+    The exchange settles at the last hour's average price by volume; here at the index's and the
+    dislocation's averages over the closing rounds, equally weighted.
     """
+    last = mark(params, base, today.dislocation, since_close)
+    average = mark(params, base, today.mean_dislocation, today.mean_index - 1.0)
     return State(
-        dislocation=state.dislocation,
-        basis=quote.basis,
-        settlement=state.average - quote.change,
-        average=jnp.zeros_like(state.average),
+        dislocation=today.dislocation,
+        relative=last.relative,
+        settlement=(1.0 + average.returns) / (1.0 + last.returns),
     )
 
 
-def held_return(contracts: Contracts, quote: Quote) -> Ratio:
-    """Simple return since the previous close [future, path] of the contract hedgers hold."""
-    return jnp.expm1(accumulate(contracts.held[None, :, None] * quote.change, axis=1))
-
-
-def annualised(basis: Ratio, days: Ratio) -> Ratio:
+def annualised(relative: Ratio, days: Ratio) -> Ratio:
     """(F/S - 1) 365 / days: the market's convention, calendar days and no compounding; discount negative.
 
     -1.47 % with 17 days left is -31.6 % (2 February 2024). On the last day one day is used.
     """
-    return jnp.expm1(basis) * (365.0 / jnp.maximum(days, 1.0))
+    return (relative - 1.0) * (365.0 / jnp.maximum(days, 1.0))
 
 
 def _dislocate(params: Params, dislocation: Ratio, flow: Yuan, in_round: Ratio, shock: Normal) -> Ratio:

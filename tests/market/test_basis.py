@@ -56,22 +56,22 @@ def flat(value):
     return jnp.full((3, PATHS), value, dtype=jnp.float64)
 
 
-def one_round(params, state, contracts, index=0.0, flow=0.0, shock=0.0, change=None, settling=1.0):
-    moves = (flat(index), flat(index if change is None else change))
-    return basis.step(params, state, contracts, moves, flat(flow), flat(shock), array(settling))
-
-
-def dislocated(params, contracts, u=0.02, **moves):
+def moved(params, u=0.02, index=0.0, flow=0.0, shock=0.0, change=None):
     """Dislocation after one round."""
-    state, _ = one_round(params, basis.init(params, flat(u), contracts), contracts, **moves)
-    return state.dislocation
+    moves = (flat(index), flat(index if change is None else change))
+    today = basis.Today(dislocation=flat(u), mean_dislocation=flat(0.0), mean_index=flat(0.0))
+    return basis.step(params, today, moves, flat(flow), flat(shock), array(0.0)).dislocation
+
+
+def based(params, u, contracts):
+    """The contracts at the previous close, on their curve."""
+    return basis.open(params, basis.init(params, flat(u), contracts), contracts)[0]
 
 
 def test_annualised_by_the_markets_convention():
     """Mechanism 9.7: -1.47 % with 17 days left is -31.6 %."""
-    discount = basis.annualised(jnp.log1p(array(-0.0147)), array(17.0))
-    assert round(100 * float(discount), 1) == -31.6
-    assert float(basis.annualised(jnp.log1p(array(0.01)), array(0.0))) == pytest.approx(3.65)
+    assert round(100 * float(basis.annualised(array(1 - 0.0147), array(17.0))), 1) == -31.6
+    assert float(basis.annualised(array(1.01), array(0.0))) == pytest.approx(3.65)
 
 
 def test_the_basis_is_zero_at_expiry(params):
@@ -90,56 +90,52 @@ def test_a_future_ends_on_the_index_whatever_the_dislocation(params):
     """Held from 2 February to its last day, a contract earns the index and the basis it was bought at."""
     plan = expiry.schedule("2024-02-05", 5, HOLIDAYS, 0)
     state = basis.init(params, flat(0.06), a_day(plan.contracts, 0))
-    entry = state.basis[:, 0]
-    total = jnp.zeros((3, PATHS))
+    entry, wealth = state.relative[:, 0], jnp.ones((3, PATHS))
     for day, move in enumerate((-0.03, 0.04, 0.02, -0.01, 0.015)):
-        today = a_day(plan.contracts, day)
-        state = basis.open(params, state, today)
-        state, quote = one_round(params, state, today, index=move, flow=-3.0)
-        total = total + quote.change[:, 0] - np.log1p(move)
-        state = basis.close(state, quote)
-    np.testing.assert_array_equal(today.days[0], 0.0)
-    np.testing.assert_allclose(quote.basis[:, 0], 0.0, atol=1e-15)
-    np.testing.assert_allclose(total, -entry, rtol=1e-12)
+        base, today = basis.open(params, state, a_day(plan.contracts, day))
+        today = basis.step(params, today, (flat(move), flat(move)), flat(-3.0), flat(0.0), array(1.0))
+        quote = basis.mark(params, base, today.dislocation, flat(move))
+        wealth = wealth * (1 + quote.returns[:, 0]) / (1 + move)
+        state = basis.close(params, base, today, flat(move))
+    assert float(base.days[0]) == 0.0
+    np.testing.assert_allclose(quote.relative[:, 0], 1.0, rtol=1e-15)
+    np.testing.assert_allclose(wealth, 1 / entry, rtol=1e-12)
 
 
-def test_sales_and_falls_widen_the_discount(still, contracts):
+def test_sales_and_falls_widen_the_discount(still):
     before = flat(0.02)
     pushed = replace(still, flow=array(0.08))
-    np.testing.assert_allclose(
-        dislocated(pushed, contracts, flow=-18.0) - before, 0.08 * 18 / still.volume[:, None] * flat(1.0)
-    )
-    assert float(jnp.max(dislocated(pushed, contracts, flow=18.0) - before)) < 0
+    widened = 0.08 * 18 / still.volume[:, None] * flat(1.0)
+    np.testing.assert_allclose(moved(pushed, flow=-18.0) - before, widened, rtol=1e-9)
+    np.testing.assert_allclose(moved(pushed, flow=18.0) - before, -widened, rtol=1e-9)
     dragged = replace(still, fall=array(0.1))
-    np.testing.assert_allclose(dislocated(dragged, contracts, index=-0.03), 0.023, rtol=1e-12)
-    np.testing.assert_array_equal(dislocated(dragged, contracts, index=0.03), before)
-    np.testing.assert_array_equal(dislocated(dragged, contracts, index=-0.03, change=0.01), before)
+    np.testing.assert_allclose(moved(dragged, index=-0.03), 0.023, rtol=1e-12)
+    np.testing.assert_array_equal(moved(dragged, index=0.03), before)
+    np.testing.assert_array_equal(moved(dragged, index=-0.03, change=0.01), before)
 
 
-def test_switched_off_nothing_the_crowd_does_reaches_the_basis(params, contracts):
+def test_switched_off_nothing_the_crowd_does_reaches_the_basis(params):
     off = replace(params, flow=array(0.0), fall=array(0.0))
-    np.testing.assert_array_equal(
-        dislocated(off, contracts, flow=-50.0, index=-0.05, shock=0.3), dislocated(off, contracts, shock=0.3)
-    )
+    np.testing.assert_array_equal(moved(off, flow=-50.0, index=-0.05, shock=0.3), moved(off, shock=0.3))
 
 
-def test_premium_closes_faster_than_discount(params, contracts):
+def test_premium_closes_faster_than_discount(params):
     calm = replace(params, noise=jnp.zeros(3), mean=jnp.zeros(3))
-    for u, kept in ((0.04, 0.5), (-0.04, 0.2)):
-        state = basis.init(calm, flat(u), contracts)
+    for start, kept in ((0.04, 0.5), (-0.04, 0.2)):
+        u = start
         for _ in range(ROUNDS):
-            state, _ = one_round(calm, state, contracts)
-        np.testing.assert_allclose(state.dislocation, u * kept, rtol=1e-12)
+            u = float(moved(calm, u=u)[0, 0])
+        assert u == pytest.approx(start * kept, rel=1e-12)
 
 
-def test_the_dislocation_settles_at_its_mean(params, contracts):
-    np.testing.assert_allclose(dislocated(params, contracts, u=0.005)[2], 0.005, rtol=1e-15)
-    assert float(dislocated(params, contracts, u=0.0)[2, 0]) > 0
+def test_the_dislocation_settles_at_its_mean(params):
+    np.testing.assert_allclose(moved(params, u=0.005)[2], 0.005, rtol=1e-15)
+    assert float(moved(params, u=0.0)[2, 0]) > 0
 
 
 @pytest.mark.parametrize(("u", "after"), [(0.149, 0.149), (0.151, 0.15), (-0.149, -0.149), (-0.3, -0.15)])
-def test_both_fences_of_the_dislocation(still, contracts, u, after):
-    np.testing.assert_allclose(dislocated(still, contracts, u=u), after, rtol=1e-12)
+def test_both_fences_of_the_dislocation(still, u, after):
+    np.testing.assert_allclose(moved(still, u=u), after, rtol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -147,97 +143,89 @@ def test_both_fences_of_the_dislocation(still, contracts, u, after):
 )
 def test_ten_percent_of_the_prior_settlement(still, contracts, index, limited):
     quiet = replace(still, carry=jnp.zeros(3))
-    state, quote = one_round(quiet, basis.init(quiet, flat(0.0), contracts), contracts, index=index)
+    quote = basis.mark(quiet, based(quiet, 0.0, contracts), flat(0.0), flat(index))
     shown = np.sign(index) * 0.1 if limited else index
-    np.testing.assert_allclose(jnp.expm1(quote.change), shown, rtol=1e-12)
-    np.testing.assert_array_equal(state.dislocation, 0.0)
-    spot = np.log1p(index)
-    np.testing.assert_allclose(quote.basis, np.log1p(shown) - spot, atol=1e-15)
+    np.testing.assert_allclose(quote.returns, shown, rtol=1e-12)
+    np.testing.assert_allclose(quote.relative, (1 + shown) / (1 + index), rtol=1e-12)
 
 
 def test_what_the_limit_cuts_off_shows_the_next_day(still):
     plan = expiry.schedule("2024-02-05", 2, HOLIDAYS, 5)
-    today, tomorrow = a_day(plan.contracts, 0), a_day(plan.contracts, 1)
-    state = basis.init(still, flat(0.02), today)
-    state, first = one_round(still, replace(state, dislocation=flat(0.1)), today, index=-0.09)
-    assert float(first.change[2, 1, 0]) == pytest.approx(np.log(0.9), rel=1e-12)
-    state = basis.open(still, basis.close(state, first), tomorrow)
-    _, second = one_round(still, state, tomorrow)
-    end = basis.curve(still, flat(0.1), tomorrow.days) + np.log1p(-0.09)
-    start = basis.curve(still, flat(0.02), today.before)
-    np.testing.assert_allclose(first.change + second.change, end - start, rtol=1e-12)
+    base, today = basis.open(
+        still, basis.init(still, flat(0.02), a_day(plan.contracts, 0)), a_day(plan.contracts, 0)
+    )
+    today = replace(today, dislocation=flat(0.1), mean_dislocation=flat(0.1), mean_index=flat(0.91))
+    first = basis.mark(still, base, today.dislocation, flat(-0.09))
+    assert float(first.returns[2, 1, 0]) == pytest.approx(-0.1, rel=1e-12)
+    state = basis.close(still, base, today, flat(-0.09))
+    tomorrow, _ = basis.open(still, state, a_day(plan.contracts, 1))
+    second = basis.mark(still, tomorrow, state.dislocation, flat(0.0))
+    end = 0.91 * jnp.exp(basis.curve(still, flat(0.1), tomorrow.days))
+    start = jnp.exp(basis.curve(still, flat(0.02), plan.contracts.before[0]))
+    np.testing.assert_allclose((1 + first.returns) * (1 + second.returns), end / start, rtol=1e-12)
 
 
-def test_a_close_may_move_more_than_ten_percent_of_the_previous_close(still):
+def test_a_close_may_move_more_than_ten_percent_of_the_previous_close(still, contracts):
     """5 February: IM2403's low of 3976.0 is 10.6 % under its last close and 10 % under its settlement."""
-    plan = expiry.schedule("2024-02-05", 1, HOLIDAYS, 5)
-    today = a_day(plan.contracts, 0)
-    state = basis.init(still, flat(0.0), today)
-    settled = replace(state, settlement=jnp.full_like(state.settlement, np.log(4417.8 / 4447.4)))
-    _, quote = one_round(still, settled, today, index=-0.15)
-    low = 4447.4 * np.exp(float(quote.change[2, 1, 0]))
-    assert low == pytest.approx(3976.0, abs=0.1)
+    base = based(still, 0.0, contracts)
+    settled = replace(base, settlement=jnp.full_like(base.settlement, 4417.8 / 4447.4))
+    quote = basis.mark(still, settled, flat(0.0), flat(-0.15))
+    assert 4447.4 * (1 + float(quote.returns[2, 1, 0])) == pytest.approx(3976.0, abs=0.1)
 
 
 def test_settlement_is_the_average_of_the_closing_rounds(still, contracts):
-    state = basis.init(still, flat(0.0), contracts)
+    base, today = basis.open(still, basis.init(still, flat(0.0), contracts), contracts)
     for index, weight in ((0.05, 0.0), (-0.02, 0.5), (0.01, 0.5)):
-        state, quote = one_round(still, state, contracts, index=index, settling=weight)
-    closed = basis.close(state, quote)
-    expected = (np.log(0.98) + np.log(1.01)) / 2 - np.log(1.01)
-    np.testing.assert_allclose(closed.settlement[:, 1], expected, rtol=1e-9)
-    np.testing.assert_array_equal(closed.average, 0.0)
+        today = basis.step(still, today, (flat(index), flat(0.0)), flat(0.0), flat(0.0), array(weight))
+    closed = basis.close(still, base, today, flat(0.01))
+    np.testing.assert_allclose(closed.settlement, (0.98 + 1.01) / 2 / 1.01, rtol=1e-12)
 
 
 def test_contracts_move_to_the_next_slot_after_an_expiry(params):
     plan = expiry.schedule("2024-02-19", 2, HOLIDAYS, 5)
     state = basis.init(params, flat(0.03), a_day(plan.contracts, 0))
-    marked = replace(state, basis=state.basis + array([1.0, 2.0, 3.0])[None, :, None])
-    after = basis.open(params, marked, a_day(plan.contracts, 1))
-    np.testing.assert_array_equal(after.basis[:, 0], marked.basis[:, 1])
-    np.testing.assert_array_equal(after.basis[:, 2], marked.basis[:, 2])
-    fresh = basis.curve(params, flat(0.03), plan.contracts.before[1])
-    np.testing.assert_array_equal(after.basis[:, 1], fresh[:, 1])
+    marked = replace(state, relative=state.relative + array([1.0, 2.0, 3.0])[None, :, None])
+    base, _ = basis.open(params, marked, a_day(plan.contracts, 1))
+    np.testing.assert_array_equal(base.relative[:, 0], marked.relative[:, 1])
+    np.testing.assert_array_equal(base.relative[:, 2], marked.relative[:, 2])
+    fresh = jnp.exp(basis.curve(params, flat(0.03), plan.contracts.before[1]))
+    np.testing.assert_array_equal(base.relative[:, 1], fresh[:, 1])
 
 
-def test_a_hedger_earns_the_contract_held(still, contracts):
-    quote = basis.Quote(change=jnp.log1p(draws(1, 3, 3, PATHS) * 0.01), basis=jnp.zeros((3, 3, PATHS)))
-    np.testing.assert_allclose(basis.held_return(contracts, quote), jnp.expm1(quote.change[:, 0]), rtol=1e-12)
-    rolled = replace(contracts, held=array([0.0, 1.0, 0.0]))
-    np.testing.assert_allclose(basis.held_return(rolled, quote), jnp.expm1(quote.change[:, 1]), rtol=1e-12)
+def test_a_hedger_earns_the_contract_held(params, contracts):
+    base = based(params, 0.03, contracts)
+    settled = base.settlement * array([1.0, 0.99, 1.01])[None, :, None]
+    base = replace(base, settlement=settled, limit=array([0.2, 0.1, 0.05]))  # the last two bind
+    every = basis.mark(params, base, flat(0.05), flat(-0.12))
+    np.testing.assert_allclose(every.returns[2, 1:, 0], [0.99 * 0.9 - 1, 1.01 * 0.95 - 1], rtol=1e-12)
+    for m in range(3):
+        alone = basis.mark(params, basis.pick(base, jnp.eye(3)[m]), flat(0.05), flat(-0.12))
+        np.testing.assert_array_equal(alone.returns[:, 0], every.returns[:, m])
+        np.testing.assert_array_equal(alone.relative[:, 0], every.relative[:, m])
 
 
 def test_matches_the_plain_twin_through_an_expiry(params):
     plan = expiry.schedule("2024-02-07", 5, HOLIDAYS, 3)
-    index = np.random.default_rng(2).normal(0, 0.06, (5, ROUNDS, 3, PATHS))  # wild: limits bind
-    flow, shock = (
-        np.random.default_rng(3).normal(0, (20, 1), (5, ROUNDS, 3, PATHS, 2)).transpose(4, 0, 1, 2, 3)
-    )
-    changes, bases = (
-        np.asarray(x) for x in fast_days(params, plan.contracts, *map(array, (index, flow, shock)))
-    )
-    limited = np.abs(np.expm1(changes)) > 0.0999
+    draws = np.random.default_rng(2)
+    index = draws.uniform(-0.15, 0.15, (5, ROUNDS, 3, PATHS))  # wild: limits bind
+    flow, shock = draws.normal(0, 20, index.shape), draws.normal(0, 1, index.shape)
+    fast = [np.asarray(x) for x in fast_days(params, plan.contracts, *map(array, (index, flow, shock)))]
+    limited = np.abs(fast[0]) > 0.0999
     assert 0.02 < limited.mean() < 0.9
     for q in range(3):
         for n in range(PATHS):
             slow = plain_days(params, q, plan.contracts, index[..., q, n], flow[..., q, n], shock[..., q, n])
-            np.testing.assert_allclose(changes[:, q, :, n], slow[0], rtol=1e-9, atol=1e-14)
-            np.testing.assert_allclose(bases[:, q, :, n], slow[1], rtol=1e-9, atol=1e-14)
+            for quick, plain in zip(fast, slow, strict=True):
+                np.testing.assert_allclose(quick[:, q, :, n], plain, rtol=1e-9, atol=1e-14)
 
 
 def test_float32_stays_float32(params):
     plan = expiry.schedule("2024-02-07", 5, HOLIDAYS, 3)
-    shapes = np.zeros((5, ROUNDS, 3, PATHS)) - 0.02
-    single = jax.tree.map(
-        lambda x: x.astype(jnp.float32) if x.dtype == jnp.float64 else x,
-        (params, plan.contracts, *map(array, (shapes, shapes, shapes))),
-    )
-    rough, exact = (
-        fast_days(*single),
-        fast_days(params, plan.contracts, *map(array, (shapes, shapes, shapes))),
-    )
+    falls = jnp.full((5, ROUNDS, 3, PATHS), -0.02)
+    world = (params, plan.contracts, falls, falls, falls)
+    rough = fast_days(*jax.tree.map(lambda x: x.astype(jnp.float32) if x.dtype == jnp.float64 else x, world))
     assert rough[0].dtype == jnp.float32
-    np.testing.assert_allclose(rough[0], exact[0], atol=1e-6)
+    np.testing.assert_allclose(rough[0], fast_days(*world)[0], atol=1e-6)
 
 
 @pytest.mark.market_data
@@ -260,41 +248,37 @@ def test_one_dislocation_fits_every_contract_of_a_day(market_data, params, day, 
     assert np.abs(curve - observed).max() < 0.006
 
 
-def draws(seed, *shape):
-    return array(np.random.default_rng(seed).normal(size=shape))
-
-
 def fast_days(params, contracts, index, flow, shock):
-    """Change and basis of every contract on each day; settlement is the average of the last two rounds."""
-
+    """Return and F / S of every contract on each day; settlement is the average of the last two rounds."""
     settling = array([0.0, 0.0, 0.5, 0.5]).astype(index.dtype)
 
     @jax.jit
-    def one_day(state, today, index, flow, shock):
-        state = basis.open(params, state, today)
+    def one_day(state, contracts, index, flow, shock):
+        base, today = basis.open(params, state, contracts)
         for j in range(ROUNDS):
             moves = (index[j], index[j] - (index[j - 1] if j else jnp.zeros_like(index[j])))
-            state, quote = basis.step(params, state, today, moves, flow[j], shock[j], settling[j])
-        return basis.close(state, quote), quote
+            today = basis.step(params, today, moves, flow[j], shock[j], settling[j])
+        quote = basis.mark(params, base, today.dislocation, index[-1])
+        return basis.close(params, base, today, index[-1]), quote
 
-    start = flat(0.03).astype(index.dtype)
-    state, quotes = basis.init(params, start, a_day(contracts, 0)), []
+    state, quotes = basis.init(params, flat(0.03).astype(index.dtype), a_day(contracts, 0)), []
     for day in range(index.shape[0]):
         state, quote = one_day(state, a_day(contracts, day), index[day], flow[day], shock[day])
         quotes.append(quote)
-    return jnp.stack([q.change for q in quotes]), jnp.stack([q.basis for q in quotes])
+    return jnp.stack([q.returns for q in quotes]), jnp.stack([q.relative for q in quotes])
 
 
 def plain_days(params, q, contracts, index, flow, shock):
     days = [jax.tree.map(np.asarray, a_day(contracts, day)) for day in range(len(index))]
-    state, changes, bases = plain_basis.init(params, q, 0.03, days[0].before), [], []
-    for day, today in enumerate(days):
-        state = plain_basis.open(params, q, state, today)
+    state, returns, relatives = plain_basis.init(params, q, 0.03, days[0].before), [], []
+    for day, listed in enumerate(days):
+        base, today = plain_basis.open(params, q, state, listed)
         for j in range(ROUNDS):
             in_round = index[day][j] - (index[day][j - 1] if j else 0.0)
-            moves = (index[day][j], in_round, flow[day][j], shock[day][j], 0.5 if j >= 2 else 0.0)
-            change, b = plain_basis.step(params, q, state, today, *moves)
-        state = plain_basis.close(state, change, b)
-        changes.append(change)
-        bases.append(b)
-    return changes, bases
+            settling = 0.5 if j >= 2 else 0.0
+            plain_basis.step(params, q, today, index[day][j], in_round, flow[day][j], shock[day][j], settling)
+        quotes = [plain_basis.mark(params, q, contract, today["u"], index[day][-1]) for contract in base]
+        state = plain_basis.close(params, q, base, today, index[day][-1])
+        returns.append([quote[0] for quote in quotes])
+        relatives.append([quote[1] for quote in quotes])
+    return returns, relatives
