@@ -25,5 +25,5 @@ class Run(Model):
         default=4.0, gt=0, le=65536, description="gigabytes the run may use; more is refused"
     )
     chunk: Literal[64, 128, 256, 512, 1024, 2048, 4096, 8192] = Field(
-        default=2048, description="paths per inner chunk on a CPU; moves speed, never a digit"
+        default=4096, description="paths per inner chunk on a CPU; moves speed, never a digit"
     )
