@@ -30,17 +30,20 @@ def test_the_likeliest_fit_is_scipys(shape):
     assert ours.exceed == np.mean(loss > 2.01)
 
 
-@pytest.mark.parametrize(("method", "shape"), [("likelihood", -0.2), ("likelihood", 0.3), ("moments", 0.2)])
-def test_errors_are_the_published_asymptotic_ones(method, shape):
-    """Smith (1987) and Hosking & Wallis (1987), equation for the covariance of their estimators."""
-    fits = [fit_pareto(pareto(shape, 2000, seed), threshold=0.0, method=method) for seed in range(150)]
+@pytest.mark.parametrize(
+    ("method", "shape", "samples"),
+    [("likelihood", -0.2, 150), ("likelihood", 0.3, 150), ("moments", 0.2, 4000)],
+)
+def test_errors_are_the_published_asymptotic_ones(method, shape, samples):
+    """Smith (1987), and Hosking & Wallis (1987) for the moments."""
+    fits = [fit_pareto(pareto(shape, 2000, seed), threshold=0.0, method=method) for seed in range(samples)]
     seen = np.cov([f.shape for f in fits], [f.scale for f in fits])
     promised = np.mean([f.covariance for f in fits], axis=0)
     for row, column in ((0, 0), (0, 1), (1, 1)):
-        noise = math.sqrt((seen[row, row] * seen[column, column] + seen[row, column] ** 2) / 150)
+        noise = math.sqrt((seen[row, row] * seen[column, column] + seen[row, column] ** 2) / samples)
         assert abs(seen[row, column] - promised[row, column]) < 4 * noise
     bias = np.mean([f.shape for f in fits]) - shape
-    assert abs(bias) < 4 * math.sqrt(seen[0, 0] / 150) + 0.002
+    assert abs(bias) < 4 * math.sqrt(seen[0, 0] / samples) + 0.002
 
 
 def test_moments_of_the_exponential_by_hand():
@@ -63,6 +66,15 @@ def test_value_at_risk_and_shortfall_of_a_pareto_tail_are_the_closed_form(shape)
     with pytest.raises(InputError, match="below the threshold"):
         tail.value_at_risk("0.94")
     assert ParetoTail(0.1, 0.05, 1.0, 0.02, 100.0, np.zeros((2, 2))).expected_shortfall("0.99") == math.inf
+
+
+def test_moments_of_thirty_excesses_by_hand():
+    """Hosking & Wallis (1987): a1 = sum_i (n - i) / (n - 1) y_(i) / n, unbiased."""
+    loss = pareto(0.1, 30)
+    a0, a1 = loss.mean(), np.mean((30 - np.arange(1, 31)) / 29 * np.sort(loss))
+    fit = fit_pareto(loss, threshold=0.0, method="moments")
+    assert fit.shape == pytest.approx(2 - a0 / (a0 - 2 * a1), rel=1e-9)
+    assert fit.scale == pytest.approx(2 * a0 * a1 / (a0 - 2 * a1), rel=1e-9)
 
 
 def profile(loss, threshold, level, value):
@@ -93,6 +105,14 @@ def test_the_interval_is_where_the_whole_likelihood_has_dropped_by_half_a_chi_sq
         assert 2 * (profile(loss, threshold, 0.995, bound) - top) == pytest.approx(3.8415, abs=0.05)
     assert found.tail_points == pytest.approx(200)
     assert found.indicative
+
+
+@pytest.mark.parametrize("measure", ["value_at_risk", "expected_shortfall"])
+@pytest.mark.parametrize("shape", [-0.2, 0.3])
+def test_with_no_confidence_the_interval_shrinks_to_the_estimate(measure, shape):
+    settings = {"threshold": 0.5, "level": "0.999", "measure": measure, "confidence": 1e-6}
+    found = pareto_interval(pareto(shape, 2000), **settings)
+    assert (found.low, found.high) == (pytest.approx(found.estimate, rel=1e-3),) * 2
 
 
 @pytest.mark.parametrize("measure", ["value_at_risk", "expected_shortfall"])
