@@ -8,9 +8,9 @@ from tailrisk.core.names import FACTORS, VIEWS
 
 from .schema import Config
 
-RATE = 1.5e7
-"""Path-days per second per core: 59,000 paths of 250 days, 10 factors with t shocks, measured on AVX2 cores
-(engineering.md, section 3); products and events are not in it."""
+RATE = 5e6
+"""Path-days per second per core, ten products, events and compilation included: results/feb2024/record.json on
+two AVX2 cores. Larger runs go faster, an accelerator much faster."""
 BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""
 PROGRAM = 0.6e9

@@ -100,13 +100,13 @@ def student(unit: Normal, inverse_nu: Ratio | None) -> list[Normal]:
 
     Exact for any nu > 0 without a gamma draw. The covariance is nu/(nu-2) times the identity.
     """
-    coordinates, growth = [], None
+    coordinates: list[Normal] = []
+    growth: Ratio | None = None
     for j in range(unit.shape[0]):
-        real, imaginary = unit[j].real, unit[j].imag
-        scale = None if growth is None else jnp.sqrt(growth)
-        coordinates += [x if scale is None else scale * x for x in (real, imaginary)]
+        pair = (unit[j].real, unit[j].imag)
+        coordinates += pair if growth is None else (jnp.sqrt(growth) * x for x in pair)
         if inverse_nu is not None:
-            factor = 1 + inverse_nu * (real * real + imaginary * imaginary)
+            factor = 1 + inverse_nu * (pair[0] * pair[0] + pair[1] * pair[1])
             growth = factor if growth is None else growth * factor
     return coordinates
 
