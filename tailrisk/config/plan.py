@@ -9,8 +9,8 @@ from tailrisk.core.names import FACTORS, VIEWS
 from .schema import Config
 
 RATE = 5e6
-"""Path-days per second per core, ten products, events and compilation included: results/feb2024/record.json on
-two AVX2 cores. Larger runs go faster, an accelerator much faster."""
+"""Path-days per second per core with ten products, events and compilation, on two AVX2 cores
+(results/feb2024/record.json). Larger runs go faster, an accelerator much faster."""
 BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""
 PROGRAM = 0.6e9
