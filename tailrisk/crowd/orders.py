@@ -1,0 +1,31 @@
+"""Sell orders: the backlog, what of it may be sent to the market this round, and a sale instead of it.
+
+    G       <- G + (A - G) min(1, amount / sum_b (A - G))          pro rata of what is not ordered yet
+    standing = (1 - R) min(G, free),   free = min(A - locked, rho V / M)                  mechanism 5.2
+    sell     = (1 - R) min(G + S, free)                            the swap S comes after
+
+Ordering from A - G keeps G within the book, which 5.2 does not say. What is not filled of `standing` stays in
+G, the barrier lake; a swap that is not filled is cancelled. `locked` was bought today (T+1), R is the sell
+restriction, rho the largest share of a bucket's volume that one cohort takes.
+"""
+
+import jax.numpy as jnp
+
+from ..core.units import Ratio, Yuan
+from .margin import over
+
+
+def place(amount: Yuan, unordered: Yuan) -> Ratio:
+    """Share [cohort, path] of the stock not yet ordered, `unordered` [cohort, path], that `amount` orders."""
+    return jnp.minimum(over(amount, unordered), 1.0)
+
+
+def free(holdings: Yuan, locked: Yuan, room: Yuan) -> Yuan:
+    """What may be sold this round before any restriction; all [cohort, bucket, path]."""
+    return jnp.minimum(jnp.maximum(holdings - locked, 0.0), room)
+
+
+def send(backlog: Yuan, swap: Yuan, free: Yuan, restriction: Ratio) -> tuple[Yuan, Yuan]:
+    """Submitted of the backlog, and with the swap [cohort, bucket, path]; restriction [cohort, path]."""
+    allowed = 1.0 - restriction[:, None, :]
+    return allowed * jnp.minimum(backlog, free), allowed * jnp.minimum(backlog + swap, free)

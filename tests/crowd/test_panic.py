@@ -1,0 +1,93 @@
+"""Panic and speculators: who sells because prices fell, and who sells before the snowballs do."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tailrisk.crowd import panic, speculators
+from tests import plain_cohorts
+from tests.crowd_world import VOLUME, days, panicking, speculating
+
+FALLS = jnp.asarray(np.linspace(-0.3, 0.1, 5 * 7).reshape(5, 7))
+
+
+def test_panic_is_the_twins():
+    params, restriction = panicking(), jnp.linspace(0, 1, 7)
+    volume = jnp.broadcast_to(jnp.asarray(VOLUME)[:, None], (5, 7))
+    flow = np.asarray(panic.step(params, FALLS, volume, restriction, 6))
+    for n in range(7):
+        plain = plain_cohorts.panic(params, FALLS[:, n], VOLUME, float(restriction[n]), 6)
+        np.testing.assert_allclose(flow[:, n], plain, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("momentum", "sold"), [(-0.03, 0.0), (-0.0299, 0.0), (-0.13, 4.4 * 0.1), (0.05, 0.0)]
+)
+def test_panic_starts_beyond_its_threshold(momentum, sold):
+    flow = panic.step(panicking(), jnp.full((5, 1), momentum), jnp.ones((5, 1)), jnp.zeros(1), 1)
+    np.testing.assert_allclose(flow[:, 0], [0, 0, 0, sold, sold], rtol=1e-12, atol=1e-15)
+
+
+def test_a_day_of_panic_is_the_same_in_any_number_of_rounds_and_none_under_a_full_restriction():
+    args = panicking(), FALLS, jnp.ones((5, 7))
+    np.testing.assert_allclose(
+        6 * panic.step(*args, jnp.zeros(7), 6), panic.step(*args, jnp.zeros(7), 1), rtol=1e-12
+    )
+    assert not np.asarray(panic.step(*args, jnp.ones(7), 6)).any()
+
+
+def positions(params, market):
+    """Speculators of the engine over a market: state and flows [step, future, path]."""
+    state, flows = speculators.init(params, market["returns"].shape[-1]), []
+    for day in range(len(market["returns"])):
+        for j in range(market["returns"].shape[1]):
+            seen = {k: jnp.asarray(market[k][day][j]) for k in ("mass", "momentum", "futures")}
+            rescued = jnp.asarray(market["rescued"][day])
+            flow = speculators.step(
+                params, state, seen["mass"], seen["momentum"], rescued, market["returns"].shape[1]
+            )
+            state = speculators.settle(state, flow, seen["futures"])
+            flows.append(flow)
+    return state, np.stack(flows)
+
+
+def test_speculators_are_the_twins():
+    params, market = speculating(), days(4, 3, 6, 1, seed=2)
+    state, flows = positions(params, market)
+    for n in range(6):
+        one = {k: v if v.ndim < 2 or k == "renewed" else v[..., n] for k, v in market.items()}
+        position, worth, plain = plain_cohorts.speculate(params, one, 3)
+        np.testing.assert_allclose(state.position[:, n], position, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(state.worth[n], worth, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(flows[:, :, n].ravel(), plain, rtol=1e-9, atol=1e-12)
+
+
+def speculate(position, mass, momentum, rescued):
+    params = speculating()
+    state = speculators.State(position=jnp.full((3, 1), position), worth=jnp.zeros(1))
+    shape = jnp.full((3, 1), mass), jnp.full((5, 1), momentum), jnp.full(1, rescued)
+    return np.asarray(speculators.step(params, state, *shape, 2))[:, 0]  # two rounds at pace two: all the way
+
+
+@pytest.mark.parametrize(
+    ("position", "mass", "momentum", "rescued", "flow"),
+    [
+        (0.0, 40.0, -0.01, False, -12.0),  # short 0.3 of the mass
+        (0.0, 60.0, -0.01, False, -18.0),  # more of it near the barrier, more short
+        (0.0, 40.0, 0.01, False, 0.0),  # not in a rising market
+        (-12.0, 40.0, -0.01, True, 12.0),  # the state buys small caps: cover
+        (-12.0, 0.0, -0.01, False, 12.0),  # nothing left near the barrier
+    ],
+)
+def test_speculators_short_near_knock_in_and_cover_when_the_state_buys(
+    position, mass, momentum, rescued, flow
+):
+    np.testing.assert_allclose(speculate(position, mass, momentum, rescued)[1:], flow, rtol=1e-12)
+
+
+def test_speculators_without_strength_do_nothing():
+    params = speculating()
+    off = speculators.Params(strength=0 * params.strength, pace=params.pace)
+    state, flows = positions(off, days(2, 3, 4, 1))
+    assert not flows.any()
+    assert not np.asarray(state.worth).any()
