@@ -135,7 +135,7 @@ def _numbers(world: World, numbers: Any) -> Any:
         return (total[0] + shocks.regime, total[1] + shocks.ladder), None
 
     zero = (jnp.zeros(numbers.shape, jnp.float32), jnp.zeros((3, *numbers.shape), jnp.complex64))
-    uniforms, pairs = lax.scan(one_day, zero, path._tomorrows(world, numbers))[0]
+    uniforms, pairs = lax.scan(one_day, zero, path.market_shocks(world, numbers))[0]
     return jnp.concatenate([uniforms[None], pairs.real, pairs.imag])
 
 

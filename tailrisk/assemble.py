@@ -125,11 +125,11 @@ def _product(product: Product, used: list[str]) -> dict[str, Any]:
     gross, short, interest = _positions(product)
     weights = getattr(product, "weights", {})
     exposure = getattr(product, "style_exposure", {})
-    hedge = {FUTURES[future]: share for future, share in getattr(product, "hedge", {}).items()}
+    hedge = getattr(product, "hedge", {})
     cash = getattr(product, "cash_annual", 0.0) / YEAR
     return {
         "long": [gross * weights.get(bucket, 0.0) for bucket in BUCKETS],
-        "short": [short * hedge.get(bucket, 0.0) for bucket in BUCKETS],
+        "short": [short * hedge.get(future, 0.0) for future in FUTURES],
         "style": [exposure.get(style, 0.0) for style in used],
         "alpha": product.alpha_annual / YEAR,
         "interest": interest / YEAR,

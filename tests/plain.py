@@ -88,8 +88,8 @@ def losses(navs):
     ]
 
 
-def one_product(world, p, growth, style_returns, own):
-    """NAV, excess NAV, breach and shortfall of product p along one path's prices."""
+def one_product(world, p, growth, style_returns, own, futures=None):
+    """NAV, excess NAV, breach and shortfall of product p along one path's prices; futures are their index."""
     q = world.products
     long, short, style = (np.asarray(x)[p] for x in (q.long, q.short, q.style))
     alpha, interest, fee, vol, margin, cash = (
@@ -99,10 +99,11 @@ def one_product(world, p, growth, style_returns, own):
     navs, excess, carry, book, bench = [1.0], [1.0], 0.0, sum(long), 1.0
     shortfall, breached = 0.0, False
     for t, prices in enumerate(growth):
+        future = prices[:3] if futures is None else futures[t]
         tilt = 0.0 if style_returns is None else sum(style * style_returns[t])
         carry += book * (alpha + tilt) + interest - fee * navs[-1] + (0.0 if own is None else vol * own[t])
         book = sum(long * prices)
-        equity = 1 + sum(long * (prices - 1)) - sum(short * (prices - 1)) + carry
+        equity = 1 + sum(long * (prices - 1)) - sum(short * (future - 1)) + carry
         bench = prices[index[0]] if len(index) else bench + cash
         if navs[-1] <= 0:
             navs.append(0.0)

@@ -25,6 +25,7 @@ def sizes(it):
         "bucket": 5,
         "regime": 3,
         "product": 4,
+        "future": 3,
         "style": 3,
         "term": 6,
         "pair": 3,
@@ -41,18 +42,18 @@ def declared(record):
 def records():
     it = world(days=DAYS)
     numbers = jnp.arange(PATHS, dtype=jnp.uint32)
-    shocks = path.draw(it, it.streams.regimes, it.streams.ladder, numbers, numbers[:1])
-    tomorrow, extras = jax.tree.map(lambda x: x[0], (shocks, path._extras(it, numbers)))
-    state, _ = day.step(it, path.begin(it, numbers), extras, tomorrow)
+    one_day = jax.tree.map(lambda x: x[0], path.draw(it, numbers))
+    state, _ = day.step(it, path.begin(it, numbers), one_day)
+    market = dataclasses.replace(one_day, styles=None, own=None)
+    products = dataclasses.replace(one_day, regime=None, ladder=None)
     yield it, it.regimes, {}
     yield it, it.ladder, {}
     yield it, it.styles, {"shock": 3}
     yield it, it.products, {}
     yield it, state, {}
-    yield it, state.eve, {}
     yield it, state.books, {}
-    yield it, tomorrow, {}
-    yield it, extras, {"pair": 2}
+    yield it, market, {}
+    yield it, products, {"pair": 2}
     yield it, path.outcome(it, numbers), {}
     yield it, path.course(it, numbers), {}
 
@@ -83,5 +84,5 @@ def test_every_array_declares_its_axes(record):
     source = inspect.getsource(record)
     fields = [f.name for f in dataclasses.fields(record) if not f.metadata.get("static")]
     arrays = [name for name in fields if not re.search(rf"^\s+{name}: (\w+\.)+\w+", source, re.MULTILINE)]
-    arrays = [name for name in arrays if name not in ("absolute", "excess", "books", "eve")]
+    arrays = [name for name in arrays if name not in ("absolute", "excess", "books")]
     assert set(arrays) <= set(dict(COMMENT.findall(source)))

@@ -61,7 +61,7 @@ def world(
 def products(array, leverage, with_styles):
     """Index-enhanced, hedged and leveraged, half invested with style and alpha, and a CTA."""
     book_of = np.array([[0.1, 0.4, 0.2, 0.2, 0.1], [0.1, 0.2, 0.3, 0.3, 0.1], [0, 0, 0.1, 0.2, 0.2], [0] * 5])
-    short = np.zeros((4, 5))
+    short = np.zeros((4, 3))
     book_of[1] *= leverage
     short[1, 1:3] = leverage / 2
     style = np.zeros((4, 3 if with_styles else 0))

@@ -25,7 +25,7 @@ def step(params: Params, regime: Count, shock: tuple[Normal, ...]) -> LogReturn:
 
     Each regime's return is formed and one is chosen: four times the arithmetic, yet twice as fast as
     choosing twenty loadings, because a choice costs more than a product. Mean and loadings are one array
-    because XLA does not vectorise a loop that reads from many (results/speed).
+    because XLA does not vectorise a loop that reads from many (results/LOG.md).
     """
     states, buckets, _ = params.affine.shape
     rows = []

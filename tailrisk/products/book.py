@@ -1,12 +1,13 @@
 """A product's book: stocks by bucket, futures sold against them, carry; bought once and held.
 
-With G_b = price of bucket b over its price on the first day, everything per yuan of starting NAV,
+With G_b the price of bucket b and F_q the value of the held future q, rolls included, both over that on the
+eve of the first day, everything per yuan of starting NAV,
 
-    NAV_t = 1 + sum_b long_b (G_b - 1) - sum_q short_q (G_q - 1) + carry_t           mechanism 5.7, 7
+    NAV_t = 1 + sum_b long_b (G_b - 1) - sum_q short_q (F_q - 1) + carry_t           mechanism 5.7, 7
     carry_t = carry_{t-1} + A_{t-1} (style . phi + alpha) + interest + own - fee NAV_{t-1}
 
-A is the long book's value, q runs over index futures priced at their spot (the basis is not in this book),
-and interest is cash earned less the financing of the stock book. Holding, not rebalancing, is what gives
+A is the long book's value, and interest is cash earned less the financing of the stock book. Without a crowd
+a future is its index and F_q = G_b(q). Holding, not rebalancing, is what gives
 the identities of mechanism 7, and lets a leveraged book's leverage rise as it loses.
 
 A book whose NAV would be negative is dead: its NAV is zero from then on and what it owes its broker is kept
@@ -24,7 +25,7 @@ class Params:
     """Positions and carry of every product, per unit of starting NAV."""
 
     long: Ratio  # [product, bucket]
-    short: Ratio  # [product, bucket]  index futures sold, by the bucket they are written on
+    short: Ratio  # [product, future]  index futures sold
     style: Ratio  # [product, style]  z-score of the long book within its buckets
     alpha: Ratio  # [product]  per day of the long book
     interest: Ratio  # [product]  per day, constant: cash earned less financing
@@ -63,14 +64,19 @@ def init(params: Params, paths: int) -> State:
 
 
 def step(
-    params: Params, state: State, growth: Ratio, style_return: Ratio | None, own: Normal | None
+    params: Params,
+    state: State,
+    growth: Ratio,
+    future: Ratio,
+    style_return: Ratio | None,
+    own: Normal | None,
 ) -> State:
     """One day.
 
-    growth [bucket, path]: prices over their start; style_return [style, path]; own [path]: standard normals.
+    growth [bucket, path] and future [future, path]: values over their start; style_return [style, path]; own [path]: standard normals.
     """
     long = _rows(params.long, growth)
-    gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, growth - 1)
+    gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, future - 1)
     per_book = params.alpha[:, None] + (0.0 if style_return is None else _rows(params.style, style_return))
     carry = state.carry + state.book * per_book + params.interest[:, None] - params.fee[:, None] * state.nav
     if own is not None:

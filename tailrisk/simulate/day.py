@@ -7,6 +7,7 @@ takes its place between shock and prices.
 import jax.numpy as jnp
 
 from ..core import random, struct
+from ..core.fence import fence
 from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
 from ..market import ladder, regimes, styles
 from ..products import book
@@ -20,49 +21,35 @@ class Shocks:
 
     regime: Uniform  # [path]
     ladder: Normal  # [pair, path]  complex unit pairs
-
-
-@struct
-class Extras:
-    """The randomness only products feel; every field has [day, ...] in front while drawn."""
-
     styles: Normal | None  # [pair, path]  complex unit pairs
     own: Normal | None  # [path]
 
 
 @struct
-class Eve:
-    """What is settled about a day before it begins.
-
-    Kept in memory from one day to the next because XLA would otherwise form the shocks again in every
-    bucket's row (results/speed).
-    """
+class State:
+    """Where the path is."""
 
     regime: Count  # [path]
-    shock: tuple[Normal, ...]  # [path]  one array for each bucket
-
-
-@struct
-class State:
-    """Where the path is, on the eve of a day."""
-
-    eve: Eve
     price: LogReturn  # [bucket, path]  log price since the start
     books: book.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
 
 
-def step(world: World, state: State, extras: Extras, tomorrow: Shocks) -> tuple[State, LogReturn]:
+def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    log_return = ladder.step(world.ladder, state.eve.regime, state.eve.shock)
+    regime, log_return = market(world, state.regime, shocks)
     price = state.price + log_return
     style_return = None
-    if world.styles is not None and extras.styles is not None:
-        style_return = styles.step(world.styles, log_return, random.student(extras.styles, None))
-    books = book.step(world.products, state.books, jnp.exp(price), style_return, extras.own)
+    if world.styles is not None and shocks.styles is not None:
+        style_return = styles.step(world.styles, log_return, random.student(shocks.styles, None))
+    growth = jnp.exp(price)
+    future = growth[
+        : world.products.short.shape[1]
+    ]  # a future is its index; IF, IC and IM lie on the first three
+    books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
     after = State(
-        eve=eve(world, state.eve.regime, tomorrow),
+        regime=regime,
         price=price,
         books=books,
         absolute=running.step(state.absolute, books.nav),
@@ -71,13 +58,11 @@ def step(world: World, state: State, extras: Extras, tomorrow: Shocks) -> tuple[
     return after, log_return
 
 
-def eve(world: World, regime: Count, tomorrow: Shocks) -> Eve:
-    """The day after one in `regime` [path]."""
-    coordinates = random.student(tomorrow.ladder, world.ladder.inverse_nu)
-    return Eve(
-        regime=regimes.step(world.regimes, regime, tomorrow.regime),
-        shock=tuple(coordinates[: world.ladder.affine.shape[1]]),
-    )
+def market(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
+    """Today's regime [path] and the buckets' log returns [bucket, path]."""
+    regime = regimes.step(world.regimes, regime, shocks.regime)
+    shock = random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
+    return regime, ladder.step(world.ladder, regime, fence(tuple(shock)))
 
 
 def excess_nav(world: World, books: book.State) -> Ratio:

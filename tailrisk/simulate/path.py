@@ -1,14 +1,15 @@
 """Many paths of many days, as one pure function of the world and the paths' numbers."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import jax.numpy as jnp
 from jax import lax
 
 from ..core import random, struct
-from ..core.units import Count, Flag, LogReturn, Probability, Ratio, Uniform, ZScore
-from ..market import ladder, regimes, spread
+from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
+from ..market import regimes, spread
 from ..products import book
 from ..tail import running
 from . import day
@@ -48,23 +49,19 @@ def outcome(world: World, path: Count) -> Outcome:
 
 def course(world: World, path: Count) -> Course:
     """Prices and regimes of the paths numbered `path`: the same paths as `outcome` sees."""
-    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.eve.regime))
-    first = begin(world, path).eve.regime
-    return Course(price=price, regime=jnp.concatenate([first[None], regime[:-1]]))
+    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.regime))
+    return Course(price=price, regime=regime)
 
 
 def prices(world: World, path: Count) -> LogReturn:
     """Log prices [bucket, path] after the last day, and nothing else: the kernel whose speed is measured."""
 
-    def one_day(
-        state: tuple[day.Eve, LogReturn], shocks: day.Shocks
-    ) -> tuple[tuple[day.Eve, LogReturn], None]:
-        eve, price = state
-        log_return = ladder.step(world.ladder, eve.regime, eve.shock)
-        return (day.eve(world, eve.regime, shocks), price + log_return), None
+    def one_day(state: tuple[Count, LogReturn], shocks: day.Shocks) -> tuple[tuple[Count, LogReturn], None]:
+        regime, log_return = day.market(world, state[0], shocks)
+        return (regime, state[1] + log_return), None
 
     start = begin(world, path)
-    return lax.scan(one_day, (start.eve, start.price), _tomorrows(world, path))[0][1]
+    return lax.scan(one_day, (start.regime, start.price), market_shocks(world, path))[0][1]
 
 
 def begin(world: World, path: Count) -> day.State:
@@ -72,7 +69,7 @@ def begin(world: World, path: Count) -> day.State:
     paths, dtype = path.shape[0], world.ladder.affine.dtype
     books = book.init(world.products, paths)
     return day.State(
-        eve=_eve_of_first(world, world.regimes.start, world.streams.regimes, world.streams.ladder, path),
+        regime=regimes.init(world.regimes.start, _eve(world.streams.regimes, path, dtype)),
         price=jnp.zeros((world.ladder.affine.shape[1], paths), dtype),
         books=books,
         absolute=running.init(books.nav),
@@ -80,62 +77,47 @@ def begin(world: World, path: Count) -> day.State:
     )
 
 
-def draw(world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count) -> day.Shocks:
-    """The market's shocks of `days`, [day, ..., path], all at once: XLA would redraw them at each use."""
-    dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
-    return day.Shocks(
-        regime=_uniforms(regime, path, days, dtype),
-        ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
-    )
+def draw(world: World, path: Count) -> day.Shocks:
+    """Every shock of every day, [day, ..., path], before the first: XLA would redraw them at each use."""
+    dtype, days = world.ladder.affine.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
+    shocks = market_shocks(world, path)
+    if world.styles is not None:
+        pairs = (world.styles.loading.shape[0] + 1) // 2
+        shocks = replace(
+            shocks, styles=random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
+        )
+    if world.own_risk:
+        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)
+        shocks = replace(shocks, own=own[:, 0].real)
+    return shocks
+
+
+def market_shocks(world: World, path: Count) -> day.Shocks:
+    """The shocks that move the market, day by day."""
+    return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, world.days)
 
 
 def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) -> tuple[day.State, T]:
-    def one_day(state: day.State, drawn: tuple[day.Extras, day.Shocks]) -> tuple[day.State, T]:
-        state, log_return = day.step(world, state, *drawn)
+    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, T]:
+        state, log_return = day.step(world, state, shocks)
         return state, keep(state, log_return)
 
-    return lax.scan(one_day, begin(world, path), (_extras(world, path), _tomorrows(world, path)))
-
-
-def _tomorrows(world: World, path: Count) -> day.Shocks:
-    """Shocks of days 2 to H + 1: each day settles the next, and the last one's tomorrow is never lived."""
-    days = jnp.arange(2, world.days + 2, dtype=jnp.uint32)
-    return draw(world, world.streams.regimes, world.streams.ladder, path, days)
-
-
-def _extras(world: World, path: Count) -> day.Extras:
-    dtype, days = world.ladder.affine.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
-    styles = own = None
-    if world.styles is not None:
-        pairs = (world.styles.loading.shape[0] + 1) // 2
-        styles = random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
-    if world.own_risk:
-        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)[:, 0].real
-    return day.Extras(styles=styles, own=own)
-
-
-def _eve_of_first(
-    world: World, start: Probability, regime: random.Stream, ladder: random.Stream, path: Count
-) -> day.Eve:
-    dtype = world.ladder.affine.dtype
-    before = regimes.init(start, _uniforms(regime, path, jnp.zeros(1, jnp.uint32), dtype)[0])
-    first = draw(world, regime, ladder, path, jnp.ones(1, jnp.uint32))
-    return day.eve(world, before, day.Shocks(regime=first.regime[0], ladder=first.ladder[0]))
+    return lax.scan(one_day, begin(world, path), draw(world, path))
 
 
 def _before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
     if world.history is not None:
         return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
-    regime, stream = world.streams.warmup_regimes, world.streams.warmup_ladder
+    streams = world.streams
+    start = regimes.init(world.long_run, _eve(streams.warmup_regimes, path, world.ladder.affine.dtype))
 
-    def one_day(eve: day.Eve, tomorrow: day.Shocks) -> tuple[day.Eve, Ratio]:
-        log_return = ladder.step(world.ladder, eve.regime, eve.shock)
-        return day.eve(world, eve.regime, tomorrow), _spreads(world, log_return)
+    def one_day(regime: Count, shocks: day.Shocks) -> tuple[Count, Ratio]:
+        regime, log_return = day.market(world, regime, shocks)
+        return regime, _spreads(world, log_return)
 
-    days = jnp.arange(2, world.warmup + 2, dtype=jnp.uint32)
-    start = _eve_of_first(world, world.long_run, regime, stream, path)
-    return lax.scan(one_day, start, draw(world, regime, stream, path, days))[1]
+    shocks = _market_shocks(world, streams.warmup_regimes, streams.warmup_ladder, path, world.warmup)
+    return lax.scan(one_day, start, shocks)[1]
 
 
 def _spreads(world: World, log_return: LogReturn) -> Ratio:
@@ -152,6 +134,24 @@ def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
         for k, detector in enumerate(world.detectors)
     ]
     return jnp.stack(seen) if seen else jnp.zeros((0, during.shape[0], during.shape[2]), during.dtype)
+
+
+def _market_shocks(
+    world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: int
+) -> day.Shocks:
+    dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
+    numbers = jnp.arange(1, days + 1, dtype=jnp.uint32)
+    return day.Shocks(
+        regime=_uniforms(regime, path, numbers, dtype),
+        ladder=random.unit_pairs(ladder, path, numbers, pairs, world.ladder.inverse_nu, dtype),
+        styles=None,
+        own=None,
+    )
+
+
+def _eve(stream: random.Stream, path: Count, dtype: jnp.dtype) -> Uniform:
+    """The uniform of day zero, from which the first regime is drawn."""
+    return _uniforms(stream, path, jnp.zeros(1, jnp.uint32), dtype)[0]
 
 
 def _uniforms(stream: random.Stream, path: Count, days: Count, dtype: jnp.dtype) -> Uniform:

@@ -11,7 +11,7 @@ from tailrisk.products import book
 GROWTH = np.array([1.05, 0.98, 0.9, 0.8, 0.7])
 
 
-def params(long, short=(0,) * 5, **changes):
+def params(long, short=(0,) * 3, **changes):
     zero = jnp.zeros(1)
     fields = dict.fromkeys(("alpha", "interest", "fee", "own", "margin", "benchmark_cash"), zero)
     fields |= {name: jnp.asarray([float(value)]) for name, value in changes.items() if name != "benchmark"}
@@ -20,7 +20,7 @@ def params(long, short=(0,) * 5, **changes):
         index[0, changes["benchmark"]] = 1
     return book.Params(
         long=jnp.asarray([long], float),
-        short=jnp.asarray([short], float),
+        short=jnp.asarray([short[:3]], float),
         style=jnp.zeros((1, 0)),
         benchmark=jnp.asarray(index),
         **fields,
@@ -30,7 +30,8 @@ def params(long, short=(0,) * 5, **changes):
 def live(p, *growth, style_return=None, own=None):
     state = book.init(p, 1)
     for g in growth:
-        state = book.step(p, state, jnp.asarray(np.asarray(g, float))[:, None], style_return, own)
+        growth = jnp.asarray(np.asarray(g, float))[:, None]
+        state = book.step(p, state, growth, growth[:3], style_return, own)
     return state
 
 
@@ -102,7 +103,8 @@ def test_styles_act_on_yesterdays_book_and_own_shocks_on_nav():
     style_return = jnp.asarray([[0.002], [0.001]])
     state = live(p, [1.1, 1, 1, 1, 1], style_return=style_return, own=jnp.asarray([1.5]))
     assert float(state.nav[0, 0]) == pytest.approx(1 + 0.2 + 2 * (0.5 * 0.002 - 0.001) + 0.015)
-    again = book.step(p, state, jnp.asarray([[1.1], [1], [1], [1], [1]]), style_return, jnp.asarray([0.0]))
+    growth = jnp.asarray([[1.1], [1], [1], [1], [1]])
+    again = book.step(p, state, growth, growth[:3], style_return, jnp.asarray([0.0]))
     assert float(again.nav[0, 0] - state.nav[0, 0]) == pytest.approx(2.2 * (0.5 * 0.002 - 0.001))
 
 
