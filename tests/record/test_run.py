@@ -10,7 +10,7 @@ import pytest
 
 from tailrisk.config import load
 from tailrisk.core import Fault, InputError
-from tailrisk.record import collect
+from tailrisk.record import collect, tables
 from tailrisk.record import run as runs
 from tailrisk.record.store import free, replacing
 from tailrisk.record.tables import LOSS_EDGES
@@ -119,6 +119,14 @@ def test_an_event_that_never_happened_has_an_upper_bound(tmp_path):
     assert np.isnan(row.return_period_years)
     assert np.isinf(row.return_period_high)
     assert row.return_period_low > 0
+
+
+def test_an_event_on_every_path_has_a_lower_bound():
+    it = config('event=[{name="a", pair=["csi1000","csi300"], window=40, threshold=50.0}]')
+    row = tables._event(it, it.event[0], np.full(3000, 2, np.int32))
+    assert (row["probability"], row["probability_high"]) == (1, 1)
+    assert row["probability_low"] == pytest.approx(0.025 ** (1 / 3000), rel=1e-6)
+    assert row["rate_per_10y"] == pytest.approx(2 / 12 * 2420)
 
 
 def test_history_is_read_up_to_the_window_s_end(tmp_path, market_data):
