@@ -135,7 +135,8 @@ def _numbers(world: World, numbers: Any) -> Any:
         return (total[0] + shocks.regime, total[1] + shocks.ladder), None
 
     zero = (jnp.zeros(numbers.shape, jnp.float32), jnp.zeros((3, *numbers.shape), jnp.complex64))
-    uniforms, pairs = lax.scan(one_day, zero, path.market_shocks(world, numbers))[0]
+    shocks = partial(path.market_shocks, world, numbers)
+    uniforms, pairs = path.over_days(one_day, zero, world.days, shocks)[0]
     return jnp.concatenate([uniforms[None], pairs.real, pairs.imag])
 
 

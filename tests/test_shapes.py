@@ -42,7 +42,7 @@ def declared(record):
 def records():
     it = world(days=DAYS)
     numbers = jnp.arange(PATHS, dtype=jnp.uint32)
-    one_day = jax.tree.map(lambda x: x[0], path.draw(it, numbers))
+    one_day = jax.tree.map(lambda x: x[0], path.draw(it, numbers, numbers[:1] + 1))
     state, _ = day.step(it, path.begin(it, numbers), one_day)
     market = dataclasses.replace(one_day, styles=None, own=None)
     products = dataclasses.replace(one_day, regime=None, ladder=None)

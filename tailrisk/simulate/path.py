@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -15,7 +17,10 @@ from ..tail import running
 from . import day
 from .world import World
 
+S = TypeVar("S")
 T = TypeVar("T")
+SEGMENT = 64
+"""Days whose shocks are drawn at once, at most."""
 
 
 @struct
@@ -61,7 +66,8 @@ def prices(world: World, path: Count) -> LogReturn:
         return (regime, state[1] + log_return), None
 
     start = begin(world, path)
-    return lax.scan(one_day, (start.regime, start.price), market_shocks(world, path))[0][1]
+    shocks = partial(market_shocks, world, path)
+    return over_days(one_day, (start.regime, start.price), world.days, shocks)[0][1]
 
 
 def begin(world: World, path: Count) -> day.State:
@@ -77,10 +83,9 @@ def begin(world: World, path: Count) -> day.State:
     )
 
 
-def draw(world: World, path: Count) -> day.Shocks:
-    """Every shock of every day, [day, ..., path], before the first: XLA would redraw them at each use."""
-    dtype, days = world.ladder.affine.dtype, jnp.arange(1, world.days + 1, dtype=jnp.uint32)
-    shocks = market_shocks(world, path)
+def draw(world: World, path: Count, days: Count) -> day.Shocks:
+    """Every shock of some days [day], [day, ..., path]."""
+    dtype, shocks = world.ladder.affine.dtype, market_shocks(world, path, days)
     if world.styles is not None:
         pairs = (world.styles.loading.shape[0] + 1) // 2
         shocks = replace(
@@ -92,9 +97,38 @@ def draw(world: World, path: Count) -> day.Shocks:
     return shocks
 
 
-def market_shocks(world: World, path: Count) -> day.Shocks:
-    """The shocks that move the market, day by day."""
-    return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, world.days)
+def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:
+    """The shocks that move the market on some days."""
+    return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
+
+
+def over_days(
+    step: Callable[[S, day.Shocks], tuple[S, T]], state: S, days: int, draw: Callable[[Count], day.Shocks]
+) -> tuple[S, T]:
+    """Scan `step` over days 1 to `days`; also what it saw, [day, ...].
+
+    `draw` gives the shocks of some days before the first of them is lived, because XLA would redraw them at
+    each use; a segment of days at a time, because all of them would not stay in cache (results/LOG.md).
+    """
+
+    def segment(state: S, first: Count, length: int) -> tuple[S, T]:
+        return lax.scan(step, state, draw(first + jnp.arange(1, length + 1, dtype=jnp.uint32)))
+
+    length = segment_length(days)
+    whole, rest = divmod(days, length)
+    starts = jnp.arange(whole, dtype=jnp.uint32) * jnp.uint32(length)
+    state, seen = lax.scan(lambda state, first: segment(state, first, length), state, starts)
+    seen = jax.tree.map(lambda x: x.reshape(whole * length, *x.shape[2:]), seen)
+    if not rest:
+        return state, seen
+    state, last = segment(state, jnp.uint32(whole * length), rest)
+    return state, jax.tree.map(lambda x, y: jnp.concatenate([x, y]), seen, last)
+
+
+def segment_length(days: int) -> int:
+    """Days drawn at once: the longest divisor of `days` up to 64 (the day is compiled once), if above 15."""
+    divisor = next(n for n in range(min(days, SEGMENT), 0, -1) if days % n == 0)
+    return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
 
 
 def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) -> tuple[day.State, T]:
@@ -102,22 +136,24 @@ def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) 
         state, log_return = day.step(world, state, shocks)
         return state, keep(state, log_return)
 
-    return lax.scan(one_day, begin(world, path), draw(world, path))
+    return over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
 
 
 def _before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
     if world.history is not None:
         return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
-    streams = world.streams
-    start = regimes.init(world.long_run, _eve(streams.warmup_regimes, path, world.ladder.affine.dtype))
+    dtype, streams = world.ladder.affine.dtype, world.streams
+    if not world.detectors:
+        return jnp.zeros((0, 0, path.shape[0]), dtype)
+    start = regimes.init(world.long_run, _eve(streams.warmup_regimes, path, dtype))
 
     def one_day(regime: Count, shocks: day.Shocks) -> tuple[Count, Ratio]:
         regime, log_return = day.market(world, regime, shocks)
         return regime, _spreads(world, log_return)
 
-    shocks = _market_shocks(world, streams.warmup_regimes, streams.warmup_ladder, path, world.warmup)
-    return lax.scan(one_day, start, shocks)[1]
+    shocks = partial(_market_shocks, world, streams.warmup_regimes, streams.warmup_ladder, path)
+    return over_days(one_day, start, world.warmup, shocks)[1]
 
 
 def _spreads(world: World, log_return: LogReturn) -> Ratio:
@@ -137,13 +173,12 @@ def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
 
 
 def _market_shocks(
-    world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: int
+    world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count
 ) -> day.Shocks:
     dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
-    numbers = jnp.arange(1, days + 1, dtype=jnp.uint32)
     return day.Shocks(
-        regime=_uniforms(regime, path, numbers, dtype),
-        ladder=random.unit_pairs(ladder, path, numbers, pairs, world.ladder.inverse_nu, dtype),
+        regime=_uniforms(regime, path, days, dtype),
+        ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
         styles=None,
         own=None,
     )

@@ -156,6 +156,30 @@ def test_courses_show_the_same_paths_as_outcomes():
     np.testing.assert_allclose(1 - loss[1, 0, 0], rebuilt / nav_0, rtol=1e-9)
 
 
+@pytest.mark.parametrize("days", [1, 7, 64, 97, 127, 130])
+def test_days_in_segments_are_the_same_days(days):
+    """Any number of days, prime or not, draws and lives each day once, in order."""
+    it = world("float64", days=1, detectors=(), with_styles=False)
+
+    def one_day(total, shocks):
+        return total * 0.5 + shocks.regime, shocks.regime
+
+    def draw(numbered):
+        return path.market_shocks(it, numbers(3), numbered)
+
+    total, seen = path.over_days(one_day, jnp.zeros(3), days, draw)
+    want = np.asarray(draw(jnp.arange(1, days + 1, dtype=U32)).regime)
+    assert (np.asarray(seen) == want).all()
+    np.testing.assert_allclose(total, sum(0.5 ** (days - 1 - t) * want[t] for t in range(days)))
+
+
+@pytest.mark.parametrize(
+    ("days", "length"), [(60, 60), (64, 64), (250, 50), (254, 64), (2420, 55), (1, 1), (127, 64)]
+)
+def test_a_segment_divides_the_days_where_it_can(days, length):
+    assert path.segment_length(days) == length
+
+
 def test_the_bare_kernel_ends_where_the_full_one_does():
     it = world("float64", days=5)
     bare = np.asarray(path.prices(it, numbers(6)))
