@@ -36,13 +36,13 @@ def run(config: Config, output: Path, *, force: bool, command: str, progress: bo
     history = spreads(config) if config.market.warmup == "history" else None
     kept = sample(config, assemble(config, history), progress=progress)
     with replacing(folder) as scratch:
-        write(config, kept, scratch, command)
+        write(config, kept, scratch, command, progress=progress)
     return folder
 
 
-def write(config: Config, kept: Sample, folder: Path, command: str) -> None:
+def write(config: Config, kept: Sample, folder: Path, command: str, *, progress: bool = False) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
-    frame = tables.tail(config, kept)
+    frame = tables.tail(config, kept, progress=progress)
     _csv(frame, folder / "tail.csv")
     frame.to_parquet(folder / "tail.parquet", index=False)
     _csv(tables.events(config, kept), folder / "events.csv")

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from ..assemble import YEAR, detector
 from ..config import Config
@@ -12,7 +13,6 @@ from ..config.market import Event
 from ..core.names import BUCKETS, MEASURES, VIEWS
 from ..tail import (
     expected_shortfall_interval,
-    mean_interval,
     probability,
     rate,
     return_period,
@@ -25,10 +25,11 @@ LOSS_EDGES = np.linspace(-1, 1, 801)
 """Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
 
 
-def tail(config: Config, kept: Sample) -> pd.DataFrame:
+def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFrame:
     """VaR and ES of every product, view, measure and level, with intervals; losses positive."""
     rows = []
-    for p, (name, product) in enumerate(config.products.items()):
+    products = tqdm(config.products.items(), unit=" products", delay=2, disable=not progress)
+    for p, (name, product) in enumerate(products):
         for v, view in enumerate(VIEWS):
             for measure in config.tail.measures:
                 loss = kept.loss[v, MEASURES.index(measure), p].astype(np.float64)
@@ -45,7 +46,7 @@ def tail(config: Config, kept: Sample) -> pd.DataFrame:
 
 def _tail_rows(config: Config, loss: NDArray[np.float64]) -> list[dict[str, Any]]:
     confidence = config.tail.confidence
-    moments = {"mean": mean_interval(loss, confidence=confidence).estimate, "sd": float(loss.std())}
+    moments = {"mean": float(loss.mean()), "sd": float(loss.std())}
     rows = []
     for level in config.tail.levels:
         var = value_at_risk_interval(loss, level=level, confidence=confidence)
