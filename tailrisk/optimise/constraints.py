@@ -1,0 +1,191 @@
+"""Constraints of a desk: each a small object that says its rows, lower <= A w <= upper, and its name.
+
+A row with a label can be named in a message and priced by its dual. Active means less the benchmark.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from ..core import InputError
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """lower <= matrix @ (w, t) <= upper, with `extra` variables t >= 0 of the constraint's own.
+
+    labels: one text for each row; matrix: [row, asset + extra]; lower, upper: [row], may be infinite.
+    """
+
+    labels: tuple[str, ...]
+    matrix: sparse.csr_array
+    lower: Array
+    upper: Array
+    extra: int = 0
+
+
+class Constraint(Protocol):
+    """Anything with a name that can say its rows for a number of assets."""
+
+    @property
+    def name(self) -> str: ...
+
+    def rows(self, assets: int) -> Rows: ...
+
+
+@dataclass(frozen=True)
+class Budget:
+    """lower <= sum w <= upper: the share of NAV invested; fully invested by default."""
+
+    lower: float = 1.0
+    upper: float = 1.0
+    name: str = "budget"
+
+    def rows(self, assets: int) -> Rows:
+        return _rows(self.name, ("sum of weights",), np.ones((1, assets)), self.lower, self.upper)
+
+
+@dataclass(frozen=True)
+class Positions:
+    """lower <= w <= upper, each one number or [asset]; long-only without a cap by default.
+
+    A universe is an upper of zero outside it; a liquidity limit is an upper of `liquidity_cap`.
+    """
+
+    lower: ArrayLike = 0.0
+    upper: ArrayLike = np.inf
+    name: str = "positions"
+
+    def rows(self, assets: int) -> Rows:
+        labels = tuple(f"asset {i}" for i in range(assets))
+        return _rows(self.name, labels, sparse.eye_array(assets), self.lower, self.upper)
+
+
+@dataclass(frozen=True)
+class ActiveWeights:
+    """|w - benchmark| <= limit, asset by asset; benchmark [asset], limit one number or [asset]."""
+
+    benchmark: ArrayLike
+    limit: ArrayLike
+    name: str = "active weights"
+
+    def rows(self, assets: int) -> Rows:
+        held = _vector(self.name, "benchmark", self.benchmark, assets)
+        limit = _vector(self.name, "limit", self.limit, assets)
+        labels = tuple(f"asset {i}" for i in range(assets))
+        return _rows(self.name, labels, sparse.eye_array(assets), held - limit, held + limit)
+
+
+@dataclass(frozen=True)
+class ActiveExposure:
+    """lower <= X' (w - benchmark) <= upper: the style box, or industries with X of zeros and ones.
+
+    exposure: [asset, style] z-scores; styles: their names; lower, upper: one number or [style];
+    benchmark: [asset], None for a box on the portfolio itself.
+    """
+
+    exposure: ArrayLike
+    styles: Sequence[str]
+    lower: ArrayLike
+    upper: ArrayLike
+    benchmark: ArrayLike | None = None
+    name: str = "style exposure"
+
+    def rows(self, assets: int) -> Rows:
+        loading = np.asarray(self.exposure, dtype=np.float64)
+        if loading.shape != (assets, len(self.styles)):
+            raise InputError(
+                self.name, f"exposure has shape {loading.shape}", f"({assets}, {len(self.styles)})"
+            )
+        held = 0.0 if self.benchmark is None else self.benchmark
+        centre = _vector(self.name, "benchmark", held, assets) @ loading
+        lower = centre + _vector(self.name, "lower", self.lower, len(self.styles))
+        upper = centre + _vector(self.name, "upper", self.upper, len(self.styles))
+        return _rows(self.name, tuple(self.styles), loading.T, lower, upper)
+
+
+@dataclass(frozen=True)
+class Group:
+    """lower <= sum of w over the members <= upper: a sector, or the least share in index constituents.
+
+    members: [asset], true for those inside.
+    """
+
+    members: ArrayLike
+    lower: float = -np.inf
+    upper: float = np.inf
+    name: str = "group"
+
+    def rows(self, assets: int) -> Rows:
+        inside = _vector(self.name, "members", np.asarray(self.members, dtype=np.float64), assets)
+        return _rows(self.name, ("sum over members",), inside[None, :], self.lower, self.upper)
+
+
+@dataclass(frozen=True)
+class Turnover:
+    """sum |w - previous| <= limit, buys and sells both counted; previous [asset].
+
+    Rows: t >= w - previous, t >= previous - w, sum t <= limit, with t the trade in each asset.
+    """
+
+    previous: ArrayLike
+    limit: float
+    name: str = "turnover"
+
+    def rows(self, assets: int) -> Rows:
+        held = _vector(self.name, "previous", self.previous, assets)
+        one = sparse.eye_array(assets)
+        total = sparse.hstack([sparse.csr_array((1, assets)), np.ones((1, assets))])
+        matrix = sparse.vstack([total, sparse.hstack([one, -one]), sparse.hstack([one, one])])
+        labels = ("sum of trades", *(f"{side} {i}" for side in ("buy", "sell") for i in range(assets)))
+        lower = np.concatenate([np.full(1 + assets, -np.inf), held])
+        upper = np.concatenate([[self.limit], held, np.full(assets, np.inf)])
+        return _rows(self.name, labels, matrix, lower, upper, extra=assets)
+
+
+def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Array:
+    """Largest weight that can be sold within `days`: days * participation * traded / nav   [asset].
+
+    traded: [asset] yuan a day; nav: yuan; participation: share of the day's trading one may be.
+    """
+    return days * participation * np.asarray(traded, dtype=np.float64) / nav
+
+
+def _vector(place: str, field: str, values: ArrayLike, length: int) -> Array:
+    """`values` as [length]; refused when it is neither one number nor that long, or holds NaN."""
+    array = np.asarray(values, dtype=np.float64)
+    if array.shape not in ((), (length,)):
+        raise InputError(f"{place}: {field}", f"has shape {array.shape}", f"one number, or ({length},)")
+    if np.isnan(array).any():
+        raise InputError(f"{place}: {field}", f"{int(np.isnan(array).sum())} values are NaN", "numbers")
+    return np.broadcast_to(array, (length,))
+
+
+def _rows(
+    name: str,
+    labels: tuple[str, ...],
+    matrix: ArrayLike | sparse.sparray,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    extra: int = 0,
+) -> Rows:
+    """Rows with bounds spread over the labels; refused where a lower bound exceeds its upper."""
+    table = sparse.csr_array(matrix)
+    if not np.isfinite(table.data).all():
+        raise InputError(name, "a coefficient is not finite", "finite numbers")
+    low, high = (
+        _vector(name, field, values, len(labels)) for field, values in (("lower", lower), ("upper", upper))
+    )
+    crossed = np.flatnonzero(low > high)
+    if len(crossed):
+        i = crossed[0]
+        raise InputError(
+            f"{name}: {labels[i]}", f"lower {low[i]:g} exceeds upper {high[i]:g}", "lower <= upper"
+        )
+    return Rows(labels, table, low, high, extra)

@@ -1,0 +1,102 @@
+"""The interior point: a program over chosen scenarios, solved by predictor and corrector, Mehrotra (1992)."""
+
+import numpy as np
+from scipy.linalg import LinAlgError
+
+from .newton import Iterate, Newton, limit_price, missing
+from .program import Array, Form, Point, Program
+
+STEPS = 100
+"""Iterations after which the method gives up."""
+STUCK = 25
+"""Iterations without progress after which it does."""
+AWAY = 0.3
+"""Distance of the first s and r from zero, in mean excesses."""
+BACK = 0.99
+"""Share of the way to the nearest boundary that a step may go."""
+
+
+def interior_point(program: Program, tolerance: float) -> Point:
+    """Solve `program` until residuals and gap are below `tolerance`, or stop making progress.
+
+    Returns the best point met; its `residual` says how good it is, infinite if none was.
+    """
+    form = Form(program)
+    at = start(form)
+    best, stuck = point(form, at, 0, np.inf), 0
+    with np.errstate(all="ignore"):  # an overflow ends the run, below
+        for step in range(STEPS):
+            now = residual(form, at)
+            better = now < best.residual
+            best, stuck = (point(form, at, step, now), 0) if better else (best, stuck + 1)
+            if now <= tolerance or stuck > STUCK or not np.isfinite(now):
+                break
+            try:
+                at = advance(form, at)
+            except LinAlgError:
+                break
+    return best
+
+
+def start(form: Form) -> Iterate:
+    """A point inside all bounds, scenarios satisfied, the dual of s balanced."""
+    x = form.inside()
+    excess = form.excess(x)
+    away = max(AWAY * float(np.abs(excess).mean()), 0.01) if len(excess) else 0.0
+    s = np.maximum(excess, 0.0) + away
+    price = np.zeros(len(form.rows))
+    if form.has_limit:
+        price[-1] = 1.0
+        x[-2] = max(0.1, x[-2] + form.target[-1] - form.rows[-1] @ x - form.limited @ s)
+    half = 0.5 * form.ceiling(limit_price(form, price))
+    ones = np.ones(len(x))
+    return Iterate(
+        x=x, s=s, r=s - excess, price=price, q=half, t=half, below=ones[form.low], above=ones[form.high]
+    )
+
+
+def advance(form: Form, at: Iterate) -> Iterate:
+    """One predictor and one corrector with the same factors."""
+    newton = Newton(form, at)
+    flat = newton.step(0.0)
+    now, then = at.products(form), at.plus(flat, *lengths(form, at, flat, 1.0)).products(form)
+    pairs = 2 * len(at.s) + len(at.below) + len(at.above)
+    centre = (max(then, 0.0) / now) ** 3 * now / pairs
+    step = newton.step(centre, flat)
+    return at.plus(step, *lengths(form, at, step, BACK))
+
+
+def lengths(form: Form, at: Iterate, step: Iterate, back: float) -> tuple[float, float]:
+    """The longest primal and dual steps that stay positive, at most one."""
+    a, b = at.slacks(form)
+    primal = ((at.s, step.s), (at.r, step.r), (a, step.x[form.low]), (b, -step.x[form.high]))
+    dual = ((at.q, step.q), (at.t, step.t), (at.below, step.below), (at.above, step.above))
+    return _longest(primal, back), _longest(dual, back)
+
+
+def _longest(pairs: tuple[tuple[Array, Array], ...], back: float) -> float:
+    ends = [float((-v[d < 0] / d[d < 0]).min(initial=np.inf)) for v, d in pairs]
+    return min(1.0, back * min(ends))
+
+
+def residual(form: Form, at: Iterate) -> float:
+    """The largest of what is missing, and of the gap, relative to cost, target and objective."""
+    dual, scenario, primal = missing(form, at)
+    p = form.program
+    excess = np.maximum(at.s - at.r, 0.0)
+    value = abs(form.cost @ at.x + p.aversion * (p.base + p.share @ excess))
+    return float(
+        max(
+            np.abs(dual).max() / (1 + np.abs(form.cost).max()),
+            np.abs(scenario).max(initial=0.0),
+            np.abs(primal).max(initial=0.0) / (1 + np.abs(form.target).max(initial=0.0)),
+            at.products(form) / (1e-3 + value),
+        )
+    )
+
+
+def point(form: Form, at: Iterate, steps: int, residual: float) -> Point:
+    """The answer in the variables of the program."""
+    p = form.program
+    price = limit_price(form, at.price)
+    return Point(at.x[: len(p.cost)], float(at.x[-1]), at.q, at.price[: len(p.rows)], price, steps, residual)

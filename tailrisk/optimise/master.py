@@ -1,0 +1,141 @@
+"""The master problem: a region, an objective and a band of scenarios, scaled and put to the interior point.
+
+Scenarios of the band are explicit, those above it one linear term, those below it left out. For any threshold
+that is a lower bound of c + E[(L - c)+] / (1 - level), so its minimum is one of the whole problem.
+"""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from scipy import sparse
+
+from .constraints import Array
+from .interior import interior_point
+from .program import Point, Program
+from .region import FIXED, Region, implied
+from .scenarios import Scenarios
+
+
+@dataclass(frozen=True)
+class Aim:
+    """min cost' x + aversion ES subject to ES <= limit (None: no limit), x [variable] as in the region."""
+
+    cost: Array
+    aversion: float
+    limit: float | None
+    level: Fraction
+
+
+@dataclass(frozen=True)
+class Master:
+    """A solved master problem in the units of the region.
+
+    x: [variable]; threshold: VaR of the band; measure: [band] distribution over the explicit scenarios, the
+    rest of the mass being on those above; multiplier: [row] of the region; price: cost per ES of the limit.
+    """
+
+    x: Array
+    threshold: float
+    measure: Array
+    multiplier: Array
+    price: float
+    steps: int
+    residual: float
+
+
+class Canon:
+    """The part of the master problem that no band changes: fixed variables out, slacks and coordinates in.
+
+    Variables: free ones of the region, factor coordinates (if any), one slack for each inequality row.
+    """
+
+    def __init__(self, region: Region, scenarios: Scenarios) -> None:
+        self.region, self.dense = region, scenarios.exposures is None
+        low, high = implied(region)
+        self.crossed = bool((low > high + 1e-9).any())
+        pinned = high - low <= FIXED
+        self.free = np.flatnonzero(~pinned)
+        self.base = np.zeros(len(low))
+        self.base[pinned] = np.clip(
+            0.5 * (low[pinned] + high[pinned]), region.lower[pinned], region.upper[pinned]
+        )
+        used = region.matrix[:, self.free]
+        live = np.diff(sparse.csr_array(used).indptr) > 0
+        self.live = np.flatnonzero(live)
+        table = used.toarray()[self.live]
+        offset = region.matrix[self.live] @ self.base
+        low, high = region.row_lower[self.live] - offset, region.row_upper[self.live] - offset
+        self.slack = np.flatnonzero(high > low)
+        factors = 0 if scenarios.exposures is None else scenarios.exposures.shape[1]
+        n, m, k = len(self.free), len(self.live), len(self.slack)
+        self.rows = np.zeros((m + factors, n + factors + k))
+        self.rows[:m, :n] = table
+        self.rows[self.slack, n + factors + np.arange(k)] = -1.0
+        self.target = np.zeros(m + factors)
+        equal = high == low
+        self.target[:m][equal] = low[equal]
+        if scenarios.exposures is not None:
+            held = self.free < region.assets
+            self.rows[m:, :n][:, held] = -scenarios.exposures[self.free[held]].T
+            self.rows[m:, n : n + factors] = np.eye(factors)
+            self.target[m:] = scenarios.coordinates(self.base[: region.assets])
+            self.coordinate = n + np.arange(factors)
+        else:
+            self.coordinate = np.flatnonzero(self.free < region.assets)
+        open_end = np.full(factors, np.inf)
+        self.lower = np.concatenate([region.lower[self.free], -open_end, low[self.slack]])
+        self.upper = np.concatenate([region.upper[self.free], open_end, high[self.slack]])
+
+    @property
+    def fixed(self) -> bool:
+        """Whether the constraints leave no choice."""
+        return len(self.free) == 0
+
+    def solve(
+        self, aim: Aim, columns: Array, share: Array, mean: Array, mass: float, tolerance: float
+    ) -> Master:
+        """Solve over a band of scenarios and one term for those above it.
+
+        columns: [coordinate, band] returns; share: [band] most measure each may have; mean: [coordinate]
+        sum of measure times returns above the band; mass: the measure above it.
+        """
+        offset, base = np.zeros(columns.shape[1]), 0.0
+        if self.dense:
+            held = self.base[: self.region.assets]
+            if held.any():
+                offset, base = -(held @ columns), -float(held @ mean)
+            kept = self.free[self.coordinate]
+            columns, mean = columns[kept], mean[kept]
+        unit = (float(np.abs(columns).mean()) if columns.size else 0.0) or 1.0
+        cost = np.zeros(len(self.lower))
+        cost[: len(self.free)] = aim.cost[self.free]
+        worth = max(float(np.abs(cost).max(initial=0.0)), aim.aversion * unit) or 1.0
+        program = Program(
+            cost=cost / worth,
+            lower=self.lower,
+            upper=self.upper,
+            rows=self.rows,
+            target=self.target,
+            coordinate=self.coordinate,
+            columns=columns / unit,
+            offset=offset / unit,
+            share=share,
+            tail=-mean / unit,
+            rest=1.0 - mass,
+            base=base / unit,
+            aversion=aim.aversion * unit / worth,
+            limit=None if aim.limit is None else aim.limit / unit,
+        )
+        return self._back(interior_point(program, tolerance), aim, unit, worth)
+
+    def _back(self, point: Point, aim: Aim, unit: float, worth: float) -> Master:
+        """Undo the scaling and put the fixed variables back."""
+        x = self.base.copy()
+        x[self.free] = point.x[: len(self.free)]
+        price = point.price * worth / unit
+        multiplier = np.zeros(len(self.region.row_lower))
+        multiplier[self.live] = point.multiplier[: len(self.live)] * worth
+        whole = (aim.aversion + price) * unit / worth
+        measure = point.measure / whole if whole > 0 else np.zeros_like(point.measure)
+        return Master(x, point.threshold * unit, measure, multiplier, price, point.steps, point.residual)

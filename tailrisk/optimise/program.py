@@ -1,0 +1,94 @@
+"""The program an interior point solves: linear in x, with the shortfall of a band of scenarios."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Program:
+    """min cost' x + aversion es,  rows x = target, lower <= x <= upper, es <= limit (if there is one),
+
+    es = base + tail' y + rest c + sum_i share_i (l_i - c)+,  l_i = offset_i - column_i' y,  y = x[coordinate]
+    over x and the threshold c, in units that make returns and costs near one.
+    """
+
+    cost: Array  # [variable]
+    lower: Array  # [variable]
+    upper: Array  # [variable]
+    rows: Array  # [row, variable]
+    target: Array  # [row]
+    coordinate: NDArray[np.intp]  # [coordinate]  variables the losses depend on
+    columns: Array  # [coordinate, scenario]
+    offset: Array  # [scenario]
+    share: Array  # [scenario]
+    tail: Array  # [coordinate]
+    rest: float
+    base: float
+    aversion: float
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where the method ended; `residual` is the largest of the relative residuals and the relative gap."""
+
+    x: Array  # [variable]
+    threshold: float
+    measure: Array  # [scenario]  dual of the explicit scenarios, in [0, (aversion + price) share]
+    multiplier: Array  # [row]  of rows x = target
+    price: float  # of the limit on es
+    steps: int
+    residual: float
+
+
+class Form:
+    """The program with its threshold, and the room under its limit, as variables: x, (room), c.
+
+    cost [variable], rows [row, variable], target [row], lower, upper [variable]; the last row is the limit,
+    whose shares of scenarios are `limited` [scenario], zeros without one; spot [coordinate + 1]: y and c;
+    table [coordinate + 1, scenario]: d (l_i - c) / d (y, c); low, high: variables that have a bound.
+    """
+
+    def __init__(self, program: Program) -> None:
+        p = self.program = program
+        self.has_limit = p.limit is not None
+        width = len(p.cost) + self.has_limit + 1
+        self.spot = np.append(p.coordinate, width - 1)
+        self.table = np.vstack([-p.columns, -np.ones(p.columns.shape[1])])
+        linear = np.zeros(width)
+        linear[self.spot] = np.append(p.tail, p.rest)
+        self.cost = p.aversion * linear
+        self.cost[: len(p.cost)] += p.cost
+        self.rows = np.zeros((len(p.rows) + self.has_limit, width))
+        self.rows[: len(p.rows), : len(p.cost)] = p.rows
+        self.target, self.limited, room = p.target, np.zeros_like(p.share), np.zeros(0)
+        if p.limit is not None:
+            self.rows[-1] = linear
+            self.rows[-1, -2] = 1.0
+            self.target, self.limited = np.append(p.target, p.limit - p.base), p.share
+            room = np.zeros(1)
+        self.lower = np.concatenate([p.lower, room, [-np.inf]])
+        self.upper = np.concatenate([p.upper, room + np.inf, [np.inf]])
+        self.low, self.high = np.flatnonzero(np.isfinite(self.lower)), np.flatnonzero(np.isfinite(self.upper))
+
+    def inside(self) -> Array:
+        """A point strictly inside every bound, its threshold the median loss [variable]."""
+        width = self.upper - self.lower
+        x = np.zeros(len(width))
+        x[self.low] = self.lower[self.low] + np.minimum(0.5 * width[self.low], 0.1)
+        alone = np.setdiff1d(self.high, self.low)
+        x[alone] = self.upper[alone] - 0.1
+        x[-1] = float(np.median(self.excess(x))) if self.table.shape[1] else 0.0
+        return x
+
+    def excess(self, x: Array) -> Array:
+        """l_i - c [scenario]."""
+        return self.program.offset + self.table.T @ x[self.spot]
+
+    def ceiling(self, price: float) -> Array:
+        """(aversion + price) share: the most the dual of a scenario may be [scenario]."""
+        return self.program.aversion * self.program.share + price * self.limited

@@ -1,0 +1,228 @@
+"""The search for a portfolio: coarse samples first, then bands that widen until the gap is certified."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..core import Fault, InputError
+from ..tail.shortfall import Tail, tail_of
+from .band import Band, around, everything
+from .conflict import FEASIBLE, refuse_conflict
+from .constraints import Array
+from .master import Aim, Canon, Master
+from .region import Region, implied
+from .scenarios import Scenarios
+
+WHOLE = 4000
+"""Up to this many scenarios, or PER_COORDINATE a coordinate, a sample is solved with all of them explicit."""
+PER_COORDINATE = 35
+COARSER = 8
+"""Each coarser sample has this many times fewer scenarios."""
+BAND, BAND_PER_COORDINATE = 500, 5
+"""Scenarios of the first band: so many, and so many a coordinate."""
+ROUNDS = 30
+"""Bands tried on one sample before giving up."""
+ROUGH = 1e-3
+"""Gap at which a coarse sample has given what it can: a place for the next band."""
+INSIDE = 0.1
+"""Tolerance of the interior point as a part of that of the gap."""
+SEED = 20000
+"""Of the draw of coarse samples, which decide the way and not the answer."""
+OVER = 1e-9
+"""What the limit on ES may be exceeded by."""
+REACH_ROUNDING = 1e-6
+"""A portfolio this far outside the box for which the bound holds has no certificate."""
+LEAST = 1e-3
+"""An objective smaller than this part of a typical asset's counts as that much in the relative gap."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best portfolio and its proof: no x of the region has an objective below `bound`.
+
+    x: [variable]; tail: of its losses; value: of the objective minimised; gap: (value - bound) / scale of it;
+    multiplier: [row]; reduced: [variable] reduced costs; price: of the limit on ES; steps, passes, explicit:
+    interior-point iterations, passes over all scenarios, scenarios in the last band.
+    """
+
+    x: Array
+    tail: Tail
+    value: float
+    bound: float
+    gap: float
+    multiplier: Array
+    reduced: Array
+    price: float
+    steps: int
+    passes: int
+    explicit: int
+
+
+def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> Found:
+    """Solve min cost' x + aversion ES over the region to a relative gap, certified over all scenarios.
+
+    InputError: no portfolio in the region, none within the limit on ES, or no finite optimum.
+    """
+    canon = Canon(region, scenarios)
+    if canon.crossed:
+        refuse_conflict(region)
+    start, steps = None, 0
+    matters = aim.aversion > 0 or aim.limit is not None
+    for count in coarse(scenarios) if matters and not canon.fixed else []:
+        chosen = np.sort(np.random.default_rng(SEED).permutation(scenarios.count)[:count])
+        rough, _ = Bands(canon, scenarios.subset(chosen), aim).run(start, ROUGH)
+        start, steps = rough.x, steps + rough.steps
+    bands = Bands(canon, scenarios, aim, steps)
+    found, solved = bands.only() if canon.fixed else bands.run(start, tolerance)
+    if not solved or region.violation(found.x) > FEASIBLE:
+        _diagnose(scenarios, region, aim, found, tolerance)
+    return found
+
+
+def whole(scenarios: Scenarios) -> int:
+    """Scenarios that may all be explicit."""
+    return max(WHOLE, PER_COORDINATE * len(scenarios.returns))
+
+
+def coarse(scenarios: Scenarios) -> list[int]:
+    """Sizes of the coarse samples, the smallest first; none where the whole is small."""
+    sizes: list[int] = []
+    count = scenarios.count
+    while count > whole(scenarios):
+        count = max(count // COARSER, whole(scenarios) // 2)
+        sizes.insert(0, count)
+    return sizes
+
+
+class Bands:
+    """Bands on one sample: solve, measure on all scenarios, widen where the band was wrong."""
+
+    def __init__(self, canon: Canon, scenarios: Scenarios, aim: Aim, steps: int = 0) -> None:
+        self.canon, self.scenarios, self.aim = canon, scenarios, aim
+        self.share = scenarios.probability() / float(1 - aim.level)
+        self.size = max(BAND, BAND_PER_COORDINATE * len(scenarios.returns))
+        self.steps, self.passes, self.inside = steps, 0, INSIDE
+        self.best: Found | None = None
+        self.bound = -np.inf
+        some = float(np.abs(scenarios.returns[:, :: 1 + scenarios.count // 1000]).mean())
+        self.least = LEAST * max(float(np.abs(aim.cost).max()), aim.aversion * some) or 1.0
+
+    def only(self) -> tuple[Found, bool]:
+        """The one portfolio there is, and whether its ES is within the limit."""
+        x = self.canon.base
+        loss, tail = self._measure(x)
+        above = np.where(loss > tail.value_at_risk, self.share, 0.0)
+        level = np.where(loss == tail.value_at_risk, self.share, 0.0)
+        slope = -self.scenarios.mean(above + spread(0.0 * level, level, 1.0 - float(above.sum())))
+        none = np.zeros(len(self.canon.region.row_lower))
+        self._keep(Master(x, tail.value_at_risk, none, none, 0.0, 0, 0.0), tail, slope, 0)
+        assert self.best is not None
+        return self.best, self._closed(self.best, 1.0)
+
+    def run(self, start: Array | None, tolerance: float) -> tuple[Found, bool]:
+        """The best portfolio from the bands around `start` [variable], and whether its gap is closed."""
+        band = everything(self.scenarios.count)
+        if self.aim.aversion == 0 and self.aim.limit is None:
+            band = Band(~band.explicit, band.above)  # losses do not matter
+        elif start is not None and self.scenarios.count > whole(self.scenarios):
+            loss, tail = self._measure(start)
+            band = around(loss, tail.value_at_risk, self.size)
+        for _ in range(ROUNDS):
+            loss, tail, master = self._round(band, tolerance)
+            assert self.best is not None
+            if self._closed(self.best, tolerance):
+                return self.best, True
+            if master.residual > np.sqrt(tolerance):
+                self.size *= 4
+            wrong = band.wrong(loss, master.threshold)
+            if not wrong.any() and master.residual <= self.inside * tolerance:
+                self.inside *= INSIDE  # the band is right, its solution too rough
+            elif band.explicit.all():
+                break
+            band = band.widened(wrong | around(loss, tail.value_at_risk, self.size).explicit)
+        assert self.best is not None
+        return self.best, False
+
+    def _closed(self, found: Found, tolerance: float) -> bool:
+        limit = self.aim.limit
+        return found.gap <= tolerance and (limit is None or found.tail.expected_shortfall <= limit + OVER)
+
+    def _measure(self, x: Array) -> tuple[Array, Tail]:
+        """Losses [scenario] of a portfolio and their tail: one pass."""
+        self.passes += 1
+        loss = self.scenarios.losses(x[: self.scenarios.assets])
+        return loss, tail_of(loss, self.scenarios.weight, self.aim.level)
+
+    def _round(self, band: Band, tolerance: float) -> tuple[Array, Tail, Master]:
+        """Solve one band, measure its portfolio over all scenarios, and keep the best of value and bound."""
+        chosen = np.flatnonzero(band.explicit)
+        columns, share = self.scenarios.columns(chosen), self.share[chosen]
+        mean, mass = np.zeros(len(columns)), 0.0
+        if band.above.any():
+            above = np.where(band.above, self.share, 0.0)
+            mean, mass = self.scenarios.mean(above), float(above.sum())
+            self.passes += 1
+        master = self.canon.solve(self.aim, columns, share, mean, mass, self.inside * tolerance)
+        self.steps += master.steps
+        loss, tail = self._measure(master.x)
+        slope = -(mean + columns @ spread(master.measure, share, 1.0 - mass))
+        self._keep(master, tail, slope, len(chosen))
+        return loss, tail, master
+
+    def _keep(self, master: Master, tail: Tail, slope: Array, explicit: int) -> None:
+        """Certify: min over the region of cost' x + (aversion + price) slope' y - price limit is a bound."""
+        aim, region, price = self.aim, self.canon.region, max(master.price, 0.0)
+        cost = aim.cost.copy()
+        held = slope if self.scenarios.exposures is None else self.scenarios.exposures @ slope
+        cost[: region.assets] += (aim.aversion + price) * held
+        floor, reduced = region.floor(cost, master.multiplier)
+        self.bound = max(self.bound, floor - (price * aim.limit if aim.limit is not None else 0.0))
+        shortfall = tail.expected_shortfall
+        value = float(aim.cost @ master.x) + aim.aversion * shortfall
+        size = max(abs(float(aim.cost @ master.x)) + aim.aversion * abs(shortfall), self.least)
+        low, high = region.box
+        far = bool((master.x < low - REACH_ROUNDING).any() or (master.x > high + REACH_ROUNDING).any())
+        gap = np.inf if far else max(value - self.bound, 0.0) / size
+        over = aim.limit is not None and shortfall > aim.limit + OVER
+        if self.best is None or not over:
+            self.best = Found(
+                master.x,
+                tail,
+                value,
+                self.bound,
+                gap,
+                master.multiplier,
+                reduced,
+                price,
+                self.steps,
+                self.passes,
+                explicit,
+            )
+
+
+def spread(measure: Array, share: Array, mass: float) -> Array:
+    """A measure [scenario] made exact: between 0 and share, summing to mass, as near as simply done."""
+    inside = np.clip(measure, 0.0, share)
+    total = inside.sum()
+    if total > mass:
+        return inside * (max(mass, 0.0) / total)
+    room = share - inside
+    return inside + room * ((mass - total) / max(room.sum(), np.finfo(float).tiny))
+
+
+def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tolerance: float) -> None:
+    """Raises: which constraints conflict, the least ES there is, or that the gap stayed open."""
+    refuse_conflict(region)
+    if aim.limit is not None:
+        least = search(scenarios, region, Aim(np.zeros_like(aim.cost), 1.0, None, aim.level), tolerance)
+        if least.bound > aim.limit:
+            raise InputError(
+                "limit on expected shortfall",
+                f"{aim.limit:.6g} is below what any portfolio has",
+                f"at least {least.value:.6g}",
+            )
+    if np.isinf(np.concatenate(implied(region))).any() and found.gap > np.sqrt(tolerance):
+        raise InputError(
+            "objective", "has no finite optimum over these constraints", hint="bound the positions"
+        )
+    raise Fault(f"the gap stayed at {found.gap:.3g} after {found.steps} steps, wanted {tolerance:.3g}")

@@ -1,0 +1,149 @@
+"""Portfolios under expected shortfall: least ES, most alpha within a limit on ES, most alpha less ES.
+
+ES_a(w) = min_c c + E[(L(w) - c)+] / (1 - a)      Rockafellar & Uryasev (2000), Theorem 1
+        = max { E_q[L(w)] : 0 <= q_i <= p_i / (1 - a), sum q = 1 }, so that any q gives a bound.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import InputError
+from ..tail.sample import Level, exact_level
+from .constraints import Array, Constraint
+from .master import Aim
+from .region import region
+from .scenarios import Scenarios
+from .search import search
+
+TOLERANCE = 1e-7
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """d objective / d bound of each row of a constraint, zero where the bound does not bind."""
+
+    labels: tuple[str, ...]
+    lower: Array  # [row]
+    upper: Array  # [row]
+
+
+@dataclass(frozen=True)
+class Portfolio:
+    """The answer and its certificate: over all scenarios, no portfolio has an objective beyond `bound`.
+
+    weights: [asset] of NAV; losses are fractions of NAV, positive bad; gap: |objective - bound| over
+    |alpha| + aversion |ES|, or a thousandth of a typical asset's where that is more; sensitivity: by name of
+    constraint; limit_price: d objective / d limit; steps: interior-point iterations; passes: over all
+    scenarios; explicit: scenarios in the last master problem.
+    """
+
+    weights: Array
+    alpha: float
+    expected_shortfall: float
+    value_at_risk: float
+    objective: float
+    bound: float
+    gap: float
+    sensitivity: dict[str, Sensitivity]
+    limit_price: float
+    steps: int
+    passes: int
+    explicit: int
+
+
+def minimise_shortfall(
+    scenarios: Scenarios, constraints: Sequence[Constraint], *, level: Level, tolerance: float = TOLERANCE
+) -> Portfolio:
+    """min ES_level(w) over the constraints, to a certified relative gap of `tolerance`.
+
+    InputError: bad level or tolerance, a smallest set of constraints that conflict, no finite optimum.
+    """
+    return _solve(scenarios, np.zeros(scenarios.assets), constraints, level, 1.0, None, tolerance, 1)
+
+
+def maximise_alpha(
+    scenarios: Scenarios,
+    alpha: ArrayLike,
+    constraints: Sequence[Constraint],
+    *,
+    level: Level,
+    limit: float,
+    tolerance: float = TOLERANCE,
+) -> Portfolio:
+    """max alpha' w subject to ES_level(w) <= limit and the constraints; alpha [asset] over the horizon.
+
+    InputError: as `minimise_shortfall`, or a limit below the least ES, which is named.
+    """
+    if not np.isfinite(limit):
+        raise InputError("limit", f"{limit} is not finite", "a fraction of NAV such as 0.05")
+    return _solve(scenarios, _alpha(alpha, scenarios), constraints, level, 0.0, float(limit), tolerance, -1)
+
+
+def maximise_utility(
+    scenarios: Scenarios,
+    alpha: ArrayLike,
+    constraints: Sequence[Constraint],
+    *,
+    level: Level,
+    aversion: float,
+    tolerance: float = TOLERANCE,
+) -> Portfolio:
+    """max alpha' w - aversion ES_level(w) over the constraints; alpha [asset] over the horizon.
+
+    InputError: as `minimise_shortfall`, or an aversion that is negative.
+    """
+    if not (np.isfinite(aversion) and aversion >= 0):
+        raise InputError("aversion", f"{aversion} is not a number >= 0", "0 or more, per unit of ES")
+    return _solve(
+        scenarios, _alpha(alpha, scenarios), constraints, level, float(aversion), None, tolerance, -1
+    )
+
+
+def _alpha(alpha: ArrayLike, scenarios: Scenarios) -> Array:
+    row = np.asarray(alpha, dtype=np.float64)
+    if row.shape != (scenarios.assets,):
+        raise InputError("alpha", f"has shape {row.shape}", f"one for each of {scenarios.assets} assets")
+    if not np.isfinite(row).all():
+        raise InputError("alpha", f"{int((~np.isfinite(row)).sum())} values are not finite", "finite numbers")
+    return row
+
+
+def _solve(
+    scenarios: Scenarios,
+    alpha: Array,
+    constraints: Sequence[Constraint],
+    level: Level,
+    aversion: float,
+    limit: float | None,
+    tolerance: float,
+    sign: int,
+) -> Portfolio:
+    """Minimise -alpha' w + aversion ES; the objective reported is `sign` times that."""
+    if not 1e-10 <= tolerance < 1:
+        raise InputError("tolerance", f"{tolerance} is outside [1e-10, 1)", "a relative gap such as 1e-7")
+    space = region(constraints, scenarios.assets)
+    cost = np.zeros(len(space.lower))
+    cost[: scenarios.assets] = -alpha
+    found = search(scenarios, space, Aim(cost, aversion, limit, exact_level(level)), tolerance)
+    return Portfolio(
+        weights=found.x[: scenarios.assets],
+        alpha=float(alpha @ found.x[: scenarios.assets]),
+        expected_shortfall=found.tail.expected_shortfall,
+        value_at_risk=found.tail.value_at_risk,
+        objective=sign * found.value,
+        bound=sign * found.bound,
+        gap=found.gap,
+        sensitivity={
+            part.name: Sensitivity(part.rows.labels, sign * low, sign * high)
+            for part, (low, high) in zip(
+                space.parts, space.sensitivities(found.reduced, found.multiplier).values(), strict=True
+            )
+        },
+        limit_price=-sign * found.price,
+        steps=found.steps,
+        passes=found.passes,
+        explicit=found.explicit,
+    )

@@ -1,0 +1,181 @@
+"""The solver against the whole linear program, its certificate, and what must not change the answer."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from tailrisk.optimise import (
+    ActiveExposure,
+    ActiveWeights,
+    Budget,
+    Group,
+    Positions,
+    Turnover,
+    maximise_alpha,
+    maximise_utility,
+    minimise_shortfall,
+    of_factors,
+    of_returns,
+    search,
+)
+from tailrisk.optimise.region import region
+from tailrisk.tail import expected_shortfall
+from tests.optimise_world import exposures, factor_returns, reference, returns, weights
+
+ASSETS, SCENARIOS, LEVEL = 20, 500, 0.95
+EVEN = np.full(ASSETS, 1 / ASSETS)
+ALPHA = 0.001 * np.random.default_rng(9).normal(size=ASSETS)
+STYLES = ActiveExposure(exposures(ASSETS)[:, 1:], ("size", "beta", "value"), -0.05, 0.08, EVEN)
+SETS = {
+    "long only": [Budget(), Positions()],
+    "capped": [Budget(), Positions(0.0, 0.08)],
+    "styles": [Budget(), Positions(), STYLES],
+    "active": [Budget(), Positions(), ActiveWeights(EVEN, 0.03), STYLES],
+    "turnover": [Budget(), Positions(), Turnover(EVEN, 0.4)],
+    "group": [Budget(), Positions(0.0, 0.2), Group(np.arange(ASSETS) < 8, lower=0.6)],
+    "long short": [Budget(0.0, 0.0), Positions(-0.1, 0.1), Group(np.arange(ASSETS) < 5, lower=0.2)],
+    "no bounds": [Budget()],
+    "pinned": [
+        Budget(),
+        Positions(np.where(np.arange(ASSETS) < 4, 0.1, 0.0), np.where(np.arange(ASSETS) < 8, 0.1, 1)),
+    ],
+}
+WEIGHTS = {"even": None, "weighted": weights(SCENARIOS)}
+
+
+@pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("constraints", SETS.values(), ids=SETS)
+def test_least_shortfall_is_that_of_the_linear_program(constraints, weight) -> None:
+    table = returns(ASSETS, SCENARIOS)
+    found = minimise_shortfall(of_returns(table, weight), constraints, level=LEVEL, tolerance=1e-9)
+    truth = reference(table, constraints, LEVEL, weight=weight)
+    assert_allclose(found.objective, truth, rtol=1e-8)
+    assert found.bound <= truth * (1 + 1e-9)  # HiGHS itself is good to about that
+    assert found.gap <= 1e-9
+    space = region(constraints, ASSETS)
+    if len(space.lower) == ASSETS:
+        assert space.violation(found.weights) <= 1e-8
+    assert_allclose(
+        found.objective, expected_shortfall(-found.weights @ table, weight, level=LEVEL), rtol=1e-12
+    )
+
+
+@pytest.mark.parametrize("weight", WEIGHTS.values(), ids=WEIGHTS)
+@pytest.mark.parametrize("aversion", [0.0, 0.02, 0.2])
+def test_utility_is_that_of_the_linear_program(aversion: float, weight) -> None:
+    table = returns(ASSETS, SCENARIOS)
+    found = maximise_utility(
+        of_returns(table, weight), ALPHA, SETS["styles"], level=LEVEL, aversion=aversion, tolerance=1e-9
+    )
+    truth = -reference(table, SETS["styles"], LEVEL, alpha=ALPHA, aversion=aversion, weight=weight)
+    assert_allclose(found.objective, truth, rtol=1e-7)
+    assert_allclose(found.objective, found.alpha - aversion * found.expected_shortfall, rtol=1e-12)
+    assert found.bound >= truth - 1e-9 * abs(truth)
+
+
+@pytest.mark.parametrize("room", [1.001, 1.1, 1.5, 10.0])
+def test_alpha_within_a_limit_is_that_of_the_linear_program(room: float) -> None:
+    table = returns(ASSETS, SCENARIOS)
+    limit = room * minimise_shortfall(of_returns(table), SETS["styles"], level=LEVEL).expected_shortfall
+    found = maximise_alpha(of_returns(table), ALPHA, SETS["styles"], level=LEVEL, limit=limit, tolerance=1e-9)
+    truth = -reference(table, SETS["styles"], LEVEL, alpha=ALPHA, aversion=0.0, limit=limit)
+    assert_allclose(found.objective, truth, rtol=1e-7)
+    assert found.expected_shortfall <= limit + 1e-8
+    assert (found.expected_shortfall > limit - 1e-8) == (room < 10)
+
+
+def test_level_and_tail_of_a_published_sort() -> None:
+    # Acerbi & Tasche (2002): the worst 2.5 of ten scenarios at 75 %, half of the third worst
+    loss = np.array([[-5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0]])
+    found = minimise_shortfall(of_returns(loss), [Budget()], level="0.75")
+    assert_allclose(found.expected_shortfall, (5 + 4 + 0.5 * 3) / 2.5, rtol=1e-12)
+    assert found.value_at_risk == 3.0
+
+
+def test_many_scenarios_go_by_bands_to_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, constraints = returns(ASSETS, 20_000), SETS["styles"]
+    banded = minimise_shortfall(of_returns(table), constraints, level=LEVEL)
+    monkeypatch.setattr(search, "WHOLE", 10**9)
+    entire = minimise_shortfall(of_returns(table), constraints, level=LEVEL, tolerance=1e-9)
+    assert banded.explicit < 2_000 < entire.explicit == 20_000
+    assert_allclose(banded.objective, entire.objective, rtol=1e-7)
+    assert banded.bound <= entire.objective * (1 + 1e-12)
+    assert 0 <= banded.gap <= 1e-7
+
+
+def test_bands_hold_the_limit_on_all_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
+    table, weight = returns(ASSETS, 20_000), weights(20_000)
+    found = maximise_alpha(
+        of_returns(table, weight), ALPHA, SETS["styles"], level=LEVEL, limit=0.035, tolerance=1e-8
+    )
+    assert found.explicit < 5_000
+    assert_allclose(found.expected_shortfall, 0.035, rtol=0, atol=1e-8)
+    monkeypatch.setattr(search, "WHOLE", 10**9)
+    entire = maximise_alpha(of_returns(table, weight), ALPHA, SETS["styles"], level=LEVEL, limit=0.035)
+    assert_allclose(found.alpha, entire.alpha, rtol=1e-6)
+
+
+def test_a_band_too_narrow_widens_until_the_gap_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = returns(ASSETS, 20_000)
+    wide = minimise_shortfall(of_returns(table), SETS["styles"], level=LEVEL)
+    monkeypatch.setattr(search, "BAND", 30)
+    monkeypatch.setattr(search, "BAND_PER_COORDINATE", 1)
+    narrow = minimise_shortfall(of_returns(table), SETS["styles"], level=LEVEL)
+    assert narrow.passes > wide.passes
+    assert_allclose(narrow.objective, wide.objective, rtol=2e-7)
+
+
+@pytest.mark.parametrize("scenarios", [400, 20_000])
+def test_factor_form_is_the_dense_form(scenarios: int) -> None:
+    loading, factors = exposures(ASSETS), factor_returns(scenarios)
+    dense = minimise_shortfall(of_returns(loading @ factors), SETS["active"], level=LEVEL, tolerance=1e-8)
+    thin = minimise_shortfall(of_factors(loading, factors), SETS["active"], level=LEVEL, tolerance=1e-8)
+    assert_allclose(thin.objective, dense.objective, rtol=1e-8)
+    limit = 1.05 * dense.objective
+    pair = [
+        maximise_alpha(s, ALPHA, SETS["active"], level=LEVEL, limit=limit)
+        for s in (of_returns(loading @ factors), of_factors(loading, factors))
+    ]
+    assert_allclose(pair[0].alpha, pair[1].alpha, rtol=1e-6)
+
+
+def test_order_of_scenarios_and_assets_does_not_matter() -> None:
+    table, rng = returns(ASSETS, SCENARIOS), np.random.default_rng(4)
+    first = minimise_shortfall(of_returns(table), SETS["capped"], level=LEVEL, tolerance=1e-9)
+    i, j = rng.permutation(ASSETS), rng.permutation(SCENARIOS)
+    other = minimise_shortfall(of_returns(table[i][:, j]), SETS["capped"], level=LEVEL, tolerance=1e-9)
+    assert_allclose(other.objective, first.objective, rtol=2e-9)
+    assert_allclose(other.weights, first.weights[i], atol=1e-4)
+
+
+def test_scenarios_twice_are_scenarios_once() -> None:
+    table, weight = returns(ASSETS, SCENARIOS), weights(SCENARIOS)
+    once = minimise_shortfall(of_returns(table, weight), SETS["styles"], level=LEVEL)
+    twice = of_returns(np.hstack([table, table]), np.tile(weight, 2) / 2)
+    assert_allclose(
+        minimise_shortfall(twice, SETS["styles"], level=LEVEL).objective, once.objective, rtol=1e-7
+    )
+
+
+def test_gaussian_shortfall_points_where_variance_does() -> None:
+    """ES = k sigma(w) for Gaussian losses of mean zero, so the least ES is the least variance.
+
+    On symmetrised, whitened draws the covariance is exact; what is left is the error of ES at the optimum.
+    """
+    assets, count = 4, 100_000
+    root = np.array([[1, 0, 0, 0], [0.5, 0.9, 0, 0], [0.2, 0.1, 1.2, 0], [0.4, -0.2, 0.3, 0.8]])
+    draw = np.random.default_rng(5).normal(size=(assets, count // 2))
+    draw = np.hstack([draw, -draw])
+    draw = np.linalg.solve(np.linalg.cholesky(np.cov(draw, bias=True)), draw)
+    covariance = root @ root.T
+    best = np.linalg.solve(covariance, np.ones(assets))
+    best /= best.sum()
+    truth = 2.0627128 * np.sqrt(best @ covariance @ best)  # phi(1.6449) / 0.05
+    found = minimise_shortfall(of_returns(root @ draw), [Budget()], level=LEVEL)
+    error = (
+        1.08 * np.sqrt(best @ covariance @ best) / np.sqrt(0.05 * count)
+    )  # sd of L + excess over VaR in the tail
+    assert error < 0.01 * truth
+    assert abs(found.expected_shortfall - truth) < 4 * error
+    assert found.weights @ covariance @ found.weights < best @ covariance @ best * (1 + 8 * error / truth)
+    assert np.abs(found.weights - 1 / assets).max() > 0.1  # not the even portfolio
