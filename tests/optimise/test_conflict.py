@@ -76,11 +76,9 @@ def test_a_limit_below_the_least_shortfall_names_the_least() -> None:
 
 
 def test_of_two_conflicts_only_one_is_told() -> None:
-    first, last = (
-        Group(half, lower=0.6, name=name)
-        for half, name in ((np.arange(ASSETS) < 5, "first half"), (np.arange(ASSETS) >= 5, "second half"))
-    )
-    said = refusal([Budget(), Positions(0.0, 0.11), first, last])
-    assert "second half" in said
-    assert ("first half" in said) == ("budget" in said)  # halves against the budget, or one against the caps
-    assert ("positions" in said) != ("budget" in said)
+    first = Group(np.arange(ASSETS) < 2, lower=0.3, name="first two")
+    last = Group(np.arange(ASSETS) > 7, lower=0.3, name="last two")
+    said = refusal([Budget(), Positions(0.0, 0.12), first, last])
+    assert "positions (asset 8, asset 9); last two (sum over members)" in said
+    assert "first two" not in said
+    assert "budget" not in said
