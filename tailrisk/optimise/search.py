@@ -1,6 +1,7 @@
 """The search for a portfolio: coarse samples first, then bands that widen until the gap is certified."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -15,9 +16,11 @@ from .scenarios import Scenarios
 
 WHOLE = 4000
 """Up to this many scenarios, or PER_COORDINATE a coordinate, a sample is solved with all of them explicit."""
-PER_COORDINATE = 35
+PER_COORDINATE = 15
 COARSER = 8
 """Each coarser sample has this many times fewer scenarios."""
+THIN = 20
+"""Scenarios of the largest weight that the tail of a coarse sample must hold."""
 BAND, BAND_PER_COORDINATE = 500, 5
 """Scenarios of the first band: so many, and so many a coordinate."""
 ROUNDS = 30
@@ -70,13 +73,20 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
     matters = aim.aversion > 0 or aim.limit is not None
     for count in coarse(scenarios) if matters and not canon.fixed else []:
         chosen = np.sort(np.random.default_rng(SEED).permutation(scenarios.count)[:count])
-        rough, _ = Bands(canon, scenarios.subset(chosen), aim).run(start, ROUGH)
+        sample = scenarios.subset(chosen)
+        rough, _ = Bands(canon, sample, replace(aim, level=eased(aim.level, sample))).run(start, ROUGH)
         start, steps = rough.x, steps + rough.steps
     bands = Bands(canon, scenarios, aim, steps)
     found, solved = bands.only() if canon.fixed else bands.run(start, tolerance)
     if not solved or region.violation(found.x) > FEASIBLE:
         _diagnose(scenarios, region, aim, found, tolerance)
     return found
+
+
+def eased(level: Fraction, sample: Scenarios) -> Fraction:
+    """A level at which a coarse sample still has THIN scenarios beyond; `level` itself where it can."""
+    most = sample.probability().max()
+    return min(level, max(1 - Fraction(THIN * float(most)), Fraction(1, 2)))
 
 
 def whole(scenarios: Scenarios) -> int:

@@ -103,6 +103,16 @@ def test_many_scenarios_go_by_bands_to_the_same_answer(monkeypatch: pytest.Monke
     assert 0 <= banded.gap <= 1e-7
 
 
+@pytest.mark.parametrize("weight", [None, weights(20_000)], ids=["even", "weighted"])
+def test_a_tail_of_a_few_scenarios_is_solved(monkeypatch: pytest.MonkeyPatch, weight) -> None:
+    scenarios = of_returns(returns(ASSETS, 20_000), weight)
+    thin = minimise_shortfall(scenarios, SETS["styles"], level="0.9995")
+    assert thin.explicit < 2_000
+    monkeypatch.setattr(search, "WHOLE", 10**9)
+    entire = minimise_shortfall(scenarios, SETS["styles"], level="0.9995")
+    assert_allclose(thin.objective, entire.objective, rtol=2e-7)
+
+
 def test_bands_hold_the_limit_on_all_scenarios(monkeypatch: pytest.MonkeyPatch) -> None:
     table, weight = returns(ASSETS, 20_000), weights(20_000)
     found = maximise_alpha(
