@@ -54,6 +54,7 @@ def reference(
     p = np.full(count, 1 / count) if weight is None else weight
     es = np.concatenate([np.zeros(assets + own), [1.0], p / (1 - level)])
     cost = aversion * es
+    cost[: assets + own] += space.charge
     if alpha is not None:
         cost[:assets] -= alpha
     scenario = sparse.hstack(

@@ -6,6 +6,7 @@ from .constraints import (
     Budget,
     Group,
     Positions,
+    TradingCost,
     Turnover,
     liquidity_cap,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "Positions",
     "Scenarios",
     "Sensitivity",
+    "TradingCost",
     "Turnover",
     "liquidity_cap",
     "maximise_alpha",

@@ -4,7 +4,7 @@ A row with a label can be named in a message and priced by its dual. Active mean
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -20,7 +20,8 @@ Array = NDArray[np.float64]
 class Rows:
     """lower <= matrix @ (w, t) <= upper, with `extra` variables t >= 0 of the constraint's own.
 
-    labels: one text for each row; matrix: [row, asset + extra]; lower, upper: [row], may be infinite.
+    labels: one text for each row; matrix: [row, asset + extra]; lower, upper: [row], may be infinite;
+    charge: what the objective loses for each unit of every t.
     """
 
     labels: tuple[str, ...]
@@ -28,6 +29,7 @@ class Rows:
     lower: Array
     upper: Array
     extra: int = 0
+    charge: Array | float = 0.0  # [extra]
 
 
 class Constraint(Protocol):
@@ -147,6 +149,26 @@ class Turnover:
         lower = np.concatenate([np.full(1 + assets, -np.inf), held])
         upper = np.concatenate([[self.limit], held, np.full(assets, np.inf)])
         return _rows(self.name, labels, matrix, lower, upper, extra=assets)
+
+
+@dataclass(frozen=True)
+class TradingCost:
+    """rate' |w - previous| taken off alpha, or added to ES where that is minimised: linear costs of trading.
+
+    previous: [asset]; rate: one number or [asset], as a fraction of what is traded.
+    Rows: t >= w - previous, t >= previous - w, with t the trade in each asset.
+    """
+
+    previous: ArrayLike
+    rate: ArrayLike
+    name: str = "trading cost"
+
+    def rows(self, assets: int) -> Rows:
+        rate = _vector(self.name, "rate", self.rate, assets)
+        if (rate < 0).any():
+            raise InputError(self.name, f"the least rate is {rate.min():g}", "rates >= 0")
+        trades = Turnover(self.previous, np.inf, self.name).rows(assets)
+        return replace(trades, charge=rate)
 
 
 def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Array:

@@ -44,6 +44,7 @@ class Region:
     matrix: sparse.csr_array  # [row, variable]  rows of two variables or more
     row_lower: Array  # [row]
     row_upper: Array  # [row]
+    charge: Array  # [variable]  what the objective loses for each unit, zero for weights
 
     def floor(self, cost: Array, price: Array) -> tuple[float, Array]:
         """A lower bound of cost' x over the region from row multipliers, and the reduced costs.
@@ -113,6 +114,7 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
     said = [constraint.rows(assets) for constraint in constraints]
     total = assets + sum(rows.extra for rows in said)
     lower = np.concatenate([np.full(assets, -np.inf), np.zeros(total - assets)])
+    charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in said)])
     upper = np.full(total, np.inf)
     parts, tables, ends, first = [], [sparse.csr_array((0, total))], [], assets
     for name, rows in zip(names, said, strict=True):
@@ -124,7 +126,9 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
         tables.append(table[np.flatnonzero(~part.single)])
         ends.append((rows.lower[~part.single], rows.upper[~part.single]))
     low, high = (np.concatenate([np.zeros(0), *(pair[i] for pair in ends)]) for i in (0, 1))
-    return Region(assets, tuple(parts), lower, upper, sparse.csr_array(sparse.vstack(tables)), low, high)
+    return Region(
+        assets, tuple(parts), lower, upper, sparse.csr_array(sparse.vstack(tables)), low, high, charge
+    )
 
 
 def _widen(rows: Rows, assets: int, first: int, total: int) -> sparse.csr_array:

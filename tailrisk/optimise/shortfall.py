@@ -34,14 +34,15 @@ class Sensitivity:
 class Portfolio:
     """The answer and its certificate: over all scenarios, no portfolio has an objective beyond `bound`.
 
-    weights: [asset] of NAV; losses are fractions of NAV, positive bad; gap: |objective - bound| over
-    |alpha| + aversion |ES|, or a thousandth of a typical asset's where that is more; sensitivity: by name of
-    constraint; limit_price: d objective / d limit; steps: interior-point iterations; passes: over all
-    scenarios; explicit: scenarios in the last master problem.
+    weights: [asset] of NAV; alpha: before cost; losses are fractions of NAV, positive bad; gap: |objective -
+    bound| over |alpha - cost| + aversion |ES|, or a thousandth of a typical asset's where that is more;
+    sensitivity: by name of constraint; limit_price: d objective / d limit; steps: interior-point iterations;
+    passes: over all scenarios; explicit: scenarios in the last master problem.
     """
 
     weights: Array
     alpha: float
+    cost: float
     expected_shortfall: float
     value_at_risk: float
     objective: float
@@ -57,7 +58,7 @@ class Portfolio:
 def minimise_shortfall(
     scenarios: Scenarios, constraints: Sequence[Constraint], *, level: Level, tolerance: float = TOLERANCE
 ) -> Portfolio:
-    """min ES_level(w) over the constraints, to a certified relative gap of `tolerance`.
+    """min ES_level(w), plus trading costs if charged, to a certified relative gap of `tolerance`.
 
     InputError: bad level or tolerance, a smallest set of constraints that conflict, no finite optimum.
     """
@@ -73,7 +74,8 @@ def maximise_alpha(
     limit: float,
     tolerance: float = TOLERANCE,
 ) -> Portfolio:
-    """max alpha' w subject to ES_level(w) <= limit and the constraints; alpha [asset] over the horizon.
+    """max alpha' w subject to ES_level(w) <= limit and the constraints; alpha [asset] over the horizon,
+    less trading costs if charged.
 
     InputError: as `minimise_shortfall`, or a limit below the least ES, which is named.
     """
@@ -91,7 +93,8 @@ def maximise_utility(
     aversion: float,
     tolerance: float = TOLERANCE,
 ) -> Portfolio:
-    """max alpha' w - aversion ES_level(w) over the constraints; alpha [asset] over the horizon.
+    """max alpha' w - aversion ES_level(w) over the constraints; alpha [asset] over the horizon,
+    less trading costs if charged.
 
     InputError: as `minimise_shortfall`, or an aversion that is negative.
     """
@@ -125,12 +128,13 @@ def _solve(
     if not 1e-10 <= tolerance < 1:
         raise InputError("tolerance", f"{tolerance} is outside [1e-10, 1)", "a relative gap such as 1e-7")
     space = region(constraints, scenarios.assets)
-    cost = np.zeros(len(space.lower))
-    cost[: scenarios.assets] = -alpha
+    cost = space.charge.copy()
+    cost[: scenarios.assets] -= alpha
     found = search(scenarios, space, Aim(cost, aversion, limit, exact_level(level)), tolerance)
     return Portfolio(
         weights=found.x[: scenarios.assets],
         alpha=float(alpha @ found.x[: scenarios.assets]),
+        cost=float(space.charge @ found.x),
         expected_shortfall=found.tail.expected_shortfall,
         value_at_risk=found.tail.value_at_risk,
         objective=sign * found.value,

@@ -10,6 +10,7 @@ from tailrisk.optimise import (
     Budget,
     Group,
     Positions,
+    TradingCost,
     Turnover,
     liquidity_cap,
     minimise_shortfall,
@@ -91,6 +92,7 @@ def test_a_bound_on_a_multiple_of_a_weight_is_a_bound_on_the_weight() -> None:
 
 
 REFUSED = {
+    "the least rate is -0.1": lambda: TradingCost(EVEN, -0.1),
     "exposure has shape": lambda: ActiveExposure(STYLE.T, ("size", "beta"), -1, 1, EVEN),
     "benchmark: has shape": lambda: ActiveWeights([0.5, 0.5], 0.1),
     "1 values are NaN": lambda: Positions(0.0, [0.1, np.nan, 0.1, 0.1]),

@@ -10,6 +10,7 @@ from tailrisk.optimise import (
     Budget,
     Group,
     Positions,
+    TradingCost,
     Turnover,
     maximise_alpha,
     maximise_utility,
@@ -82,6 +83,19 @@ def test_alpha_within_a_limit_is_that_of_the_linear_program(room: float) -> None
     assert_allclose(found.objective, truth, rtol=1e-7)
     assert found.expected_shortfall <= limit + 1e-8
     assert (found.expected_shortfall > limit - 1e-8) == (room < 10)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.0005, np.linspace(0, 0.01, ASSETS)], ids=["free", "flat", "each"])
+def test_trading_costs_come_off_alpha(rate) -> None:
+    table, constraints = returns(ASSETS, SCENARIOS), [Budget(), Positions(), TradingCost(EVEN, rate)]
+    found = maximise_utility(
+        of_returns(table), ALPHA, constraints, level=LEVEL, aversion=0.02, tolerance=1e-9
+    )
+    assert_allclose(
+        found.objective, -reference(table, constraints, LEVEL, alpha=ALPHA, aversion=0.02), rtol=1e-7
+    )
+    assert_allclose(found.cost, np.sum(rate * np.abs(found.weights - EVEN)), atol=1e-9)
+    assert_allclose(found.objective, found.alpha - found.cost - 0.02 * found.expected_shortfall, rtol=1e-10)
 
 
 def test_level_and_tail_of_a_published_sort() -> None:
