@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from .assemble_crowd import crowd
 from .config import Config
 from .config.calibrated import Fitted, Styles
 from .config.market import Event
@@ -39,13 +40,14 @@ def assemble(config: Config, history: Array | None = None) -> World:
     products = list(config.products.values())
     used = _styles_in_use(products)
     overlay = config.calibrated.styles
+    size = _ladder(fitted, config.market.spread_drift == "fitted", array)
     return World(
         regimes=regimes.Params(
             cumulative=array(np.cumsum(fitted.transition, axis=1)),
             start=array(np.cumsum(_start(fitted, config.market.start))),
         ),
         long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
-        ladder=_ladder(fitted, config.market.spread_drift == "fitted", array),
+        ladder=size,
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
         products=_products(products, used, array),
         detectors=tuple(dict.fromkeys(map(detector, config.event))),
@@ -55,6 +57,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
         warmup=warmup_days(config),
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in products),
+        crowd=crowd(config, size, array),
     )
 
 

@@ -14,6 +14,7 @@ from tailrisk.core.errors import InputError
 
 from . import library
 from .calibrated import Calibrated
+from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .explain import combined, explain, shown, suggestion
 from .layers import Layers, Source
 from .schema import Attached, Config
@@ -126,24 +127,43 @@ def _valid(model: type[M], layers: Layers) -> M:
 def _attached(config: Config, layers: Layers) -> Attached:
     """Find and read the files the config names."""
     market = config.market
-    path = _named("calibrated", market.calibrated, layers)
-    calibrated = _valid(Calibrated, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    path = _named(("market", "calibrated"), market.calibrated, layers)
+    calibrated = _read(Calibrated, path)
     _check_calibrated(config, calibrated, layers)
     history = None
     if market.warmup == "history" and market.history is not None:
-        history = _named("history", market.history, layers)
-    return Attached(calibrated, _sha256(path), history, _sha256(history) if history else None)
+        history = _named(("market", "history"), market.history, layers, shelved=False)
+    digest = _sha256(history) if history else None
+    return Attached(calibrated, _sha256(path), history, digest, _crowd(config, layers))
 
 
-def _named(field: str, name: str, layers: Layers) -> Path:
-    """The file a market field names: beside the file that set it, else in the library (calibrated only)."""
-    source = layers.source(("market", field))
+def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
+    """The crowd's data files, or None where the config has no crowd."""
+    if config.crowd is None:
+        return None
+    names = ("parameters", "snowballs", "market")
+    paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
+    return CrowdFiles(
+        participants=_read(CrowdFile, paths["parameters"]).crowd,
+        snowballs=_read(SnowballFile, paths["snowballs"]),
+        market=_read(MarketFile, paths["market"]),
+        sha256={name: _sha256(path) for name, path in paths.items()},
+    )
+
+
+def _read(model: type[M], path: Path) -> M:
+    return _valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
+
+
+def _named(field: tuple[str, str], name: str, layers: Layers, *, shelved: bool = True) -> Path:
+    """The file a field names: beside the file that set it, else, if `shelved`, in the library."""
+    source = layers.source(field)
     beside = Path(os.path.normpath(source.folder / name))
-    found = beside if os.path.isfile(beside) else library.find(name) if field == "calibrated" else None
+    found = beside if os.path.isfile(beside) else library.find(name) if shelved else None
     if found is None:
         allowed = f"a file, relative to the one that names it; looked for {beside}"
-        allowed += " and in the library" if field == "calibrated" else ""
-        raise InputError(f"{source.label}: market.{field}", f"{shown(name)}: no such file", allowed)
+        allowed += " and in the library" if shelved else ""
+        raise InputError(f"{source.label}: {'.'.join(field)}", f"{shown(name)}: no such file", allowed)
     return found
 
 

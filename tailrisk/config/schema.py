@@ -10,6 +10,8 @@ from pydantic import Field, PrivateAttr, model_validator
 from tailrisk.core.errors import InputError
 
 from .calibrated import Calibrated, Fitted
+from .crowd import CrowdBlock
+from .crowd_files import CrowdFiles
 from .market import Event, Market
 from .model import Model, Name, Problem, refuse
 from .products import AnyProduct
@@ -27,6 +29,7 @@ class Attached(NamedTuple):
     calibrated_sha256: str
     history: Path | None
     history_sha256: str | None
+    crowd: CrowdFiles | None = None
 
 
 class Config(Model):
@@ -38,6 +41,7 @@ class Config(Model):
     question: str = Field(min_length=1, max_length=300, description="one sentence, shown in the report")
     run: Run = Run()
     market: Market = Market()
+    crowd: CrowdBlock | None = None
     event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
     tail: Tail = Tail()
     products: dict[Name, AnyProduct] = Field(
@@ -126,6 +130,12 @@ class Config(Model):
         if market["history"] is not None:
             market["history"] = portable(market["history"])
             market["history_sha256"] = self.attached.history_sha256
+        if said["crowd"] is None:
+            said.pop("crowd")
+        elif self.attached.crowd is not None:
+            crowd, digests = said["crowd"], self.attached.crowd.sha256
+            crowd |= {name: portable(crowd[name]) for name in digests}
+            crowd |= {f"{name}_sha256": digest for name, digest in digests.items()}
         return said
 
     def digest(self) -> str:
@@ -133,6 +143,8 @@ class Config(Model):
         said = self.resolved()
         for name in ("calibrated", "history"):
             said["market"].pop(name)
+        for name in self.attached.crowd.sha256 if self.attached.crowd else ():
+            said["crowd"].pop(name)
         return hashlib.sha256(canonical(said).encode()).hexdigest()
 
 

@@ -73,7 +73,8 @@ def step(
 ) -> State:
     """One day.
 
-    growth [bucket, path] and future [future, path]: values over their start; style_return [style, path]; own [path]: standard normals.
+    growth [bucket, path] and future [future, path]: values over their start; style_return [style, path];
+    own [path]: standard normals.
     """
     long = _rows(params.long, growth)
     gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, future - 1)

@@ -1,8 +1,10 @@
 """One day, in the order the market lives it.
 
-mechanism 8 fixes the order: regime and exogenous shock, prices, then what the funds make of them. The crowd
-takes its place between shock and prices.
+mechanism 8 fixes the order: regime and exogenous shock, prices, then what the funds make of them. A crowd, if
+there is one, takes its place between shock and prices (crowd_day.py).
 """
+
+from dataclasses import replace
 
 import jax.numpy as jnp
 
@@ -12,6 +14,7 @@ from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
 from ..market import ladder, regimes, styles
 from ..products import book
 from ..tail import running
+from . import crowd_day
 from .world import World
 
 
@@ -23,6 +26,7 @@ class Shocks:
     ladder: Normal  # [pair, path]  complex unit pairs
     styles: Normal | None  # [pair, path]  complex unit pairs
     own: Normal | None  # [path]
+    crowd: crowd_day.Today | None
 
 
 @struct
@@ -34,26 +38,23 @@ class State:
     books: book.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
+    crowd: crowd_day.State | None
 
 
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    regime, log_return = market(world, state.regime, shocks)
-    price = state.price + log_return
+    regime, crowd, log_return, growth, future = _prices(world, state, shocks)
     style_return = None
     if world.styles is not None and shocks.styles is not None:
         style_return = styles.step(world.styles, log_return, random.student(shocks.styles, None))
-    growth = jnp.exp(price)
-    future = growth[
-        : world.products.short.shape[1]
-    ]  # a future is its index; IF, IC and IM lie on the first three
     books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
     after = State(
         regime=regime,
-        price=price,
+        price=state.price + log_return,
         books=books,
         absolute=running.step(state.absolute, books.nav),
         excess=running.step(state.excess, excess_nav(world, books)),
+        crowd=crowd,
     )
     return after, log_return
 
@@ -63,6 +64,21 @@ def market(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogRetur
     regime = regimes.step(world.regimes, regime, shocks.regime)
     shock = random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
     return regime, ladder.step(world.ladder, regime, fence(tuple(shock)))
+
+
+def _prices(
+    world: World, state: State, shocks: Shocks
+) -> tuple[Count, crowd_day.State | None, LogReturn, Ratio, Ratio]:
+    """Regime, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
+    if world.crowd is None or state.crowd is None or shocks.crowd is None:
+        regime, log_return = market(world, state.regime, shocks)
+        growth = jnp.exp(state.price + log_return)
+        future = growth[: world.products.short.shape[1]]  # its index; IF, IC and IM lie on the first three
+        return regime, None, log_return, growth, future
+    calmer = replace(world, ladder=world.crowd.ladder)
+    regime, exogenous = market(calmer, state.regime, shocks)
+    crowd, returns = crowd_day.step(world.crowd, state.crowd, jnp.expm1(exogenous), shocks.crowd)
+    return regime, crowd, jnp.log1p(returns), crowd.price, crowd.future
 
 
 def excess_nav(world: World, books: book.State) -> Ratio:

@@ -14,7 +14,7 @@ from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
 from ..market import regimes, spread
 from ..products import book
 from ..tail import running
-from . import day
+from . import crowd_day, day
 from .world import World
 
 S = TypeVar("S")
@@ -31,7 +31,8 @@ class Outcome:
     z: ZScore  # [detector, day, path]
     breached: Flag  # [product, path]
     shortfall: Ratio  # [product, path]
-    fault: Flag  # [path]  some loss or z is not a finite number
+    fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
+    crowd: crowd_day.Outcome | None = None
 
 
 @struct
@@ -48,8 +49,13 @@ def outcome(world: World, path: Count) -> Outcome:
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
     z = _z(world, _before(world, path), spreads)
     finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
-    books = state.books
-    return Outcome(loss=loss, z=z, breached=books.breached, shortfall=books.shortfall, fault=~finite)
+    books, crowd = state.books, None
+    if world.crowd is not None and state.crowd is not None:
+        crowd = crowd_day.outcome(world.crowd, state.crowd)
+        finite = finite & crowd_day.closes(crowd)
+    return Outcome(
+        loss=loss, z=z, breached=books.breached, shortfall=books.shortfall, fault=~finite, crowd=crowd
+    )
 
 
 def course(world: World, path: Count) -> Course:
@@ -80,6 +86,7 @@ def begin(world: World, path: Count) -> day.State:
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
+        crowd=None if world.crowd is None else crowd_day.init(world.crowd, paths),
     )
 
 
@@ -94,6 +101,8 @@ def draw(world: World, path: Count, days: Count) -> day.Shocks:
     if world.own_risk:
         own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)
         shocks = replace(shocks, own=own[:, 0].real)
+    if world.crowd is not None:
+        shocks = replace(shocks, crowd=crowd_day.draw(world.crowd, path, days))
     return shocks
 
 
@@ -181,6 +190,7 @@ def _market_shocks(
         ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
         styles=None,
         own=None,
+        crowd=None,
     )
 
 

@@ -5,6 +5,7 @@ from ..core.random import Stream
 from ..core.units import Probability, Ratio
 from ..market import ladder, regimes, spread, styles
 from ..products import book
+from .crowd_world import Crowd
 
 
 @struct
@@ -35,3 +36,4 @@ class World:
     warmup: int = static()  # days before the first, to fill the detectors' windows
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own
+    crowd: Crowd | None = None  # None: prices are the ladder's, futures their index

@@ -45,7 +45,7 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {key: tuple(v) if isinstance(v, list) else v for key, v in SAID["tail"].items()} == defaults(Tail)
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
-    assert set(SAID) == set(Config.model_fields)
+    assert set(SAID) == set(Config.model_fields) - {"crowd"}  # has a demo of its own
 
 
 @pytest.mark.parametrize("family", FAMILIES)

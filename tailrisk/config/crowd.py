@@ -1,0 +1,64 @@
+"""The crowd inside the paths: its data files, its calendar, and a switch for every edge."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import Field
+
+from .model import Model
+
+Edge = Annotated[float, Field(ge=0, le=10, description="multiplies the edge's intensity; zero turns it off")]
+
+
+class Edges(Model):
+    """What each edge's intensity in the data files is multiplied by: an ablation is one word."""
+
+    margin: Edge = 1.0
+    stop: Edge = 1.0
+    basis: Edge = 1.0
+    momentum: Edge = 1.0
+    redemption: Edge = 1.0
+    substitution: Edge = 1.0
+    panic: Edge = 1.0
+    speculators: Edge = 1.0
+    snowball: Edge = 1.0
+    dislocation: Edge = 1.0
+    arbitrage: Edge = 1.0
+    impact: Edge = 1.0
+    evaporation: Edge = 1.0
+    state: Edge = 1.0
+    followers: Edge = 1.0
+    restriction: Annotated[
+        float, Field(ge=0, le=1, description="of sales refused after the state steps in")
+    ] = 0.0
+
+
+class CrowdBlock(Model):
+    """A crowd whose forced trades move the prices it trades at (mechanism 5.2 to 5.6)."""
+
+    parameters: str = Field(
+        default="crowd_2024.toml", min_length=1, description="file of who sells and when, else the library's"
+    )
+    snowballs: str = Field(
+        default="snowballs_2024.toml",
+        min_length=1,
+        description="file of notes outstanding, else the library's",
+    )
+    market: str = Field(
+        default="crowd_market_2024.toml",
+        min_length=1,
+        description="file of how prices, basis, limits and state answer, else the library's",
+    )
+    first_day: date = Field(
+        default=date(2024, 1, 2),
+        ge=date(2023, 1, 1),
+        description="first trading day of the run, such as 2024-01-02; sets expiries and interest",
+    )
+    rounds: int = Field(default=6, ge=2, le=48, description="rounds of trading in a day")
+    kappa_crisis: float = Field(
+        default=0.5, gt=0, le=1, description="scale of the crisis regime's shocks: the crowd makes the rest"
+    )
+    leverage_cap: float = Field(
+        default=1000.0, ge=1, le=1000, description="stock book over equity allowed when swaps are renewed"
+    )
+    edges: Edges = Edges()

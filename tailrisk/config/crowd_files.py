@@ -1,0 +1,312 @@
+"""The data files a [crowd] block names: who is in the crowd, their notes, and the market they move."""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from .model import Bucket, Future, Model, Name, Problem, refuse
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0, le=1e6)]
+Amount = Annotated[float, Field(ge=0, le=1e6)]
+Line = Annotated[float, Field(ge=0, le=10)]
+Fall = Annotated[float, Field(ge=-10, lt=0)]
+Count = Annotated[int, Field(ge=0, le=1000)]
+Shares = dict[Bucket, Share]
+Hedge = dict[Future, Share]
+BUCKETS, STAGES = 5, 3
+
+
+class Margin(Model):
+    """Equity over stock book at which a broker calls, and what selling must restore."""
+
+    call: Share
+    reset: Annotated[float, Field(gt=0, le=1)]
+    enforced: Share
+    intraday: Share
+
+
+class Signal(Model):
+    """Share of the book sold a day per unit beyond the threshold."""
+
+    strength: Line
+    threshold: Line
+
+
+class Stop(Model):
+    """Share of the cohort with a stop line, and the line as net worth over its high-water mark."""
+
+    share: Share
+    line: Share
+
+
+class Redemption(Model):
+    """Hazard on a dealing day, share of dealing days, and mornings to payment."""
+
+    base: Share
+    slope: Line
+    threshold: Share
+    open: Share
+    lag: Annotated[int, Field(ge=1, le=60)]
+
+
+class Swap(Model):
+    """Shares a day swapped for futures and back, and the annualised discounts that start and end it."""
+
+    out: Share
+    start: Line
+    home: Share
+    end: Line
+
+
+class Cohort(Model):
+    """Funds that hold and behave alike; money in billions of yuan."""
+
+    label: str
+    assets: Amount
+    gross_leverage: Positive
+    weights: Shares
+    hedge: Line
+    mix: Hedge
+    benchmark: Bucket | Literal["cash"]
+    financing_annual: Share
+    margin: Margin
+    basis: Signal
+    momentum: Signal
+    stop: Stop
+    redemption: Redemption
+    swap: Swap
+    participation: Share
+
+    @model_validator(mode="after")
+    def _sums(self) -> "Cohort":
+        problems = []
+        if abs(sum(self.weights.values()) - 1) > 1e-9:
+            problems.append(Problem("weights", f"sum to {sum(self.weights.values()):.6g}", "a sum of 1"))
+        if self.mix and abs(sum(self.mix.values()) - 1) > 1e-9:
+            problems.append(Problem("mix", f"sums to {sum(self.mix.values()):.6g}", "a sum of 1, or empty"))
+        if self.hedge and not self.mix:
+            problems.append(Problem("mix", "empty with a hedge", "futures to hedge in"))
+        refuse(problems)
+        return self
+
+
+class Panic(Model):
+    """Investors outside the cohorts; persistence is the momentum's, said for the record."""
+
+    strength: dict[Bucket, Amount]
+    threshold: Share
+    persistence: Share
+
+
+class Speculators(Model):
+    """Sellers of futures near knock-in."""
+
+    strength: dict[Future, Amount]
+    pace: Annotated[float, Field(ge=0, le=48)]
+
+
+class Participants(Model):
+    """Everyone of crowd_2024.toml; `quiet` is what every cohort says unless its own block differs."""
+
+    participation: Share
+    cost: Annotated[float, Field(ge=0, le=0.1)]
+    small: Annotated[tuple[Bucket, ...], Field(strict=False)]
+    watched: Bucket
+    hedge_first: bool
+    cohorts: Annotated[dict[Name, Cohort], Field(min_length=1, max_length=20)]
+    panic: Panic
+    speculators: Speculators
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lay_over_quiet(cls, said: Any) -> Any:
+        if not isinstance(said, dict) or not isinstance(said.get("cohorts"), dict):
+            return said
+        common = {"participation": said.get("participation"), **said.get("quiet", {})}
+        cohorts = {
+            name: {**common, **one} if isinstance(one, dict) else one for name, one in said["cohorts"].items()
+        }
+        return {**{key: value for key, value in said.items() if key != "quiet"}, "cohorts": cohorts}
+
+
+class CrowdFile(Model):
+    """crowd_2024.toml."""
+
+    crowd: Participants
+
+
+class Terms(Model):
+    """A note's terms; levels over the index at issue."""
+
+    months: Annotated[int, Field(ge=1, le=60)]
+    lock_months: Annotated[int, Field(ge=1, le=60)]
+    knock_out: Annotated[float, Field(ge=1, le=2)]
+    knock_in: Annotated[float, Field(gt=0, lt=1)]
+    coupon_annual: Share
+
+
+class Pricing(Model):
+    """The dealer's model."""
+
+    volatility_annual: Annotated[float, Field(gt=0, le=2)]
+    rate_annual: Annotated[float, Field(ge=-0.1, le=0.5)]
+    yield_annual: Annotated[float, Field(ge=-0.1, le=0.5)]
+
+
+class Hedging(Model):
+    """How desks follow their deltas."""
+
+    cap: Annotated[float, Field(gt=0, le=2.5)]
+    jump: Annotated[float, Field(ge=0, le=2)]
+    pretrade: Share
+    shift: Annotated[float, Field(gt=0, le=0.2)]
+    participation: Share
+
+
+class Notes(Model):
+    """Notes outstanding on one index, by barrier; levels in index points, notional in billions."""
+
+    future: Future
+    underlying: Bucket
+    level: Positive
+    notional: Amount
+    barrier: Annotated[tuple[Positive, ...], Field(strict=False, min_length=1, max_length=32)]
+    weight: Annotated[tuple[Amount, ...], Field(strict=False)]
+    months: Annotated[tuple[Positive, ...], Field(strict=False)]
+
+
+class SnowballFile(Model):
+    """snowballs_2024.toml: books on CSI 500 and CSI 1000, in that order."""
+
+    terms: Terms
+    pricing: Pricing
+    hedge: Hedging
+    book: Annotated[tuple[Notes, Notes], Field(strict=False)]
+
+    @model_validator(mode="after")
+    def _order(self) -> "SnowballFile":
+        found = [book.future for book in self.book]
+        if found != ["IC", "IM"]:
+            refuse([Problem("book", f"{found}", "two books, future = IC then IM")])
+        return self
+
+
+class Calendar(Model):
+    """Weekdays without trading, and when hedgers roll."""
+
+    holidays: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Field(strict=False)
+    ]
+    roll: Annotated[int, Field(ge=0, le=15)]
+
+
+class Impact(Model):
+    """How orders move a bucket, for how long, and how depth goes."""
+
+    strength: dict[Bucket, Line]
+    volume: Annotated[dict[Bucket, Positive], Field(min_length=BUCKETS)]
+    evaporation: Amount
+    threshold: Line
+    persistence: Share
+    share: Annotated[tuple[Share, ...], Field(strict=False, min_length=1, max_length=4)]
+    decay: Annotated[tuple[Share, ...], Field(strict=False, min_length=1, max_length=4)]
+
+
+class Limits(Model):
+    """Boards' price limits and the scatter of stocks within a bucket."""
+
+    limit: Annotated[tuple[Positive, Positive], Field(strict=False)]
+    wide_board: Annotated[Shares, Field(min_length=BUCKETS)]
+    calm: Positive
+    stressed: Positive
+    widening: Line
+    carried: Share
+    locked: Share
+
+
+class Basis(Model):
+    """Carry of the futures and what dislocates them."""
+
+    carry: dict[Future, Annotated[float, Field(ge=-1, le=1)]]
+    ramp: Positive
+    mean: dict[Future, Annotated[float, Field(ge=-0.5, le=0.5)]]
+    discount_pull: Annotated[float, Field(ge=0, lt=1)]
+    premium_pull: Annotated[float, Field(ge=0, lt=1)]
+    flow: Line
+    fall: Line
+    noise: dict[Future, Share]
+    bound: Annotated[float, Field(gt=0, le=1)]
+    volume: Annotated[dict[Future, Positive], Field(min_length=3)]
+    arbitrage: Share
+
+
+class State(Model):
+    """The ladder: what fires each stage, and what it buys."""
+
+    drawdown: Fall
+    wait: Count
+    discount: Fall
+    fall: Fall
+    fall_days: Annotated[int, Field(ge=1, le=20)]
+    spread: Fall
+    spread_days: Annotated[int, Field(ge=1, le=20)]
+    limit_down: Share
+    lag: Annotated[
+        tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=STAGES, max_length=STAGES)
+    ]
+    lasting: Annotated[tuple[Count, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
+    pace: Annotated[tuple[Amount, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
+    target: Annotated[tuple[Shares, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
+    budget: dict[Bucket, Amount]
+    dip: Fall
+    patience: Share
+
+
+class Followers(Model):
+    """The siphon."""
+
+    strength: Line
+    half: Annotated[dict[Bucket, Positive], Field(min_length=BUCKETS)]
+    memory: Share
+    rotation: dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]]
+
+    @model_validator(mode="after")
+    def _sums_to_zero(self) -> "Followers":
+        refuse(
+            [
+                Problem(f"rotation.{bought}", f"sums to {sum(row.values()):.6g}", "a sum of 0")
+                for bought, row in self.rotation.items()
+                if abs(sum(row.values())) > 1e-9
+            ]
+        )
+        return self
+
+
+class Restriction(Model):
+    """Window guidance."""
+
+    share: Share
+    stage: Annotated[int, Field(ge=1, le=STAGES)]
+    days: Count
+
+
+class MarketFile(Model):
+    """crowd_market_2024.toml."""
+
+    calendar: Calendar
+    impact: Impact
+    limits: Limits
+    basis: Basis
+    state: State
+    followers: Followers
+    restriction: Restriction
+
+
+class CrowdFiles(NamedTuple):
+    """The three files, read, with a digest of all."""
+
+    participants: Participants
+    snowballs: SnowballFile
+    market: MarketFile
+    sha256: dict[str, str]

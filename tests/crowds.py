@@ -1,0 +1,57 @@
+"""Worlds with a crowd in them, from the demo's config: the whole crowd in a crisis, and knobs."""
+
+from dataclasses import replace
+from functools import cache
+
+import jax
+import jax.numpy as jnp
+
+from tailrisk.assemble import assemble
+from tailrisk.config import load
+from tailrisk.config.crowd import Edges
+
+OFF = tuple(f"crowd.edges.{edge}=0" for edge in Edges.model_fields)
+
+
+@cache
+def config(*overrides):
+    """The demo with a crowd, ten days in float64, from the crisis regime, with few events to count."""
+    basic = ("run.precision=float64", "run.days=10", "run.paths=1000", "market.start=crisis")
+    events = ('event=[{name="z", pair=["csi1000", "csi300"], window=20, threshold=-7.0}]',)
+    return load("configs/crowd_feb2024.toml", [*basic, *events, "crowd.kappa_crisis=1", *overrides])
+
+
+@cache
+def crowded(*overrides):
+    """The world of `config`."""
+    return assemble(config(*overrides))
+
+
+@cache
+def stormy():
+    """Every edge on and the state quick to act, so that in ten days of crisis everything happens."""
+    world = crowded("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+    it = world.crowd
+    quick = replace(
+        it.state,
+        wait=jnp.int32(1),
+        lag=jnp.ones_like(it.state.lag),
+        drawdown=jnp.asarray(-0.03, jnp.float64),
+    )
+    return replace(world, crowd=replace(it, state=quick))
+
+
+def edit(world, place, change):
+    """The world with the array at `place` ("impact.impact") of its crowd passed through `change`."""
+    part, field = place.split(".")
+    record = getattr(world.crowd, part)
+    new = replace(record, **{field: change(getattr(record, field))})
+    return replace(world, crowd=replace(world.crowd, **{part: new}))
+
+
+def numbers(count, first=0):
+    return jnp.arange(first, first + count, dtype=jnp.uint32)
+
+
+def fetch(tree):
+    return jax.device_get(tree)
