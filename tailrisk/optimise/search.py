@@ -23,6 +23,8 @@ THIN = 20
 """Scenarios of the largest weight that the tail of a coarse sample must hold."""
 BAND, BAND_PER_COORDINATE = 500, 5
 """Scenarios of the first band: so many, and so many a coordinate."""
+ACCEPTED = 1e-6
+"""Gap that is accepted where rounding keeps it above the tolerance; the result says which it is."""
 ROUNDS = 30
 """Bands tried on one sample before giving up."""
 ROUGH = 1e-3
@@ -78,9 +80,29 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
         start, steps = rough.x, steps + rough.steps
     bands = Bands(canon, scenarios, aim, steps)
     found, solved = bands.only() if canon.fixed else bands.run(start, tolerance)
-    if not solved or region.violation(found.x) > FEASIBLE:
+    if not solved and aim.limit is not None and found.price > 0:
+        found = priced(bands, found)
+    closed = solved or bands.closed(found, max(tolerance, ACCEPTED))
+    if not closed or region.violation(found.x) > FEASIBLE:
         _diagnose(scenarios, region, aim, found, tolerance)
     return found
+
+
+def priced(bands: "Bands", found: Found) -> Found:
+    """The same portfolio with the bound of its Lagrangian: min cost' x + price (ES - limit), price as found.
+
+    Where the limit leaves next to no room the duals of the limited problem are too rough to certify it.
+    """
+    aim, limit = bands.aim, bands.aim.limit or 0.0
+    free = replace(aim, aversion=aim.aversion + found.price, limit=None)
+    dual, _ = Bands(bands.canon, bands.scenarios, free, found.steps).run(found.x, 1e-10)
+    bound = dual.bound - found.price * limit
+    if bound <= found.bound:
+        return found
+    gap = found.gap * max(found.value - bound, 0.0) / (found.value - found.bound)
+    return replace(
+        found, bound=bound, gap=gap, multiplier=dual.multiplier, reduced=dual.reduced, steps=dual.steps
+    )
 
 
 def eased(level: Fraction, sample: Scenarios) -> Fraction:
@@ -127,7 +149,7 @@ class Bands:
         none = np.zeros(len(self.canon.region.row_lower))
         self._keep(Master(x, tail.value_at_risk, none, none, 0.0, 0, 0.0), tail, slope, 0)
         assert self.best is not None
-        return self.best, self._closed(self.best, 1.0)
+        return self.best, self.closed(self.best, 1.0)
 
     def run(self, start: Array | None, tolerance: float) -> tuple[Found, bool]:
         """The best portfolio from the bands around `start` [variable], and whether its gap is closed."""
@@ -140,7 +162,7 @@ class Bands:
         for _ in range(ROUNDS):
             loss, tail, master = self._round(band, tolerance)
             assert self.best is not None
-            if self._closed(self.best, tolerance):
+            if self.closed(self.best, tolerance):
                 return self.best, True
             if master.residual > np.sqrt(tolerance):
                 self.size *= 4
@@ -153,7 +175,8 @@ class Bands:
         assert self.best is not None
         return self.best, False
 
-    def _closed(self, found: Found, tolerance: float) -> bool:
+    def closed(self, found: Found, tolerance: float) -> bool:
+        """Whether the gap is below `tolerance` and the limit on ES is kept."""
         limit = self.aim.limit
         return found.gap <= tolerance and (limit is None or found.tail.expected_shortfall <= limit + OVER)
 

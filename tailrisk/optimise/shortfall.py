@@ -19,6 +19,7 @@ from .scenarios import Scenarios
 from .search import search
 
 TOLERANCE = 1e-7
+"""Relative gap asked for; up to 1e-6 is accepted where rounding keeps it open, and `gap` tells."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The solver against the whole linear program, its certificate, and what must not change the answer."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -19,6 +21,7 @@ from tailrisk.optimise import (
     of_returns,
     search,
 )
+from tailrisk.optimise.master import Aim, Canon
 from tailrisk.optimise.region import region
 from tailrisk.tail import expected_shortfall
 from tests.optimise_world import exposures, factor_returns, reference, returns, weights
@@ -137,6 +140,31 @@ def test_bands_hold_the_limit_on_all_scenarios(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(search, "WHOLE", 10**9)
     entire = maximise_alpha(of_returns(table, weight), ALPHA, SETS["styles"], level=LEVEL, limit=0.035)
     assert_allclose(found.alpha, entire.alpha, rtol=1e-6)
+
+
+def test_the_lagrangian_certifies_what_rough_duals_do_not() -> None:
+    table, limit = returns(ASSETS, SCENARIOS), 0.03
+    space = region(SETS["capped"], ASSETS)
+    aim = Aim(-ALPHA, 0.0, limit, Fraction("0.95"))
+    bands = search.Bands(Canon(space, of_returns(table)), of_returns(table), aim)
+    rough, _ = bands.run(None, 0.03)
+    better = search.priced(bands, rough)
+    truth = reference(table, SETS["capped"], LEVEL, alpha=ALPHA, aversion=0.0, limit=limit)
+    assert rough.bound < better.bound <= truth + 1e-9 * abs(truth)
+    assert_allclose(better.gap, (better.value - better.bound) / abs(better.value), rtol=1e-9)
+    assert better.gap < rough.gap
+
+
+@pytest.mark.parametrize("room", [1e-4, 1e-5])
+def test_a_limit_with_next_to_no_room_is_certified(room: float) -> None:
+    table, constraints = returns(ASSETS, SCENARIOS), [Budget(), Positions(), Turnover(EVEN, 0.05)]
+    least = minimise_shortfall(of_returns(table), constraints, level=LEVEL, tolerance=1e-9)
+    limit = least.expected_shortfall * (1 + room)
+    found = maximise_alpha(of_returns(table), ALPHA, constraints, level=LEVEL, limit=limit)
+    truth = -reference(table, constraints, LEVEL, alpha=ALPHA, aversion=0.0, limit=limit)
+    assert_allclose(found.alpha, truth, rtol=2e-6)
+    assert found.expected_shortfall <= limit + 1e-8
+    assert found.gap <= 1e-6
 
 
 def test_a_band_too_narrow_widens_until_the_gap_closes(monkeypatch: pytest.MonkeyPatch) -> None:
