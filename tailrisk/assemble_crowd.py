@@ -210,7 +210,7 @@ def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention
 
 
 def _followers(said: Followers, edges: Edges, rounds: int, array: Array) -> followers.Params:
-    rotation: dict[str, Any] = {**said.rotation}
+    rotation: Any = said.rotation
     return followers.Params(
         following=array(said.strength * edges.followers / rounds),
         half=array(by_bucket(said.half)),
