@@ -1,6 +1,6 @@
 """The expected-shortfall solver beside published ones, on one problem of each size: issue 6.
 
-    python -m experiments.solver [--sizes 50x1000,100x10000] [--level 0.95] [--limit 240]
+    OMP_NUM_THREADS=1 python -m experiments.solver [--sizes 50x1000,100x10000] [--level 0.95] [--limit 240]
 
 Least ES, long only, fully invested, two exposure bounds; Student-t factor returns. Peers are used where
 installed (pip install skfolio riskfolio-lib cvxpy) and named as absent where not; the linear program built
@@ -11,6 +11,7 @@ Times are CPU-seconds of a process of its own, after imports. Writes results/sol
 import importlib.util
 import json
 import multiprocessing
+import os
 import platform
 import resource
 import time
@@ -242,6 +243,7 @@ def main(sizes: str, level: float, seed: int, limit: float, output: Path) -> Non
                 "commit": commit,
                 "dirty": dirty,
                 "versions": {**provenance.versions(), **peers},
+                "blas_threads": os.environ.get("OMP_NUM_THREADS"),
                 "processor": platform.processor() or platform.machine(),
                 **provenance.machine(),
             },
