@@ -115,6 +115,13 @@ def test_a_dead_account_is_sold_out_and_what_it_brings_repays_the_broker_first()
     assert abs(np.asarray(log["state"].futures)[2:]).max() == 0.0
 
 
+@pytest.mark.parametrize(("dead", "demand"), [(0.0, 50.0), (1.0, 200.0)])
+def test_the_broker_wants_all_of_a_dead_account_even_when_it_has_recovered(dead, demand):
+    params, one = dma(), jnp.ones((1, 1))
+    asked = margin.demand(params.margin, one, dead * one, 30.0 * one, 200.0 * one, params.width)
+    np.testing.assert_allclose(asked, demand, rtol=1e-12)
+
+
 LEVERAGES = (1.0, 2.0, 4.0, 5.0, 8.0)
 
 

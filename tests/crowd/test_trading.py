@@ -86,6 +86,14 @@ def test_no_more_than_the_pace_is_sold_and_the_rest_waits():
     assert waiting > 10
 
 
+def test_a_signal_adds_to_what_already_waits_until_the_whole_book_does():
+    market = cheap(12, 3, 0.35)
+    market["sell_fill"][:] = 0.0
+    _, _, log = drive(neutral(), market)
+    waiting = np.asarray(log["state"].backlog).sum(axis=(1, 2, 3))
+    np.testing.assert_allclose(waiting, 15 * np.minimum(np.arange(1, 13), 10), rtol=1e-12)
+
+
 def barrier_lake():
     """Sold and waiting by day for a discount of two days, without and with a restriction of three days."""
     market = cheap(5, 3, 0.0, paths=2)
