@@ -45,10 +45,10 @@ def main(config: str, paths: int, repeats: int, overrides: tuple[str, ...]) -> N
     for name, taken in median.items():
         click.echo(f"{name:<10} {taken / (paths * world.days) * 1e6:8.3f} us per path-day")
     days = world.days + world.warmup
-    click.echo(f"ratio      {median['crowd'] / median['exogenous']:8.1f}   of runs that live {days} days each")
+    click.echo(f"ratio      {median['crowd'] / median['exogenous']:8.1f}   of whole runs, {days} days each")
     each = (median["crowd"] - median["exogenous"]) / (paths * world.days)
     alone = median["exogenous"] / (paths * days)
-    click.echo(f"day's ratio {1 + each / alone:7.1f}   of a simulated day, the warm-up's days being exogenous")
+    click.echo(f"day's ratio {1 + each / alone:7.1f}   of one day; the warm-up's are exogenous")
 
 
 if __name__ == "__main__":
