@@ -1,1 +1,1 @@
-"""Who must trade: cohorts of funds, panic, speculators, snowball desks and the state; and the ledger of it all."""
+"""Who must trade: funds, panic, speculators, snowball desks and the state; and the ledger of it all."""
