@@ -15,9 +15,15 @@ from .collect import Sample, sample
 from .history import spreads
 from .store import free, replacing, seal
 
-LIMITATIONS = (
+EXOGENOUS = (
     "Prices are exogenous: no forced selling, no snowball hedging, no price impact, limits or state buying.",
     "Futures move with their index: the basis, its collapse and the roll are not in any product's loss.",
+)
+CROWD = (
+    "The crowd's parameters are priors (grades in the config): they are not yet matched to February 2024.",
+    "The warm-up days of the events' windows are lived without the crowd.",
+)
+LIMITATIONS = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path.",
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
     "Price indices without dividends; days are independent given the regime.",
@@ -77,7 +83,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "path_days_per_second": round(config.path_days / kept.seconds),
         **provenance.sameness(),
         "faults": {"nonfinite": kept.faults},
-        "limitations": list(LIMITATIONS),
+        "limitations": [*(EXOGENOUS if config.crowd is None else CROWD), *LIMITATIONS],
     }
 
 

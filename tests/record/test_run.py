@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,12 @@ def test_a_path_that_is_not_finite_fails_the_run(monkeypatch, tmp_path):
     with pytest.raises(Fault, match="1 of 3,000 paths"):
         runs.run(config(), tmp_path, force=False, command="x", progress=False)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(("name", "word"), [("feb2024.toml", "exogenous"), ("crowd_feb2024.toml", "priors")])
+def test_the_record_says_what_its_market_leaves_out(name, word, kept):
+    said = runs.record(load(name, ["run.paths=1000"]), replace(kept, seconds=1.0), "x")["limitations"]
+    assert word in said[0]
 
 
 def test_cells_a_spreadsheet_would_run_are_quoted(tmp_path):
