@@ -11,6 +11,8 @@ from .schema import Config
 RATE = 5e6
 """Path-days per second per core with ten products, events and compilation, on two AVX2 cores
 (results/feb2024/record.json). Larger runs go faster, an accelerator much faster."""
+CROWD_RATE = 2e5
+"""The same for days with a crowd in them; a first figure, from a busy machine."""
 BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""
 PROGRAM = 0.6e9
@@ -55,11 +57,17 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         path_days=config.path_days,
         losses=4 * columns * config.run.paths,
         working=_working(config),
-        seconds=config.path_days / (RATE * cores),
+        seconds=_seconds(config) / cores,
         cores=cores,
         allowed=config.run.memory_gb * 1e9,
         machine=machine or machine_memory(),
     )
+
+
+def _seconds(config: Config) -> float:
+    """Estimated seconds of one core; the warm-up is always lived without a crowd."""
+    lived, before = config.run.paths * config.run.days, config.run.paths * config.burn_in
+    return before / RATE + lived / (RATE if config.crowd is None else CROWD_RATE)
 
 
 def _working(config: Config) -> int:

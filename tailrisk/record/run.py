@@ -90,4 +90,4 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     """Numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
     safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" else cell)
-    safe.to_csv(path, index=False, float_format="%.10g", lineterminator="\n")
+    safe.to_csv(path, index=False, float_format="%.10g", na_rep="nan", lineterminator="\n")

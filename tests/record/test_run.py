@@ -15,6 +15,8 @@ from tailrisk.record import collect, tables
 from tailrisk.record import run as runs
 from tailrisk.record.store import free, replacing
 from tailrisk.record.tables import LOSS_EDGES
+from tailrisk.report.page import write
+from tailrisk.report.terminal import show
 from tailrisk.simulate.path import Outcome
 from tailrisk.tail import expected_shortfall, value_at_risk
 
@@ -120,6 +122,8 @@ def test_an_event_that_never_happened_has_an_upper_bound(tmp_path):
     assert np.isnan(row.return_period_years)
     assert np.isinf(row.return_period_high)
     assert row.return_period_low > 0
+    assert "at most" in show(folder)
+    assert "at most" in write(folder).read_text()
 
 
 def test_an_event_on_every_path_has_a_lower_bound():
