@@ -14,9 +14,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from tailrisk.assemble import YEAR, assemble
+from tailrisk.assemble import assemble
 from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.config import load
+from tailrisk.core.calendar import YEAR
 from tailrisk.market import spread
 from tailrisk.record import provenance
 from tailrisk.record.collect import sample

@@ -18,9 +18,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import CODES
 from tailrisk.crowd import snowball
-from tailrisk.crowd.autocall import YEAR, Market, Note, Surface, delta, observations, price
+from tailrisk.crowd.autocall import Market, Note, Surface, delta, observations, price
 from tailrisk.crowd.snowball_book import Book, Hedge, prepare
 from tailrisk.crowd.snowball_curve import fit
 

@@ -12,13 +12,11 @@ from .config.calibrated import Fitted, Styles
 from .config.market import Event
 from .config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
 from .core import random
+from .core.calendar import YEAR
 from .core.names import BUCKETS, FUTURES
 from .market import ladder, regimes, spread, styles
 from .products import book
 from .simulate.world import Streams, World
-
-YEAR = 242
-"""Trading days, for rates per year and volatilities (mechanism 5.0)."""
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Product = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from tailrisk.assemble import YEAR, assemble, detector, stationary
+from tailrisk.assemble import assemble, detector, stationary
 from tailrisk.config import load
+from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import BUCKETS, STYLES
 
 

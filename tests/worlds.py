@@ -1,7 +1,5 @@
 """Small worlds for tests: one with everything switched on, and knobs to turn it off."""
 
-from dataclasses import replace
-
 import jax.numpy as jnp
 import numpy as np
 
@@ -81,8 +79,3 @@ def products(array, leverage, with_styles):
         benchmark=array(benchmark),
         benchmark_cash=array([0, 8e-5, 0, 8e-5]),
     )
-
-
-def quiet(of, **changes):
-    """The same world with other fields."""
-    return replace(of, **changes)

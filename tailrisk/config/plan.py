@@ -4,6 +4,7 @@ import os
 from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
+from tailrisk.core.machine import cores
 from tailrisk.core.names import FACTORS, VIEWS
 
 from .schema import Config
@@ -48,7 +49,7 @@ class Plan(NamedTuple):
 
 def plan(config: Config, machine: float | None = None) -> Plan:
     """The plan of a config on a machine with so many bytes, by default this one."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = cores()
     columns = len(VIEWS) * len(config.tail.measures) * len(config.products)
     return Plan(
         paths=config.run.paths,
@@ -57,8 +58,8 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         path_days=config.path_days,
         losses=4 * columns * config.run.paths,
         working=_working(config),
-        seconds=_seconds(config) / cores,
-        cores=cores,
+        seconds=_seconds(config) / count,
+        cores=count,
         allowed=config.run.memory_gb * 1e9,
         machine=machine or machine_memory(),
     )

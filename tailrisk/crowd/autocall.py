@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import InputError
+from ..core.calendar import YEAR
 
-YEAR = 242
-"""Trading days."""
 CELLS = 8
 """Grid cells in one standard deviation of the daily log return; doubling them moves no delta by 0.001."""
 REACH = 7.0

@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..core import InputError
-from .autocall import YEAR, Market, Note, observations, price
+from ..core.calendar import YEAR
+from .autocall import Market, Note, observations, price
 from .snowball import BINS, Params
 from .snowball_curve import CAP, fit
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .autocall import YEAR, Note, Surface, delta
+from ..core.calendar import YEAR
+from .autocall import Note, Surface, delta
 from .snowball import ALIVE, KNOCKED_IN, Piece
 
 CAP = 2.5

@@ -7,9 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..assemble import YEAR, detector
+from ..assemble import detector
 from ..config import Config
 from ..config.market import Event
+from ..core.calendar import YEAR
 from ..core.names import BUCKETS, MEASURES, VIEWS
 from ..tail import (
     expected_shortfall_interval,

@@ -34,8 +34,6 @@ TITLES = {
 PER_CENT = 100.0
 LOSS_PLACES = 2
 """Losses are printed in per cent of starting NAV, to a basis point at most."""
-TRADING_DAYS = 242
-"""Trading days in a year."""
 
 
 def title(name: str) -> str:

@@ -4,7 +4,6 @@ A block is 8,192 consecutive path numbers. A chunk is how many of them are compu
 knows only its path's number, so chunk, threads and device count move the speed and never a digit.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
@@ -16,6 +15,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from ..core.machine import cores
 from ..core.units import Count
 from .path import Course, Outcome, course, outcome
 from .world import World
@@ -63,10 +63,9 @@ def _threads(compute: Any, paths: int) -> Iterator[tuple[int, Outcome]]:
     def work(first: int) -> tuple[int, Outcome]:
         return first, _gather(compute(np.uint32(first)), paths - first)
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with ThreadPoolExecutor(cores) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         running: set[Future[tuple[int, Outcome]]] = {
-            pool.submit(work, first) for first in islice(firsts, cores)
+            pool.submit(work, first) for first in islice(firsts, cores())
         }
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tailrisk.core.calendar import YEAR
 from tailrisk.crowd import snowball
-from tailrisk.crowd.autocall import YEAR, observations
+from tailrisk.crowd.autocall import observations
 from tailrisk.crowd.snowball_book import Hedge, prepare
 from tests import plain_snowball, snowballs
 from tests.snowballs import FREE, HEDGE, MARKET, NOTE, change, params, single

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tailrisk.crowd.autocall import YEAR, delta
+from tailrisk.core.calendar import YEAR
+from tailrisk.crowd.autocall import delta
 from tailrisk.crowd.snowball import ALIVE, KNOCKED_IN
 from tailrisk.crowd.snowball_curve import CAP, fit
 from tests.snowballs import NOTE, surface

@@ -9,7 +9,8 @@ import pytest
 from scipy.stats import multivariate_normal, norm
 
 from tailrisk.core import InputError
-from tailrisk.crowd.autocall import CELLS, YEAR, Market, Note, delta, observations, price
+from tailrisk.core.calendar import YEAR
+from tailrisk.crowd.autocall import CELLS, Market, Note, delta, observations, price
 from tests.snowballs import MARKET, NOTE, surface
 
 with warnings.catch_warnings():

@@ -6,10 +6,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
+from tailrisk.core.calendar import YEAR
+
 from ..estimate import number
 from ..folder import Result
 from ..rows import EventRow
-from ..words import TRADING_DAYS, count, short, spoken
+from ..words import count, short, spoken
 from .style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
@@ -127,7 +129,7 @@ def _annotate(ax: Axes, side: float, limit: float) -> None:
 
 def _never(z: float) -> str:
     """One day in how many years a Gaussian falls beyond z."""
-    years = 1 / (gaussian_beyond(z) * TRADING_DAYS)
+    years = 1 / (gaussian_beyond(z) * YEAR)
     return f"one day in {number(years / 1e9, 1)} billion years"
 
 
