@@ -20,7 +20,7 @@ from ..crowd.margin import over
 from ..market import basis, expiry, impact, limits
 from ..tail import running
 from . import rounds
-from .crowd_world import BOOK_BUCKETS, BUCKETS, FUTURES, IM, MICRO, RESCUE, SMALL, Calendar, Crowd
+from .crowd_world import BOOK_BUCKETS, BUCKETS, FUTURES, IM, MICRO, RESCUE, SMALL, Calendar, Crowd, Imposed
 
 TOLERANCE, COARSE = 1e-9, 1e-4
 """Largest residual of the ledger that is rounding, in float64 and float32."""
@@ -32,6 +32,7 @@ class Today:
 
     calendar: Calendar
     noise: Normal  # [round, future, path]
+    imposed: Imposed | None = None  # in a replay
 
 
 @struct
@@ -108,7 +109,7 @@ def init(crowd: Crowd, paths: int) -> State:
 
 def step(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[State, Ratio]:
     """One trading day; also the buckets' simple returns [bucket, path], given the exogenous ones."""
-    morning, opened = open(crowd, state, exogenous, today.calendar)
+    morning, opened = open(crowd, state, exogenous, today)
     draws = rounds.Draw(
         number=jnp.arange(crowd.rounds, dtype=jnp.int32), settling=crowd.settling, noise=today.noise
     )
@@ -116,18 +117,17 @@ def step(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[St
     return close(crowd, state, morning, evening, today.calendar), evening.market.stocks.returns
 
 
-def open(
-    crowd: Crowd, state: State, exogenous: Ratio, calendar: Calendar
-) -> tuple[rounds.Morning, rounds.State]:
+def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
     """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
+    calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
     books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
     momentum = impact.momentum(crowd.impact, state.impact, state.gap)
     stocks = limits.observe(crowd.limits, state.gap, limits.dispersion(crowd.limits, momentum))
     listed, moving = basis.open(crowd.basis, state.basis, calendar.contracts)
     held = basis.pick(listed, calendar.contracts.held)
-    unplanned = jnp.zeros_like(crowd.impact.volume)
-    ladder, purchases = intervention.open(crowd.state, state.ladder, unplanned)
+    scheduled = jnp.zeros_like(crowd.impact.volume) if imposed is None else imposed.purchases
+    ladder, purchases = intervention.open(crowd.state, state.ladder, scheduled)
     morning = rounds.Morning(
         exogenous=exogenous / crowd.rounds,
         opening=stocks.returns,
@@ -137,7 +137,8 @@ def open(
         notes=calendar.notes,
         ladder=ladder,
         rescued=stage(ladder) >= RESCUE,
-        restriction=_restriction(crowd, ladder),
+        restriction=_restriction(crowd, ladder, imposed),
+        imposed=imposed,
     )
     still = jnp.zeros_like(state.future)
     market = rounds.Market(
@@ -237,9 +238,10 @@ def stage(ladder: intervention.State) -> Count:
     return highest
 
 
-def _restriction(crowd: Crowd, ladder: intervention.State) -> Probability:
+def _restriction(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -> Probability:
     age = ladder.age[crowd.restriction.stage]
-    return jnp.where((age > 0) & (age <= crowd.restriction.days), crowd.restriction.share, 0.0)
+    share = jnp.where((age > 0) & (age <= crowd.restriction.days), crowd.restriction.share, 0.0)
+    return share if imposed is None else jnp.maximum(share, imposed.refused)
 
 
 def _watch(crowd: Crowd, state: State, market: rounds.Market) -> Watch:

@@ -2,7 +2,7 @@
 
 from ..core import names, static, struct
 from ..core.random import Stream
-from ..core.units import Count, Probability, Ratio
+from ..core.units import Count, Flag, Probability, Ratio, Yuan
 from ..crowd import cohorts, followers, intervention, panic, snowball, speculators
 from ..market import basis, impact, ladder, limits
 from ..market.expiry import Contracts
@@ -27,6 +27,16 @@ class Calendar:
     notes: snowball.Today
     years: Ratio  # []  calendar years since the previous trading day, for interest
     renewed: Ratio  # []  one on the morning after the held contract was rolled: swaps are renewed then
+
+
+@struct
+class Imposed:
+    """What a replay takes from the record of a day instead of from the model."""
+
+    pinned: Flag  # [bucket]  its return is the record's, spread evenly over the rounds
+    returns: Ratio  # [bucket]  simple; of pinned buckets
+    purchases: Yuan  # [bucket]  by the state, beside its ladder
+    refused: Probability  # []  share of every sale that is refused
 
 
 @struct

@@ -12,7 +12,7 @@ from ..core.fence import fence
 from ..core.units import Count, Flag, Normal, Probability, Ratio, Yuan
 from ..crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
 from ..market import basis, impact, limits
-from .crowd_world import BOOK_BUCKETS, BUCKETS, FUTURES, NEAR, Crowd
+from .crowd_world import BOOK_BUCKETS, BUCKETS, FUTURES, NEAR, Crowd, Imposed
 
 
 @struct
@@ -28,6 +28,7 @@ class Morning:
     ladder: intervention.State
     rescued: Flag  # [path]  the state's second stage has fired
     restriction: Probability  # [path]  share of a sale that is refused
+    imposed: Imposed | None = None  # in a replay
 
 
 @struct
@@ -90,7 +91,7 @@ def step(crowd: Crowd, morning: Morning, state: State, draw: Draw) -> tuple[Stat
     momentum = fence(impact.momentum(crowd.impact, state.impact, state.market.stocks.returns))
     known = Known(market=state.market, momentum=momentum, depth=impact.depth(crowd.impact, momentum))
     state, orders = _submit(crowd, morning, state, known, draw.number)
-    state = _price(crowd, morning, state, known, orders)
+    state = _price(crowd, morning, state, known, orders, draw.number)
     state, done = _fill(crowd, state, known, orders)
     return _futures(crowd, morning, state, known, done, draw), None
 
@@ -119,12 +120,19 @@ def _submit(
     return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys)
 
 
-def _price(crowd: Crowd, morning: Morning, state: State, known: Known, orders: Orders) -> State:
+def _price(
+    crowd: Crowd, morning: Morning, state: State, known: Known, orders: Orders, number: Count
+) -> State:
     """Impact moves the latent return; the price limits decide what of it is seen."""
     net = orders.buys - orders.sells
     moved, latent_return = impact.step(crowd.impact, state.impact, morning.exogenous, net, known.depth)
     latent = fence(known.market.latent + latent_return)
     stocks = fence(limits.observe(crowd.limits, latent, limits.dispersion(crowd.limits, known.momentum)))
+    if morning.imposed is not None:
+        so_far = (number + 1) / crowd.rounds * morning.imposed.returns[:, None]
+        pinned = morning.imposed.pinned[:, None]
+        latent = jnp.where(pinned, so_far, latent)
+        stocks = replace(stocks, returns=jnp.where(pinned, so_far, stocks.returns))
     return replace(state, impact=moved, market=replace(known.market, latent=latent, stocks=stocks))
 
 
