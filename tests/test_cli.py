@@ -88,7 +88,7 @@ def test_the_module_is_the_command(folder: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(commands.commands) == {"init", "check", "run", "show", "report", "calibrate"}
+    assert set(commands.commands) == {"init", "check", "run", "show", "report", "calibrate", "universe"}
     for name in commands.commands:
         assert code(name, "--help") == 0
         assert f"tailrisk {name} " in capsys.readouterr().out

@@ -22,10 +22,11 @@ MAY_IMPORT: dict[str, set[str]] = {
     "assemble": {"core", "config", *LEAVES, "simulate", "assemble_crowd"},
     "assemble_crowd": {"core", "config", *LEAVES, "simulate"},
     "calibrate": STUDIED,
-    "optimise": STUDIED,
-    "record": {*STUDIED, "config", "assemble", "calibrate", "optimise"},
+    "universe": {"core", "config", "calibrate"},
+    "optimise": {*STUDIED, "universe"},
+    "record": {*STUDIED, "config", "assemble", "calibrate", "universe", "optimise"},
     "report": {"core"},
-    "cli": {"core", "config", "calibrate", "record", "report"},
+    "cli": {"core", "config", "calibrate", "universe", "record", "report"},
 }
 AT_ONCE = {"core"}
 """What `cli` may import before a command asks for more; the package itself gives its version."""

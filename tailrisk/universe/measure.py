@@ -1,0 +1,133 @@
+"""From panel files to a universe on a date and the moments of it."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from .. import __version__
+from ..calibrate.document import writable, write
+from ..calibrate.fit import portable
+from ..calibrate.prices import read_styles
+from ..calibrate.table import digest
+from ..core.errors import InputError
+from .day import at_close, circulating
+from .descriptors import LEAST, WINDOW, descriptors
+from .document import document
+from .membership import CSI, Membership, Sizes, eligible, membership
+from .moments import Moments, Pay, moments
+from .panel import Panel, read_panel
+from .returns import Estimates, Progress, estimate
+from .universe import OUTSIDE, Array, Universe
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Everything a panel gives up to its last day."""
+
+    panel: Panel
+    members: Membership
+    estimates: Estimates
+    universe: Universe
+    moments: Moments
+
+
+def measure(
+    paths: Sequence[str | Path],
+    *,
+    until: str | None = None,
+    styles_path: str | Path | None = None,
+    sizes: Sizes = CSI,
+    progress: Progress | None = None,
+) -> Measured:
+    """Read, classify, regress and describe a panel up to a day.
+
+    `styles_path`: published daily style returns, those that the simulator's are fitted to; gains are then
+    measured on them. Raises InputError for data that cannot be used.
+    """
+    tell = progress or (lambda done, what: None)
+    tell(0.0, "reading")
+    panel = read_panel(paths, until)
+    days = len(panel.dates)
+    if days < WINDOW + LEAST:
+        place, need = ", ".join(portable(path) for path in paths), WINDOW + LEAST
+        raise InputError(place, f"{days} days to {panel.dates[-1].date()}", f"at least {need} days")
+    published = read_styles(styles_path) if styles_path else None
+    tell(0.3, "indices")
+    members = membership(panel, sizes)
+    tell(0.35, "exposures")
+    raw = descriptors(panel)
+    estimates = estimate(panel, raw, members, lambda done, what: tell(0.6 + 0.4 * done, what))
+    pay = Pay(gain=gains(panel, estimates, published), outside=outside_step(estimates))
+    label = " + ".join(Path(path).name for path in paths)
+    universe = at_close(panel, members, raw, estimates, pay, label)
+    tell(1.0, "done")
+    return Measured(
+        panel=panel,
+        members=members,
+        estimates=estimates,
+        universe=universe,
+        moments=moments(universe, circulating(panel)[eligible(panel)[-1]], pay),
+    )
+
+
+def gains(panel: Panel, estimates: Estimates, published: pd.DataFrame | None) -> Array:
+    """[style] slope of the style's return inside buckets on the published one, or on our own."""
+    found = np.ones(len(estimates.styles))
+    for k, name in enumerate(estimates.styles):
+        on = estimates.style[:, k]
+        if published is not None:
+            on = published[name].reindex(panel.dates).to_numpy()
+        found[k] = slope(on, estimates.within[:, k])
+    return found
+
+
+def outside_step(estimates: Estimates) -> float:
+    """Slope of (stocks in no bucket less CSI 2000) on (micro less CSI 2000); zero where there are none."""
+    large, micro, none = (estimates.bucket[:, place] for place in (-3, -2, OUTSIDE))
+    return slope(micro - large, none - large) if np.isfinite(none).any() else 0.0
+
+
+def slope(x: Array, y: Array) -> float:
+    """Least-squares slope of y on x, days both are known. Raises InputError below LEAST of them."""
+    known = np.isfinite(x) & np.isfinite(y)
+    if known.sum() < LEAST:
+        raise InputError("panel", f"{known.sum()} days of style returns", f"at least {LEAST}")
+    x, y = x[known] - x[known].mean(), y[known]
+    return float((x @ y) / (x @ x))
+
+
+def universe(
+    paths: Sequence[str | Path],
+    *,
+    until: str | None = None,
+    styles_path: str | Path | None = None,
+    output: str | Path,
+    progress: Progress | None = None,
+) -> Measured:
+    """`measure`, and write the moments to `output`; nothing is written when data cannot be used."""
+    writable(output)
+    found = measure(paths, until=until, styles_path=styles_path, progress=progress)
+    made = {
+        "first": found.panel.dates[0].date(),
+        "days": len(found.panel.dates),
+        "stocks": len(found.universe.ids),
+        "data_sha256": " ".join(digest(path) for path in (*paths, *([styles_path] if styles_path else []))),
+        "command": command(paths, until, styles_path, output),
+        "version": __version__,
+    }
+    write(output, document(found.moments, made))
+    return found
+
+
+def command(
+    paths: Sequence[str | Path], until: str | None, styles: str | Path | None, output: str | Path
+) -> str:
+    """The command that repeats this, without the folders of a machine."""
+    words = ["tailrisk", "universe", *(portable(path) for path in paths)]
+    words += ["--date", until] if until else []
+    words += ["--styles", portable(styles)] if styles else []
+    return shlex.join([*words, "-o", portable(output)])
