@@ -9,9 +9,10 @@ import jax.numpy as jnp
 import pytest
 
 from tailrisk.market import ladder, regimes, styles
-from tailrisk.products import book
+from tailrisk.products import account, book, dealing, lines, market_day, trade
 from tailrisk.simulate import day, path
 from tailrisk.tail import running
+from tests import accounts
 from tests.worlds import world
 
 PATHS, DAYS = 5, 3
@@ -32,6 +33,9 @@ def sizes(it):
         "view": 2,
         "measure": 4,
         "detector": 2,
+        "fund": 2,
+        "line": len(account.LINES),
+        "wait": 3,
     }
 
 
@@ -56,6 +60,15 @@ def records():
     yield it, products, {"pair": 2}
     yield it, path.outcome(it, numbers), {}
     yield it, path.course(it, numbers), {}
+    yield from ((it, record, {"style": 2}) for record in funds())
+
+
+def funds():
+    params = accounts.params(accounts.fund(), accounts.fund())
+    today = accounts.day([0.01] * 5, paths=PATHS)
+    state = accounts.live(params, [today], paths=PATHS)[-1]
+    yield from (params, params.trade, params.lines, params.dealing)
+    yield from (state, state.lines, state.dealing, today, accounts.hold(params, PATHS))
 
 
 CASES = list(records())
@@ -78,11 +91,30 @@ def test_every_declared_axis_has_its_size(case):
 
 @pytest.mark.parametrize(
     "record",
-    [regimes.Params, ladder.Params, styles.Params, book.Params, book.State, running.RunningLoss, day.State],
+    [
+        regimes.Params,
+        ladder.Params,
+        styles.Params,
+        book.Params,
+        book.State,
+        running.RunningLoss,
+        day.State,
+        account.Params,
+        account.State,
+        trade.Params,
+        trade.Target,
+        trade.Order,
+        trade.Fill,
+        lines.Params,
+        lines.State,
+        dealing.Params,
+        dealing.State,
+        market_day.MarketDay,
+    ],
 )
 def test_every_array_declares_its_axes(record):
     source = inspect.getsource(record)
     fields = [f.name for f in dataclasses.fields(record) if not f.metadata.get("static")]
     arrays = [name for name in fields if not re.search(rf"^\s+{name}: (\w+\.)+\w+", source, re.MULTILINE)]
-    arrays = [name for name in arrays if name not in ("absolute", "excess", "books")]
+    arrays = [name for name in arrays if name not in ("absolute", "excess", "books", "target")]
     assert set(arrays) <= set(dict(COMMENT.findall(source)))
