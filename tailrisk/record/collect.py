@@ -13,6 +13,7 @@ from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
 from ..market import spread
+from ..simulate import crowd_day
 from ..simulate.blocks import blocks, courses
 from ..simulate.path import Outcome
 from ..simulate.world import World
@@ -33,14 +34,17 @@ class Sample:
     price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
     regime: NDArray[np.int32]  # [day, path]  of the first paths
     detectors: tuple[spread.Params, ...]
-    faults: int = 0
+    crowd: crowd_day.Outcome | None = None  # of every path
+    faults: int = 0  # paths with a loss or a z that is not finite
+    unbalanced: int = 0  # further paths whose ledger does not close
     seconds: float = field(default=0.0)
 
 
 def sample(config: Config, world: World, *, progress: bool) -> Sample:
     """Simulate every path of `config`.
 
-    Raises Fault when a loss or a z is not a finite number: such a run has no tail to report.
+    Raises Fault when a loss or a z is not a finite number, or the crowd's ledger does not close: such a run
+    has no tail to report.
     """
     started, paths = time.perf_counter(), config.run.paths
     kept = _empty(config, world)
@@ -48,8 +52,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk):
             _keep(kept, config, first, outcome)
             bar.update(outcome.fault.shape[0])
-    if kept.faults:
-        raise Fault(f"{kept.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
+    _refuse(kept, paths)
     course = courses(world, paths)
     kept.price, kept.regime = np.asarray(course.price), np.asarray(course.regime)
     kept.seconds = time.perf_counter() - started
@@ -76,7 +79,9 @@ def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
     kept.loss[..., part] = arrays.loss
     kept.breached[:, part] = arrays.breached
     kept.shortfall[:, part] = arrays.shortfall
-    kept.faults += int(arrays.fault.sum())
+    _check(kept, arrays)
+    if arrays.crowd is not None:
+        kept.crowd = _joined(kept.crowd, arrays.crowd, config.run.paths, part)
     for i, event in enumerate(config.event):
         z = arrays.z[kept.detectors.index(detector(event))]
         kept.event_days[i, part] = (
@@ -84,6 +89,40 @@ def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
         ).sum(axis=0)
     for k, z in enumerate(arrays.z):
         kept.z_counts[k] += tally(z, Z_EDGES)
+
+
+def _check(kept: Sample, arrays: Outcome) -> None:
+    """Count the faults; a path whose figures are finite and whose ledger is not closed is unbalanced."""
+    fault = np.asarray(arrays.fault)
+    open_ledger = np.zeros_like(fault)
+    if arrays.crowd is not None:
+        open_ledger = (
+            fault & np.isfinite(arrays.crowd.residual) & np.isfinite(arrays.loss).all(axis=(0, 1, 2))
+        )
+        open_ledger &= ~np.asarray(crowd_day.closes(arrays.crowd))
+    kept.unbalanced += int(open_ledger.sum())
+    kept.faults += int((fault & ~open_ledger).sum())
+
+
+def _refuse(kept: Sample, paths: int) -> None:
+    if kept.faults:
+        raise Fault(f"{kept.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
+    if kept.unbalanced and kept.crowd is not None:
+        worst = float(kept.crowd.residual.max())
+        raise Fault(
+            f"the crowd's ledger does not close on {kept.unbalanced:,} of {paths:,} paths: books and ledger "
+            f"differ by up to {worst:.2g} of the stock first held, which is more than rounding"
+        )
+
+
+def _joined(
+    kept: crowd_day.Outcome | None, block: crowd_day.Outcome, paths: int, part: slice
+) -> crowd_day.Outcome:
+    """The crowd's outcome of all paths with that of a block in its place."""
+    if kept is None:
+        kept = jax.tree.map(lambda x: np.empty((*x.shape[:-1], paths), x.dtype), block)
+    jax.tree.map(lambda whole, x: whole.__setitem__((..., part), x), kept, block)
+    return kept
 
 
 def tally(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..assemble import assemble
 from ..config import Config
-from . import provenance, tables
+from . import crowd, provenance, tables
 from .collect import Sample, sample
 from .history import spreads
 from .store import free, replacing, seal
@@ -23,6 +23,8 @@ CROWD = (
     "The crowd's parameters are priors (grades in the config): they are not yet matched to February 2024.",
     "The warm-up days of the events' windows are lived without the crowd.",
 )
+FORMULA = ("=", "+", "-", "@")
+"""What a spreadsheet runs as a formula begins so."""
 LIMITATIONS = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path.",
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
@@ -53,7 +55,11 @@ def write(config: Config, kept: Sample, folder: Path, command: str, *, progress:
     frame.to_parquet(folder / "tail.parquet", index=False)
     _csv(tables.events(config, kept), folder / "events.csv")
     _csv(tables.accounts(config, kept), folder / "accounts.csv")
-    np.savez_compressed(folder / "curves.npz", **tables.curves(config, kept))  # type: ignore[arg-type]
+    curves = tables.curves(config, kept)
+    if kept.crowd is not None:
+        _csv(crowd.table(config, kept.crowd), folder / "crowd.csv")
+        curves |= crowd.curves(kept.crowd)
+    np.savez_compressed(folder / "curves.npz", **curves)  # type: ignore[arg-type]
     resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "config.json").write_text(resolved + "\n", encoding="utf-8")
     seal(folder, record(config, kept, command))
@@ -82,12 +88,12 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "wall_seconds": round(kept.seconds, 3),
         "path_days_per_second": round(config.path_days / kept.seconds),
         **provenance.sameness(),
-        "faults": {"nonfinite": kept.faults},
+        "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
         "limitations": [*(EXOGENOUS if config.crowd is None else CROWD), *LIMITATIONS],
     }
 
 
 def _csv(frame: pd.DataFrame, path: Path) -> None:
     """Numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
-    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell[:1] in "=+-@" else cell)
+    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
     safe.to_csv(path, index=False, float_format="%.10g", na_rep="nan", lineterminator="\n")

@@ -17,7 +17,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
 
 from . import rows
-from .rows import AGAIN, AccountRow, EventRow, TailRow
+from .rows import AGAIN, AccountRow, CrowdRow, EventRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -35,6 +35,7 @@ class Result:
     events: tuple[EventRow, ...]
     accounts: tuple[AccountRow, ...]
     curves: Mapping[str, NDArray[np.float64]]
+    crowd: tuple[CrowdRow, ...] = ()  # of a run with a crowd in its paths
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
@@ -49,7 +50,7 @@ class Result:
             )
         record = _json(folder / "record.json")
         _refuse_faults(folder / "record.json", record)
-        accounts = folder / "accounts.csv"
+        accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -58,6 +59,7 @@ class Result:
             events=rows.read(folder / "events.csv", rows.event, "event"),
             accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
             curves=_arrays(folder / "curves.npz"),
+            crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)
@@ -100,6 +102,19 @@ class Result:
         """The tail row of one product, view, measure and level."""
         return self._rows[product, view, measure, level]
 
+    def of_crowd(
+        self, quantity: str, statistic: str, subject: str = "", level: float | None = None
+    ) -> CrowdRow | None:
+        """The row of crowd.csv so named; None where the run has none."""
+        wanted = (quantity, statistic, subject, level)
+        found = (r for r in self.crowd if (r.quantity, r.statistic, r.subject, r.level) == wanted)
+        return next(found, None)
+
+    @cached_property
+    def cohorts(self) -> tuple[str, ...]:
+        """Names of the crowd's cohorts."""
+        return tuple(dict.fromkeys(row.subject for row in self.crowd if row.quantity == "drawdown"))
+
     def losses(self, view: str, measure: str) -> NDArray[np.float64]:
         """Paths in each bin of loss [product, bin]."""
         return self.curves["loss_counts"][:, VIEWS.index(view), MEASURES.index(measure)]
@@ -126,6 +141,12 @@ def _refuse_faults(path: Path, record: Mapping[str, Any]) -> None:
     faults = record.get("faults")
     if not isinstance(faults, Mapping) or not isinstance(faults.get("nonfinite"), int):
         raise InputError(f"{path}: faults.nonfinite", "not recorded", "a count of non-finite paths")
+    if faults.get("ledger"):
+        raise InputError(
+            f"{path}: faults.ledger",
+            f"the crowd's ledger does not close on {faults['ledger']} paths, so no figure may be published",
+            "0",
+        )
     if faults["nonfinite"] > 0:
         raise InputError(
             f"{path}: faults.nonfinite",

@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import tables
+from . import crowd, tables
 from .answer import answer, headline_measure
 from .folder import Result
 from .provenance import MISSING, provenance
@@ -47,6 +47,8 @@ def figures(result: Result) -> dict[str, str]:
     drawn = {"bars": draw.bars(result), "losses": draw.losses(result)}
     if result.events:
         drawn["spread"] = draw.spread(result)
+    if result.crowd:
+        drawn["crowd"] = draw.crowd(result)
     return drawn | {"fan": draw.fan(result), "regimes": draw.regimes(result)}
 
 
@@ -80,6 +82,7 @@ def _words(result: Result) -> dict[str, Any]:
         "tails": tables.tails(result),
         "events": tables.events(result) if result.events else None,
         "accounts": tables.accounts(result) if result.accounts else None,
+        "crowd": (crowd.market(result), crowd.cohorts(result)) if result.crowd else None,
         "firmness": tables.firmness(result),
         "composition": tables.composition(result),
         "provenance": provenance(result),

@@ -65,6 +65,20 @@ class AccountRow:
     shortfall: float | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class CrowdRow:
+    """One statistic of one quantity of the crowd; `level` is None where it has none."""
+
+    quantity: str
+    subject: str
+    label: str
+    unit: str
+    statistic: str
+    level: float | None
+    estimate: Estimate
+    indicative: bool
+
+
 class Cells:
     """One line of a CSV file, read by column name; every complaint names file, line and column."""
 
@@ -179,6 +193,16 @@ def account(cells: Cells) -> AccountRow:
         margin_breach=cells.estimate("margin_breach"),
         wipe_out=cells.estimate("wipe_out"),
         shortfall=cells.optional("broker_shortfall_mean"),
+    )
+
+
+def crowd(cells: Cells) -> CrowdRow:
+    """One line of crowd.csv."""
+    return CrowdRow(
+        **{name: cells.text(name) for name in ("quantity", "subject", "label", "unit", "statistic")},
+        level=cells.optional("level"),
+        estimate=Estimate(*(cells.number(name, finite=name == "value") for name in ("value", "low", "high"))),
+        indicative=cells.flag("indicative"),
     )
 
 

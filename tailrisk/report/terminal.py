@@ -3,6 +3,7 @@
 import textwrap
 from pathlib import Path
 
+from . import crowd
 from .answer import chance, happened, headline_measure
 from .estimate import MINUS, Estimate
 from .folder import Result
@@ -70,6 +71,7 @@ def _sections(result: Result) -> list[str]:
         name = label(result.section("products"), account.product)
         breach, gone = chance(account.margin_breach), chance(account.wipe_out)
         lines.append(f"{name}: below margin on {breach} of paths, wiped out on {gone}")
+    lines += ["", *crowd.lines(result)] if result.crowd else []
     record = result.record
     where = (
         f"seed {record.get('seed', MISSING)}, commit {commit(record)}, "

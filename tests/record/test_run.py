@@ -83,7 +83,7 @@ def test_the_record_names_its_code_config_and_files(result):
     assert record["config_sha256"] == config().digest()
     assert record["command"] == "a test"
     assert record["path_days"] == 3000 * (12 + 40)
-    assert record["faults"] == {"nonfinite": 0}
+    assert record["faults"] == {"nonfinite": 0, "ledger": 0}
     assert set(record["versions"]) >= {"jax", "numpy", "python", "tailrisk"}
     for name, digest in record["files"].items():
         assert hashlib.sha256((result / name).read_bytes()).hexdigest() == digest

@@ -1,0 +1,161 @@
+"""The crowd's table: what the mechanisms inside the paths did, one statistic a row."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..config import Config
+from ..core.names import BUCKETS, FUTURES
+from ..simulate.crowd_day import Outcome
+from ..simulate.crowd_world import IM, MICRO
+from ..tail import (
+    expected_shortfall_interval,
+    mean_interval,
+    probability,
+    value_at_risk_interval,
+)
+
+LOSS_BINS = np.linspace(-0.05, 0.65, 36)
+"""Bins of the worst three days of the micro-caps, two percent each; the outermost take what lies beyond."""
+DISCOUNT_BINS = np.linspace(-0.05, 0.95, 51)
+"""Bins of the largest annualised discount of IM, two points each."""
+STAGES = 3
+"""Stages of the state's ladder."""
+
+
+MEASURES = {
+    "value_at_risk": value_at_risk_interval,
+    "expected_shortfall": expected_shortfall_interval,
+    "quantile": value_at_risk_interval,
+}
+
+
+class Quantity(NamedTuple):
+    """One number a path has, and what of its distribution is published."""
+
+    name: str
+    subject: str  # cohort, future, bucket or stage
+    label: str
+    unit: str
+    statistics: tuple[str, ...]
+
+
+def quantities(config: Config) -> list[Quantity]:
+    """The numbers of every path, in the order of `columns`; positive is bad."""
+    loss, amount = ("mean", "value_at_risk", "expected_shortfall"), ("mean", "quantile")
+    everyone = _cohorts(config).items()
+    return [
+        Quantity("worst_3_days", BUCKETS[MICRO], "", "loss", loss),
+        Quantity("peak_discount", list(FUTURES)[IM], "", "annualised", amount),
+        Quantity("state_spent", "", "", "billion yuan", amount),
+        *(Quantity("knocked_in", book, "", "of notional", amount) for book in _books(config)),
+        *(
+            Quantity("drawdown", name, label, "of peak NAV", ("mean", "expected_shortfall"))
+            for name, label in everyone
+        ),
+        *(Quantity("shortfall", name, label, "billion yuan", ("mean",)) for name, label in everyone),
+    ]
+
+
+def columns(outcome: Outcome) -> NDArray[np.floating]:
+    """The numbers of every path [quantity, path]."""
+    single = (-outcome.worst_3_days, outcome.peak_discount, outcome.state_spent)
+    rows = [*single, *outcome.knocked_in, *outcome.drawdown, *outcome.shortfall]
+    return np.stack([np.asarray(row) for row in rows])
+
+
+def happenings(config: Config) -> list[Quantity]:
+    """What may happen on a path, in the order of `flags`."""
+    chance, everyone = ("probability",), _cohorts(config).items()
+    return [
+        *(Quantity("stage", str(k + 1), "", "of paths", chance) for k in range(STAGES)),
+        *(Quantity("called", name, label, "of paths", chance) for name, label in everyone),
+        *(Quantity("short", name, label, "of paths", chance) for name, label in everyone),
+    ]
+
+
+def flags(outcome: Outcome) -> NDArray[np.bool_]:
+    """What happened [happening, path]: the state reached a stage, a cohort was called, it owes money."""
+    stage = np.asarray(outcome.stage)
+    reached = [stage >= k + 1 for k in range(STAGES)]
+    return np.stack([*reached, *np.asarray(outcome.called), *(np.asarray(outcome.shortfall) > 0)])
+
+
+def map_counts(outcome: Outcome) -> NDArray[np.int64]:
+    """Paths by stage, worst three days of the micro-caps and largest discount of IM [stage, bin, bin]."""
+    shape = (STAGES + 1, len(LOSS_BINS) - 1, len(DISCOUNT_BINS) - 1)
+    places = (
+        np.asarray(outcome.stage),
+        _place(-np.asarray(outcome.worst_3_days), LOSS_BINS),
+        _place(np.asarray(outcome.peak_discount), DISCOUNT_BINS),
+    )
+    counts = np.bincount(np.ravel_multi_index(places, shape), minlength=int(np.prod(shape)))
+    return counts.reshape(shape)
+
+
+def table(config: Config, outcome: Outcome) -> pd.DataFrame:
+    """Every statistic with its interval; the last row is the ledger's largest residual, which is rounding."""
+    rows = []
+    for quantity, values in zip(quantities(config), columns(outcome), strict=True):
+        rows += _rows(config, quantity, values.astype(np.float64))
+    for happening, hit in zip(happenings(config), flags(outcome), strict=True):
+        found = probability(hit, confidence=config.tail.confidence)
+        rows.append(_row(happening, "probability", float(hit.mean()), found.low, found.high))
+    ledger = Quantity("residual", "", "", "of stock first held", ("largest",))
+    worst = float(outcome.residual.max())
+    rows.append(_row(ledger, "largest", worst, worst, worst))
+    return pd.DataFrame(rows)
+
+
+def curves(outcome: Outcome) -> dict[str, NDArray[Any]]:
+    """What the crowd's figure is drawn from."""
+    return {
+        "crowd_counts": map_counts(outcome),
+        "crowd_loss_edges": LOSS_BINS,
+        "crowd_discount_edges": DISCOUNT_BINS,
+    }
+
+
+def _rows(config: Config, quantity: Quantity, values: NDArray[np.float64]) -> list[dict[str, Any]]:
+    confidence, rows = config.tail.confidence, []
+    if "mean" in quantity.statistics:
+        found = mean_interval(values, confidence=confidence)
+        rows.append(_row(quantity, "mean", found.estimate, found.low, found.high))
+    for level in config.tail.levels:
+        for statistic, measure in MEASURES.items():
+            if statistic in quantity.statistics:
+                found = measure(values, level=level, confidence=confidence)
+                row = _row(quantity, statistic, found.estimate, found.low, found.high)
+                rows.append(row | {"level": level, "indicative": bool(found.indicative)})
+    return rows
+
+
+def _row(quantity: Quantity, statistic: str, value: float, low: float, high: float) -> dict[str, Any]:
+    return {
+        "quantity": quantity.name,
+        "subject": quantity.subject,
+        "label": quantity.label,
+        "unit": quantity.unit,
+        "statistic": statistic,
+        "level": np.nan,
+        "value": value,
+        "low": low,
+        "high": high,
+        "indicative": False,
+    }
+
+
+def _cohorts(config: Config) -> dict[str, str]:
+    files = config.attached.crowd
+    return {} if files is None else {name: one.label for name, one in files.participants.cohorts.items()}
+
+
+def _books(config: Config) -> list[str]:
+    files = config.attached.crowd
+    return [] if files is None else [book.future for book in files.snowballs.book]
+
+
+def _place(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)

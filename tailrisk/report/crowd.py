@@ -1,0 +1,130 @@
+"""What the crowd did inside the paths: two tables and a line or two of text."""
+
+from .answer import chance
+from .estimate import Estimate
+from .folder import Result
+from .rows import CrowdRow
+from .tables import Cell, Table
+from .words import LOSS_PLACES, confidence, level, short, title
+
+NAMES = {
+    "worst_3_days": "Worst three days of the micro-caps, % lost",
+    "peak_discount": "Largest discount of the held IM contract at a close, % a year",
+    "knocked_in": "Snowballs knocked in, % of notional",
+    "state_spent": "Bought by the state, billion yuan",
+}
+STATISTICS = {"value_at_risk": "VaR", "expected_shortfall": "ES", "quantile": "quantile"}
+
+
+def market(result: Result) -> Table:
+    """What prices, basis, notes and the state went through: mean, and a statistic at every level."""
+    rows = []
+    for quantity, name in NAMES.items():
+        means = [r for r in result.crowd if (r.quantity, r.statistic) == (quantity, "mean")]
+        for mean in means:
+            for statistic, said in STATISTICS.items():
+                found = [result.of_crowd(quantity, statistic, mean.subject, at) for at in result.levels]
+                if any(found):
+                    about = f"{said}, {title(mean.subject)}" if mean.subject else said
+                    rows.append((Cell(name, about), _cell(mean), *(_cell(row) for row in found)))
+    stages = [r for r in result.crowd if r.quantity == "stage"]
+    rows += [(Cell(f"The state's stage {r.subject}", "share of paths"), _share(r)) for r in stages]
+    blank = [(*row, *[Cell("")] * (len(result.levels) + 2 - len(row))) for row in rows]
+    heads = ("", "Mean or share", *(level(at) for at in result.levels))
+    caption = (
+        f"The market with the crowd in it, with {_sure(result)} intervals in small type; those of shares "
+        f"of paths are exact. The ledger of every yuan, share and order closes to {residual(result)} of "
+        "the stock first held on the worst path: rounding."
+    )
+    return Table(caption, heads, (("", tuple(blank)),))
+
+
+def cohorts(result: Result) -> Table:
+    """Each cohort: drawdown at the end of the horizon, margin calls, and what it owes its brokers."""
+    rows = []
+    for name in result.cohorts:
+        mean = result.of_crowd("drawdown", "mean", name)
+        deep = [result.of_crowd("drawdown", "expected_shortfall", name, at) for at in result.levels]
+        odds = [_share(result.of_crowd(what, "probability", name)) for what in ("called", "short")]
+        owed = result.of_crowd("shortfall", "mean", name)
+        label = mean.label if mean and mean.label else name
+        rows.append((Cell(label, name), _cell(mean), *map(_cell, deep), *odds, _cell(owed)))
+    heads = (
+        "Cohort",
+        "Mean drawdown",
+        *(f"ES {level(at)}" for at in result.levels),
+        "Margin call, % of paths",
+        "Owes its broker, % of paths",
+        "Owed on average, billion yuan",
+    )
+    caption = (
+        "The cohorts: drawdown of net asset value from its high-water mark at the end of the horizon, in %, "
+        f"how often a broker called and how often it was left with a loss, with {_sure(result)} intervals."
+    )
+    return Table(caption, heads, (("", tuple(rows)),))
+
+
+def lines(result: Result) -> list[str]:
+    """The crowd in a few lines of text, for the terminal and the figure's description."""
+    at = result.headline
+    said = []
+    loss, es = (
+        result.of_crowd("worst_3_days", s, "micro", at) for s in ("value_at_risk", "expected_shortfall")
+    )
+    if loss and es:
+        said.append(
+            f"crowd: micro-caps over their worst three days lose VaR {_text(loss)}, ES {_text(es)} % "
+            f"at {level(at)}"
+        )
+    deep = result.of_crowd("peak_discount", "quantile", "IM", at)
+    if deep:
+        said.append(f"crowd: largest discount of IM {_text(deep)} % a year at {level(at)}")
+    stages = [f"{r.subject}: {chance(r.estimate)}" for r in result.crowd if r.quantity == "stage"]
+    if stages:
+        said.append(f"crowd: the state's stage reached, share of paths: {', '.join(stages)}")
+    for name in result.cohorts:
+        es, called, owes = (
+            result.of_crowd("drawdown", "expected_shortfall", name, at),
+            result.of_crowd("called", "probability", name),
+            result.of_crowd("short", "probability", name),
+        )
+        if es and called and owes and (called.estimate.value > 0 or owes.estimate.value > 0):
+            said.append(
+                f"{short(es.label or name, 30)}: ES of drawdown {_text(es)} % at {level(at)}, called on "
+                f"{chance(called.estimate)} of paths, owes its broker on {chance(owes.estimate)}"
+            )
+    return [*said, f"crowd: largest residual of the ledger {residual(result)}"] if said else []
+
+
+def residual(result: Result) -> str:
+    """The ledger's largest residual, over the stock first held."""
+    found = result.of_crowd("residual", "largest")
+    return "not recorded" if found is None else f"{found.estimate.value:.1e}"
+
+
+def _cell(row: CrowdRow | None) -> Cell:
+    if row is None:
+        return Cell("not recorded")
+    found = _shown(row)
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
+
+
+def _share(row: CrowdRow | None) -> Cell:
+    if row is None:
+        return Cell("not recorded")
+    found = row.estimate
+    return Cell(chance(found), "" if found.value == 0 else found.scaled(100).interval(LOSS_PLACES))
+
+
+def _shown(row: CrowdRow) -> Estimate:
+    """In per cent, but money as it is."""
+    return row.estimate if row.unit == "billion yuan" else row.estimate.scaled(100)
+
+
+def _text(row: CrowdRow) -> str:
+    found = _shown(row)
+    return f"{found.text(LOSS_PLACES)} ({found.interval(LOSS_PLACES)})"
+
+
+def _sure(result: Result) -> str:
+    return confidence(result.section("tail"))
