@@ -1,5 +1,6 @@
 """Portfolios under expected shortfall: scenarios, the constraints of a desk, the solver."""
 
+from .compare import mean_variance, minimise_variance, shortfall_budgets
 from .constraints import (
     ActiveExposure,
     ActiveWeights,
@@ -8,26 +9,45 @@ from .constraints import (
     Positions,
     TradingCost,
     Turnover,
+    impact_rate,
     liquidity_cap,
 )
+from .desk import HedgeRatio, Liquidity, Margin, Universe, industries
 from .scenarios import Scenarios, of_factors, of_returns
 from .shortfall import Portfolio, Sensitivity, maximise_alpha, maximise_utility, minimise_shortfall
+from .smooth import smooth_tail
+from .variance import Covariance, TrackingError, VarianceCost, of_factor_model, of_matrix
 
 __all__ = [
     "ActiveExposure",
     "ActiveWeights",
     "Budget",
+    "Covariance",
     "Group",
+    "HedgeRatio",
+    "Liquidity",
+    "Margin",
     "Portfolio",
     "Positions",
     "Scenarios",
     "Sensitivity",
+    "TrackingError",
     "TradingCost",
     "Turnover",
+    "Universe",
+    "VarianceCost",
+    "impact_rate",
+    "industries",
     "liquidity_cap",
     "maximise_alpha",
     "maximise_utility",
+    "mean_variance",
     "minimise_shortfall",
+    "minimise_variance",
+    "of_factor_model",
     "of_factors",
+    "of_matrix",
     "of_returns",
+    "shortfall_budgets",
+    "smooth_tail",
 ]

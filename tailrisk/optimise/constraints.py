@@ -8,12 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..core import InputError
-
-Array = NDArray[np.float64]
+from .curves import Array, Cone, Curve, straight
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Rows:
     """lower <= matrix @ (w, t) <= upper, with `extra` variables t >= 0 of the constraint's own.
 
     labels: one text for each row; matrix: [row, asset + extra]; lower, upper: [row], may be infinite;
-    charge: what the objective loses for each unit of every t.
+    charge: what the objective loses for each unit of every t; free: t of any sign instead; cone, curve: on
+    (w, t), what else must hold and what else the objective loses.
     """
 
     labels: tuple[str, ...]
@@ -30,6 +30,9 @@ class Rows:
     upper: Array
     extra: int = 0
     charge: Array | float = 0.0  # [extra]
+    free: bool = False
+    cone: Cone | None = None
+    curve: Curve | None = None
 
 
 class Constraint(Protocol):
@@ -50,7 +53,7 @@ class Budget:
     name: str = "budget"
 
     def rows(self, assets: int) -> Rows:
-        return _rows(self.name, ("sum of weights",), np.ones((1, assets)), self.lower, self.upper)
+        return bounded(self.name, ("sum of weights",), np.ones((1, assets)), self.lower, self.upper)
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class Positions:
 
     def rows(self, assets: int) -> Rows:
         labels = tuple(f"asset {i}" for i in range(assets))
-        return _rows(self.name, labels, sparse.eye_array(assets), self.lower, self.upper)
+        return bounded(self.name, labels, sparse.eye_array(assets), self.lower, self.upper)
 
 
 @dataclass(frozen=True)
@@ -78,10 +81,10 @@ class ActiveWeights:
     name: str = "active weights"
 
     def rows(self, assets: int) -> Rows:
-        held = _vector(self.name, "benchmark", self.benchmark, assets)
-        limit = _vector(self.name, "limit", self.limit, assets)
+        held = vector(self.name, "benchmark", self.benchmark, assets)
+        limit = vector(self.name, "limit", self.limit, assets)
         labels = tuple(f"asset {i}" for i in range(assets))
-        return _rows(self.name, labels, sparse.eye_array(assets), held - limit, held + limit)
+        return bounded(self.name, labels, sparse.eye_array(assets), held - limit, held + limit)
 
 
 @dataclass(frozen=True)
@@ -106,10 +109,10 @@ class ActiveExposure:
                 self.name, f"exposure has shape {loading.shape}", f"({assets}, {len(self.styles)})"
             )
         held = 0.0 if self.benchmark is None else self.benchmark
-        centre = _vector(self.name, "benchmark", held, assets) @ loading
-        lower = centre + _vector(self.name, "lower", self.lower, len(self.styles))
-        upper = centre + _vector(self.name, "upper", self.upper, len(self.styles))
-        return _rows(self.name, tuple(self.styles), loading.T, lower, upper)
+        centre = vector(self.name, "benchmark", held, assets) @ loading
+        lower = centre + vector(self.name, "lower", self.lower, len(self.styles))
+        upper = centre + vector(self.name, "upper", self.upper, len(self.styles))
+        return bounded(self.name, tuple(self.styles), loading.T, lower, upper)
 
 
 @dataclass(frozen=True)
@@ -125,8 +128,8 @@ class Group:
     name: str = "group"
 
     def rows(self, assets: int) -> Rows:
-        inside = _vector(self.name, "members", np.asarray(self.members, dtype=np.float64), assets)
-        return _rows(self.name, ("sum over members",), inside[None, :], self.lower, self.upper)
+        inside = vector(self.name, "members", np.asarray(self.members, dtype=np.float64), assets)
+        return bounded(self.name, ("sum over members",), inside[None, :], self.lower, self.upper)
 
 
 @dataclass(frozen=True)
@@ -141,34 +144,45 @@ class Turnover:
     name: str = "turnover"
 
     def rows(self, assets: int) -> Rows:
-        held = _vector(self.name, "previous", self.previous, assets)
+        held = vector(self.name, "previous", self.previous, assets)
         one = sparse.eye_array(assets)
         total = sparse.hstack([sparse.csr_array((1, assets)), np.ones((1, assets))])
         matrix = sparse.vstack([total, sparse.hstack([one, -one]), sparse.hstack([one, one])])
         labels = ("sum of trades", *(f"{side} {i}" for side in ("buy", "sell") for i in range(assets)))
         lower = np.concatenate([np.full(1 + assets, -np.inf), held])
         upper = np.concatenate([[self.limit], held, np.full(assets, np.inf)])
-        return _rows(self.name, labels, matrix, lower, upper, extra=assets)
+        return bounded(self.name, labels, matrix, lower, upper, extra=assets)
 
 
 @dataclass(frozen=True)
 class TradingCost:
-    """rate' |w - previous| taken off alpha, or added to ES where that is minimised: linear costs of trading.
+    """sum_i rate_i t_i + impact_i t_i^(3/2), t = |w - previous|: off alpha, or added to a risk minimised.
 
-    previous: [asset]; rate: one number or [asset], as a fraction of what is traded.
-    Rows: t >= w - previous, t >= previous - w, with t the trade in each asset.
+    previous: [asset]; rate: one number or [asset], as a fraction of what is traded; impact: likewise, of the
+    square-root law (`impact_rate`).   Rows: t >= w - previous, t >= previous - w.
     """
 
     previous: ArrayLike
     rate: ArrayLike
+    impact: ArrayLike = 0.0
     name: str = "trading cost"
 
     def rows(self, assets: int) -> Rows:
-        rate = _vector(self.name, "rate", self.rate, assets)
-        if (rate < 0).any():
-            raise InputError(self.name, f"the least rate is {rate.min():g}", "rates >= 0")
+        rate = not_negative(self.name, "rate", self.rate, assets)
+        impact = not_negative(self.name, "impact", self.impact, assets)
+        curve = replace(straight(2 * assets), power=np.append(np.zeros(assets), impact))
         trades = Turnover(self.previous, np.inf, self.name).rows(assets)
-        return replace(trades, charge=rate)
+        return replace(trades, charge=rate, curve=None if curve.flat else curve)
+
+
+def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: float = 1.0) -> Array:
+    """strength volatility sqrt(nav / traded) [asset]: the square-root law per weight traded to the 3/2.
+
+    A trade of w nav yuan moves the price by strength volatility sqrt(w nav / traded); Almgren et al. (2005),
+    Toth et al. (2011). volatility: [asset] daily; traded: [asset] yuan a day; nav: yuan.
+    """
+    share = nav / np.asarray(traded, dtype=np.float64)
+    return strength * np.asarray(volatility, dtype=np.float64) * np.sqrt(share)
 
 
 def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Array:
@@ -179,7 +193,15 @@ def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: flo
     return days * participation * np.asarray(traded, dtype=np.float64) / nav
 
 
-def _vector(place: str, field: str, values: ArrayLike, length: int) -> Array:
+def not_negative(place: str, field: str, values: ArrayLike, length: int) -> Array:
+    """`values` as [length], all of them zero or more."""
+    row = vector(place, field, values, length)
+    if (row < 0).any():
+        raise InputError(place, f"the least {field} is {row.min():g}", f"{field} >= 0")
+    return row
+
+
+def vector(place: str, field: str, values: ArrayLike, length: int) -> Array:
     """`values` as [length]; refused when it is neither one number nor that long, or holds NaN."""
     array = np.asarray(values, dtype=np.float64)
     if array.shape not in ((), (length,)):
@@ -189,7 +211,7 @@ def _vector(place: str, field: str, values: ArrayLike, length: int) -> Array:
     return np.broadcast_to(array, (length,))
 
 
-def _rows(
+def bounded(
     name: str,
     labels: tuple[str, ...],
     matrix: ArrayLike | sparse.sparray,
@@ -202,7 +224,7 @@ def _rows(
     if not np.isfinite(table.data).all():
         raise InputError(name, "a coefficient is not finite", "finite numbers")
     low, high = (
-        _vector(name, field, values, len(labels)) for field, values in (("lower", lower), ("upper", upper))
+        vector(name, field, values, len(labels)) for field, values in (("lower", lower), ("upper", upper))
     )
     crossed = np.flatnonzero(low > high)
     if len(crossed):

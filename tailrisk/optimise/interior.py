@@ -3,8 +3,10 @@
 import numpy as np
 from scipy.linalg import LinAlgError
 
+from .curves import Array
 from .newton import Iterate, Newton, limit_price, missing
-from .program import Array, Form, Point, Program
+from .program import Form, Point, Program
+from .scaling import longest
 
 STEPS = 100
 """Iterations after which the method gives up."""
@@ -50,8 +52,18 @@ def start(form: Form) -> Iterate:
         x[-2] = max(0.1, x[-2] + form.target[-1] - form.rows[-1] @ x - form.limited @ s)
     half = 0.5 * form.ceiling(limit_price(form, price))
     ones = np.ones(len(x))
+    images = [cone.image(x) for cone in form.cones]
     return Iterate(
-        x=x, s=s, r=s - excess, price=price, q=half, t=half, below=ones[form.low], above=ones[form.high]
+        x=x,
+        s=s,
+        r=s - excess,
+        price=price,
+        q=half,
+        t=half,
+        below=ones[form.low],
+        above=ones[form.high],
+        u=tuple(np.append(max(u[0], 1.1 * np.linalg.norm(u[1:]) + 0.1), u[1:]) for u in images),
+        v=tuple(np.append(1.0, np.zeros(len(u) - 1)) for u in images),
     )
 
 
@@ -59,8 +71,10 @@ def advance(form: Form, at: Iterate) -> Iterate:
     """One predictor and one corrector with the same factors."""
     newton = Newton(form, at)
     flat = newton.step(0.0)
+    pairs = 2 * len(at.s) + len(at.below) + len(at.above) + len(at.u)
+    if not pairs:
+        return at.plus(flat, 1.0, 1.0)
     now, then = at.products(form), at.plus(flat, *lengths(form, at, flat, 1.0)).products(form)
-    pairs = 2 * len(at.s) + len(at.below) + len(at.above)
     centre = (max(then, 0.0) / now) ** 3 * now / pairs
     step = newton.step(centre, flat)
     return at.plus(step, *lengths(form, at, step, BACK))
@@ -71,7 +85,10 @@ def lengths(form: Form, at: Iterate, step: Iterate, back: float) -> tuple[float,
     a, b = at.slacks(form)
     primal = ((at.s, step.s), (at.r, step.r), (a, step.x[form.low]), (b, -step.x[form.high]))
     dual = ((at.q, step.q), (at.t, step.t), (at.below, step.below), (at.above, step.above))
-    return _longest(primal, back), _longest(dual, back)
+    far = [_longest(primal, back), _longest(dual, back)]
+    for u, du, v, dv in zip(at.u, step.u, at.v, step.v, strict=True):
+        far = [min(far[0], back * longest(u, du)), min(far[1], back * longest(v, dv))]
+    return (far[0], far[1]) if form.curve.flat else (min(far), min(far))
 
 
 def _longest(pairs: tuple[tuple[Array, Array], ...], back: float) -> float:
@@ -81,15 +98,16 @@ def _longest(pairs: tuple[tuple[Array, Array], ...], back: float) -> float:
 
 def residual(form: Form, at: Iterate) -> float:
     """The largest of what is missing, and of the gap, relative to cost, target and objective."""
-    dual, scenario, primal = missing(form, at)
+    dual, scenario, primal, images = missing(form, at)
     p = form.program
     excess = np.maximum(at.s - at.r, 0.0)
-    value = abs(form.cost @ at.x + p.aversion * (p.base + p.share @ excess))
+    value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.share @ excess))
     return float(
         max(
             np.abs(dual).max() / (1 + np.abs(form.cost).max()),
             np.abs(scenario).max(initial=0.0),
             np.abs(primal).max(initial=0.0) / (1 + np.abs(form.target).max(initial=0.0)),
+            max((float(np.abs(image).max()) for image in images), default=0.0),
             at.products(form) / (1e-3 + value),
         )
     )
@@ -99,4 +117,5 @@ def point(form: Form, at: Iterate, steps: int, residual: float) -> Point:
     """The answer in the variables of the program."""
     p = form.program
     price = limit_price(form, at.price)
-    return Point(at.x[: len(p.cost)], float(at.x[-1]), at.q, at.price[: len(p.rows)], price, steps, residual)
+    rows = at.price[: len(p.rows)]
+    return Point(at.x[: len(p.cost)], float(at.x[-1]), at.q, rows, price, at.v, steps, residual)

@@ -4,13 +4,13 @@ Scenarios of the band are explicit, those above it one linear term, those below 
 that is a lower bound of c + E[(L - c)+] / (1 - level), so its minimum is one of the whole problem.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
 from scipy import sparse
 
-from .constraints import Array
+from .curves import Array, Cone, inside
 from .interior import interior_point
 from .program import Point, Program
 from .region import FIXED, Region, implied
@@ -32,7 +32,8 @@ class Master:
     """A solved master problem in the units of the region.
 
     x: [variable]; threshold: VaR of the band; measure: [band] distribution over the explicit scenarios, the
-    rest of the mass being on those above; multiplier: [row] of the region; price: cost per ES of the limit.
+    rest of the mass being on those above; multiplier: [row] of the region; price: cost per ES of the limit;
+    duals: of the region's cones.
     """
 
     x: Array
@@ -40,6 +41,7 @@ class Master:
     measure: Array
     multiplier: Array
     price: float
+    duals: tuple[Array, ...]
     steps: int
     residual: float
 
@@ -47,11 +49,12 @@ class Master:
 class Canon:
     """The part of the master problem that no band changes: fixed variables out, slacks and coordinates in.
 
-    Variables: free ones of the region, factor coordinates (if any), one slack for each inequality row.
+    Variables: free ones of the region, coordinates of the factor form (factors, then the norm of the specific
+    risk, if any), one slack for each inequality row.
     """
 
     def __init__(self, region: Region, scenarios: Scenarios) -> None:
-        self.region, self.dense = region, scenarios.exposures is None
+        self.region, self.dense, self.scenarios = region, scenarios.exposures is None, scenarios
         low, high = implied(region)
         self.crossed = bool((low > high + 1e-9).any())
         pinned = high - low <= FIXED
@@ -68,10 +71,11 @@ class Canon:
         low, high = region.row_lower[self.live] - offset, region.row_upper[self.live] - offset
         self.slack = np.flatnonzero(high > low)
         factors = 0 if scenarios.exposures is None else scenarios.exposures.shape[1]
+        norm = int(scenarios.specific is not None)
         n, m, k = len(self.free), len(self.live), len(self.slack)
-        self.rows = np.zeros((m + factors, n + factors + k))
+        self.rows = np.zeros((m + factors, n + factors + norm + k))
         self.rows[:m, :n] = table
-        self.rows[self.slack, n + factors + np.arange(k)] = -1.0
+        self.rows[self.slack, n + factors + norm + np.arange(k)] = -1.0
         self.target = np.zeros(m + factors)
         equal = high == low
         self.target[:m][equal] = low[equal]
@@ -79,13 +83,37 @@ class Canon:
             held = self.free < region.assets
             self.rows[m:, :n][:, held] = -scenarios.exposures[self.free[held]].T
             self.rows[m:, n : n + factors] = np.eye(factors)
-            self.target[m:] = scenarios.coordinates(self.base[: region.assets])
-            self.coordinate = n + np.arange(factors)
+            self.target[m:] = self.base[: region.assets] @ scenarios.exposures
+            self.coordinate = n + np.arange(factors + norm)
         else:
             self.coordinate = np.flatnonzero(self.free < region.assets)
-        open_end = np.full(factors, np.inf)
+        open_end = np.full(factors + norm, np.inf)
         self.lower = np.concatenate([region.lower[self.free], -open_end, low[self.slack]])
         self.upper = np.concatenate([region.upper[self.free], open_end, high[self.slack]])
+        self.cones = [self._kept(cone).scaled(1 / cone.radius) for cone in region.cones]
+        if scenarios.specific is not None:
+            own = self._kept(_norm(scenarios.specific / scenarios.unit))
+            self.cones.append(replace(own, head=n + factors))
+
+    def _kept(self, cone: Cone) -> Cone:
+        """The cone over the free variables; what the fixed ones add to its norm is its fixed part."""
+        where = np.full(len(self.base), -1)
+        where[self.free] = np.arange(len(self.free))
+        place = where[cone.place]
+        still = place < 0
+        added = cone.scale[still] * (self.base[cone.place[still]] - cone.centre[still])
+        return replace(
+            cone,
+            place=place[~still],
+            scale=cone.scale[~still],
+            centre=cone.centre[~still],
+            fixed=float(np.hypot(cone.fixed, np.linalg.norm(added))),
+        )
+
+    def _bent(self) -> float:
+        """The size of the costs that bend: the largest coefficient."""
+        curve = self.region.curve
+        return float(np.concatenate([curve.square, curve.power, curve.log]).max(initial=0.0))
 
     @property
     def fixed(self) -> bool:
@@ -110,7 +138,7 @@ class Canon:
         unit = (float(np.abs(columns).mean()) if columns.size else 0.0) or 1.0
         cost = np.zeros(len(self.lower))
         cost[: len(self.free)] = aim.cost[self.free]
-        worth = max(float(np.abs(cost).max(initial=0.0)), aim.aversion * unit) or 1.0
+        worth = max(float(np.abs(cost).max(initial=0.0)), aim.aversion * unit, self._bent()) or 1.0
         program = Program(
             cost=cost / worth,
             lower=self.lower,
@@ -126,6 +154,8 @@ class Canon:
             base=base / unit,
             aversion=aim.aversion * unit / worth,
             limit=None if aim.limit is None else aim.limit / unit,
+            curve=self.region.curve.times(1 / worth).at(self.free, len(self.lower) - len(self.free)),
+            cones=tuple(self.cones),
         )
         return self._back(interior_point(program, tolerance), aim, unit, worth)
 
@@ -138,4 +168,28 @@ class Canon:
         multiplier[self.live] = point.multiplier[: len(self.live)] * worth
         whole = (aim.aversion + price) * unit / worth
         measure = point.measure / whole if whole > 0 else np.zeros_like(point.measure)
-        return Master(x, point.threshold * unit, measure, multiplier, price, point.steps, point.residual)
+        duals = tuple(
+            self._whole(cone, v * worth) for cone, v in zip(self.region.cones, point.duals, strict=False)
+        )
+        return Master(
+            x, point.threshold * unit, measure, multiplier, price, duals, point.steps, point.residual
+        )
+
+    def _whole(self, cone: Cone, dual: Array) -> Array:
+        """The dual of a cone of the region from that of its kept part: fixed entries share what theirs is."""
+        still = ~np.isin(cone.place, self.free)
+        image = cone.image(self.base)
+        whole = np.zeros(len(image))
+        whole[0] = dual[0]
+        whole[1:-1][~still] = dual[1:-1]
+        aside = np.append(np.where(still, image[1:-1], 0.0), image[-1])
+        length = float(np.linalg.norm(aside))
+        if length > 0:
+            whole[1:] += aside * (dual[-1] / length)
+        return inside(whole / cone.radius)
+
+
+def _norm(specific: Array) -> Cone:
+    """|specific w| <= head, over the assets."""
+    count = len(specific)
+    return Cone(np.arange(count), specific, np.zeros(count), 0.0, "specific risk")

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from .curves import Array, Cone, Curve
 
 
 @dataclass(frozen=True)
 class Program:
-    """min cost' x + aversion es,  rows x = target, lower <= x <= upper, es <= limit (if there is one),
+    """min cost' x + curve(x) + aversion es,  rows x = target, lower <= x <= upper, cones, es <= limit,
 
     es = base + tail' y + rest c + sum_i share_i (l_i - c)+,  l_i = offset_i - column_i' y,  y = x[coordinate]
     over x and the threshold c, in units that make returns and costs near one.
@@ -30,6 +30,8 @@ class Program:
     base: float
     aversion: float
     limit: float | None
+    curve: Curve
+    cones: tuple[Cone, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Point:
     measure: Array  # [scenario]  dual of the explicit scenarios, in [0, (aversion + price) share]
     multiplier: Array  # [row]  of rows x = target
     price: float  # of the limit on es
+    duals: tuple[Array, ...]  # of the cones
     steps: int
     residual: float
 
@@ -73,7 +76,14 @@ class Form:
             room = np.zeros(1)
         self.lower = np.concatenate([p.lower, room, [-np.inf]])
         self.upper = np.concatenate([p.upper, room + np.inf, [np.inf]])
+        self.cones = p.cones
+        self.curve = p.curve.at(np.arange(len(p.cost)), width - len(p.cost))
         self.low, self.high = np.flatnonzero(np.isfinite(self.lower)), np.flatnonzero(np.isfinite(self.upper))
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing bends."""
+        return self.curve.flat and not self.cones
 
     def inside(self) -> Array:
         """A point strictly inside every bound, its threshold the median loss [variable]."""

@@ -1,7 +1,7 @@
 """The region: all constraints stacked, rows of one variable turned into bounds, and the dual of every row."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core import InputError
-from .constraints import Array, Constraint, Rows
+from .constraints import Constraint, Rows
+from .curves import Array, Cone, Curve, inside, straight
 
 FIXED = 1e-11
 """Bounds this close together fix a variable."""
@@ -31,6 +32,7 @@ class Part:
     single: NDArray[np.bool_]
     place: NDArray[np.intp]
     coefficient: Array
+    cone: Cone | None = None  # over all variables
 
 
 @dataclass(frozen=True)
@@ -45,38 +47,61 @@ class Region:
     row_lower: Array  # [row]
     row_upper: Array  # [row]
     charge: Array  # [variable]  what the objective loses for each unit, zero for weights
+    curve: Curve  # what it loses besides
 
-    def floor(self, cost: Array, price: Array) -> tuple[float, Array]:
-        """A lower bound of cost' x over the region from row multipliers, and the reduced costs.
+    @property
+    def cones(self) -> list[Cone]:
+        return [part.cone for part in self.parts if part.cone is not None]
 
-        min over the box of (cost + A' y)' x  -  max over the rows' intervals of y' v: valid for any y.
-        A variable without a bound uses what the rows imply, and failing that REACH: an optimum inside that
-        reach is one everywhere, since the problem is convex.
+    def floor(self, cost: Array, price: Array, duals: Sequence[Array] = ()) -> tuple[float, Array]:
+        """A lower bound of cost' x over the region from multipliers of rows and cones, and the reduced costs.
+
+        min over the box of (cost + A' y - sum C' v)' x  -  max over the rows' intervals of y' z  -  sum b' v:
+        valid for any y, and any v in the cones. A variable without a bound uses what the rows imply, and
+        failing that REACH: an optimum inside that reach is one everywhere, since the problem is convex.
         """
+        aside = 0.0
+        for cone, dual in zip(self.cones, map(inside, duals), strict=bool(duals)):
+            cost = cost - cone.back(dual, len(cost))
+            aside -= float(dual @ cone.image(np.zeros(len(cost))))
         ends = np.where(price > 0, self.row_upper, self.row_lower)
         price = np.where(np.isinf(ends), 0.0, price)
         ends = np.where(np.isinf(ends), 0.0, ends)
         reduced = cost + self.matrix.T @ price
         low, high = self.box
-        return float(reduced @ np.where(reduced > 0, low, high) - price @ ends), reduced
+        return float(reduced @ np.where(reduced > 0, low, high) - price @ ends) + aside, reduced
 
     @cached_property
     def box(self) -> tuple[Array, Array]:
-        """Finite bounds [variable]: those said, those the rows imply, and else REACH."""
+        """Finite bounds [variable]: those said, those the rows imply, for the variables of constraints what
+        their rows may ask for, and else REACH.
+        """
         low, high = implied(self)
+        high = np.minimum(high, _asked(self, low, high))
         return np.where(np.isinf(low), -REACH, low), np.where(np.isinf(high), REACH, high)
 
+    def beyond(self, x: Array, rounding: float) -> bool:
+        """Whether a variable is past REACH where that is its bound: the lower bound then proves nothing."""
+        low, high = self.box
+        past = (x < low - rounding) & (low == -REACH) | (x > high + rounding) & (high == REACH)
+        return bool(past.any())
+
     def violation(self, x: Array) -> float:
-        """The largest amount by which x [variable] breaks a bound or a row."""
+        """The largest amount by which x [variable] breaks a bound, a row or a cone."""
         held = self.matrix @ x
         pairs = ((self.lower, x), (x, self.upper), (self.row_lower, held), (held, self.row_upper))
-        return max(float((low - high).max(initial=0.0)) for low, high in pairs)
+        broken = [float((low - high).max(initial=0.0)) for low, high in pairs]
+        return max(*broken, *(cone.size(x) - cone.radius for cone in self.cones))
 
-    def sensitivities(self, reduced: Array, price: Array) -> dict[str, tuple[Array, Array]]:
-        """d minimum / d (lower, upper) of every row of every constraint, by name, from multipliers.
+    def sensitivities(
+        self, reduced: Array, price: Array, duals: Sequence[Array] = ()
+    ) -> dict[str, tuple[Array, Array]]:
+        """d minimum / d (lower, upper) of every row of every constraint, by name, from multipliers; a cone
+        is one row more, its radius the upper bound.
 
         Where two constraints bound one variable alike the first is said to bind.
         """
+        steep = iter(duals)
         found, taken = {}, (self.lower.copy(), self.upper.copy())
         for part in self.parts:
             low, high = np.maximum(-price, 0.0), -np.maximum(price, 0.0)
@@ -85,6 +110,8 @@ class Region:
             pair[0][many], pair[1][many] = low[part.place[many]], high[part.place[many]]
             for row in np.flatnonzero(part.single):
                 _price_bound(part, int(row), reduced, taken, pair)
+            if part.cone is not None:
+                pair = (np.append(pair[0], 0.0), np.append(pair[1], -next(steep)[0]))
             found[part.name] = pair
         return found
 
@@ -115,20 +142,33 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
     total = assets + sum(rows.extra for rows in said)
     lower = np.concatenate([np.full(assets, -np.inf), np.zeros(total - assets)])
     charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in said)])
-    upper = np.full(total, np.inf)
+    upper, curve = np.full(total, np.inf), straight(total)
     parts, tables, ends, first = [], [sparse.csr_array((0, total))], [], assets
     for name, rows in zip(names, said, strict=True):
         table = _widen(rows, assets, first, total)
-        first += rows.extra
+        if rows.free:
+            lower[first : first + rows.extra] = -np.inf
         part = _split(name, rows, table, sum(t.shape[0] for t in tables))
+        own = np.concatenate([np.arange(assets), first + np.arange(rows.extra)])
+        if rows.cone is not None:
+            part = replace(part, cone=rows.cone.moved(own[rows.cone.place]))
+        if rows.curve is not None:
+            _add(curve, rows.curve, own)
+        first += rows.extra
         _tighten(part, lower, upper)
         parts.append(part)
         tables.append(table[np.flatnonzero(~part.single)])
         ends.append((rows.lower[~part.single], rows.upper[~part.single]))
     low, high = (np.concatenate([np.zeros(0), *(pair[i] for pair in ends)]) for i in (0, 1))
     return Region(
-        assets, tuple(parts), lower, upper, sparse.csr_array(sparse.vstack(tables)), low, high, charge
+        assets, tuple(parts), lower, upper, sparse.csr_array(sparse.vstack(tables)), low, high, charge, curve
     )
+
+
+def _add(total: Curve, more: Curve, place: NDArray[np.intp]) -> None:
+    """Add a constraint's curve to that of the region, in place."""
+    for one, other in ((total.square, more.square), (total.power, more.power), (total.log, more.log)):
+        one[place] += other
 
 
 def _widen(rows: Rows, assets: int, first: int, total: int) -> sparse.csr_array:
@@ -176,6 +216,23 @@ def implied(region: Region, passes: int = 2) -> tuple[Array, Array]:
             upper[j] = np.minimum(upper[j], np.where(a > 0, room, need) / a)
             lower[j] = np.maximum(lower[j], np.where(a > 0, need, room) / a)
     return lower, upper
+
+
+def _asked(region: Region, low: Array, high: Array) -> Array:
+    """The most that any row may ask of a constraint's own variable t >= 0 [variable]: no optimum has more."""
+    most = np.full(len(low), -np.inf)
+    table = region.matrix
+    for row, (start, stop) in enumerate(zip(table.indptr[:-1], table.indptr[1:], strict=True)):
+        j, a = table.indices[start:stop], table.data[start:stop]
+        if j.max(initial=0) < region.assets:
+            continue
+        ends = np.sort(np.stack([a * low[j], a * high[j]]), axis=0)
+        lower, upper = region.row_lower[row], region.row_upper[row]
+        up = lower - _others(ends[0]) if np.isfinite(lower) else np.full(len(j), -np.inf)
+        down = _others(ends[1]) - upper if np.isfinite(upper) else np.full(len(j), -np.inf)
+        most[j] = np.maximum(most[j], np.where(a > 0, up, down) / np.abs(a))
+    own = np.arange(len(low)) >= region.assets
+    return np.where(own & (low == 0) & np.isfinite(most), np.maximum(most, 0.0), np.inf)
 
 
 def _others(ends: Array) -> Array:

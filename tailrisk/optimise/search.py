@@ -9,7 +9,7 @@ from ..core import Fault, InputError
 from ..tail.shortfall import Tail, tail_of
 from .band import Band, around, everything
 from .conflict import FEASIBLE, refuse_conflict
-from .constraints import Array
+from .curves import Array
 from .master import Aim, Canon, Master
 from .region import Region, implied
 from .scenarios import Scenarios
@@ -29,6 +29,8 @@ ROUNDS = 30
 """Bands tried on one sample before giving up."""
 ROUGH = 1e-3
 """Gap at which a coarse sample has given what it can: a place for the next band."""
+FINEST = 1e-4
+"""Below this part no solution gets better, for rounding."""
 INSIDE = 0.1
 """Tolerance of the interior point as a part of that of the gap."""
 SEED = 20000
@@ -46,8 +48,8 @@ class Found:
     """The best portfolio and its proof: no x of the region has an objective below `bound`.
 
     x: [variable]; tail: of its losses; value: of the objective minimised; gap: (value - bound) / scale of it;
-    multiplier: [row]; reduced: [variable] reduced costs; price: of the limit on ES; steps, passes, explicit:
-    interior-point iterations, passes over all scenarios, scenarios in the last band.
+    multiplier: [row]; reduced: [variable] reduced costs; price: of the limit on ES; duals: of the cones;
+    steps, passes, explicit: interior-point iterations, passes over all scenarios, scenarios in the last band.
     """
 
     x: Array
@@ -58,6 +60,7 @@ class Found:
     multiplier: Array
     reduced: Array
     price: float
+    duals: tuple[Array, ...]
     steps: int
     passes: int
     explicit: int
@@ -74,8 +77,7 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
     start, steps = None, 0
     matters = aim.aversion > 0 or aim.limit is not None
     for count in coarse(scenarios) if matters and not canon.fixed else []:
-        chosen = np.sort(np.random.default_rng(SEED).permutation(scenarios.count)[:count])
-        sample = scenarios.subset(chosen)
+        sample = scenarios.subset(scenarios.some(count, SEED))
         rough, _ = Bands(canon, sample, replace(aim, level=eased(aim.level, sample))).run(start, ROUGH)
         start, steps = rough.x, steps + rough.steps
     bands = Bands(canon, scenarios, aim, steps)
@@ -101,7 +103,13 @@ def priced(bands: "Bands", found: Found) -> Found:
         return found
     gap = found.gap * max(found.value - bound, 0.0) / (found.value - found.bound)
     return replace(
-        found, bound=bound, gap=gap, multiplier=dual.multiplier, reduced=dual.reduced, steps=dual.steps
+        found,
+        bound=bound,
+        gap=gap,
+        multiplier=dual.multiplier,
+        reduced=dual.reduced,
+        duals=dual.duals,
+        steps=dual.steps,
     )
 
 
@@ -147,14 +155,16 @@ class Bands:
         level = np.where(loss == tail.value_at_risk, self.share, 0.0)
         slope = -self.scenarios.mean(above + spread(0.0 * level, level, 1.0 - float(above.sum())))
         none = np.zeros(len(self.canon.region.row_lower))
-        self._keep(Master(x, tail.value_at_risk, none, none, 0.0, 0, 0.0), tail, slope, 0)
+        cones = tuple(np.zeros(len(cone.place) + 2) for cone in self.canon.region.cones)
+        self._keep(Master(x, tail.value_at_risk, none, none, 0.0, cones, 0, 0.0), tail, slope, 0)
         assert self.best is not None
         return self.best, self.closed(self.best, 1.0)
 
     def run(self, start: Array | None, tolerance: float) -> tuple[Found, bool]:
         """The best portfolio from the bands around `start` [variable], and whether its gap is closed."""
         band = everything(self.scenarios.count)
-        if self.aim.aversion == 0 and self.aim.limit is None:
+        matters = self.aim.aversion > 0 or self.aim.limit is not None
+        if not matters:
             band = Band(~band.explicit, band.above)  # losses do not matter
         elif start is not None and self.scenarios.count > whole(self.scenarios):
             loss, tail = self._measure(start)
@@ -166,12 +176,15 @@ class Bands:
                 return self.best, True
             if master.residual > np.sqrt(tolerance):
                 self.size *= 4
-            wrong = band.wrong(loss, master.threshold)
+            wrong = band.wrong(loss, master.threshold) & matters
             if not wrong.any() and master.residual <= self.inside * tolerance:
                 self.inside *= INSIDE  # the band is right, its solution too rough
+                if self.inside < FINEST:
+                    break
             elif band.explicit.all():
                 break
-            band = band.widened(wrong | around(loss, tail.value_at_risk, self.size).explicit)
+            if matters:
+                band = band.widened(wrong | around(loss, tail.value_at_risk, self.size).explicit)
         assert self.best is not None
         return self.best, False
 
@@ -203,19 +216,22 @@ class Bands:
         return loss, tail, master
 
     def _keep(self, master: Master, tail: Tail, slope: Array, explicit: int) -> None:
-        """Certify: min over the region of cost' x + (aversion + price) slope' y - price limit is a bound."""
+        """Certify: min over the region of cost' x + (aversion + price) slope' y - price limit is a bound,
+        with the tangent of what bends, at this x, for the curve.
+        """
         aim, region, price = self.aim, self.canon.region, max(master.price, 0.0)
-        cost = aim.cost.copy()
-        held = slope if self.scenarios.exposures is None else self.scenarios.exposures @ slope
+        bent, steep = region.curve.value(master.x), region.curve.slope(master.x)
+        cost = aim.cost + steep
+        held = self.scenarios.gradient(slope, master.x[: region.assets])
         cost[: region.assets] += (aim.aversion + price) * held
-        floor, reduced = region.floor(cost, master.multiplier)
+        floor, reduced = region.floor(cost, master.multiplier, master.duals)
+        floor += bent - float(steep @ master.x)
+        floor -= (aim.aversion + price) * self.scenarios.loose(slope, *region.box)
         self.bound = max(self.bound, floor - (price * aim.limit if aim.limit is not None else 0.0))
-        shortfall = tail.expected_shortfall
-        value = float(aim.cost @ master.x) + aim.aversion * shortfall
-        size = max(abs(float(aim.cost @ master.x)) + aim.aversion * abs(shortfall), self.least)
-        low, high = region.box
-        far = bool((master.x < low - REACH_ROUNDING).any() or (master.x > high + REACH_ROUNDING).any())
-        gap = np.inf if far else max(value - self.bound, 0.0) / size
+        shortfall, straight = tail.expected_shortfall, float(aim.cost @ master.x)
+        value = straight + bent + aim.aversion * shortfall
+        size = max(abs(straight) + abs(bent) + aim.aversion * abs(shortfall), self.least)
+        gap = np.inf if region.beyond(master.x, REACH_ROUNDING) else max(value - self.bound, 0.0) / size
         over = aim.limit is not None and shortfall > aim.limit + OVER
         if self.best is None or not over:
             self.best = Found(
@@ -227,6 +243,7 @@ class Bands:
                 master.multiplier,
                 reduced,
                 price,
+                master.duals,
                 self.steps,
                 self.passes,
                 explicit,

@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 
 from ..core import InputError
 from ..tail.sample import Level, exact_level
-from .constraints import Array, Constraint
+from .constraints import Constraint
+from .curves import Array
 from .master import Aim
 from .region import region
 from .scenarios import Scenarios
@@ -135,16 +136,20 @@ def _solve(
     return Portfolio(
         weights=found.x[: scenarios.assets],
         alpha=float(alpha @ found.x[: scenarios.assets]),
-        cost=float(space.charge @ found.x),
+        cost=float(space.charge @ found.x) + space.curve.value(found.x),
         expected_shortfall=found.tail.expected_shortfall,
         value_at_risk=found.tail.value_at_risk,
         objective=sign * found.value,
         bound=sign * found.bound,
         gap=found.gap,
         sensitivity={
-            part.name: Sensitivity(part.rows.labels, sign * low, sign * high)
+            part.name: Sensitivity(
+                part.rows.labels + (() if part.cone is None else (part.cone.label,)), sign * low, sign * high
+            )
             for part, (low, high) in zip(
-                space.parts, space.sensitivities(found.reduced, found.multiplier).values(), strict=True
+                space.parts,
+                space.sensitivities(found.reduced, found.multiplier, found.duals).values(),
+                strict=True,
             )
         },
         limit_price=-sign * found.price,

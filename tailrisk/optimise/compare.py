@@ -1,0 +1,81 @@
+"""Other portfolios over the same constraints: least variance, mean and variance, budgets of ES."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import InputError
+from ..tail.sample import Level
+from .constraints import Constraint, Positions, Rows, bounded, not_negative
+from .curves import Array, straight
+from .scenarios import Scenarios, of_returns
+from .shortfall import TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
+from .variance import Covariance, VarianceCost
+
+MOST = 5.0
+"""Largest weight before scaling, where the even portfolio's mean absolute loss makes the scale."""
+
+
+def minimise_variance(
+    covariance: Covariance, constraints: Sequence[Constraint], *, tolerance: float = TOLERANCE
+) -> Portfolio:
+    """min w' Q w / 2 over the constraints; `objective` is minus that. Markowitz (1952).
+
+    InputError: as `maximise_utility`.
+    """
+    return mean_variance(
+        covariance, np.zeros(len(covariance.loading)), constraints, aversion=1.0, tolerance=tolerance
+    )
+
+
+def mean_variance(
+    covariance: Covariance,
+    alpha: ArrayLike,
+    constraints: Sequence[Constraint],
+    *,
+    aversion: float,
+    tolerance: float = TOLERANCE,
+) -> Portfolio:
+    """max alpha' w - aversion w' Q w / 2, less trading costs if charged; alpha [asset]. Markowitz (1952).
+
+    InputError: as `maximise_utility`.
+    """
+    none = of_returns(np.zeros((len(covariance.loading), 2)))
+    charged = [*constraints, VarianceCost(covariance, aversion)]
+    return maximise_utility(none, alpha, charged, level=0.5, aversion=0.0, tolerance=tolerance)
+
+
+@dataclass(frozen=True)
+class _Budgets:
+    """- sum_i scale_i log w_i taken off the objective."""
+
+    scale: Array
+    name: str = "risk budgets"
+
+    def rows(self, assets: int) -> Rows:
+        rows = bounded(self.name, (), np.zeros((0, assets)), np.zeros(0), np.zeros(0))
+        return replace(rows, curve=replace(straight(assets), log=self.scale))
+
+
+def shortfall_budgets(
+    scenarios: Scenarios, shares: ArrayLike | None = None, *, level: Level, tolerance: float = 1e-5
+) -> Array:
+    """Fully invested weights [asset] > 0 whose contributions to ES are `shares` of it, equal ones by default.
+
+    w = y / sum y,  y = argmin ES(y) - sum_i shares_i log y_i: there y_i dES/dy_i = shares_i.
+    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one.
+    InputError: shares not positive, or an ES that some long portfolio makes negative.
+    """
+    count = scenarios.assets
+    said = not_negative("shares", "share", 1 / count if shares is None else shares, count)
+    if (said == 0).any():
+        raise InputError("shares", "some are zero", "shares > 0, or a universe without those assets")
+    even = np.full(count, 1 / count)
+    scale = float(np.abs(scenarios.losses(even)).mean()) or 1.0
+    budgets = _Budgets(scale * said / said.sum())
+    found = minimise_shortfall(scenarios, [Positions(0.0, MOST), budgets], level=level, tolerance=tolerance)
+    if found.weights.max() > 0.99 * MOST:
+        raise InputError("scenarios", "a long portfolio has no expected shortfall", "losses in the tail")
+    return found.weights / found.weights.sum()
