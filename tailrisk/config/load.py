@@ -16,7 +16,9 @@ from . import library
 from .calibrated import Calibrated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .explain import combined, explain, shown, suggestion
+from .holdings import read_holdings
 from .layers import Layers, Source
+from .products import Holder
 from .schema import Attached, Config
 
 DEPTH = 8
@@ -36,7 +38,9 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
         for override in overrides:
             layers = layers.over(*_parsed(override))
         config = _valid(Config, layers)
-        return config.attach(_attached(config, layers))
+        layers, digests = _with_holdings(config, layers)
+        config = _valid(Config, layers) if digests else config
+        return config.attach(_attached(config, layers)._replace(holdings=digests))
     except RecursionError:
         raise InputError(
             os.fspath(path), "is nested too deep", "tables and lists a few levels deep"
@@ -137,6 +141,30 @@ def _attached(config: Config, layers: Layers) -> Attached:
     return Attached(calibrated, _sha256(path), history, digest, _crowd(config, layers))
 
 
+def _with_holdings(config: Config, layers: Layers) -> tuple[Layers, dict[str, str]]:
+    """The layers with each product's holdings on top, as its weights and styles; the files' digests."""
+    digests = {}
+    for name, product in config.products.items():
+        if not isinstance(product, Holder) or product.holdings is None:
+            continue
+        field = ("products", name, "holdings")
+        path = _named(field, product.holdings, layers)
+        book, place = read_holdings(path), f"{layers.label(field)}: products.{name}"
+        if product.weights:
+            problem = f"stated beside holdings = {shown(product.holdings)}"
+            raise InputError(
+                f"{place}.weights", problem, "one of the two, weights of extended files included"
+            )
+        for style in product.style_exposure:
+            if style in book.style_exposure:
+                problem = f"a column of {path.name} too"
+                raise InputError(f"{place}.style_exposure.{style}", problem, "one of the two")
+        said = {"weights": book.weights, "style_exposure": book.style_exposure}
+        layers = layers.over({"products": {name: said}}, Source(str(path), path.parent))
+        digests[name] = _sha256(path)
+    return layers, digests
+
+
 def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
     """The crowd's data files, or None where the config has no crowd."""
     if config.crowd is None:
@@ -155,7 +183,7 @@ def _read(model: type[M], path: Path) -> M:
     return _valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
 
 
-def _named(field: tuple[str, str], name: str, layers: Layers, *, shelved: bool = True) -> Path:
+def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool = True) -> Path:
     """The file a field names: beside the file that set it, else, if `shelved`, in the library."""
     source = layers.source(field)
     beside = Path(os.path.normpath(source.folder / name))

@@ -119,6 +119,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
         ("events", ", ".join(event.name for event in config.event) or "none"),
         ("products", ", ".join(config.products)),
+        *(("holdings", _held(config, name)) for name in config.attached.holdings),
         ("tail", f"{', '.join(tail.measures)} at {', '.join(map(str, tail.levels))}"),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         ("", f"{gigabytes(planned.losses)} of losses kept, {gigabytes(planned.working)} of working space"),
@@ -135,6 +136,12 @@ def _window(config: Config) -> str:
     return (
         " to ".join(map(str, window)) if isinstance(window, list | tuple) and window else "window not stated"
     )
+
+
+def _held(config: Config, name: str) -> str:
+    product = config.resolved()["products"][name]
+    shares = ", ".join(f"{bucket} {share:.1%}" for bucket, share in product["weights"].items())
+    return f"{name} from {product['holdings']}, sha256 {product['holdings_sha256'][:16]}: {shares}"
 
 
 def gigabytes(size: float) -> str:

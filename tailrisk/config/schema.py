@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, PrivateAttr, model_validator
@@ -30,6 +32,7 @@ class Attached(NamedTuple):
     history: Path | None
     history_sha256: str | None
     crowd: CrowdFiles | None = None
+    holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
 
 
 class Config(Model):
@@ -130,6 +133,12 @@ class Config(Model):
         if market["history"] is not None:
             market["history"] = portable(market["history"])
             market["history_sha256"] = self.attached.history_sha256
+        for name, product in said["products"].items():
+            if name in self.attached.holdings:
+                product["holdings"] = portable(product["holdings"])
+                product["holdings_sha256"] = self.attached.holdings[name]
+            else:
+                product.pop("holdings", None)
         if said["crowd"] is None:
             said.pop("crowd")
         elif self.attached.crowd is not None:
@@ -143,6 +152,8 @@ class Config(Model):
         said = self.resolved()
         for name in ("calibrated", "history"):
             said["market"].pop(name)
+        for product in said["products"].values():
+            product.pop("holdings", None)
         for name in self.attached.crowd.sha256 if self.attached.crowd else ():
             said["crowd"].pop(name)
         return hashlib.sha256(canonical(said).encode()).hexdigest()

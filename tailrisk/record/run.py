@@ -76,6 +76,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "seed": config.run.seed,
         "config_sha256": config.digest(),
         "data_sha256": config.resolved()["market"].get("history_sha256"),
+        "holdings_sha256": dict(config.attached.holdings),
         "calibration": config.calibrated.fit,
         "commit": commit,
         "dirty": dirty,

@@ -19,6 +19,7 @@ def provenance(result: Result) -> list[tuple[str, str]]:
         ("Commit", commit(record)),
         ("Config digest (SHA-256)", record.get("config_sha256")),
         ("Data digest (SHA-256)", record.get("data_sha256") or "no market data read by this run"),
+        *((f"Holdings of {name} (SHA-256)", value) for name, value in _flat(record.get("holdings_sha256"))),
         ("Seed", str(record.get("seed", MISSING))),
         ("Paths", run.get("paths")),
         ("Trading days", run.get("days")),

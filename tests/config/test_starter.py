@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tailrisk.config import load
+from tailrisk.config.holdings import COLUMNS
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run
@@ -53,15 +54,25 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     model = FAMILIES[family]
     tag = get_args(model.model_fields["family"].annotation)[0]
     (said,) = [product for product in SAID["products"].values() if product["family"] == tag]
-    explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}}
+    explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
-    assert {**said, **defaults(model)} == said
+    instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
+    assert {**said, **defaults(model), **instead_of_holdings} == said
     assert set(said) == set(model.model_fields)
 
 
 def test_every_style_and_optional_field_is_named() -> None:
     text = TEXT.read_text(encoding="utf-8")
-    for name in (*STYLES, "history", "extends", "alpha_annual", "fee_annual", "style_exposure"):
+    for name in (
+        *STYLES,
+        "history",
+        "extends",
+        "alpha_annual",
+        "fee_annual",
+        "style_exposure",
+        "holdings",
+        *COLUMNS,
+    ):
         assert name in text
 
 
