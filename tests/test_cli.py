@@ -136,6 +136,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "report.terminal": {"show": lambda folder: f"table of {folder}"},
         "report.page": {"write": lambda folder: folder / "report.html"},
         "calibrate.fit": {"calibrate": fit, "summary": lambda result: f"summary of {result}"},
+        "universe.measure": {"universe": fit},
+        "universe.summary": {"summary": lambda result: f"summary of {result}"},
     }
     for name, members in stand_ins.items():
         for full in (f"tailrisk.{name.split('.')[0]}", f"tailrisk.{name}"):
@@ -206,6 +208,23 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
         "figure": None,
     }
     assert {key: engine[key] for key in expected} == expected
+
+
+def test_universe_hands_its_options_on(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    said = ["--date", "2023-12-29", "--styles", "s.csv", "-o", "out.toml"]
+    assert code("universe", "a.parquet", "b.parquet", *said) == 0
+    assert capsys.readouterr().out == "summary of fitted\n"
+    expected = {
+        "prices": (Path("a.parquet"), Path("b.parquet")),
+        "until": "2023-12-29",
+        "styles_path": Path("s.csv"),
+        "output": Path("out.toml"),
+    }
+    assert {key: engine[key] for key in expected} == expected
+    assert code("universe", "a.parquet", "--date", "29.12.2023", "-o", "out.toml") == 2
+    assert "--date: '29.12.2023'" in capsys.readouterr().err
+    assert code("universe", "-o", "out.toml") == 2
+    assert "PANEL" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

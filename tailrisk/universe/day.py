@@ -7,16 +7,14 @@ from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.names import BUCKETS
+from .circulation import RECENT, circulating, filled
 from .exposures import exposures, fit
 from .membership import Membership, eligible
-from .moments import Pay, by_group
+from .moments import Pay
 from .panel import Panel
 from .returns import Estimates
 from .specific import specific_risk
 from .universe import Array, Universe, loadings
-
-RECENT = 20
-"""Days behind average daily turnover and circulating shares."""
 
 
 def at_close(
@@ -28,7 +26,7 @@ def at_close(
     names, style = exposures({name: x[-1, on] for name, x in raw.items()}, cap)
     if names != estimates.styles:
         raise InputError("panel", f"styles on the last day are {names}", f"{estimates.styles}, as before")
-    benchmark = index_weights(members, on, cap * filled_share(circulating(panel)[on], bucket))
+    benchmark = index_weights(members, on, cap * filled(circulating(panel)[-1, on], bucket))
     return Universe(
         label=label,
         date=str(panel.dates[-1].date()),
@@ -50,23 +48,6 @@ def index_weights(members: Membership, on: NDArray[np.bool_], circulating_cap: A
     ladder = members.index[-1, on][:, None] == np.arange(len(BUCKETS) - 1)
     held = np.column_stack([ladder * circulating_cap[:, None], members.micro[-1, on]])
     return np.asarray(held / held.sum(axis=0))
-
-
-def circulating(panel: Panel) -> Array:
-    """[stock] circulating shares over all: the middle of amount / turnover / cap over RECENT days."""
-    amount, turnover = panel.amount[-RECENT:], panel.turnover[-RECENT:]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = amount / turnover / panel.cap[-RECENT:]
-    ratio[~np.isfinite(ratio) | (ratio <= 0)] = np.nan
-    known = np.isfinite(ratio).any(axis=0)
-    share = np.full(ratio.shape[1], np.nan)
-    share[known] = np.clip(np.nanmedian(ratio[:, known], axis=0), 0.0, 1.0)
-    return share
-
-
-def filled_share(share: Array, bucket: NDArray[np.int8]) -> Array:
-    """Shares with the bucket's mean where unknown. [stock]"""
-    return np.where(np.isfinite(share), share, by_group(share, bucket)[0][bucket])
 
 
 def trading(amount: Array, cap: Array, style: Array) -> Array:

@@ -12,6 +12,8 @@ Barra CNE5 in outline (Orr and Mashtalir 2012; Menchero, Orr and Wang 2011, appe
 Barra's residual volatility also holds total volatility and the year's range; here it is the deviation alone.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
@@ -58,14 +60,14 @@ def market(returns: Array, cap: Array) -> Array:
 def weighted(values: Array, window: int, half_life: float) -> Array:
     """sum_{j<window} 2^(-j / half_life) x_{t-j}, down the days."""
     decay = 0.5 ** (1 / half_life)
-    ahead = np.zeros(window + 1)
-    ahead[0], ahead[window] = 1.0, -(decay**window)
-    return np.asarray(lfilter(ahead, [1.0, -decay], values, axis=0))
+    entering = values.copy()
+    entering[window:] -= decay**window * values[:-window]
+    return np.asarray(lfilter([1.0], [1.0, -decay], entering, axis=0))
 
 
-def moving(values: Array, window: int) -> Array:
+def moving(values: NDArray[Any], window: int) -> Array:
     """Sum over the last `window` days."""
-    total = np.cumsum(values, axis=0)
+    total = np.cumsum(values, axis=0, dtype=np.float64)
     total[window:] -= total[:-window].copy()
     return total
 

@@ -11,6 +11,7 @@ FENCE = 3.0
 """Winsorised at the median +- FENCE * 1.4826 * median absolute deviation."""
 CEILING = 0.95
 """Regression weights stop at this quantile, so that the largest banks do not decide a cross-section alone."""
+LEAST_STOCKS = 30
 ORTHOGONAL = {"liquidity": ("size",), "residual_volatility": ("beta", "size")}
 """Style -> styles taken out of it, as in CNE5."""
 
@@ -44,7 +45,7 @@ def exposures(raw: Mapping[str, Array], cap: Array) -> tuple[tuple[str, ...], Ar
     """(names, z [stock, style]) from descriptors [stock] of one day, in the order of core.names.STYLES.
 
     Non-linear size is the cube of size with size taken out. A missing descriptor gets what size and
-    non-linear size predict; one that nobody has is no style that day.
+    non-linear size predict; one that too few have, or all have alike, is no style that day.
     """
     weight, ones = regression_weight(cap), np.ones_like(cap)
     size = standardised(winsorised(raw["size"]), cap)
@@ -52,13 +53,19 @@ def exposures(raw: Mapping[str, Array], cap: Array) -> tuple[tuple[str, ...], Ar
     z["non_linear_size"] = standardised(winsorised(without(size**3, [ones, size], weight)), cap)
     known = [ones, size, z["non_linear_size"]]
     for name in (name for name in STYLES if name in raw and name != "size"):
-        if np.isfinite(raw[name]).sum() <= len(known):
+        if not told(raw[name]):
             continue
         values = standardised(winsorised(imputed(raw[name], known, weight)), cap)
         others = [z[other] for other in ORTHOGONAL.get(name, ()) if other in z]
         z[name] = standardised(without(values, [ones, *others], weight), cap) if others else values
     names = tuple(name for name in STYLES if name in z)
     return names, np.column_stack([z[name] for name in names])
+
+
+def told(values: Array) -> bool:
+    """Whether enough stocks have the descriptor, not all the same."""
+    known = values[np.isfinite(values)]
+    return len(known) >= LEAST_STOCKS and bool(np.ptp(known) > 0)
 
 
 def without(values: Array, columns: list[Array], weight: Array) -> Array:

@@ -14,7 +14,8 @@ from ..calibrate.fit import portable
 from ..calibrate.prices import read_styles
 from ..calibrate.table import digest
 from ..core.errors import InputError
-from .day import at_close, circulating
+from .circulation import circulating
+from .day import at_close
 from .descriptors import LEAST, WINDOW, descriptors
 from .document import document
 from .membership import CSI, Membership, Sizes, eligible, membership
@@ -40,7 +41,6 @@ def measure(
     *,
     until: str | None = None,
     styles_path: str | Path | None = None,
-    sizes: Sizes = CSI,
     progress: Progress | None = None,
 ) -> Measured:
     """Read, classify, regress and describe a panel up to a day.
@@ -48,21 +48,35 @@ def measure(
     `styles_path`: published daily style returns, those that the simulator's are fitted to; gains are then
     measured on them. Raises InputError for data that cannot be used.
     """
-    tell = progress or (lambda done, what: None)
+    tell = progress or quiet
     tell(0.0, "reading")
+    published = read_styles(styles_path) if styles_path else None
     panel = read_panel(paths, until)
+    return describe(panel, " + ".join(Path(path).name for path in paths), published, tell=tell)
+
+
+def quiet(done: float, what: str) -> None:
+    """No progress."""
+
+
+def describe(
+    panel: Panel,
+    label: str,
+    published: pd.DataFrame | None = None,
+    *,
+    sizes: Sizes = CSI,
+    tell: Progress = quiet,
+) -> Measured:
+    """`measure` of a panel in memory; `published` [day, style] as in `measure`."""
     days = len(panel.dates)
     if days < WINDOW + LEAST:
-        place, need = ", ".join(portable(path) for path in paths), WINDOW + LEAST
-        raise InputError(place, f"{days} days to {panel.dates[-1].date()}", f"at least {need} days")
-    published = read_styles(styles_path) if styles_path else None
+        raise InputError(label, f"{days} days to {panel.dates[-1].date()}", f"at least {WINDOW + LEAST} days")
     tell(0.3, "indices")
     members = membership(panel, sizes)
     tell(0.35, "exposures")
     raw = descriptors(panel)
     estimates = estimate(panel, raw, members, lambda done, what: tell(0.6 + 0.4 * done, what))
     pay = Pay(gain=gains(panel, estimates, published), outside=outside_step(estimates))
-    label = " + ".join(Path(path).name for path in paths)
     universe = at_close(panel, members, raw, estimates, pay, label)
     tell(1.0, "done")
     return Measured(
@@ -70,7 +84,7 @@ def measure(
         members=members,
         estimates=estimates,
         universe=universe,
-        moments=moments(universe, circulating(panel)[eligible(panel)[-1]], pay),
+        moments=moments(universe, circulating(panel)[-1, eligible(panel)[-1]], pay),
     )
 
 

@@ -144,7 +144,8 @@ def refuse(
 
 def in_order(path: str | Path, part: pd.DataFrame) -> None:
     """Refuse a date and code met twice, or an earlier date after a later one within one code."""
-    again = part.duplicated(["date", "code"]).to_numpy()
+    day = part["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+    again = pd.Series(day * 1_000_000 + part["code"].to_numpy()).duplicated().to_numpy()
     step = part.groupby("code", sort=False)["date"].diff().to_numpy()
     for bad, what, hint in (
         (again, "a second time", "keep one row for each date and code"),

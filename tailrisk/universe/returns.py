@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.names import BUCKETS
+from ..core.names import BUCKETS, STYLES
 from .descriptors import WINDOW, usable
 from .exposures import exposures, fit, regression_weight
 from .membership import Membership, eligible
@@ -43,17 +43,16 @@ def estimate(
     returns, able, bucket = usable(panel.returns), eligible(panel), members.bucket
     rows = []
     specific = np.full((days, stocks), np.nan)
-    styles: tuple[str, ...] = ()
     for t in range(WINDOW + 1, days):
         if t % 20 == 0:
             tell(t / days, "factor returns")
         on = able[t - 1] & np.isfinite(returns[t])
         names, z = exposures({name: x[t - 1, on] for name, x in raw.items()}, panel.cap[t - 1, on])
-        styles = names if len(names) > len(styles) else styles
         row, left = one_day(returns[t, on], z, panel.cap[t - 1, on], bucket[t - 1, on], industries(panel, on))
         specific[t, on] = left
         rows.append((t, names, row))
-    return gathered(days, styles, rows, specific)
+    seen = {name for _, names, _ in rows for name in names}
+    return gathered(days, tuple(name for name in STYLES if name in seen), rows, specific)
 
 
 def industries(panel: Panel, on: NDArray[np.bool_]) -> NDArray[np.intp] | None:

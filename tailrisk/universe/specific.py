@@ -21,6 +21,12 @@ def specific_risk(specific: Array, cap: Array) -> Array:
 
     Source: Efron and Morris (1975), unequal variances. Stocks with few days get m; cap NaN gives NaN.
     """
+    log, error = alone(specific)
+    return np.exp(shrunk(log, error, tenths(cap)))
+
+
+def alone(specific: Array) -> tuple[Array, Array]:
+    """(l, v) [stock] of each stock by itself; l is NaN below LEAST days."""
     recent = specific[-WINDOW:]
     known = np.isfinite(recent)
     value = np.nan_to_num(recent)
@@ -33,8 +39,7 @@ def specific_risk(specific: Array, cap: Array) -> Array:
     enough = (known.sum(axis=0) >= LEAST) & (variance > 0)
     kurtosis = float(np.median(fourth[enough] / variance[enough] ** 2))
     error = (kurtosis - 1) / (4 * np.maximum(count, 1.0))
-    log = np.where(enough, 0.5 * np.log(np.where(enough, variance, 1.0)), np.nan)
-    return np.exp(shrunk(log, error, tenths(cap)))
+    return np.where(enough, 0.5 * np.log(np.where(enough, variance, 1.0)), np.nan), error
 
 
 def tenths(cap: Array) -> Array:

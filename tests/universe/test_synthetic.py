@@ -47,6 +47,17 @@ def test_benchmarks_earn_their_buckets_and_nothing_of_the_styles(it):
     np.testing.assert_allclose(earned, buckets, atol=1e-12)
 
 
+def test_benchmarks_weigh_by_circulating_cap_and_micro_equally(it):
+    every = dataclasses.replace(read(FILE), circulating=np.full(6, 0.5), circulating_sd=np.zeros(6))
+    whole = synthetic(every)
+    for place in range(4):
+        inside = whole.bucket == place
+        cap = whole.cap[inside] / whole.cap[inside].sum()
+        np.testing.assert_allclose(whole.benchmark[inside, place], cap)
+        assert not np.allclose(it.benchmark[inside, place], cap)
+    np.testing.assert_allclose(it.benchmark[it.members("micro"), 4], 1 / 400)
+
+
 def test_a_stock_in_no_bucket_earns_its_part_of_the_last_step():
     bucket, style = np.array([3, 4, OUTSIDE], np.int8), np.array([[1.0], [2.0], [5.0]])
     benchmark = np.zeros((3, 5))
