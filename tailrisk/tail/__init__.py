@@ -16,12 +16,18 @@ from .measures import (
     proportional_hazard,
     wang,
 )
+from .moments import Moments, MomentStream
 from .shortfall import expected_shortfall, value_at_risk
+from .stream import TailStream, Worst, reserve
 
 __all__ = [
     "Interval",
     "Measure",
+    "MomentStream",
+    "Moments",
     "ParetoTail",
+    "TailStream",
+    "Worst",
     "backtest",
     "component_shortfall",
     "conditional_drawdown",
@@ -40,6 +46,7 @@ __all__ = [
     "probability",
     "proportional_hazard",
     "rate",
+    "reserve",
     "return_period",
     "running",
     "stability",

@@ -23,8 +23,12 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
         raise InputError("hit", "is not a list of true and false", "one flag a path")
     share = None if weight is None else shares(weight, hits.shape)
     paths, estimate = _effective_paths(hits, share)
-    count = paths * estimate
-    half = (1 - exact_confidence(confidence)) / 2
+    return exact_share(paths, estimate, exact_confidence(confidence))
+
+
+def exact_share(paths: float, estimate: float, confidence: float) -> Interval:
+    """The Clopper-Pearson interval of a share `estimate` of so many effective paths."""
+    count, half = paths * estimate, (1 - confidence) / 2
     low = float(betaincinv(count, paths - count + 1, half)) if estimate > 0 else 0.0
     high = float(betaincinv(count + 1, paths - count, 1 - half)) if estimate < 1 else 1.0
     return Interval(estimate if 0 < estimate < 1 else math.nan, low, high, confidence, count, False)
@@ -40,20 +44,42 @@ def rate(
     path: days of one path cluster, so k is then the effective count mean^2 / variance of the mean.
     No event: estimate nan (never zero), low 0 and the upper bound.
     """
-    if not 0 < exposure_years < math.inf:
-        raise InputError("exposure_years", f"{exposure_years} is not a length of time", "years > 0")
+    _length(exposure_years)
     counts = finite("count", np.atleast_1d(np.asarray(count, dtype=np.float64)))
     if counts.ndim != 1 or (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")
     share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, counts.shape)
-    mean, events, unit = _effective_events(counts, share)
-    half = (1 - exact_confidence(confidence)) / 2
+    mean, sure = total(share * counts), exact_confidence(confidence)
+    if len(counts) == 1:
+        return _poisson(mean, mean, exposure_years, sure)
+    return exact_rate(mean, total((share * (counts - mean)) ** 2), total(share**2), exposure_years, sure)
+
+
+def exact_rate(
+    mean: float, variance: float, squares: float, exposure_years: float, confidence: float
+) -> Interval:
+    """The rate from the mean count of a path, its sampling variance, and the sum of the squared weights."""
+    _length(exposure_years)
+    if mean == 0:
+        return _poisson(0.0, 0.0, exposure_years, confidence, squares)
+    return _poisson(mean, mean**2 / variance if variance > 0 else mean / squares, exposure_years, confidence)
+
+
+def _length(years: float) -> None:
+    if not 0 < years < math.inf:
+        raise InputError("exposure_years", f"{years} is not a length of time", "years > 0")
+
+
+def _poisson(
+    mean: float, events: float, exposure_years: float, confidence: float, unit: float | None = None
+) -> Interval:
+    """Bounds of so many effective events, each standing for `unit` of the mean count."""
+    half, unit = (1 - confidence) / 2, mean / events if unit is None and events else unit or 1.0
     low = float(gammaincinv(events, half)) if events else 0.0
     high = float(gammaincinv(events + 1, 1 - half))
     scale = unit / exposure_years
-    return Interval(
-        mean / exposure_years if events else math.nan, low * scale, high * scale, confidence, events, False
-    )
+    estimate = mean / exposure_years if events else math.nan
+    return Interval(estimate, low * scale, high * scale, confidence, events, False)
 
 
 def return_period(frequency: Interval, years: float = 1.0) -> Interval:
@@ -76,15 +102,3 @@ def _effective_paths(hits: Array, weight: Array | None) -> tuple[float, float]:
     if not 0 < hits.sum() < len(hits) or not 0 < estimate < 1:
         return 1 / total(weight**2), float(hits[weight > 0].all())
     return estimate * (1 - estimate) / total((weight * (hits - estimate)) ** 2), estimate
-
-
-def _effective_events(counts: Array, weight: Array) -> tuple[float, float, float]:
-    """(mean count, effective events, mean count one effective event stands for) of counts [path]."""
-    mean = total(weight * counts)
-    if len(counts) == 1:
-        return mean, float(counts[0]), 1.0
-    if mean == 0:
-        return 0.0, 0.0, total(weight**2)
-    variance = total((weight * (counts - mean)) ** 2)
-    events = mean**2 / variance if variance > 0 else mean / total(weight**2)
-    return mean, events, mean / events

@@ -47,13 +47,29 @@ def value_at_risk_interval(
     exact, sure = exact_level(level), exact_confidence(confidence)
 
     def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
-        tail = tail_of(row, w, exact)
-        low, high = (
-            counted_bounds(row, exact, sure) if w is None else _weighted_bounds(row, w, exact, tail, sure)
-        )
-        return tail.value_at_risk, low, high, _tail_points(row, w, tail)
+        return value_interval(row, w, exact, tail_of(row, w, exact), sure, len(row))
 
     return _collect(one, loss, weight, sure)
+
+
+def value_interval(
+    row: Array,
+    weight: Array | None,
+    level: Fraction,
+    tail: Tail,
+    confidence: float,
+    paths: int,
+    squares: float | None = None,
+) -> tuple[float, float, float, float]:
+    """(VaR, low, high, tail points); `row` may hold only the worst of so many paths, and then `squares`
+
+    is the sum of the squared weights of all.
+    """
+    if weight is None:
+        low, high = counted_bounds(row, level, confidence, paths)
+    else:
+        low, high = _weighted_bounds(row, weight, level, tail, confidence, squares)
+    return tail.value_at_risk, low, high, _tail_points(row, weight, tail)
 
 
 def expected_shortfall_interval(
@@ -71,14 +87,21 @@ def expected_shortfall_interval(
 
     def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
         tail = tail_of(row, w, exact)
-        points = _tail_points(row, w, tail)
-        low, high = straightened_bounds(row, w, tail, sure)
-        if is_heavy(tail, points):
-            heavy_low, heavy_high = heavy_bounds(tail, points, sure)
-            low, high = min(low, heavy_low), max(high, heavy_high)
-        return tail.expected_shortfall, low, high, points
+        return shortfall_interval(row, w, tail, sure, _rest(row, w, tail))
 
     return _collect(one, loss, weight, sure)
+
+
+def shortfall_interval(
+    row: Array, weight: Array | None, tail: Tail, confidence: float, rest: tuple[float, float, float]
+) -> tuple[float, float, float, float]:
+    """(ES, low, high, tail points); `row` may hold only the worst losses, `rest` as from `_rest`."""
+    points = _tail_points(row, weight, tail)
+    low, high = _rest_bounds(tail, rest, confidence)
+    if is_heavy(tail, points):
+        heavy_low, heavy_high = heavy_bounds(tail, points, confidence)
+        low, high = min(low, heavy_low), max(high, heavy_high)
+    return tail.expected_shortfall, low, high, points
 
 
 def mean_interval(loss: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
@@ -151,40 +174,55 @@ def ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, floa
     return float(bdtrik(half, paths, share)) + 1, float(bdtrik(1 - half, paths, share)) + 1
 
 
-def counted_bounds(row: Array, level: Fraction, confidence: float) -> tuple[float, float]:
-    """(low, high) of VaR from equally weighted losses, linear between neighbouring order statistics."""
-    paths = len(row)
+def counted_bounds(
+    row: Array, level: Fraction, confidence: float, paths: int | None = None
+) -> tuple[float, float]:
+    """(low, high) of VaR from equally weighted losses, linear between neighbouring order statistics.
+
+    `row` may hold only the worst of so many paths, down to the rank of the low bound.
+    """
+    kept, paths = len(row), len(row) if paths is None else paths
     rank = np.array(ranks(paths, level, confidence))
-    near = np.clip(np.floor(rank).astype(int), 1, paths)
-    after = np.minimum(near + 1, paths)
-    ordered = np.partition(row, np.unique(paths - np.concatenate([near, after])))
-    values = ordered[paths - near] + (rank - near) * (ordered[paths - after] - ordered[paths - near])
+    near = np.clip(np.floor(rank).astype(int), 1, kept)
+    after = np.minimum(near + 1, kept)
+    ordered = np.partition(row, np.unique(kept - np.concatenate([near, after])))
+    values = ordered[kept - near] + (rank - near) * (ordered[kept - after] - ordered[kept - near])
     high = math.inf if rank[0] < 1 else float(values[0])
     return (-math.inf if rank[1] > paths else float(values[1])), high
 
 
 def _weighted_bounds(
-    row: Array, weight: Array, level: Fraction, tail: Tail, confidence: float
+    row: Array, weight: Array, level: Fraction, tail: Tail, confidence: float, squares: float | None = None
 ) -> tuple[float, float]:
-    """(low, high) of VaR from weighted losses: the weighted quantiles at rank / effective paths."""
+    """(low, high) of VaR from weighted losses: the weighted quantiles at rank / effective paths.
+
+    `row` may hold only the worst losses, and then `squares` is the sum of the squared weights of all.
+    """
     share = float(1 - level)
     beyond = (row >= tail.value_at_risk).astype(np.float64)
-    paths = share * (1 - share) / total((weight * (beyond - share)) ** 2)
+    spread = total((weight * (beyond - share)) ** 2)
+    if squares is not None:
+        spread += share**2 * (squares - total(weight**2))
+    paths = share * (1 - share) / spread
     order = np.argsort(row)[::-1]
     reached = np.cumsum(weight[order])
     above, below = (rank / paths for rank in ranks(paths, level, confidence))
     low, high = (float(np.interp(mass, reached, row[order])) for mass in (below, above))
     high = math.inf if above < reached[0] or above * paths < 1 else high
-    return (-math.inf if below > 1 else low), high
+    return (-math.inf if below > (1 if squares is None else reached[-1]) else low), high
 
 
 def straightened_bounds(
     row: Array, weight: Array | None, tail: Tail, confidence: float
 ) -> tuple[float, float]:
     """(low, high) of ES from its influence function and Hall's transformation."""
-    own = np.full(len(tail.above), 1 / len(row)) if tail.weight is None else tail.weight
-    rest_2, rest_3 = (_rest(row, weight, tail, power) for power in (2, 3))
-    share = tail.share / len(row) if weight is None else tail.share
+    return _rest_bounds(tail, _rest(row, weight, tail), confidence)
+
+
+def _rest_bounds(tail: Tail, rest: tuple[float, float, float], confidence: float) -> tuple[float, float]:
+    paths, rest_2, rest_3 = rest
+    own = np.full(len(tail.above), 1 / paths) if tail.weight is None else tail.weight
+    share = tail.share / paths
     beyond = tail.above - tail.value_at_risk
     mean = total(own * beyond)
     pull = own * (beyond - mean)
@@ -192,16 +230,24 @@ def straightened_bounds(
     return _straighten(tail.expected_shortfall, spread / share, skew, confidence)
 
 
-def _rest(row: Array, weight: Array | None, tail: Tail, power: int) -> float:
-    """The sum of w^power over the paths that are not beyond VaR."""
+def _rest(row: Array, weight: Array | None, tail: Tail) -> tuple[float, float, float]:
+    """(paths that share one unit of weight, sum of w^2, sum of w^3 of the paths that are not beyond VaR)."""
     if weight is None:
-        return (len(row) - len(tail.above)) / len(row) ** power
-    return total(weight[row <= tail.value_at_risk] ** power)
+        paths = len(row)
+        left = paths - len(tail.above)
+        return float(paths), left / paths**2, left / paths**3
+    left_over = weight[row <= tail.value_at_risk]
+    return 1.0, total(left_over**2), total(left_over**3)
 
 
 def hall_bounds(estimate: float, pull: Array, confidence: float) -> tuple[float, float]:
     """(low, high) of an estimate from weight times influence [path], straightened for skewness."""
     return _straighten(estimate, *_spread(total(pull**2), total(pull**3)), confidence)
+
+
+def spread_bounds(estimate: float, second: float, third: float, confidence: float) -> tuple[float, float]:
+    """(low, high) of an estimate from the sums of squares and cubes of its pulls."""
+    return _straighten(estimate, *_spread(second, third), confidence)
 
 
 def _spread(second: float, third: float) -> tuple[float, float]:

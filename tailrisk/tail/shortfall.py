@@ -33,13 +33,16 @@ class Tail:
         )
 
 
-def counted_tail(loss: Array, level: Fraction) -> Tail:
-    """Tail of equally weighted losses: t = (1 - level) n exactly, k = ceil(t), VaR the k-th largest."""
-    paths = len(loss)
+def counted_tail(loss: Array, level: Fraction, paths: int | None = None) -> Tail:
+    """Tail of equally weighted losses: t = (1 - level) n exactly, k = ceil(t), VaR the k-th largest.
+
+    paths: n, where `loss` holds only the worst of so many.
+    """
+    paths = len(loss) if paths is None else paths
     share = (1 - level) * paths
     if share < 1:
         raise too_few(level, f"{paths} paths hold {float(share):.3g} of one path")
-    worst = paths - math.ceil(share)
+    worst = len(loss) - math.ceil(share)
     ordered = np.partition(loss, worst)
     return Tail(float(share), float(ordered[worst]), ordered[worst + 1 :], None)
 

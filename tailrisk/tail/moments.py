@@ -1,0 +1,130 @@
+"""Sums of powers of weighted values met block by block: exact, so the same in any order of blocks.
+
+A block's sum is rounded once, in float64; sums of blocks are whole numbers of 2^-1074 and never rounded, so
+adding and merging are associative and commutative to the last bit.
+"""
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import InputError
+from .event import exact_rate, exact_share
+from .interval import Interval, spread_bounds
+from .sample import Array, exact_confidence
+
+UNIT = 1 << 1074
+"""One over the smallest number float64 has: every float64 is a whole number of these parts."""
+POWERS = ((1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2), (3, 3))
+"""(power of the weight, power of the value) of each sum."""
+PLAIN = ((1, 1), (1, 2), (1, 3))
+"""The same where every weight is one."""
+
+Sums = dict[tuple[int, int], int]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """One row: sums of weight^a value^b over all its paths, weights as they came (one on average)."""
+
+    paths: int
+    weighted: bool
+    sums: Sums  # in UNIT parts
+
+    def at(self, a: int, b: int) -> float:
+        """sum of w^a x^b, the weights divided by their sum."""
+        return self._raw(a, b) * UNIT ** (a - 1) / self._raw(1, 0) ** a
+
+    @property
+    def weight(self) -> float:
+        """The sum of the weights as they came."""
+        return self._raw(1, 0) / UNIT
+
+    @cached_property
+    def mean(self) -> float:
+        """m = sum w x"""
+        return self._raw(1, 1) / self._raw(1, 0)
+
+    @cached_property
+    def sd(self) -> float:
+        """sqrt(sum w (x - m)^2)"""
+        whole, first, second = (self._raw(1, b) for b in range(3))
+        return math.sqrt(max(second * whole - first * first, 0) / (whole * whole))
+
+    def mean_interval(self, *, confidence: float) -> Interval:
+        """The mean as `interval.mean_interval` gives it of the whole sample."""
+        sure, points = exact_confidence(confidence), 1 / self.at(2, 0)
+        low, high = spread_bounds(self.mean, self._central(2, 2), self._central(3, 3), sure)
+        return Interval(self.mean, low, high, sure, points, points < 1000)
+
+    def probability(self, *, confidence: float) -> Interval:
+        """P(x = 1) of flags, as `event.probability` gives it of the whole sample."""
+        estimate, sure = self.mean, exact_confidence(confidence)
+        if not self.weighted:
+            return exact_share(float(self.paths), estimate, sure)
+        if not 0 < estimate < 1:
+            return exact_share(1 / self.at(2, 0), estimate, sure)
+        return exact_share(estimate * (1 - estimate) / self._central(2, 2), estimate, sure)
+
+    def rate(self, exposure_years: float, *, confidence: float) -> Interval:
+        """Events a year of counts, as `event.rate` gives it of the whole sample."""
+        sure = exact_confidence(confidence)
+        return exact_rate(self.mean, self._central(2, 2), self.at(2, 0), exposure_years, sure)
+
+    def _central(self, a: int, b: int) -> float:
+        """sum of w^a (x - m)^b, b = 2 or 3, from whole numbers; weights divided by their sum."""
+        whole, first = self._raw(1, 0), self._raw(1, 1)
+        terms = (math.comb(b, k) * self._raw(a, k) * whole**k * (-first) ** (b - k) for k in range(b + 1))
+        return sum(terms) * UNIT ** (a - 1) / whole ** (a + b)
+
+    def _raw(self, a: int, b: int) -> int:
+        if self.weighted:
+            return self.sums[a, b]
+        return self.sums[1, b] if b else self.paths * UNIT
+
+
+class MomentStream:
+    """Moments of rows [row, path], a block at a time."""
+
+    def __init__(self, rows: int) -> None:
+        self.paths, self.weighted = 0, False
+        self._sums: list[Sums] = [{} for _ in range(rows)]
+
+    def add(self, values: NDArray[np.generic], weight: Array | None = None) -> None:
+        """A block [row, path] with its weights [path], one on average; all blocks have weights, or none."""
+        self._same_kind(weight is not None)
+        self.paths += values.shape[1]
+        x = values.astype(np.float64)
+        powers = (np.ones_like(x), x, x * x, x * x * x)
+        for a, b in PLAIN if weight is None else POWERS:
+            totals = np.sum(powers[b] if weight is None else weight**a * powers[b], axis=-1)
+            for sums, total in zip(self._sums, totals.tolist(), strict=True):
+                sums[a, b] = sums.get((a, b), 0) + parts(total)
+
+    def merge(self, other: "MomentStream") -> None:
+        """Take in all that another stream of the same rows has met."""
+        if other.paths == 0:
+            return
+        self._same_kind(other.weighted)
+        self.paths += other.paths
+        for mine, theirs in zip(self._sums, other._sums, strict=True):
+            for power, total in theirs.items():
+                mine[power] = mine.get(power, 0) + total
+
+    def row(self, number: int) -> Moments:
+        """The moments of one row."""
+        return Moments(self.paths, self.weighted, dict(self._sums[number]))
+
+    def _same_kind(self, weighted: bool) -> None:
+        if self.paths and weighted != self.weighted:
+            raise InputError("weight", "is there for some blocks and not for others", "all of them, or none")
+        self.weighted = weighted
+
+
+def parts(value: float) -> int:
+    """A finite float64 in whole parts of 2^-1074."""
+    numerator, denominator = value.as_integer_ratio()
+    return numerator * (UNIT // denominator)

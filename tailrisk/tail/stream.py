@@ -1,0 +1,176 @@
+"""The worst losses of a sample met block by block: VaR and ES of all of it, in memory of its tail.
+
+Kept of each column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
+loss and then path number, which is a total order: what is kept depends neither on the order of blocks nor on
+how they were merged. Where the reserve covers a level, VaR and ES are those of the whole sample to the bit.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..core import InputError
+from .interval import INDICATIVE, Interval, ranks, shortfall_interval, value_interval
+from .measures import Measure
+from .moments import Moments, MomentStream
+from .sample import Array, Level, exact_confidence, exact_level
+from .shortfall import Tail, counted_tail, weighted_tail
+
+ROOM = 16_384
+"""Losses a column takes in, at least, before it is cut back to its reserve."""
+SPARE = 1.5
+"""What a reserve is multiplied by when paths are weighted: their sum is not known until the end."""
+
+
+def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = False) -> int:
+    """Worst losses that give VaR, ES and their intervals at `level` and above, of so many paths."""
+    deepest = ranks(paths, exact_level(level), exact_confidence(confidence))[1]
+    wanted = math.ceil(deepest * (SPARE if weighted else 1.0)) + 1
+    return min(paths, wanted)
+
+
+@dataclass(frozen=True)
+class Worst:
+    """The worst losses of one column, worst first, and the moments of all of them."""
+
+    loss: Array  # [kept]
+    path: NDArray[np.uint32]  # [kept]
+    weight: Array | None  # [kept]  over the sum of all weights; None: one path each
+    moments: Moments
+
+    @property
+    def paths(self) -> int:
+        """Paths in the whole sample."""
+        return self.moments.paths
+
+    def tail(self, level: Level) -> Tail:
+        """What lies beyond a level. Raises InputError where that reaches below the losses kept."""
+        exact = exact_level(level)
+        share = 1 - exact
+        held = len(self.loss) / self.paths if self.weight is None else float(self.weight.sum())
+        if len(self.loss) < self.paths and held < float(share):
+            raise InputError("level", f"{float(exact)} reaches below the losses kept", "a larger reserve")
+        if self.weight is None:
+            return counted_tail(self.loss, exact, self.paths)
+        return weighted_tail(self.loss, self.weight, exact)
+
+    def value_at_risk(self, level: Level) -> float:
+        """`shortfall.value_at_risk` of the whole sample."""
+        return self.tail(level).value_at_risk
+
+    def expected_shortfall(self, level: Level) -> float:
+        """`shortfall.expected_shortfall` of the whole sample."""
+        return self.tail(level).expected_shortfall
+
+    def spectral(self, measure: Measure, support: Level) -> float:
+        """A distortion of probability that is one from the worst `1 - support` on, of the whole sample."""
+        self.tail(support)
+        weight = np.full(len(self.loss), 1 / self.paths) if self.weight is None else self.weight
+        return measure.value(self.loss, weight)
+
+    def value_at_risk_interval(self, *, level: Level, confidence: float) -> Interval:
+        """`interval.value_at_risk_interval` of the whole sample."""
+        tail, sure = self.tail(level), exact_confidence(confidence)
+        squares = None if self.weight is None else self.moments.at(2, 0)
+        found = value_interval(self.loss, self.weight, exact_level(level), tail, sure, self.paths, squares)
+        return Interval(*found[:3], sure, found[3], found[3] < INDICATIVE)
+
+    def expected_shortfall_interval(self, *, level: Level, confidence: float) -> Interval:
+        """`interval.expected_shortfall_interval` of the whole sample."""
+        tail, sure = self.tail(level), exact_confidence(confidence)
+        found = shortfall_interval(self.loss, self.weight, tail, sure, self._rest(tail))
+        return Interval(*found[:3], sure, found[3], found[3] < INDICATIVE)
+
+    def _rest(self, tail: Tail) -> tuple[float, float, float]:
+        """(paths a unit of weight stands for, sum of w^2, of w^3 of what is not beyond VaR)."""
+        if self.weight is None:
+            left = self.paths - len(tail.above)
+            return float(self.paths), left / self.paths**2, left / self.paths**3
+        beyond = self.weight[self.loss > tail.value_at_risk]
+        second, third = (self.moments.at(a, 0) - float(np.sum(beyond**a)) for a in (2, 3))
+        return 1.0, second, third
+
+
+class TailStream:
+    """The worst losses and the moments of columns [column, path], a block at a time."""
+
+    def __init__(self, columns: int, reserve: int) -> None:
+        self.moments, self.reserve = MomentStream(columns), reserve
+        self._parts: list[list[tuple[NDArray[Any], ...]]] = [[] for _ in range(columns)]
+        self._count = [0] * columns
+        self._floor = np.full(columns, -np.inf)
+        self._full = [reserve + max(ROOM, reserve // 4)] * columns
+
+    @property
+    def paths(self) -> int:
+        """Paths met so far."""
+        return self.moments.paths
+
+    def add(self, loss: NDArray[np.floating], path: NDArray[np.uint32], weight: Array | None = None) -> None:
+        """A block of losses [column, path], path numbers [path], and weights [path], one on average."""
+        self.moments.add(loss, weight)
+        near = loss >= self._floor[:, None].astype(loss.dtype)
+        for c in range(len(self._parts)):
+            here = np.flatnonzero(near[c])
+            if len(here):
+                self._take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
+
+    def merge(self, other: "TailStream") -> None:
+        """Take in all that another stream of the same columns and reserve has met."""
+        if other.reserve != self.reserve:
+            raise InputError("reserve", f"{other.reserve} merged into {self.reserve}", "one reserve")
+        self.moments.merge(other.moments)
+        for c, held in enumerate(other._parts):
+            for part in held:
+                self._take(c, part)
+
+    def column(self, number: int) -> Worst:
+        """What is known of one column."""
+        self._cut(number)
+        moments = self.moments.row(number)
+        loss, path, *weight = _joined(self._parts[number])
+        order = np.lexsort((path, -loss))
+        share = weight[0][order] / moments.weight if weight else None
+        return Worst(loss[order].astype(np.float64), path[order], share, moments)
+
+    def _take(self, c: int, part: tuple[NDArray[Any], ...]) -> None:
+        self._parts[c].append(part)
+        self._count[c] += len(part[0])
+        if self._count[c] > self._full[c]:
+            self._cut(c)
+
+    def _cut(self, c: int) -> None:
+        """Keep the worst, up to the reserve, and remember below what nothing will be needed."""
+        held = _joined(self._parts[c])
+        keep, floor = _worst(held, self.reserve)
+        if keep is not None:
+            held, self._floor[c] = tuple(field[keep] for field in held), floor
+        self._parts[c], self._count[c] = [held], len(held[0])
+        self._full[c] = self._count[c] + max(ROOM, self.reserve // 4)
+
+
+def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+    return (
+        parts[0] if len(parts) == 1 else tuple(np.concatenate(fields) for fields in zip(*parts, strict=True))
+    )
+
+
+def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.intp] | None, float]:
+    """(which to keep, the least loss kept); None where there is less than the reserve."""
+    loss, path, *weight = held
+    if weight:
+        order = np.lexsort((path, -loss))
+        enough = int(np.searchsorted(np.cumsum(weight[0][order]), reserve)) + 1
+        if enough >= len(loss):
+            return None, -math.inf
+        return order[:enough], float(loss[order[enough - 1]])
+    if len(loss) <= reserve:
+        return None, -math.inf
+    floor = np.partition(loss, len(loss) - reserve)[len(loss) - reserve]
+    above, tied = np.flatnonzero(loss > floor), np.flatnonzero(loss == floor)
+    first = np.argsort(path[tied])[: reserve - len(above)]
+    return np.concatenate([above, tied[first]]), float(floor)
