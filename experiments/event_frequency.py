@@ -22,7 +22,7 @@ from tailrisk.market import spread
 from tailrisk.record import provenance
 from tailrisk.record.collect import sample
 from tailrisk.record.store import replacing, seal
-from tailrisk.tail import rate
+from tailrisk.tail import Moments, rate
 
 CONFIG = Path(__file__).with_suffix(".toml")
 DECADE = 10 * YEAR
@@ -50,7 +50,12 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
             kept = sample(config, assemble(config), progress=True)
             name = f"K = {states}, {shocks}"
             configs[name] = config.digest()
-            rows.append({"model": name, **simulated(kept.event_days)})
+            rows.append(
+                {
+                    "model": name,
+                    **simulated([kept.events.row(len(THRESHOLDS) + k) for k in range(len(THRESHOLDS))]),
+                }
+            )
             click.echo(rows[-1], err=True)
     if data.exists():
         rows += [
@@ -86,11 +91,11 @@ def settings(paths: int, seed: int, states: int, shocks: str) -> list[str]:
     return [*(f"{key}={value}" for key, value in said.items()), f"event=[{EVENTS}]"]
 
 
-def simulated(event_days: np.ndarray) -> dict[str, float]:
+def simulated(event_days: list[Moments]) -> dict[str, float]:
     """Days per ten years beyond each threshold, with the interval of the mean over decades."""
     row: dict[str, float] = {}
     for threshold, days in zip(THRESHOLDS, event_days, strict=True):
-        often = rate(days, 10.0)
+        often = days.rate(10.0, confidence=0.95)
         row |= {
             f"z{threshold:+g}": 10 * float(np.nan_to_num(often.estimate)),
             f"z{threshold:+g}_low": 10 * often.low,

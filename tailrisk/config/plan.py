@@ -1,6 +1,8 @@
 """What a run will cost, known before it starts: paths, days, memory, time."""
 
+import math
 import os
+from bisect import bisect_right
 from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
@@ -18,8 +20,14 @@ BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""
 PROGRAM = 0.6e9
 """Bytes of the interpreter, its libraries and the compiled program, before any path."""
-SORTED = 4
-"""Float64 copies of one column of losses while its statistics are taken: losses, weights, order, sorted."""
+SORTED = 5
+"""Copies of one column of kept losses, eight bytes each, while its statistics are taken."""
+KEPT = 8
+"""Bytes of one kept loss, with its path number."""
+ROOM = 16_384
+"""Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
+SPREAD = 6.0
+"""Standard deviations of the number of losses beyond a level that are kept beside those expected."""
 
 
 class Plan(NamedTuple):
@@ -29,12 +37,30 @@ class Plan(NamedTuple):
     days: int
     burn_in: int
     path_days: int
-    losses: int  # bytes kept to the end: [view, measure, product, path], float32
-    working: int  # bytes of one block and one chunk, and of one column while it is sorted
+    columns: int  # losses of a path: [view, measure, product], and numbers of the crowd
+    level: float  # the lowest
+    scratch: int  # bytes of one block and one chunk
     seconds: float  # estimated
     cores: int
     allowed: float  # bytes, run.memory_gb
     machine: float | None  # bytes of memory in this machine, None where the system does not say
+
+    @property
+    def kept(self) -> int:
+        """Worst losses kept of each column, and the room it has to take in more."""
+        expected = (1 - self.level) * self.paths
+        reserve = math.ceil(expected + SPREAD * math.sqrt(expected)) + 10
+        return min(self.paths, reserve + max(ROOM, reserve // 4))
+
+    @property
+    def losses(self) -> int:
+        """Bytes of the losses kept to the end."""
+        return KEPT * self.columns * self.kept
+
+    @property
+    def working(self) -> int:
+        """Bytes of one block and one chunk, and of one column while it is sorted."""
+        return self.scratch + 8 * SORTED * self.kept
 
     @property
     def memory(self) -> float:
@@ -50,14 +76,14 @@ class Plan(NamedTuple):
 def plan(config: Config, machine: float | None = None) -> Plan:
     """The plan of a config on a machine with so many bytes, by default this one."""
     count = cores()
-    columns = len(VIEWS) * len(config.tail.measures) * len(config.products)
     return Plan(
         paths=config.run.paths,
         days=config.run.days,
         burn_in=config.burn_in,
         path_days=config.path_days,
-        losses=4 * columns * config.run.paths,
-        working=_working(config),
+        columns=_columns(config),
+        level=min(config.tail.levels),
+        scratch=_scratch(config),
         seconds=_seconds(config) / count,
         cores=count,
         allowed=config.run.memory_gb * 1e9,
@@ -71,22 +97,30 @@ def _seconds(config: Config) -> float:
     return before / RATE + lived / (RATE if config.crowd is None else CROWD_RATE)
 
 
-def _working(config: Config) -> int:
-    """Bytes alive at once: z of a block, all days of a chunk, one column being sorted."""
+def _columns(config: Config) -> int:
+    losses = len(VIEWS) * len(config.tail.measures) * len(config.products)
+    files = config.attached.crowd
+    if files is None:
+        return losses
+    return losses + 3 + len(files.snowballs.book) + 2 * len(files.participants.cohorts)
+
+
+def _scratch(config: Config) -> int:
+    """Bytes alive at once: z of a block, all days of a chunk."""
     item = 8 if config.run.precision == "float64" else 4
     days = config.run.days + config.burn_in
     z = item * len(config.event) * config.run.days * BLOCK
     series = 2 * len(FACTORS) + len(VIEWS) * len(config.products) + len(config.event)
-    return z + item * days * series * config.run.chunk + 8 * SORTED * config.run.paths
+    return z + item * days * series * config.run.chunk
 
 
 def fits(planned: Plan) -> Plan:
     """The plan itself. Raises InputError, with the paths that would fit, when memory is too small."""
     if planned.memory <= planned.limit:
         return planned
-    per_path = planned.losses / planned.paths + 8 * SORTED
-    fixed = planned.memory - per_path * planned.paths
-    paths = int((planned.limit - fixed) / per_path)
+    paths = (
+        bisect_right(range(planned.paths), planned.limit, key=lambda n: planned._replace(paths=n).memory) - 1
+    )
     machine = f", the machine has {gigabytes(planned.machine)}" if planned.machine else ""
     advice = (
         f"run.paths of at most {paths:,}" if paths > 0 else "a smaller run.chunk or shorter event windows"
@@ -95,7 +129,8 @@ def fits(planned: Plan) -> Plan:
         "run.paths",
         f"{planned.paths:,} paths need {gigabytes(planned.memory)}",
         f"{gigabytes(planned.limit)}: run.memory_gb = {planned.allowed / 1e9:g}{machine}",
-        f"{advice}; fewer products or measures; or more run.memory_gb where the machine has it",
+        f"{advice}; tail.levels from a higher one; fewer products or measures; or more "
+        "run.memory_gb where the machine has it",
     )
 
 
@@ -122,7 +157,11 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
         ("tail", f"{', '.join(tail.measures)} at {', '.join(map(str, tail.levels))}"),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
-        ("", f"{gigabytes(planned.losses)} of losses kept, {gigabytes(planned.working)} of working space"),
+        (
+            "",
+            f"{gigabytes(planned.losses)} for the worst {planned.kept:,} of the losses in each of "
+            f"{planned.columns} columns, {gigabytes(planned.working)} of working space",
+        ),
         (
             "time",
             f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} cores",

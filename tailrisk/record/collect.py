@@ -1,7 +1,8 @@
-"""What is kept of a run: every loss, the counts of z, the first paths' course."""
+"""What is kept of a run: the worst losses, sums and counts of all, the first paths' course."""
 
 import time
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 import jax
 import numpy as np
@@ -14,30 +15,52 @@ from ..core import Fault
 from ..core.names import MEASURES, VIEWS
 from ..market import spread
 from ..simulate import crowd_day
-from ..simulate.blocks import blocks, courses
+from ..simulate.blocks import BLOCK, blocks, courses
 from ..simulate.path import Outcome
 from ..simulate.world import World
+from ..tail import MomentStream, TailStream, Worst, reserve
+from . import crowd
 
 Z_EDGES = np.linspace(-20, 20, 401)
 """Bins of z; the outermost hold everything beyond."""
 
 
+LOSS_EDGES = np.linspace(-1, 1, 801)
+"""Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
+
+
+@dataclass
+class CrowdSample:
+    """What is kept of the crowd, on the host."""
+
+    numbers: TailStream  # rows as in crowd.quantities
+    flags: MomentStream  # rows as in crowd.happenings
+    counts: NDArray[np.int64]  # [stage, loss bin, discount bin]
+    residual: float = 0.0  # largest of the ledger
+
+
 @dataclass
 class Sample:
-    """Losses and events of every path, on the host."""
+    """Losses and events of every path, in memory of their tails, on the host."""
 
-    loss: NDArray[np.float32]  # [view, measure, product, path]
-    event_days: NDArray[np.int32]  # [event, path]  days on which the event happened
-    breached: NDArray[np.bool_]  # [product, path]
-    shortfall: NDArray[np.float32]  # [product, path]
+    tails: TailStream  # columns [view, measure asked for, product], the last fastest
+    events: MomentStream  # [event, then event again]  whether it happened, then on how many days
+    accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
+    loss_counts: NDArray[np.int64]  # [view, measure, product, bin]
     z_counts: NDArray[np.int64]  # [detector, bin]  over all days of all paths
     price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
     regime: NDArray[np.int32]  # [day, path]  of the first paths
     detectors: tuple[spread.Params, ...]
-    crowd: crowd_day.Outcome | None = None  # of every path
+    crowd: CrowdSample | None = None
     faults: int = 0  # paths with a loss or a z that is not finite
     unbalanced: int = 0  # further paths whose ledger does not close
     seconds: float = field(default=0.0)
+
+    def losses(self, view: int, measure: int, product: int) -> Worst:
+        """The losses of one product in one view, by one measure of those asked for."""
+        views, _, products, _ = self.loss_counts.shape
+        measures = self.tails.columns // (views * products)
+        return self.tails.column((view * measures + measure) * products + product)
 
 
 def sample(config: Config, world: World, *, progress: bool) -> Sample:
@@ -60,35 +83,65 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
 
 
 def _empty(config: Config, world: World) -> Sample:
-    paths, products, events = config.run.paths, len(config.products), len(config.event)
+    products = len(config.products)
     return Sample(
-        loss=np.empty((len(VIEWS), len(MEASURES), products, paths), np.float32),
-        event_days=np.empty((events, paths), np.int32),
-        breached=np.empty((products, paths), bool),
-        shortfall=np.empty((products, paths), np.float32),
+        tails=TailStream(len(VIEWS) * len(config.tail.measures) * products, kept_of_each(config)),
+        events=MomentStream(2 * len(config.event)),
+        accounts=MomentStream(3 * products),
+        loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), np.int64),
         z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), np.int64),
         price=np.empty((0, 0, 0), np.float32),
         regime=np.empty((0, 0), np.int32),
         detectors=world.detectors,
+        crowd=_no_crowd(config) if config.crowd is not None else None,
     )
+
+
+def _no_crowd(config: Config) -> CrowdSample:
+    numbers, flags = len(crowd.quantities(config)), len(crowd.happenings(config))
+    return CrowdSample(
+        numbers=TailStream(numbers, kept_of_each(config)),
+        flags=MomentStream(flags),
+        counts=np.zeros(crowd.MAP, np.int64),
+    )
+
+
+def kept_of_each(config: Config) -> int:
+    """Worst losses kept of each column: what the lowest level and its interval need."""
+    tail = config.tail
+    return reserve(config.run.paths, str(min(tail.levels)), tail.confidence)
 
 
 def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
     arrays = jax.tree.map(np.asarray, outcome)
-    part = slice(first, first + arrays.fault.shape[0])
-    kept.loss[..., part] = arrays.loss
-    kept.breached[:, part] = arrays.breached
-    kept.shortfall[:, part] = arrays.shortfall
     _check(kept, arrays)
-    if arrays.crowd is not None:
-        kept.crowd = _joined(kept.crowd, arrays.crowd, config.run.paths, part)
+    for start in range(0, arrays.fault.shape[0], BLOCK):
+        block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), arrays)
+        _keep_block(kept, config, first + start, block)
+
+
+def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> None:
+    """One block, the unit whose sums are rounded, so that a wider call gives the same digits."""
+    loss, owed = np.asarray(block.loss, np.float32), np.asarray(block.shortfall)
+    paths = loss.shape[-1]
+    numbers = np.arange(first, first + paths, dtype=np.uint32)
+    if kept.faults or kept.unbalanced:
+        return
+    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.measures]]
+    kept.tails.add(asked.reshape(-1, paths), numbers)
+    kept.loss_counts += tally(loss, LOSS_EDGES)
+    kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]))
+    days = np.zeros((len(config.event), paths), np.int64)
     for i, event in enumerate(config.event):
-        z = arrays.z[kept.detectors.index(detector(event))]
-        kept.event_days[i, part] = (
-            z <= event.threshold if event.threshold < 0 else z >= event.threshold
-        ).sum(axis=0)
-    for k, z in enumerate(arrays.z):
-        kept.z_counts[k] += tally(z, Z_EDGES)
+        z = np.asarray(block.z[kept.detectors.index(detector(event))])
+        days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
+    kept.events.add(np.concatenate([days > 0, days]))
+    for k, z in enumerate(np.asarray(block.z)):
+        kept.z_counts[k] += tally(z.ravel(), Z_EDGES)
+    if kept.crowd is not None and block.crowd is not None:
+        kept.crowd.numbers.add(crowd.columns(block.crowd), numbers)
+        kept.crowd.flags.add(crowd.flags(block.crowd))
+        kept.crowd.counts += crowd.map_counts(block.crowd)
 
 
 def _check(kept: Sample, arrays: Outcome) -> None:
@@ -100,6 +153,8 @@ def _check(kept: Sample, arrays: Outcome) -> None:
             fault & np.isfinite(arrays.crowd.residual) & np.isfinite(arrays.loss).all(axis=(0, 1, 2))
         )
         open_ledger &= ~np.asarray(crowd_day.closes(arrays.crowd))
+        if kept.crowd is not None:
+            kept.crowd.residual = max(kept.crowd.residual, float(np.nan_to_num(arrays.crowd.residual).max()))
     kept.unbalanced += int(open_ledger.sum())
     kept.faults += int((fault & ~open_ledger).sum())
 
@@ -108,26 +163,20 @@ def _refuse(kept: Sample, paths: int) -> None:
     if kept.faults:
         raise Fault(f"{kept.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
     if kept.unbalanced and kept.crowd is not None:
-        worst = float(kept.crowd.residual.max())
+        worst = kept.crowd.residual
         raise Fault(
             f"the crowd's ledger does not close on {kept.unbalanced:,} of {paths:,} paths: books and ledger "
             f"differ by up to {worst:.2g} of the stock first held, which is more than rounding"
         )
 
 
-def _joined(
-    kept: crowd_day.Outcome | None, block: crowd_day.Outcome, paths: int, part: slice
-) -> crowd_day.Outcome:
-    """The crowd's outcome of all paths with that of a block in its place."""
-    if kept is None:
-        kept = jax.tree.map(lambda x: np.empty((*x.shape[:-1], paths), x.dtype), block)
-    jax.tree.map(lambda whole, x: whole.__setitem__((..., part), x), kept, block)
-    return kept
-
-
 def tally(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many values fall into each of evenly spaced bins, the outermost taking what lies beyond."""
-    bins = len(edges) - 1
-    place = (values.ravel() - edges[0]) * (bins / (edges[-1] - edges[0]))
+    """How many values [..., path] fall into each of evenly spaced bins [..., bin].
+
+    The outermost bins take what lies beyond, the middle one what is no number.
+    """
+    bins, rows = len(edges) - 1, int(np.prod(values.shape[:-1]))
+    place = (values.reshape(rows, -1) - edges[0]) * (bins / (edges[-1] - edges[0]))
     place = np.clip(np.nan_to_num(place, nan=0.0), 0, bins - 1).astype(np.int64)
-    return np.bincount(place, minlength=bins)
+    counts = np.bincount((place + np.arange(rows)[:, None] * bins).ravel(), minlength=rows * bins)
+    return counts.reshape(*values.shape[:-1], bins)

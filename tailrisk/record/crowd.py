@@ -10,12 +10,7 @@ from ..config import Config
 from ..core.names import BUCKETS, FUTURES
 from ..simulate.crowd_day import Outcome
 from ..simulate.crowd_world import IM, MICRO
-from ..tail import (
-    expected_shortfall_interval,
-    mean_interval,
-    probability,
-    value_at_risk_interval,
-)
+from ..tail import MomentStream, TailStream, Worst
 
 LOSS_BINS = np.linspace(-0.05, 0.65, 36)
 """Bins of the worst three days of the micro-caps, two percent each; the outermost take what lies beyond."""
@@ -23,13 +18,8 @@ DISCOUNT_BINS = np.linspace(-0.05, 0.95, 51)
 """Bins of the largest annualised discount of IM, two points each."""
 STAGES = 3
 """Stages of the state's ladder."""
-
-
-MEASURES = {
-    "value_at_risk": value_at_risk_interval,
-    "expected_shortfall": expected_shortfall_interval,
-    "quantile": value_at_risk_interval,
-}
+MAP = (STAGES + 1, len(LOSS_BINS) - 1, len(DISCOUNT_BINS) - 1)
+"""Shape of the map of paths: stage, loss, discount."""
 
 
 class Quantity(NamedTuple):
@@ -85,48 +75,49 @@ def flags(outcome: Outcome) -> NDArray[np.bool_]:
 
 def map_counts(outcome: Outcome) -> NDArray[np.int64]:
     """Paths by stage, worst three days of the micro-caps and largest discount of IM [stage, bin, bin]."""
-    shape = (STAGES + 1, len(LOSS_BINS) - 1, len(DISCOUNT_BINS) - 1)
     places = (
         np.asarray(outcome.stage),
         _place(-np.asarray(outcome.worst_3_days), LOSS_BINS),
         _place(np.asarray(outcome.peak_discount), DISCOUNT_BINS),
     )
-    counts = np.bincount(np.ravel_multi_index(places, shape), minlength=int(np.prod(shape)))
-    return counts.reshape(shape)
+    counts = np.bincount(np.ravel_multi_index(places, MAP), minlength=int(np.prod(MAP)))
+    return counts.reshape(MAP)
 
 
-def table(config: Config, outcome: Outcome) -> pd.DataFrame:
+def table(config: Config, numbers: TailStream, hits: MomentStream, residual: float) -> pd.DataFrame:
     """Every statistic with its interval; the last row is the ledger's largest residual, which is rounding."""
     rows = []
-    for quantity, values in zip(quantities(config), columns(outcome), strict=True):
-        rows += _rows(config, quantity, values.astype(np.float64))
-    for happening, hit in zip(happenings(config), flags(outcome), strict=True):
-        found = probability(hit, confidence=config.tail.confidence)
-        rows.append(_row(happening, "probability", float(hit.mean()), found.low, found.high))
+    for k, quantity in enumerate(quantities(config)):
+        rows += _rows(config, quantity, numbers.column(k))
+    for k, happening in enumerate(happenings(config)):
+        moments = hits.row(k)
+        found = moments.probability(confidence=config.tail.confidence)
+        rows.append(_row(happening, "probability", moments.mean, found.low, found.high))
     ledger = Quantity("residual", "", "", "of stock first held", ("largest",))
-    worst = float(outcome.residual.max())
-    rows.append(_row(ledger, "largest", worst, worst, worst))
+    rows.append(_row(ledger, "largest", residual, residual, residual))
     return pd.DataFrame(rows)
 
 
-def curves(outcome: Outcome) -> dict[str, NDArray[Any]]:
+def curves(counts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
     """What the crowd's figure is drawn from."""
     return {
-        "crowd_counts": map_counts(outcome),
+        "crowd_counts": counts,
         "crowd_loss_edges": LOSS_BINS,
         "crowd_discount_edges": DISCOUNT_BINS,
     }
 
 
-def _rows(config: Config, quantity: Quantity, values: NDArray[np.float64]) -> list[dict[str, Any]]:
+def _rows(config: Config, quantity: Quantity, values: Worst) -> list[dict[str, Any]]:
     confidence, rows = config.tail.confidence, []
     if "mean" in quantity.statistics:
-        found = mean_interval(values, confidence=confidence)
+        found = values.moments.mean_interval(confidence=confidence)
         rows.append(_row(quantity, "mean", found.estimate, found.low, found.high))
     for level in config.tail.levels:
-        for statistic, measure in MEASURES.items():
-            if statistic in quantity.statistics:
-                found = measure(values, level=level, confidence=confidence)
+        for statistic in quantity.statistics:
+            if statistic != "mean":
+                shortfall = statistic == "expected_shortfall"
+                measure = values.expected_shortfall_interval if shortfall else values.value_at_risk_interval
+                found = measure(level=level, confidence=confidence)
                 row = _row(quantity, statistic, found.estimate, found.low, found.high)
                 rows.append(row | {"level": level, "indicative": bool(found.indicative)})
     return rows

@@ -57,8 +57,9 @@ def write(config: Config, kept: Sample, folder: Path, command: str, *, progress:
     _csv(tables.accounts(config, kept), folder / "accounts.csv")
     curves = tables.curves(config, kept)
     if kept.crowd is not None:
-        _csv(crowd.table(config, kept.crowd), folder / "crowd.csv")
-        curves |= crowd.curves(kept.crowd)
+        it = kept.crowd
+        _csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
+        curves |= crowd.curves(it.counts)
     np.savez_compressed(folder / "curves.npz", **curves)  # type: ignore[arg-type]
     resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "config.json").write_text(resolved + "\n", encoding="utf-8")

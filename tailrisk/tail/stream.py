@@ -106,6 +106,11 @@ class TailStream:
         self._full = [reserve + max(ROOM, reserve // 4)] * columns
 
     @property
+    def columns(self) -> int:
+        """How many columns there are."""
+        return len(self._parts)
+
+    @property
     def paths(self) -> int:
         """Paths met so far."""
         return self.moments.paths

@@ -12,7 +12,9 @@ from tailrisk.core.errors import InputError
 def test_counts_are_exact(folder: Path) -> None:
     planned = plan(load("small.toml"), machine=1e11)
     assert (planned.paths, planned.days, planned.burn_in, planned.path_days) == (20_000, 30, 60, 1_800_000)
-    assert planned.losses == 4 * 2 * 4 * 2 * 20_000  # bytes x views x measures x products x paths
+    assert planned.columns == 2 * 4 * 2  # views x measures x products
+    assert planned.kept == 1000 + 190 + 10 + 16_384  # the worst 5 %, six deviations of them and ten, and room
+    assert planned.losses == 8 * 16 * planned.kept
     assert planned.seconds == pytest.approx(1_800_000 / RATE / planned.cores)
     assert planned.memory == planned.losses + planned.working + PROGRAM
 
@@ -28,11 +30,11 @@ def test_memory_follows_paths_measures_and_precision(folder: Path) -> None:
 
 
 def test_what_does_not_fit_is_refused_with_the_paths_that_would(folder: Path) -> None:
-    large = plan(load("small.toml", ["run.paths=90_000_000"]), machine=1e11)
+    large = plan(load("small.toml", ["run.paths=900_000_000"]), machine=1e11)
     with pytest.raises(InputError) as caught:
         fits(large)
     said = caught.value
-    assert (said.place, "90,000,000 paths need" in said.problem) == ("run.paths", True)
+    assert (said.place, "900,000,000 paths need" in said.problem) == ("run.paths", True)
     assert "run.memory_gb = 4, the machine has 100.00 GB" in said.allowed
     paths = int(said.hint.split("at most ")[1].split(";")[0].replace(",", ""))
     assert fits(plan(load("small.toml", [f"run.paths={paths}"]), machine=1e11)).paths == paths
