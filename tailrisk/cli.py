@@ -1,5 +1,6 @@
 """The command line: init, check, run, show, report, calibrate, universe."""
 
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -282,6 +283,94 @@ def universe(
         click.echo(summary(result))
 
 
+@commands.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--from", "first", required=True, metavar="DATE", help="First day forecast, YYYY-MM-DD.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last day of data used, YYYY-MM-DD.")
+@click.option("--config", default="base.toml", show_default=True, help="Whose products are forecast.")
+@OVERRIDE
+@click.option("--levels", default="0.95,0.99", show_default=True, help="Levels of VaR and ES.")
+@click.option("--horizons", default="1,10", show_default=True, help="Days a forecast looks ahead.")
+@click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
+@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
+@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@click.option(
+    "-o",
+    "--output",
+    default="results/backtest",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The result folder to write.",
+)
+@click.option("--force", is_flag=True, help="Replace a result that is there already.")
+@QUIET
+def backtest(
+    data: Path,
+    first: str,
+    last: str,
+    config: str,
+    overrides: tuple[str, ...],
+    levels: str,
+    horizons: str,
+    refit: str,
+    states: str,
+    shocks: str,
+    starts: int,
+    seed: int,
+    output: Path,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Forecast tail losses day by day through history; judge them.
+
+    DATA is a table of daily closes as for calibrate. Each morning from --from on, VaR and ES of every spread
+    of two size buckets and of the config's funds are forecast from the days before it: by regimes fitted
+    again every --refit and filtered daily, and by historical simulation, a Gaussian, RiskMetrics, Student-t,
+    GARCH-t and GARCH with a Pareto tail. The folder gets every test of every series (table.csv), the ranking
+    by score, pictures, and a README that reads them out.
+
+    \b
+    Example:
+      tailrisk backtest indices_daily.csv --from 2016-01-01 --to 2023-12-31
+    """
+    from .config import load
+
+    first, last = _day("--from", first), _day("--to", last)
+    if first >= last:
+        raise InputError("--from", repr(first), f"a day before --to {last}")
+    kept = tuple(int(k) for k in _list("--states", states, ("1", "2", "3", "4")))
+    families = _list("--shocks", shocks, ("gaussian", "student"))
+    asked = _decimals("--levels", levels)
+    ahead = tuple(int(h) for h in _list("--horizons", horizons, tuple(map(str, range(1, 61)))))
+    loaded = load(config, overrides)
+
+    from .backtest.page import spoken
+    from .backtest.study import backtest as study
+
+    with _bar(quiet) as tell:
+        folder = study(
+            data,
+            loaded,
+            first=first,
+            last=last,
+            levels=asked,
+            horizons=ahead,
+            refit=refit,
+            states=kept,
+            shocks=families,
+            starts=starts,
+            seed=seed,
+            output=output,
+            force=force,
+            command=_repeat(click.get_current_context()),
+            progress=tell,
+        )
+    if not quiet:
+        click.echo(spoken(folder))
+
+
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""
@@ -310,6 +399,32 @@ def _list(option: str, text: str, allowed: Sequence[str]) -> tuple[str, ...]:
     if not set(words) <= set(allowed) or len(set(words)) < len(words):
         raise InputError(option, repr(text), f"some of {','.join(allowed)}, each once, separated by commas")
     return words
+
+
+def _decimals(option: str, text: str) -> tuple[str, ...]:
+    """Levels as written, ascending. Raises InputError for one that is not a decimal in [0.5, 1), or twice."""
+    words = [word.strip() for word in text.split(",")]
+    known = [word for word in words if re.fullmatch(r"0\.\d{1,6}", word) and float(word) >= 0.5]
+    if len({float(word) for word in known}) < len(words):
+        raise InputError(option, repr(text), "decimals from 0.5 to below 1, each once, such as 0.95,0.99")
+    return tuple(sorted(known, key=float))
+
+
+def _repeat(context: click.Context) -> str:
+    """The command line for the record: what differs from the defaults, absolute paths by their last part."""
+    from .config.schema import portable
+
+    words = ["tailrisk", str(context.info_name)]
+    for parameter in context.command.params:
+        value = context.params[str(parameter.name)]
+        if isinstance(parameter, click.Argument):
+            words.append(portable(str(value)))
+        elif parameter.name != "quiet" and value != parameter.get_default(context):
+            option = max(parameter.opts, key=len)
+            each = value if isinstance(value, tuple) else (value,)
+            for one in each:
+                words += [option] if one is True else [option, portable(str(one))]
+    return shlex.join(words)
 
 
 def _command(name: str, config: str, overrides: Sequence[str], output: Path, force: bool) -> str:

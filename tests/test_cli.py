@@ -64,6 +64,8 @@ def shell(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         (["check", "no.toml"], 2),
         (["run", *SMOKE, "--set", "run.paths=4_000_000_000"], 2),
         (["calibrate", "no.csv", "--until", "2023-02-30", "-o", "a.toml"], 2),
+        (["backtest", "no.csv", "--from", "2020-01-01", "--to", "2019-01-01"], 2),
+        (["backtest", "no.csv", "--from", "2019-01-01", "--to", "2020-01-01", "--levels", "0.99,1"], 2),
         (["fly"], 2),
     ],
 )
@@ -88,7 +90,16 @@ def test_the_module_is_the_command(folder: Path) -> None:
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert set(commands.commands) == {"init", "check", "run", "show", "report", "calibrate", "universe"}
+    assert set(commands.commands) == {
+        "init",
+        "check",
+        "run",
+        "show",
+        "report",
+        "calibrate",
+        "universe",
+        "backtest",
+    }
     for name in commands.commands:
         assert code(name, "--help") == 0
         assert f"tailrisk {name} " in capsys.readouterr().out

@@ -26,7 +26,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "optimise": {*STUDIED, "universe"},
     "record": {*STUDIED, "config", "assemble", "calibrate", "universe", "optimise"},
     "report": {"core"},
-    "cli": {"core", "config", "calibrate", "universe", "record", "report"},
+    "backtest": {"core", "config", "tail", "calibrate", "record", "report"},
+    "cli": {"core", "config", "calibrate", "universe", "record", "report", "backtest"},
 }
 AT_ONCE = {"core"}
 """What `cli` may import before a command asks for more; the package itself gives its version."""

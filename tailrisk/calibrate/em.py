@@ -84,7 +84,7 @@ def climb_once(observed: Observed, regimes: Regimes) -> tuple[Regimes, Ratio, Ra
         new = Regimes(
             transition=new.transition, mean=mean, scale=scale, nu=freedom(observed, new, chance), student=True
         )
-    return new, value, chance.sum(axis=0)
+    return new, value, (observed.pattern.sum(axis=1)[:, None] * chance).sum(axis=0)
 
 
 climb_all = jax.jit(jax.vmap(climb_once, in_axes=(None, 0)))

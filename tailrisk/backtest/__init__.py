@@ -1,0 +1,1 @@
+"""Rolling forecasts of tail losses, each from the past alone, against baselines, and how they did."""
