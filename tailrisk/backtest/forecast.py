@@ -56,7 +56,7 @@ class Forecasts:
 
 
 def forecasts(plan: Plan, returns: Array, gain: Array, tell: Tell) -> Forecasts:
-    """All of them. returns [row, bucket] log returns, gain [row, target]; rows before days[0] are the past."""
+    """All of them. returns [row, bucket] log returns, gain [row, target]; rows before days[0] are past."""
     shape = (2, len(plan.models), len(plan.horizons), len(plan.levels), len(plan.aims), len(plan.days))
     out = np.full(shape, np.nan)
     work = len(plan.models) + 2

@@ -1,8 +1,9 @@
 """GARCH(1,1): volatility that follows its own shocks, with Student-t shocks or their empirical tail.
 
-y_t = m + e_t,  e_t = s_t z_t,  s_t^2 = w + a e_{t-1}^2 + b s_{t-1}^2      Bollerslev (1987), fitted by `arch`.
-The second keeps the fit and takes z from the residuals, beyond their worst tenth from a generalised Pareto
-law (McNeil & Frey 2000).
+y_t = m + e_t,  e_t = s_t z_t,  s_t^2 = w + a e_{t-1}^2 + b s_{t-1}^2      Bollerslev (1987)
+
+fitted by `arch`. The second keeps the fit and takes z from the residuals, beyond their worst tenth from a
+generalised Pareto law (McNeil & Frey 2000).
 """
 
 from collections.abc import Callable

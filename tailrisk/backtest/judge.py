@@ -1,4 +1,4 @@
-"""How the forecasts did: coverage, clustering, the size of what went beyond, and scores against each other."""
+"""How the forecasts did: coverage, clustering, the size of what went beyond, and scores side by side."""
 
 import math
 import warnings
@@ -177,4 +177,6 @@ def confidence_set(daily: pd.DataFrame, reach: int, seed: int) -> tuple[list[str
         warnings.simplefilter("ignore")
         found = MCS(daily, size=1 - CONFIDENCE, reps=1000, block_size=reach, seed=seed)
         found.compute()
-    return list(found.included), {str(name): float(p) for name, p in found.pvalues["Pvalue"].items()}
+    return [str(name) for name in found.included], {
+        str(name): float(p) for name, p in found.pvalues["Pvalue"].items()
+    }

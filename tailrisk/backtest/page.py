@@ -9,16 +9,18 @@ from .forecast import Plan
 
 LEAD = """# Would the forecasts have held?
 
-{days:,} days from {first} to {last}, each forecast from the days before it alone; models are fitted again every {refit}
-on all days so far, and filter each day. {targets} series: the {spreads} spreads of two size buckets and {funds} funds
-(excess of index-enhanced and stock selection, micro-cap funds outright, books of the config, no futures). Losses are log
-losses. Models: history of 250 and 500 days, a Gaussian of 250 days, RiskMetrics (ewma), Student-t, GARCH(1,1)-t, the same
-with a generalised Pareto tail, and Markov-switching regimes of the whole ladder (K = number of regimes).
+{days:,} days from {first} to {last}, each forecast from the days before it alone; models are fitted again
+every {refit} on all days so far, and filter each day. {targets} series: the {spreads} spreads of two size
+buckets and {funds} funds (excess of index-enhanced and stock selection, micro-cap funds outright; books
+of the config, no futures). Losses are log losses. Models: history of 250 and 500 days, a Gaussian of 250
+days, RiskMetrics (ewma), Student-t, GARCH(1,1)-t, the same with a generalised Pareto tail (garch_pot),
+and Markov-switching regimes of the whole ladder (k: their number).
 
-`score` is the mean Fissler-Ziegel score (lower is better), `p` that of Diebold and Mariano against the best row, a star
-the 90 % model confidence set. `rate` is the mean share of days beyond VaR. The last columns count series that pass at
-5 %: coverage (Kupiec; for sums of days a mean with overlap allowed for), Christoffersen's conditional coverage, and
-Acerbi and Szekely's Z2 of ES; `red` counts red traffic lights among {lights} spells of 250 days.
+`score` is the mean Fissler-Ziegel score (lower is better), `p` that of Diebold and Mariano against the best
+row, a star the 90 % model confidence set. `rate` is the mean share of days beyond VaR. The last columns count
+series that pass at 5 %: coverage (Kupiec; for sums of days, a mean with overlap allowed for), conditional
+coverage (Christoffersen), and Z2 of ES (Acerbi and Szekely); `red` counts red traffic lights among {lights}
+spells of 250 days.
 """
 
 

@@ -56,7 +56,7 @@ def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[
 
 def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
     """A row of ticks for each model, a tick a hit; returns the counts in words."""
-    for row, model in enumerate(plan.models):
+    for row in range(len(plan.models)):
         ax.vlines(when[hit[row]], row + 0.15, row + 0.85, color=VERMILION, linewidth=0.7)
     counts = hit.sum(axis=1)
     ax.set_yticks(
@@ -67,7 +67,7 @@ def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
 
 
 def coverage(plan: Plan, table: pd.DataFrame) -> str:
-    """Rate of hits over nominal, a panel a horizon and level: dots are targets, the bar S-L with its interval."""
+    """Rate of hits over nominal, by horizon and level: dots are targets, the bar S-L with its interval."""
     cells = [(h, float(level)) for h in plan.horizons for level in plan.levels]
     height = 0.9 + ROW * len(plan.models)
     width = 6.0 / len(cells)
@@ -78,8 +78,11 @@ def coverage(plan: Plan, table: pd.DataFrame) -> str:
             ax.set_title(f"{horizon} d, {100 * level:g} %")
             ax.tick_params(axis="y", labelleft=i == 0)
             ax.set_xlabel("rate / nominal")
-        means = table.groupby(["horizon", "level", "model"], sort=False).rate.mean()
-        words = "; ".join(f"{m}, {h} d, {a:g}: {100 * r:.2f} %" for (h, a, m), r in means.items())
+        means = table.groupby(["horizon", "level", "model"], sort=False, as_index=False).rate.mean()
+        words = "; ".join(
+            f"{r['model']}, {r['horizon']} d, {r['level']:g}: {100 * r['rate']:.2f} %"
+            for r in means.to_dict("records")
+        )
         return svg(figure, "coverage", "Rate of losses beyond VaR by model", f"Mean over targets: {words}.")
 
 

@@ -1,4 +1,4 @@
-"""Forecasts that need no fit by likelihood: history itself, a Gaussian of recent days, RiskMetrics; a Student-t.
+"""The plain forecasts: history itself, a Gaussian of recent days, RiskMetrics, one Student-t.
 
 Each returns VaR and ES [level, day] of one target for the rows `days`, from gains [row] before each of them.
 """

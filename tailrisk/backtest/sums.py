@@ -1,8 +1,8 @@
 """The law of a sum of days under switching regimes, by its characteristic function.
 
 E[e^(i w (y_1 + .. + y_h)) | s_1 = k] = c_h(k),   c_1(k) = phi_k(w),  c_h(k) = phi_k sum_j P_kj c_{h-1}(j)
-with phi_k that of the day's Gaussian or Student-t law in regime k, exact for any number of days; inverted on a
-grid by the fast Fourier transform.
+with phi_k that of the day's Gaussian or Student-t law in regime k: exact for any number of days, and inverted
+on a grid by the fast Fourier transform.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is forecast: the log gain of one bucket over another, and of a product over its benchmark, day by day."""
+"""What is forecast: the daily log gain of one bucket over another, and of a fund over its benchmark."""
 
 from dataclasses import dataclass
 from itertools import combinations
@@ -20,7 +20,7 @@ FUNDS = {"index_enhanced": True, "stock_selection": True, "micro_cap": False}
 
 @dataclass(frozen=True)
 class Target:
-    """gain = log(sum_b long_b e^r_b + cash) - sum_b short_b r_b, cash = 1 - sum_b long_b; loss is minus it."""
+    """gain = log(sum_b long_b e^r_b + cash) - sum_b short_b r_b, cash = 1 - sum_b long_b; loss is -gain."""
 
     name: str
     label: str
@@ -47,7 +47,8 @@ def targets(config: Config) -> tuple[Target, ...]:
     for name, product in config.products.items():
         if product.family not in FUNDS:
             continue
-        book = getattr(product, "exposure", 1.0) * np.array([product.weights.get(b, 0.0) for b in BUCKETS])
+        weights: dict[str, float] = getattr(product, "weights", {})
+        book = getattr(product, "exposure", 1.0) * np.array([weights.get(b, 0.0) for b in BUCKETS])
         excess = FUNDS[product.family]
         short = row[product.benchmark] if excess else np.zeros(len(BUCKETS))
         found.append(Target(name, f"{name}, {'excess' if excess else 'absolute'}", book, short))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ..core.units import Probability
 from .em import uniform
 from .forward import filtered
 from .ladder import Array, Observed, observe
@@ -16,7 +17,7 @@ from .starts import starts
 from .switching import choose, climb, ordered
 
 BLOCK = 2500
-"""Days are padded to a multiple of this with days that show nothing: EM is compiled once for ten years of fits."""
+"""Days are padded to a multiple of this with days that show nothing, so that EM is compiled once for many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +42,7 @@ def rolling(
     """One stretch for each row in `refits`, the last up to the end of log returns [day, bucket].
 
     A fit sees rows before its own only: P(s_t | y_<t) = sum_i P(s_{t-1} = i | y_<t) P_ik (Hamilton 1989).
-    Each refit climbs from `number` starts, the model before it among them. Raises InputError as `fit_switching`.
+    Each refit climbs from `number` starts, the model before it among them. Raises as `fit_switching`.
     """
     student, before = shocks == "student", None
     for first, end in pairwise([*refits, len(returns)]):
@@ -69,7 +70,7 @@ def padded(observed: Observed) -> Observed:
 
 
 @jax.jit
-def predicted(observed: Observed, regimes: Regimes) -> Array:
+def predicted(observed: Observed, regimes: Regimes) -> Probability:
     """P(regime k on day t | days before t) [day, regime]; the first day's law is uniform."""
     first = uniform(regimes.transition.shape[0])
     so_far = filtered(first, jnp.log(regimes.transition), log_density(observed, regimes))
