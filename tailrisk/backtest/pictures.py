@@ -78,10 +78,11 @@ def coverage(plan: Plan, table: pd.DataFrame) -> str:
             ax.set_title(f"{horizon} d, {100 * level:g} %")
             ax.tick_params(axis="y", labelleft=i == 0)
             ax.set_xlabel("rate / nominal")
-        means = table.groupby(["horizon", "level", "model"], sort=False, as_index=False).rate.mean()
         words = "; ".join(
-            f"{r['model']}, {r['horizon']} d, {r['level']:g}: {100 * r['rate']:.2f} %"
-            for r in means.to_dict("records")
+            f"{model}, {horizon} d, {level:g}: {100 * own.rate.mean():.2f} %"
+            for horizon, level in cells
+            for model in plan.models
+            for own in [table[(table.horizon == horizon) & (table.level == level) & (table.model == model)]]
         )
         return svg(figure, "coverage", "Rate of losses beyond VaR by model", f"Mean over targets: {words}.")
 
