@@ -11,7 +11,7 @@ import numpy as np
 from .config import Config
 from .config.crowd import CrowdBlock, Edges
 from .config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
-from .core import random
+from .core import InputError, random
 from .core.names import BUCKETS, FUTURES
 from .crowd import (
     cohorts,
@@ -29,6 +29,7 @@ from .crowd.autocall import Market, Note
 from .crowd.snowball_book import Book, Hedge, prepare
 from .market import basis, expiry, impact, ladder, limits
 from .simulate.crowd_world import Calendar, Crowd, Restriction
+from .simulate.free import FACTORS, SHARES, moved
 
 CLOSING = 0.25
 """Share of the day, at its end, whose average price settles the futures: the last of four hours."""
@@ -44,7 +45,7 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
     edges, rounds, market = block.edges, block.rounds, files.market
     notes = _snowballs(block, files, config.run.days, array)
     guidance = market.restriction
-    return Crowd(
+    priors = Crowd(
         ladder=_calmer(size, block.kappa_crisis),
         impact=_impact(market.impact, edges, rounds, array),
         limits=_limits(market.limits, array),
@@ -53,6 +54,8 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
         panic=panic.Params(
             strength=array(by_bucket(files.participants.panic.strength)) * edges.panic,
             threshold=array(files.participants.panic.threshold),
+            mood=array([files.participants.panic.calm] * (config.fitted.states - 1) + [1.0]),
+            relief=array(files.participants.panic.relief),
         ),
         snowball=notes,
         speculators=speculators.Params(
@@ -72,6 +75,16 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
         calendar=_calendar(config, block, files, notes, array),
         noise=random.stream(config.run.seed, "basis"),
     )
+    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
+
+
+def _known(matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd; raises InputError for a parameter nobody knows."""
+    said = {name: value for name, value in matched.items() if not name.startswith("record.")}
+    for name in said:
+        if name not in FACTORS and name not in SHARES:
+            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join([*FACTORS, *SHARES]))
+    return said
 
 
 def by_bucket(said: Any) -> list[float]:
@@ -128,6 +141,7 @@ def _basis(said: Basis, edges: Edges, rounds: int, array: Array) -> basis.Params
         premium_pull=array(per_round(said.premium_pull, rounds)),
         flow=array(said.flow * edges.dislocation),
         fall=array(said.fall * edges.dislocation),
+        full=array(said.full),
         noise=array(by_future(said.noise)) / rounds**0.5,
         bound=array(said.bound),
         volume=array(by_future(said.volume)),
@@ -214,6 +228,7 @@ def _followers(said: Followers, edges: Edges, rounds: int, array: Array) -> foll
     return followers.Params(
         following=array(said.strength * edges.followers / rounds),
         half=array(by_bucket(said.half)),
+        focus=said.focus,
         memory=array(said.memory),
         rotation=array([by_bucket(rotation.get(bucket, {})) for bucket in BUCKETS]),
     )

@@ -1,4 +1,8 @@
+<<<<<<< HEAD
 """The command line: init, check, run, show, report, calibrate, universe."""
+=======
+"""The command line: init, check, run, show, report, calibrate, match."""
+>>>>>>> 0cddf91 (Match: free parameters, prior, replay against the record, search and ensemble; panic by regime, attention, a basis that answers in routs)
 
 import re
 import shlex
@@ -231,6 +235,7 @@ def calibrate(
 
 
 @commands.command()
+<<<<<<< HEAD
 @click.argument("panels", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PANEL...")
 @click.option(
     "--date", "until", metavar="DATE", help="Day to describe, YYYY-MM-DD; by default the last there is."
@@ -281,6 +286,82 @@ def universe(
         result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
     if not quiet:
         click.echo(summary(result))
+=======
+@click.argument("config")
+@OVERRIDE
+@click.option(
+    "--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes."
+)
+@click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
+@click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option(
+    "--starts", default=4, show_default=True, type=click.IntRange(1, 100), help="Of the search."
+)
+@click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
+@click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
+@click.option("--members", default=64, show_default=True, type=click.IntRange(2), help="Of the ensemble.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
+@click.option("--folder", required=True, type=click.Path(path_type=Path), help="Tables and picture.")
+@QUIET
+def match(
+    config: str,
+    overrides: tuple[str, ...],
+    indices: Path,
+    futures: Path,
+    etfs: Path,
+    starts: int,
+    generations: int,
+    steps: int,
+    members: int,
+    seed: int,
+    output: Path,
+    folder: Path,
+    quiet: bool,
+) -> None:
+    """Match the crowd of CONFIG to January and February 2024.
+
+    The crowd is replayed with CSI 300 and the state's purchases as they were, and its free parameters are
+    sought that give the other indices and the futures; what comes out is an ensemble of parameter sets, and
+    a table of what the episode identifies.
+
+    \b
+    INDICES: as for calibrate. FUTURES: date, symbol (IM2403), close, spot_close.
+    ETFS: date, code (510300, 510500, 512100, 563300, 159531, 562660), amount in yuan.
+
+    \b
+    Example:
+      tailrisk match crowd_feb2024.toml --indices indices_daily.csv \\
+          --futures index_futures_daily.csv --etfs etf_daily.csv \\
+          -o configs/calibrated/crowd_2024.toml --folder results/match
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from .calibrate.document import writable
+    from .calibrate.episode import Files
+    from .calibrate.search import Budget
+    from .config import load
+    from .record.match import match as matched
+    from .record.match_folder import publish
+
+    writable(output)
+    budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
+    said = load(config, ["run.precision=float64", *overrides])
+    line = f"tailrisk match {Path(config).name} --seed {seed} --starts {starts} --generations {generations}"
+    with _bar(quiet) as tell:
+        result = matched(
+            said,
+            Files(indices, futures, etfs),
+            budget,
+            seed=seed,
+            command=f"{line} --steps {steps} --members {members}",
+            tell=tell,
+        )
+    text = publish(*result, output, folder)
+    if not quiet:
+        click.echo(text)
+>>>>>>> 0cddf91 (Match: free parameters, prior, replay against the record, search and ensemble; panic by regime, attention, a basis that answers in routs)
 
 
 @commands.command()

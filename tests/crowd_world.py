@@ -86,9 +86,9 @@ def parameters(names=NAMES, rounds=6, width=None, dtype="float64", hedge_first=F
 def panicking(dtype="float64"):
     """Params of the panic."""
     strength = [CROWD["panic"]["strength"].get(bucket, 0.0) for bucket in BUCKETS]
-    return panic.Params(
-        strength=jnp.asarray(strength, dtype), threshold=jnp.asarray(CROWD["panic"]["threshold"], dtype)
-    )
+    rest = {name: jnp.asarray(CROWD["panic"][name], dtype) for name in ("threshold", "relief")}
+    mood = jnp.asarray([CROWD["panic"]["calm"], 1.0], dtype)
+    return panic.Params(strength=jnp.asarray(strength, dtype), mood=mood, **rest)
 
 
 def speculating(dtype="float64"):

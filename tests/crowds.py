@@ -38,7 +38,9 @@ def stormy():
         lag=jnp.ones_like(it.state.lag),
         drawdown=jnp.asarray(-0.03, jnp.float64),
     )
-    return replace(world, crowd=replace(it, state=quick))
+    triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
+    funds = replace(it.cohorts, triggers=triggers)
+    return replace(world, crowd=replace(it, state=quick, cohorts=funds))
 
 
 def edit(world, place, change):

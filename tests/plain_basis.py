@@ -29,14 +29,14 @@ def open(params, q, state, contracts):
     return base, {"u": state["u"], "mean_u": 0.0, "mean_index": 0.0}
 
 
-def step(params, q, today, since_close, in_round, flow, shock, settling):
+def step(params, q, today, since_close, in_round, momentum, flow, shock, settling):
     """A round; `today` is changed in place."""
     u, mean = today["u"], float(params.mean[q])
     pull = params.premium_pull if u < mean else params.discount_pull
     u = u + float(pull) * (mean - u)
     u -= float(params.flow) * flow / float(params.volume[q])  # selling widens the discount
-    if in_round < 0:
-        u -= float(params.fall) * in_round  # so does a fall
+    rout = min(max(-momentum, 0) / float(params.full), 1)
+    u -= float(params.fall) * in_round * rout  # so does a fall in a rout, and a rise narrows it
     u += float(params.noise[q]) * shock
     today["u"] = max(-float(params.bound), min(float(params.bound), u))
     today["mean_u"] += settling * today["u"]
@@ -60,3 +60,8 @@ def close(params, q, base, today, since_close):
         relative.append(shown)
         settlement.append((1 + average) / (1 + last))
     return {"u": today["u"], "relative": relative, "settlement": settlement}
+
+
+def monthly(params, q, u):
+    """Annualised basis of a contract with 30 days left."""
+    return (math.exp(curve(params, q, u, 30.0)) - 1) * 365 / 30

@@ -194,14 +194,15 @@ def run(p, market):
     return everyone, log
 
 
-def panic(p, momentum, volume, restriction, rounds):
+def panic(p, momentum, volume, attention, willing, rounds):
     """Stock that panic offers in a round."""
     return [
         float(p.strength[b])
         * volume[b]
         / rounds
         * max(-momentum[b] - float(p.threshold), 0.0)
-        * (1 - restriction)
+        * (1 - float(p.relief) * attention[b])
+        * willing
         for b in range(5)
     ]
 

@@ -22,7 +22,7 @@ from tests import (
 
 BUCKETS, FUTURES = range(5), range(3)
 NOTES = (1, 2)  # bucket, and so future, of each snowball book
-IM, T, NEXT = 2, 3, 1
+IM, T = 2, 3
 
 
 def run(world, path):
@@ -38,7 +38,7 @@ def run(world, path):
         exogenous = [math.exp(r) - 1 for r in log_returns]
         pairs = (3 * it.rounds + 1) // 2
         noise = plain.multivariate_t(it.noise, path, day, pairs, None)
-        days.append(one_day(it, x, exogenous, noise, day - 1))
+        days.append(one_day(it, x, regime, exogenous, noise, day - 1))
     return days, x
 
 
@@ -64,7 +64,7 @@ def begin(it):
     )
 
 
-def one_day(it, x, exogenous, noise, day):
+def one_day(it, x, regime, exogenous, noise, day):
     """Open, rounds, close; `x` is changed in place. What the day showed comes back."""
     c = it.calendar
     contracts = SimpleNamespace(**{k: v[day] for k, v in vars(c.contracts).items()})
@@ -87,12 +87,13 @@ def one_day(it, x, exogenous, noise, day):
         m.listed.append(listed)
         m.today.append(today)
     m.futures = [0.0] * 3
-    m.annual = [annualised(m.listed[q][m.held]["relative"], m.listed[q][m.held]["days"]) for q in FUTURES]
+    m.annual = [plain_basis.monthly(it.basis, q, m.today[q]["u"]) for q in FUTURES]
     m.flow = [0.0] * 3
     fired = [k for k in range(3) if x.ladder["age"][k] > 0]
     m.rescued = bool(fired) and max(fired) >= 1
     age = x.ladder["age"][it.restriction.stage]
     m.restriction = float(it.restriction.share) if 0 < age <= int(it.restriction.days) else 0.0
+    m.willing = float(it.panic.mood[regime]) * (1 - m.restriction)
     m.plan = plain_intervention.open(it.state, x.ladder, [0.0] * 5)
     x.seen = plain_followers.open(it.followers, x.seen)
 
@@ -109,7 +110,7 @@ def one_day(it, x, exogenous, noise, day):
     x.basis = [plain_basis.close(it.basis, q, m.listed[q], m.today[q], m.shown[q]) for q in FUTURES]
     x.notes.close(day, [x.price[b] for b in NOTES])
     plain_cohorts.evening(it.cohorts, x.funds, m.shown, float(c.years[day]))
-    discount = annualised(x.basis[IM]["relative"][NEXT], float(contracts.days[NEXT]))
+    discount = m.annual[IM]
     plain_intervention.close(it.state, x.ladder, m.plan, m.shown, discount, m.down[T])
     x.peak_discount = max(x.peak_discount, -m.annual[IM])
     x.called = [max(was, fund["called"]) for was, fund in zip(x.called, x.funds, strict=True)]
@@ -128,7 +129,8 @@ def one_round(it, x, m, j, noise):
         plain_cohorts.order(it.cohorts, c, fund, m.annual, momentum, volume, m.restriction)
         for c, fund in enumerate(x.funds)
     ]
-    sells = plain_cohorts.panic(it.panic, momentum, volume, m.restriction, n)
+    eyes = plain_followers.attention(it.followers, x.seen)
+    sells = plain_cohorts.panic(it.panic, momentum, volume, eyes, m.willing, n)
     buying = plain_intervention.step(it.state, m.plan, j, m.shown, m.opening)
     others = plain_followers.step(it.followers, x.seen, buying, volume)
     for b in FUTURES:
@@ -168,12 +170,12 @@ def one_round(it, x, m, j, noise):
         target = -float(it.speculators.strength[q]) * near[q] if momentum[q] < 0 and not m.rescued else 0.0
         shorted = float(it.speculators.pace) / n * (target - x.short[q])
         m.flow[q] = sum(h[q] for h in hedges) + shorted + dealers[q]
-        moved = m.shown[q] - before[q]
+        moved = (m.shown[q], m.shown[q] - before[q], momentum[q])
         settling = float(it.settling[j])
-        plain_basis.step(it.basis, q, m.today[q], m.shown[q], moved, m.flow[q], noise[q], settling)
+        plain_basis.step(it.basis, q, m.today[q], *moved, m.flow[q], noise[q], settling)
         held, was = m.listed[q][m.held], m.futures[q]
-        m.futures[q], relative = plain_basis.mark(it.basis, q, held, m.today[q]["u"], m.shown[q])
-        m.annual[q] = annualised(relative, held["days"])
+        m.futures[q], _ = plain_basis.mark(it.basis, q, held, m.today[q]["u"], m.shown[q])
+        m.annual[q] = plain_basis.monthly(it.basis, q, m.today[q]["u"])
         r = (1 + m.futures[q]) / (1 + was) - 1
         x.short_worth += x.short[q] * r
         x.short[q] = (x.short[q] + shorted) * (1 + r)
@@ -184,8 +186,3 @@ def one_round(it, x, m, j, noise):
 
 def dispersion(it, x, b, returns):
     return plain_limits.dispersion(it.limits, b, plain_impact.momentum(it.impact, x.momentum[b], returns))
-
-
-def annualised(relative, days):
-    """By the market's convention, one day at least."""
-    return (relative - 1) * 365 / max(days, 1.0)

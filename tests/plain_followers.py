@@ -10,8 +10,13 @@ def step(params, seen, bought, volume):
     for b in range(len(seen)):
         seen[b] += bought[b]
     everyone = float(params.following) * sum(float(v) for v in volume)
-    looking = [seen[b] / (seen[b] + float(params.half[b])) for b in range(len(seen))]
+    looking = attention(params, seen)
     return [
         everyone * sum(looking[a] * float(params.rotation[a, b]) for a in range(len(seen)))
         for b in range(len(seen))
     ]
+
+
+def attention(params, seen):
+    wanted = [(seen[b] / float(params.half[b])) ** params.focus for b in range(len(seen))]
+    return [w / (1 + sum(wanted)) for w in wanted]

@@ -36,8 +36,13 @@ def picture(calibration: Calibration) -> str:
         levels(axes[0], days, closes)
         for below, model in zip(axes[1:], models, strict=True):
             stack(below, days, pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy(), model)
-        file = io.StringIO()
-        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+        return drawn(figure)
+
+
+def drawn(figure: Any) -> str:
+    """The figure as SVG text without a date, coordinates to a hundredth of a point."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return re.sub(r"(\.\d\d)\d+", r"\1", file.getvalue())
 
 

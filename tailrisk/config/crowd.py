@@ -61,4 +61,10 @@ class CrowdBlock(Model):
     leverage_cap: float = Field(
         default=1000.0, ge=1, le=1000, description="stock book over equity allowed when swaps are renewed"
     )
+    ensemble: str | None = Field(
+        default=None,
+        min_length=1,
+        description="file of matched parameters, else the library's; none is the prior",
+    )
+    member: int = Field(default=0, ge=0, description="which of the ensemble's sets; 0 is the best")
     edges: Edges = Edges()

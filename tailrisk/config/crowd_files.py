@@ -92,11 +92,12 @@ class Cohort(Model):
 
 
 class Panic(Model):
-    """Investors outside the cohorts; persistence is the momentum's, said for the record."""
+    """Investors outside the cohorts, and how many wait when the state buys."""
 
     strength: dict[Bucket, Amount]
     threshold: Share
-    persistence: Share
+    calm: Share
+    relief: Share
 
 
 class Speculators(Model):
@@ -235,6 +236,7 @@ class Basis(Model):
     premium_pull: Annotated[float, Field(ge=0, lt=1)]
     flow: Line
     fall: Line
+    full: Annotated[float, Field(gt=0, le=1)]
     noise: dict[Future, Share]
     bound: Annotated[float, Field(gt=0, le=1)]
     volume: Annotated[dict[Future, Positive], Field(min_length=3)]
@@ -268,6 +270,7 @@ class Followers(Model):
 
     strength: Line
     half: Annotated[dict[Bucket, Positive], Field(min_length=BUCKETS)]
+    focus: Annotated[int, Field(ge=1, le=8)]
     memory: Share
     rotation: dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]]
 
@@ -309,4 +312,5 @@ class CrowdFiles(NamedTuple):
     participants: Participants
     snowballs: SnowballFile
     market: MarketFile
+    matched: dict[str, float]  # the chosen member of the ensemble; empty is the files' own figures
     sha256: dict[str, str]

@@ -15,6 +15,7 @@ from tailrisk.core.errors import InputError
 from . import library
 from .calibrated import Calibrated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
+from .ensemble import Ensemble
 from .explain import combined, explain, shown, suggestion
 from .holdings import read_holdings
 from .layers import Layers, Source
@@ -169,14 +170,23 @@ def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
     """The crowd's data files, or None where the config has no crowd."""
     if config.crowd is None:
         return None
-    names = ("parameters", "snowballs", "market")
+    names = ["parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else [])]
     paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
     return CrowdFiles(
         participants=_read(CrowdFile, paths["parameters"]).crowd,
         snowballs=_read(SnowballFile, paths["snowballs"]),
         market=_read(MarketFile, paths["market"]),
+        matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
     )
+
+
+def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
+    ensemble = _read(Ensemble, path)
+    if number >= len(ensemble.members):
+        place = f"{layers.label(('crowd', 'member'))}: crowd.member"
+        raise InputError(place, f"{number}", f"0 to {len(ensemble.members) - 1}, the members of {path.name}")
+    return ensemble.member(number)
 
 
 def _read(model: type[M], path: Path) -> M:

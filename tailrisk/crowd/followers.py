@@ -3,18 +3,20 @@
 With A_a what they have in view, the state's purchases of bucket a so far today and what is remembered of
 earlier days, their orders in a round are
 
-    Q_b = phi V_total sum_a A_a / (A_a + half_a) rotation_ab,         sum_b Q_b = 0
+    Q_b = phi V_total sum_a eye_a rotation_ab,            sum_b Q_b = 0
+    eye_a = x_a / (1 + sum_c x_c),   x_a = (A_a / half_a)^focus
 
-The mechanism's phi_f V_total pi_b (5.6), with a pi that the state's own purchases decide. Fixed, it would
-move a third of the market's turnover at the first yuan spent; proportional to purchases, it would miss 6 and
-7 February 2024, when CSI 500 rose 8 % and 6 % on a third to a half of the ETF turnover of the 5th.
+so the eyes sum to less than one and turn to where the state buys most: on 8 February 2024, from CSI 500 to
+CSI 2000. The mechanism's phi_f V_total pi_b (5.6), with a pi that the state's own purchases decide. Fixed, it
+would move a third of the market's turnover at the first yuan spent; proportional to purchases, it would miss
+6 and 7 February, when CSI 500 rose 8 % and 6 % on a third to a half of the ETF turnover of the 5th.
 """
 
 import jax.numpy as jnp
 
-from ..core import struct
+from ..core import static, struct
 from ..core.arrays import accumulate
-from ..core.units import Ratio, Yuan
+from ..core.units import Probability, Ratio, Yuan
 
 
 @struct
@@ -22,9 +24,10 @@ class Params:
     """How many follow, when they notice, and what they sell to buy."""
 
     following: Ratio  # []  phi: part of a day's turnover that rotates in a round if all follow; zero is off
-    half: Yuan  # [bucket]  purchases in view at which half of them follow; positive
+    half: Yuan  # [bucket]  purchases in view at which half of them follow, were they all; positive
     memory: Ratio  # []  share of what was in view at a close that still is at the next open
     rotation: Ratio  # [bucket, bucket]  bought by the state, traded by followers: each row sums to zero
+    focus: int = static()  # how sharply the largest purchases draw the eye; one is in proportion
 
 
 @struct
@@ -52,7 +55,7 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
     """
     seen = state.seen + bought
     scale = params.following * accumulate(volume)
-    looking = scale * seen / (seen + params.half[:, None])
+    looking = scale * _attention(params, seen)
     buckets = seen.shape[0]
     rows = []
     for b in range(buckets - 1):
@@ -62,3 +65,13 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
         rows.append(row)
     rows.append(-accumulate(jnp.stack(rows)))
     return State(seen=seen), jnp.stack(rows)
+
+
+def attention(params: Params, state: State) -> Probability:
+    """Share of followers with an eye on each bucket [bucket, path]; they sum to less than one."""
+    return _attention(params, state.seen)
+
+
+def _attention(params: Params, seen: Yuan) -> Probability:
+    wanted = (seen / params.half[:, None]) ** params.focus
+    return wanted / (1.0 + accumulate(wanted))[None]

@@ -113,8 +113,7 @@ def close(
     """Return what was not spent to the budget, remember the day, and fire the stages that are due.
 
     `returns` [bucket, path] are the day's; `discount` [path] IM's annualised basis (negative) and
-    `limit_down` [path] the share of CSI 2000, at the close. The basis is the next month's: the front one's,
-    annualised, was -145 % two days before expiry on an ordinary 17 January 2024.
+    `limit_down` [path] the share of CSI 2000, at the close.
     """
     drawdown = jnp.minimum((1.0 + state.drawdown) * (1.0 + returns[LARGE]) - 1.0, 0.0)
     falls = _push(state.falls, returns[MIDDLE])

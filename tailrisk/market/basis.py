@@ -3,10 +3,14 @@
 With tau calendar days to expiry and u the dislocation of a future (positive is a discount),
 
     b(tau) = ln(F / S) = -y tau / 365 - u (1 - exp(-tau / tau0)),        zero at expiry, mechanism 5.4
-    u     <- u + pull (mean - u) - lambda_F Q / V - lambda_r min(r, 0) + sigma e,   |u| <= bound
+    u     <- u + pull (mean - u) - lambda_F Q / V - lambda_r r rout + sigma e,   |u| <= bound
+    rout  =  min((-mom)+ / full, 1)
 
-each round, pull being faster on the premium side, where arbitrage needs no borrowed stock. Contracts of
-2 to 6 February 2024 lie on this curve with tau0 of 20 calendar days (tests/market/test_basis.py).
+each round, r being the index's return in it and pull faster on the premium side, where arbitrage needs no
+borrowed stock. Mechanism 5.4 has an answer to falls alone, at all times: over 2022 and 2023 the basis of IC
+and IM answered to neither falls nor rises of the index, from January to March 2024 by a quarter to a third
+of both (experiments/basis_response.py). Contracts of 2 to 6 February 2024 lie on this curve with tau0 of 20
+calendar days (tests/market/test_basis.py).
 
 A contract's price, in units of its previous close, is (S / S0) exp(b) / (F0 / S0), held within its limit of
 the prior settlement; what the limit cuts off stays in u and shows when the limit has moved. All nine
@@ -20,6 +24,9 @@ from ..core.arrays import accumulate
 from ..core.units import Normal, Ratio, Yuan
 from .expiry import Contracts
 
+MONTH = 30.0
+"""Days to expiry at which a discount is watched."""
+
 
 @struct
 class Params:
@@ -31,7 +38,8 @@ class Params:
     discount_pull: Ratio  # []  share of u - mean lost in a round when u > mean: 1 - (1 - daily)^(1 / rounds)
     premium_pull: Ratio  # []  the same when u < mean
     flow: Ratio  # []  lambda_F: dislocation per net sale of one day's futures turnover
-    fall: Ratio  # []  lambda_r: dislocation per unit fall of the index
+    fall: Ratio  # []  lambda_r: dislocation per unit fall of the index in a rout, given back per rise
+    full: Ratio  # []  decayed fall of the index at which that is whole
     noise: Ratio  # [future]  sigma of one round
     bound: Ratio  # []  largest |u|
     volume: Yuan  # [future]  a day's futures turnover; positive
@@ -114,16 +122,21 @@ def pick(base: Base, weight: Ratio) -> Base:
 
 
 def step(
-    params: Params, today: Today, index: tuple[Ratio, Ratio], flow: Yuan, shock: Normal, settling: Ratio
+    params: Params,
+    today: Today,
+    index: tuple[Ratio, Ratio, Ratio],
+    flow: Yuan,
+    shock: Normal,
+    settling: Ratio,
 ) -> Today:
     """One round of the futures market; arrays [future, path].
 
-    `index` is each future's index return since the previous close and its change in this round, both
-    simple; `flow` net purchases of the future (buys positive); `settling` the weight of this round in
-    today's settlement price, zero but for the closing rounds and one in all.
+    `index` is each future's index return since the previous close, its change in this round and the index's
+    momentum before it, all simple; `flow` net purchases of the future (buys positive); `settling` the weight
+    of this round in today's settlement price, zero but for the closing rounds and one in all.
     """
-    since_close, in_round = index
-    dislocation = _dislocate(params, today.dislocation, flow, in_round, shock)
+    since_close, in_round, momentum = index
+    dislocation = _dislocate(params, today.dislocation, flow, in_round * _rout(params, momentum), shock)
     return Today(
         dislocation=dislocation,
         mean_dislocation=today.mean_dislocation + settling * dislocation,
@@ -163,10 +176,23 @@ def annualised(relative: Ratio, days: Ratio) -> Ratio:
     return (relative - 1.0) * (365.0 / jnp.maximum(days, 1.0))
 
 
-def _dislocate(params: Params, dislocation: Ratio, flow: Yuan, in_round: Ratio, shock: Normal) -> Ratio:
+def monthly(params: Params, dislocation: Ratio) -> Ratio:
+    """Annualised basis [future, path] of a contract with 30 days left, on the curve; a discount is negative.
+
+    What people watch: the front one's, annualised, is noise near its end (-145 % on 17 January 2024).
+    """
+    days = jnp.full(1, MONTH, params.ramp.dtype)
+    return annualised(jnp.exp(curve(params, dislocation, days)[:, 0]), days[0])
+
+
+def _rout(params: Params, momentum: Ratio) -> Ratio:
+    return jnp.minimum(jnp.maximum(-momentum, 0.0) / params.full, 1.0)
+
+
+def _dislocate(params: Params, dislocation: Ratio, flow: Yuan, in_rout: Ratio, shock: Normal) -> Ratio:
     gap = params.mean[:, None] - dislocation
     pull = jnp.where(gap > 0.0, params.premium_pull, params.discount_pull)
-    pushed = params.flow * flow / params.volume[:, None] + params.fall * jnp.minimum(in_round, 0.0)
+    pushed = params.flow * flow / params.volume[:, None] + params.fall * in_rout
     moved = dislocation + pull * gap - pushed + params.noise[:, None] * shock
     return jnp.clip(moved, -params.bound, params.bound)
 

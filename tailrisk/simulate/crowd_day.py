@@ -17,7 +17,7 @@ from ..core.arrays import accumulate
 from ..core.units import Count, Flag, Normal, Probability, Ratio, Yuan
 from ..crowd import cohorts, followers, intervention, ledger, snowball, speculators
 from ..crowd.margin import over
-from ..market import basis, expiry, impact, limits
+from ..market import basis, impact, limits
 from ..tail import running
 from . import rounds
 from .crowd_world import BOOK_BUCKETS, BUCKETS, FUTURES, IM, MICRO, RESCUE, SMALL, Calendar, Crowd, Imposed
@@ -40,7 +40,7 @@ class Watch:
     """What is kept of the days so far."""
 
     micro: running.RunningLoss  # [path]
-    discount: Ratio  # [path]  largest annualised discount of IM's held contract at a close, positive
+    discount: Ratio  # [path]  largest annualised discount of IM at a month at a close, positive
     called: Probability  # [cohort, path]  one if it ever had a margin call
     residual: Ratio  # [path]  largest of the ledger
 
@@ -69,7 +69,7 @@ class Outcome:
     """What is kept of a path's crowd."""
 
     worst_3_days: Ratio  # [path]  lowest return of the micro-caps over three days running
-    peak_discount: Ratio  # [path]  largest annualised discount of IM's held contract at a close
+    peak_discount: Ratio  # [path]  largest annualised discount of IM at a month at a close
     knocked_in: Ratio  # [book, path]  share of the snowballs' notional
     state_spent: Yuan  # [path]
     stage: Count  # [path]  highest stage of the state's ladder that fired
@@ -107,17 +107,24 @@ def init(crowd: Crowd, paths: int) -> State:
     )
 
 
-def step(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[State, Ratio]:
-    """One trading day; also the buckets' simple returns [bucket, path], given the exogenous ones."""
-    morning, opened = open(crowd, state, exogenous, today)
+def step(
+    crowd: Crowd, state: State, regime: Count, exogenous: Ratio, today: Today
+) -> tuple[State, limits.Seen]:
+    """One trading day, given the regime [path] and the buckets' exogenous returns [bucket, path].
+
+    Also what the close showed.
+    """
+    morning, opened = open(crowd, state, crowd.panic.mood[regime], exogenous, today)
     draws = rounds.Draw(
         number=jnp.arange(crowd.rounds, dtype=jnp.int32), settling=crowd.settling, noise=today.noise
     )
     evening, _ = lax.scan(partial(rounds.step, crowd, morning), opened, draws)
-    return close(crowd, state, morning, evening, today.calendar), evening.market.stocks.returns
+    return close(crowd, state, morning, evening, today.calendar), evening.market.stocks
 
 
-def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
+def open(
+    crowd: Crowd, state: State, mood: Ratio, exogenous: Ratio, today: Today
+) -> tuple[rounds.Morning, rounds.State]:
     """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
@@ -128,6 +135,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
     held = basis.pick(listed, calendar.contracts.held)
     scheduled = jnp.zeros_like(crowd.impact.volume) if imposed is None else imposed.purchases
     ladder, purchases = intervention.open(crowd.state, state.ladder, scheduled)
+    restriction = _restriction(crowd, ladder, imposed)
     morning = rounds.Morning(
         exogenous=exogenous / crowd.rounds,
         opening=stocks.returns,
@@ -137,7 +145,8 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=calendar.notes,
         ladder=ladder,
         rescued=stage(ladder) >= RESCUE,
-        restriction=_restriction(crowd, ladder, imposed),
+        restriction=restriction,
+        willing=mood * (1.0 - restriction),
         imposed=imposed,
     )
     still = jnp.zeros_like(state.future)
@@ -145,7 +154,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         latent=state.gap,
         stocks=stocks,
         futures=still,
-        annual_basis=basis.annualised(held.relative[:, 0], held.days[0]),
+        annual_basis=basis.monthly(crowd.basis, moving.dislocation),
         flow=still,
     )
     return morning, rounds.State(
@@ -171,7 +180,6 @@ def close(
     price = morning.price * (1.0 + returns)
     gap, dropped = limits.carry(crowd.limits, market.latent, market.stocks)
     futures = basis.close(crowd.basis, morning.listed, evening.basis, index)
-    next_month = basis.annualised(futures.relative[IM, expiry.NEXT], calendar.contracts.days[expiry.NEXT])
     spot = jnp.stack([price[b] for b in BOOK_BUCKETS])
     books, interest = cohorts.close(crowd.cohorts, evening.cohorts, returns, calendar.years)
     after = replace(
@@ -189,7 +197,7 @@ def close(
             morning.ladder,
             evening.purchases,
             returns,
-            next_month,
+            market.annual_basis[IM],
             market.stocks.limit_down[SMALL],
         ),
         followers=evening.followers,

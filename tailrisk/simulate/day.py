@@ -77,8 +77,8 @@ def _prices(
         return regime, None, log_return, growth, future
     calmer = replace(world, ladder=world.crowd.ladder)
     regime, exogenous = market(calmer, state.regime, shocks)
-    crowd, returns = crowd_day.step(world.crowd, state.crowd, jnp.expm1(exogenous), shocks.crowd)
-    return regime, crowd, jnp.log1p(returns), crowd.price, crowd.future
+    crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, jnp.expm1(exogenous), shocks.crowd)
+    return regime, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 
 
 def excess_nav(world: World, books: book.State) -> Ratio:

@@ -28,6 +28,7 @@ class Morning:
     ladder: intervention.State
     rescued: Flag  # [path]  the state's second stage has fired
     restriction: Probability  # [path]  share of a sale that is refused
+    willing: Ratio  # [path]  share of the panic's strength there is today
     imposed: Imposed | None = None  # in a replay
 
 
@@ -47,7 +48,7 @@ class Market:
     latent: Ratio  # [bucket, path]  return since the last close without limits
     stocks: limits.Seen
     futures: Ratio  # [future, path]  return of the held contract since the last close
-    annual_basis: Ratio  # [future, path]  of the held contract, annualised; a discount is negative
+    annual_basis: Ratio  # [future, path]  at a month, annualised; a discount is negative
     flow: Yuan  # [future, path]  net purchases of futures in the round
 
 
@@ -108,7 +109,10 @@ def _submit(
         restriction=morning.restriction[None],
     )
     books, sent = trading.submit(crowd.cohorts, state.cohorts, seen)
-    fleeing = panic.step(crowd.panic, known.momentum, volume[:, None], morning.restriction, crowd.rounds)
+    attention = followers.attention(crowd.followers, state.followers)
+    fleeing = panic.step(
+        crowd.panic, known.momentum, volume[:, None], attention, morning.willing, crowd.rounds
+    )
     returns, opening = market.stocks.returns, morning.opening
     purchases, buying = intervention.step(crowd.state, state.purchases, number, returns, opening)
     followed, following = followers.step(crowd.followers, state.followers, buying, volume)
@@ -171,15 +175,15 @@ def _futures(
     ours = done.flow + shorted
     flow, ours = fence((ours + in_futures(hedged.flow), ours))
     index = state.market.stocks.returns[:FUTURES]
-    moves = (index, index - shown[:FUTURES])
+    moves = (index, index - shown[:FUTURES], known.momentum[:FUTURES])
     today = basis.step(crowd.basis, state.basis, moves, flow, draw.noise, draw.settling)
     quote = basis.mark(crowd.basis, morning.held, today.dislocation, index)
-    returns, relative = quote.returns[:, 0], quote.relative[:, 0]
+    returns = quote.returns[:, 0]
     returns, change = fence((returns, (1.0 + returns) / (1.0 + known.market.futures) - 1.0))
     market = replace(
         state.market,
         futures=returns,
-        annual_basis=basis.annualised(relative, morning.held.days[0]),
+        annual_basis=basis.monthly(crowd.basis, today.dislocation),
         flow=flow,
     )
     return replace(

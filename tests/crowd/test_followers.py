@@ -41,6 +41,7 @@ def params():
                 [-0.2, -0.4, -0.4, 0.0, 1.0],
             ]
         ),
+        focus=1,
     )
 
 
@@ -80,6 +81,15 @@ def test_the_more_is_bought_the_more_follow_up_to_all(params, bought, share):
     np.testing.assert_allclose(
         flow, share * everyone * np.array([0, 1, 0, -0.9, -0.1]), rtol=1e-8, atol=1e-15
     )
+
+
+@pytest.mark.parametrize(("focus", "share"), [(1, 1 / 3), (2, 0.2), (4, 1 / 17)])
+def test_eyes_turn_to_the_largest_purchases(params, focus, share):
+    """CSI 2000 in sight twice as much as CSI 500, in halves: 1 : 2 of those who look, sharper with focus."""
+    seen = followers.State(seen=column([0, 500.0, 0, 200.0, 0]))
+    eyes = np.asarray(followers.attention(replace(params, focus=focus), seen))[:, 0]
+    np.testing.assert_allclose(eyes[M] / eyes.sum(), share, rtol=1e-3)
+    assert 0.99 < eyes.sum() < 1
 
 
 def test_switched_off_nobody_follows(params):

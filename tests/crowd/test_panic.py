@@ -12,28 +12,37 @@ FALLS = jnp.asarray(np.linspace(-0.3, 0.1, 5 * 7).reshape(5, 7))
 
 
 def test_panic_is_the_twins():
-    params, restriction = panicking(), jnp.linspace(0, 1, 7)
+    params, willing = panicking(), jnp.linspace(0, 1, 7)
     volume = jnp.broadcast_to(jnp.asarray(VOLUME)[:, None], (5, 7))
-    flow = np.asarray(panic.step(params, FALLS, volume, restriction, 6))
+    eyes = jnp.asarray(np.random.default_rng(0).dirichlet(np.ones(6), 7).T[:5])
+    flow = np.asarray(panic.step(params, FALLS, volume, eyes, willing, 6))
     for n in range(7):
-        plain = plain_cohorts.panic(params, FALLS[:, n], VOLUME, float(restriction[n]), 6)
+        plain = plain_cohorts.panic(params, FALLS[:, n], VOLUME, eyes[:, n], float(willing[n]), 6)
         np.testing.assert_allclose(flow[:, n], plain, rtol=1e-9)
 
 
-@pytest.mark.parametrize(
-    ("momentum", "sold"), [(-0.03, 0.0), (-0.0299, 0.0), (-0.13, 4.4 * 0.1), (0.05, 0.0)]
-)
+@pytest.mark.parametrize(("momentum", "sold"), [(-0.03, 0.0), (-0.0299, 0.0), (-0.13, 0.1), (0.05, 0.0)])
 def test_panic_starts_beyond_its_threshold(momentum, sold):
-    flow = panic.step(panicking(), jnp.full((5, 1), momentum), jnp.ones((5, 1)), jnp.zeros(1), 1)
-    np.testing.assert_allclose(flow[:, 0], [0, 0, 0, sold, sold], rtol=1e-12, atol=1e-15)
+    one, zero = jnp.ones((5, 1)), jnp.zeros((5, 1))
+    flow = panic.step(panicking(), momentum * one, one, zero, one[0], 1)
+    strength = [0, 1.0, 1.5, 2.0, 2.0]
+    np.testing.assert_allclose(flow[:, 0], np.multiply(strength, sold), rtol=1e-12, atol=1e-15)
 
 
-def test_a_day_of_panic_is_the_same_in_any_number_of_rounds_and_none_under_a_full_restriction():
-    args = panicking(), FALLS, jnp.ones((5, 7))
+def test_a_day_of_panic_is_the_same_in_any_number_of_rounds_and_none_of_the_unwilling():
+    args = panicking(), FALLS, jnp.ones((5, 7)), jnp.zeros((5, 7))
     np.testing.assert_allclose(
-        6 * panic.step(*args, jnp.zeros(7), 6), panic.step(*args, jnp.zeros(7), 1), rtol=1e-12
+        6 * panic.step(*args, jnp.ones(7), 6), panic.step(*args, jnp.ones(7), 1), rtol=1e-12
     )
-    assert not np.asarray(panic.step(*args, jnp.ones(7), 6)).any()
+    assert not np.asarray(panic.step(*args, jnp.zeros(7), 6)).any()
+
+
+def test_those_who_see_the_state_buy_wait():
+    fall = jnp.full((5, 1), -0.13), jnp.ones((5, 1))
+    eyes = [jnp.full((5, 1), eye) for eye in (0.0, 0.4)]
+    sold = [panic.step(panicking(), *fall, eye, jnp.ones(1), 1)[3, 0] for eye in eyes]
+    np.testing.assert_allclose(sold[1] / sold[0], 1 - 0.4 * float(panicking().relief), rtol=1e-12)
+    assert sold[1] < sold[0]
 
 
 def positions(params, market):

@@ -29,6 +29,7 @@ def params():
         premium_pull=array(1 - 0.2 ** (1 / ROUNDS)),
         flow=array(0.08),
         fall=array(0.1),
+        full=array(0.08),
         noise=array([0.0005, 0.001, 0.001]),
         bound=array(0.15),
         volume=array([100.0, 120.0, 180.0]),
@@ -56,9 +57,9 @@ def flat(value):
     return jnp.full((3, PATHS), value, dtype=jnp.float64)
 
 
-def moved(params, u=0.02, index=0.0, flow=0.0, shock=0.0, change=None):
+def moved(params, u=0.02, index=0.0, flow=0.0, shock=0.0, change=None, momentum=-1.0):
     """Dislocation after one round."""
-    moves = (flat(index), flat(index if change is None else change))
+    moves = (flat(index), flat(index if change is None else change), flat(momentum))
     today = basis.Today(dislocation=flat(u), mean_dislocation=flat(0.0), mean_index=flat(0.0))
     return basis.step(params, today, moves, flat(flow), flat(shock), array(0.0)).dislocation
 
@@ -72,6 +73,12 @@ def test_annualised_by_the_markets_convention():
     """Mechanism 9.7: -1.47 % with 17 days left is -31.6 %."""
     assert round(100 * float(basis.annualised(array(1 - 0.0147), array(17.0))), 1) == -31.6
     assert float(basis.annualised(array(1.01), array(0.0))) == pytest.approx(3.65)
+
+
+def test_the_watched_discount_has_a_month_left(params):
+    """8 % of carry and a dislocation of 2 %, of which a month on a ramp of 20 days shows 1 - e^-1.5."""
+    log = -0.08 * 30 / 365 - 0.02 * (1 - np.exp(-1.5))
+    np.testing.assert_allclose(basis.monthly(params, flat(0.02))[2], (np.exp(log) - 1) * 365 / 30, rtol=1e-12)
 
 
 def test_the_basis_is_zero_at_expiry(params):
@@ -93,7 +100,8 @@ def test_a_future_ends_on_the_index_whatever_the_dislocation(params):
     entry, wealth = state.relative[:, 0], jnp.ones((3, PATHS))
     for day, move in enumerate((-0.03, 0.04, 0.02, -0.01, 0.015)):
         base, today = basis.open(params, state, a_day(plan.contracts, day))
-        today = basis.step(params, today, (flat(move), flat(move)), flat(-3.0), flat(0.0), array(1.0))
+        moves = (flat(move), flat(move), flat(-0.05))
+        today = basis.step(params, today, moves, flat(-3.0), flat(0.0), array(1.0))
         quote = basis.mark(params, base, today.dislocation, flat(move))
         wealth = wealth * (1 + quote.returns[:, 0]) / (1 + move)
         state = basis.close(params, base, today, flat(move))
@@ -102,16 +110,22 @@ def test_a_future_ends_on_the_index_whatever_the_dislocation(params):
     np.testing.assert_allclose(wealth, 1 / entry, rtol=1e-12)
 
 
-def test_sales_and_falls_widen_the_discount(still):
+def test_sales_widen_the_discount(still):
     before = flat(0.02)
     pushed = replace(still, flow=array(0.08))
     widened = 0.08 * 18 / still.volume[:, None] * flat(1.0)
     np.testing.assert_allclose(moved(pushed, flow=-18.0) - before, widened, rtol=1e-9)
     np.testing.assert_allclose(moved(pushed, flow=18.0) - before, -widened, rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("momentum", "answer"), [(0.05, 0.0), (0.0, 0.0), (-0.02, 0.25), (-0.08, 1.0), (-0.3, 1.0)]
+)
+def test_in_a_rout_the_discount_follows_the_index_both_ways(still, momentum, answer):
     dragged = replace(still, fall=array(0.1))
-    np.testing.assert_allclose(moved(dragged, index=-0.03), 0.023, rtol=1e-12)
-    np.testing.assert_array_equal(moved(dragged, index=0.03), before)
-    np.testing.assert_array_equal(moved(dragged, index=-0.03, change=0.01), before)
+    for move in (-0.03, 0.03):
+        wider = moved(dragged, index=0.5, change=move, momentum=momentum) - 0.02
+        np.testing.assert_allclose(wider, -0.1 * answer * move, rtol=1e-9, atol=1e-17)
 
 
 def test_switched_off_nothing_the_crowd_does_reaches_the_basis(params):
@@ -176,7 +190,8 @@ def test_a_close_may_move_more_than_ten_percent_of_the_previous_close(still, con
 def test_settlement_is_the_average_of_the_closing_rounds(still, contracts):
     base, today = basis.open(still, basis.init(still, flat(0.0), contracts), contracts)
     for index, weight in ((0.05, 0.0), (-0.02, 0.5), (0.01, 0.5)):
-        today = basis.step(still, today, (flat(index), flat(0.0)), flat(0.0), flat(0.0), array(weight))
+        moves = (flat(index), flat(0.0), flat(0.0))
+        today = basis.step(still, today, moves, flat(0.0), flat(0.0), array(weight))
     closed = basis.close(still, base, today, flat(0.01))
     np.testing.assert_allclose(closed.settlement, (0.98 + 1.01) / 2 / 1.01, rtol=1e-12)
 
@@ -256,7 +271,7 @@ def fast_days(params, contracts, index, flow, shock):
     def one_day(state, contracts, index, flow, shock):
         base, today = basis.open(params, state, contracts)
         for j in range(ROUNDS):
-            moves = (index[j], index[j] - (index[j - 1] if j else jnp.zeros_like(index[j])))
+            moves = (index[j], index[j] - (index[j - 1] if j else jnp.zeros_like(index[j])), 2 * index[j])
             today = basis.step(params, today, moves, flow[j], shock[j], settling[j])
         quote = basis.mark(params, base, today.dislocation, index[-1])
         return basis.close(params, base, today, index[-1]), quote
@@ -276,7 +291,8 @@ def plain_days(params, q, contracts, index, flow, shock):
         for j in range(ROUNDS):
             in_round = index[day][j] - (index[day][j - 1] if j else 0.0)
             settling = 0.5 if j >= 2 else 0.0
-            plain_basis.step(params, q, today, index[day][j], in_round, flow[day][j], shock[day][j], settling)
+            moves = (index[day][j], in_round, 2 * index[day][j])
+            plain_basis.step(params, q, today, *moves, flow[day][j], shock[day][j], settling)
         quotes = [plain_basis.mark(params, q, contract, today["u"], index[day][-1]) for contract in base]
         state = plain_basis.close(params, q, base, today, index[day][-1])
         returns.append([quote[0] for quote in quotes])

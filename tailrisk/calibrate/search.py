@@ -1,0 +1,106 @@
+"""Search and sampling of a posterior that has no gradient worth following.
+
+Triggers, price limits and knock-ins make the cost of a replay piecewise smooth; CMA-ES (Hansen, 2016,
+arXiv 1604.00772; library `cmaes`) needs only its ranks, and the ensemble sampler `emcee` (Foreman-Mackey et
+al., 2013) with differential-evolution moves (ter Braak, 2006) only its values. Both ask for many points at
+once, which is what a batch of replays is good at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import emcee
+import numpy as np
+from cmaes import CMA
+
+from .ladder import Array
+
+Cost = Callable[[Array], Array]
+"""-2 log posterior [point] at standard normal coordinates [point, parameter]."""
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long to look; a generation and a step are one batch of replays each."""
+
+    starts: int = 4
+    generations: int = 600
+    population: int = 96
+    walkers: int = 96
+    steps: int = 3000
+    kept: int = 64
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best point of each start, best first."""
+
+    points: Array  # [start, parameter]
+    costs: Array  # [start]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Draws of the posterior and how well they mixed."""
+
+    draws: Array  # [draw, parameter]
+    costs: Array  # [draw]
+    acceptance: float
+    autocorrelation: float  # longest integrated time of any parameter, in steps
+
+
+def search(cost: Cost, dimension: int, budget: Budget, seed: int, tell: Progress) -> Found:
+    """CMA-ES from several random starts; the same seed gives the same points."""
+    points, costs = [], []
+    for start in range(budget.starts):
+        rng = np.random.default_rng([seed, start])
+        climber = CMA(
+            mean=rng.normal(size=dimension) * 0.5,
+            sigma=1.0,
+            population_size=budget.population,
+            seed=int(rng.integers(2**31)),
+        )
+        best, least = np.zeros(dimension), np.inf
+        for generation in range(budget.generations):
+            asked = np.stack([climber.ask() for _ in range(budget.population)])
+            found = cost(asked)
+            climber.tell([(x, float(value)) for x, value in zip(asked, found, strict=True)])
+            if found.min() < least:
+                best, least = asked[found.argmin()], float(found.min())
+            done = (start + (generation + 1) / budget.generations) / budget.starts
+            tell(done, f"search {start + 1} of {budget.starts}, cost {least:.1f}")
+        points.append(best)
+        costs.append(least)
+    order = np.argsort(costs)
+    return Found(points=np.array(points)[order], costs=np.array(costs)[order])
+
+
+def sample(cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress) -> Sample:
+    """Draws of exp(-cost / 2) around what was found; the first half of the steps is forgotten."""
+    rng = np.random.default_rng([seed, budget.starts])
+    near = found.points[found.costs < found.costs[0] + found.points.shape[1]]
+    begin = near[rng.integers(len(near), size=budget.walkers)]
+    begin = begin + 0.1 * rng.normal(size=begin.shape)
+    sampler = emcee.EnsembleSampler(
+        budget.walkers,
+        found.points.shape[1],
+        lambda z: -0.5 * cost(z),
+        vectorize=True,
+        moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)],
+    )
+    state = np.random.RandomState(seed).get_state()
+    steps = sampler.sample(begin, iterations=budget.steps, rstate0=state)
+    for step, _ in enumerate(steps, 1):
+        tell(step / budget.steps, f"sample, {sampler.acceptance_fraction.mean():.0%} accepted")
+    half = budget.steps // 2
+    chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
+    times = emcee.autocorr.integrated_time(chain, quiet=True)
+    flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
+    picked = np.linspace(0, len(flat) - 1, budget.kept).astype(int)
+    return Sample(
+        draws=flat[picked],
+        costs=values[picked],
+        acceptance=float(sampler.acceptance_fraction.mean()),
+        autocorrelation=float(np.max(times)),
+    )

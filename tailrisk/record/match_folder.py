@@ -1,0 +1,106 @@
+"""The folder of a match: what the episode identifies, what moves what, the replay beside the record."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ..calibrate.document import write
+from ..calibrate.ensemble import Matched, ensemble_document
+from ..calibrate.ladder import Array
+from ..calibrate.match_picture import replay_picture
+from ..calibrate.prior import NAMES, PRIOR, tabulated
+from ..core.names import BUCKETS
+from .match import EVENT, Problem
+from .provenance import versions
+
+
+def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
+    """Write the ensemble file and the folder; a summary for the terminal comes back."""
+    write(output, ensemble_document(matched))
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "parameters.csv", parameters(matched).to_csv(index=False))
+    write(folder / "sensitivity.csv", sensitivity(matched, posed).to_csv(index=False))
+    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
+    drawing = replay_picture(posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:])
+    write(folder / "replay.svg", drawing)
+    said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
+    write(folder / "record.json", json.dumps(said | versions(), indent=2) + "\n")
+    text = summary(matched)
+    write(folder / "README.md", text)
+    return text
+
+
+def parameters(matched: Matched) -> pd.DataFrame:
+    """A row a parameter: prior, posterior, and what the episode says of it."""
+    values, found = tabulated(matched.draws), matched.identified
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    return pd.DataFrame(
+        {
+            "parameter": NAMES,
+            "kind": ["share" if belief.share else "factor" for belief in PRIOR.values()],
+            "grade": [belief.grade for belief in PRIOR.values()],
+            "prior": [belief.median for belief in PRIOR.values()],
+            "best": values[0].round(4),
+            "low": low.round(4),
+            "median": middle.round(4),
+            "high": high.round(4),
+            "contraction": found.contraction.round(3),
+            "partner": found.partner,
+            "correlation": found.correlation.round(3),
+            "verdict": [found.verdict(i) for i in range(len(NAMES))],
+        }
+    )
+
+
+def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
+    """Change of returns, in points, for one prior standard deviation: days of the event, sum after it."""
+    change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), len(BUCKETS))
+    columns: dict[str, object] = {"parameter": NAMES}
+    for day in posed.episode.days:
+        if EVENT[0] <= day <= EVENT[1]:
+            for b, bucket in list(enumerate(BUCKETS))[1:]:
+                columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
+    after = np.array(posed.episode.days) > EVENT[1]
+    for b, bucket in list(enumerate(BUCKETS))[1:]:
+        columns[f"after {bucket}"] = change[:, after, b].sum(axis=1).round(3)
+    return pd.DataFrame(columns)
+
+
+def summary(matched: Matched) -> str:
+    """What a reader wants first, as Markdown."""
+    error, found = matched.error, matched.identified
+    lines = [
+        "Replay from 29 January to 23 February 2024, given CSI 300 and the state's schedule: the best",
+        f"parameter set, and in brackets the range over the {len(matched.draws)} of the ensemble.",
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    rows = {
+        "mean absolute error of daily returns, 5 to 8 February, points": ("event_mae", 100),
+        "the same, 29 January to 2 February": ("before_mae", 100),
+        "the same, 19 to 23 February": ("after_mae", 100),
+        "CSI 500 on 5 February, %": ("crash_csi500", 100),
+        "CSI 1000 on 5 February, %": ("crash_csi1000", 100),
+        "CSI 2000, 19 to 23 February, over the record's": ("drift_csi2000", 1),
+        "micro-caps, 19 to 23 February, over the record's": ("drift_micro", 1),
+    }
+    for label, (name, scale) in rows.items():
+        values = scale * np.asarray(error[name])
+        lines.append(f"| {label} | {values[0]:.2f} [{values.min():.2f}, {values.max():.2f}] |")
+    verdicts = [found.verdict(i) for i in range(len(NAMES))]
+    known = [name for name, verdict in zip(NAMES, verdicts, strict=True) if verdict == "identified"]
+    tied = [f"{a} {b}" for a, b in zip(NAMES, verdicts, strict=True) if b.startswith("with")]
+    lines += [
+        "",
+        f"Identified (posterior under 0.6 of the prior's width): {', '.join(known) or 'none'}.",
+        "",
+        f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
+        "",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, longest autocorrelation time"
+        f" {matched.autocorrelation:.0f} steps. Made by `{matched.command}`; see parameters.csv and",
+        "sensitivity.csv.",
+    ]
+    return "\n".join(lines) + "\n"
