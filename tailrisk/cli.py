@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""The command line: init, check, run, show, report, calibrate, universe."""
-=======
-"""The command line: init, check, run, show, report, calibrate, match."""
->>>>>>> 0cddf91 (Match: free parameters, prior, replay against the record, search and ensemble; panic by regime, attention, a basis that answers in routs)
+"""The command line: one function a command."""
 
 import re
 import shlex
@@ -235,7 +231,6 @@ def calibrate(
 
 
 @commands.command()
-<<<<<<< HEAD
 @click.argument("panels", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PANEL...")
 @click.option(
     "--date", "until", metavar="DATE", help="Day to describe, YYYY-MM-DD; by default the last there is."
@@ -286,17 +281,15 @@ def universe(
         result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
     if not quiet:
         click.echo(summary(result))
-=======
+
+
+@commands.command()
 @click.argument("config")
 @OVERRIDE
-@click.option(
-    "--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes."
-)
+@click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
 @click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
-@click.option(
-    "--starts", default=4, show_default=True, type=click.IntRange(1, 100), help="Of the search."
-)
+@click.option("--starts", default=4, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
 @click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
 @click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
 @click.option("--members", default=64, show_default=True, type=click.IntRange(2), help="Of the ensemble.")
@@ -361,7 +354,6 @@ def match(
     text = publish(*result, output, folder)
     if not quiet:
         click.echo(text)
->>>>>>> 0cddf91 (Match: free parameters, prior, replay against the record, search and ensemble; panic by regime, attention, a basis that answers in routs)
 
 
 @commands.command()
