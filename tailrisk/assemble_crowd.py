@@ -54,7 +54,9 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
         panic=panic.Params(
             strength=array(by_bucket(files.participants.panic.strength)) * edges.panic,
             threshold=array(files.participants.panic.threshold),
-            mood=array([files.participants.panic.calm] * (config.fitted.states - 1) + [1.0]),
+            hold=array(files.participants.panic.hold),
+            calm=array(files.participants.panic.calm),
+            build=array(files.participants.panic.build),
             relief=array(files.participants.panic.relief),
         ),
         snowball=notes,
@@ -74,6 +76,7 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
         settling=array(_settling(rounds)),
         calendar=_calendar(config, block, files, notes, array),
         noise=random.stream(config.run.seed, "basis"),
+        fear=random.stream(config.run.seed, "fear"),
     )
     return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
 

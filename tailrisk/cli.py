@@ -289,7 +289,8 @@ def universe(
 @click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
 @click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
-@click.option("--starts", default=4, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
+@click.option("--starts", default=12, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
+@click.option("--start", type=click.Path(path_type=Path), help="An earlier ensemble, to search from as well.")
 @click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
 @click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
 @click.option("--members", default=64, show_default=True, type=click.IntRange(2), help="Of the ensemble.")
@@ -304,6 +305,7 @@ def match(
     futures: Path,
     etfs: Path,
     starts: int,
+    start: Path | None,
     generations: int,
     steps: int,
     members: int,
@@ -335,12 +337,14 @@ def match(
     from .calibrate.episode import Files
     from .calibrate.search import Budget
     from .config import load
+    from .record.match import known
     from .record.match import match as matched
     from .record.match_folder import publish
 
     writable(output)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
+    begin = None if start is None else known(start)
     line = f"tailrisk match {Path(config).name} --seed {seed} --starts {starts} --generations {generations}"
     with _bar(quiet) as tell:
         result = matched(
@@ -350,6 +354,7 @@ def match(
             seed=seed,
             command=f"{line} --steps {steps} --members {members}",
             tell=tell,
+            begin=begin,
         )
     text = publish(*result, output, folder)
     if not quiet:

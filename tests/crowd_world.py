@@ -86,9 +86,11 @@ def parameters(names=NAMES, rounds=6, width=None, dtype="float64", hedge_first=F
 def panicking(dtype="float64"):
     """Params of the panic."""
     strength = [CROWD["panic"]["strength"].get(bucket, 0.0) for bucket in BUCKETS]
-    rest = {name: jnp.asarray(CROWD["panic"][name], dtype) for name in ("threshold", "relief")}
-    mood = jnp.asarray([CROWD["panic"]["calm"], 1.0], dtype)
-    return panic.Params(strength=jnp.asarray(strength, dtype), mood=mood, **rest)
+    rest = {
+        name: jnp.asarray(CROWD["panic"][name], dtype)
+        for name in ("threshold", "hold", "calm", "build", "relief")
+    }
+    return panic.Params(strength=jnp.asarray(strength, dtype), **rest)
 
 
 def speculating(dtype="float64"):

@@ -40,7 +40,8 @@ def stormy():
     )
     triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
     funds = replace(it.cohorts, triggers=triggers)
-    return replace(world, crowd=replace(it, state=quick, cohorts=funds))
+    afraid = replace(it.panic, hold=0.5 * jnp.ones_like(it.panic.hold))
+    return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid))
 
 
 def edit(world, place, change):

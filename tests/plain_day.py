@@ -38,7 +38,8 @@ def run(world, path):
         exogenous = [math.exp(r) - 1 for r in log_returns]
         pairs = (3 * it.rounds + 1) // 2
         noise = plain.multivariate_t(it.noise, path, day, pairs, None)
-        days.append(one_day(it, x, regime, exogenous, noise, day - 1))
+        fear = plain.uniform(it.fear, path, day)
+        days.append(one_day(it, x, regime, exogenous, noise, fear, day - 1))
     return days, x
 
 
@@ -58,13 +59,15 @@ def begin(it):
         short_worth=0.0,
         ladder=plain_intervention.init(it.state),
         seen=[0.0] * 5,
+        mood=float(it.panic.calm),
+        fear=False,
         bought=0.0,
         peak_discount=0.0,
         called=[0.0] * len(it.cohorts.assets),
     )
 
 
-def one_day(it, x, regime, exogenous, noise, day):
+def one_day(it, x, regime, exogenous, noise, fear, day):
     """Open, rounds, close; `x` is changed in place. What the day showed comes back."""
     c = it.calendar
     contracts = SimpleNamespace(**{k: v[day] for k, v in vars(c.contracts).items()})
@@ -93,7 +96,9 @@ def one_day(it, x, regime, exogenous, noise, day):
     m.rescued = bool(fired) and max(fired) >= 1
     age = x.ladder["age"][it.restriction.stage]
     m.restriction = float(it.restriction.share) if 0 < age <= int(it.restriction.days) else 0.0
-    m.willing = float(it.panic.mood[regime]) * (1 - m.restriction)
+    x.fear = regime == len(it.ladder.affine) - 1 and (x.fear or fear < float(it.panic.hold))
+    x.mood += float(it.panic.build) * ((1.0 if x.fear else float(it.panic.calm)) - x.mood)
+    m.willing = x.mood * (1 - m.restriction)
     m.plan = plain_intervention.open(it.state, x.ladder, [0.0] * 5)
     x.seen = plain_followers.open(it.followers, x.seen)
 

@@ -69,7 +69,7 @@ def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
     off = jnp.where(jnp.isfinite(targets.basis), held - targets.basis, 0.0) / targets.basis_error
     below = range(BELOW, len(BUCKETS))
     crisis = jnp.log(jnp.stack([radius(crowd, b, 1.0) for b in below]) / RADIUS)
-    calm = jnp.log(jnp.stack([radius(crowd, b, crowd.panic.mood[0]) for b in below]))
+    calm = jnp.log(jnp.stack([radius(crowd, b, crowd.panic.calm) for b in below]))
     growth = jnp.concatenate([crisis, calm])
     cost = (
         jnp.sum(wrong**2)

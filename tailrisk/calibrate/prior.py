@@ -5,6 +5,7 @@ no value lies on a bound. Medians and widths are mechanism 6's ranges; grades ar
 record of the episode and not the crowd has the prefix "record".
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import jax
@@ -41,11 +42,12 @@ PRIOR: dict[str, Belief] = {
     "panic.micro": Belief(1.0, 0.8),
     "panic.threshold": Belief(1.0, 0.8),
     "panic.calm": Belief(0.1, 0.7, share=True),
+    "panic.build": Belief(0.5, 1.0, share=True),
     "panic.relief": Belief(0.5, 1.0, share=True),
     "followers.strength": Belief(1.0, 0.6),
     "followers.half": Belief(1.0, 0.6),
     "followers.half_csi2000": Belief(1.0, 0.6),
-    "followers.memory": Belief(0.3, 1.0, share=True),
+    "followers.memory": Belief(0.5, 1.2, share=True),
     "selling.momentum": Belief(1.0, 0.6),
     "selling.basis": Belief(1.0, 0.6),
     "selling.redemption": Belief(1.0, 0.6),
@@ -76,6 +78,16 @@ def values(z: Normal) -> dict[str, Ratio]:
         else:
             found[name] = belief.median * jnp.exp(belief.sd * z[i])
     return found
+
+
+def coordinates(known: Mapping[str, float]) -> Array:
+    """Standard normal coordinates [parameter] of values by name; what is not named is at its median."""
+    z = np.zeros(len(PRIOR))
+    for i, (name, belief) in enumerate(PRIOR.items()):
+        value = known.get(name, belief.median)
+        odds, middle = (x / (1 - x) if belief.share else x for x in (value, belief.median))
+        z[i] = np.log(odds / middle) / belief.sd
+    return z
 
 
 def tabulated(z: Array) -> Array:

@@ -20,11 +20,15 @@ Cost = Callable[[Array], Array]
 Progress = Callable[[float, str], None]
 
 
+NEAR = 0.4
+"""First step of a search from a known point, in prior standard deviations."""
+
+
 @dataclass(frozen=True)
 class Budget:
     """How long to look; a generation and a step are one batch of replays each."""
 
-    starts: int = 4
+    starts: int = 12
     generations: int = 600
     population: int = 96
     walkers: int = 96
@@ -50,30 +54,59 @@ class Sample:
     autocorrelation: float  # longest integrated time of any parameter, in steps
 
 
-def search(cost: Cost, dimension: int, budget: Budget, seed: int, tell: Progress) -> Found:
-    """CMA-ES from several random starts; the same seed gives the same points."""
-    points, costs = [], []
-    for start in range(budget.starts):
+def search(
+    cost: Cost, dimension: int, budget: Budget, seed: int, tell: Progress, begin: Array | None = None
+) -> Found:
+    """CMA-ES from several random starts, and from `begin` [start, parameter]; the best third goes on.
+
+    The same seed and beginnings give the same points.
+    """
+    climbers = [_Climber(cost, budget.population, seed, start, dimension) for start in range(budget.starts)]
+    for number, point in enumerate([] if begin is None else begin):
+        climbers.append(_Climber(cost, budget.population, seed, budget.starts + number, dimension, point))
+    screening, kept = budget.generations // 3, max(budget.starts // 3, 1)
+    total = len(climbers) * screening + kept * (budget.generations - screening)
+    done = 0
+    for climber in climbers:
+        for _ in range(screening):
+            climber.climb()
+            done += 1
+            tell(done / total, f"search, cost {climber.least:.0f}")
+    climbers.sort(key=lambda climber: climber.least)
+    for climber in climbers[:kept]:
+        for _ in range(budget.generations - screening):
+            climber.climb()
+            done += 1
+            tell(done / total, f"search, cost {climber.least:.0f}")
+    climbers = sorted(climbers[:kept], key=lambda climber: climber.least)
+    return Found(
+        points=np.array([climber.best for climber in climbers]),
+        costs=np.array([climber.least for climber in climbers]),
+    )
+
+
+class _Climber:
+    """One CMA-ES and the best it has seen."""
+
+    def __init__(
+        self, cost: Cost, population: int, seed: int, start: int, dimension: int, begin: Array | None = None
+    ) -> None:
         rng = np.random.default_rng([seed, start])
-        climber = CMA(
-            mean=rng.normal(size=dimension) * 0.5,
-            sigma=1.0,
-            population_size=budget.population,
+        self.cost, self.best, self.least = cost, np.zeros(dimension), np.inf
+        self.inner = CMA(
+            mean=rng.normal(size=dimension) if begin is None else begin,
+            sigma=1.0 if begin is None else NEAR,
+            population_size=population,
             seed=int(rng.integers(2**31)),
         )
-        best, least = np.zeros(dimension), np.inf
-        for generation in range(budget.generations):
-            asked = np.stack([climber.ask() for _ in range(budget.population)])
-            found = cost(asked)
-            climber.tell([(x, float(value)) for x, value in zip(asked, found, strict=True)])
-            if found.min() < least:
-                best, least = asked[found.argmin()], float(found.min())
-            done = (start + (generation + 1) / budget.generations) / budget.starts
-            tell(done, f"search {start + 1} of {budget.starts}, cost {least:.1f}")
-        points.append(best)
-        costs.append(least)
-    order = np.argsort(costs)
-    return Found(points=np.array(points)[order], costs=np.array(costs)[order])
+
+    def climb(self) -> None:
+        """One generation."""
+        asked = np.stack([self.inner.ask() for _ in range(self.inner.population_size)])
+        found = self.cost(asked)
+        self.inner.tell([(x, float(value)) for x, value in zip(asked, found, strict=True)])
+        if found.min() < self.least:
+            self.best, self.least = asked[found.argmin()], float(found.min())
 
 
 def sample(cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress) -> Sample:

@@ -96,7 +96,9 @@ class Panic(Model):
 
     strength: dict[Bucket, Amount]
     threshold: Share
+    hold: Share
     calm: Share
+    build: Share
     relief: Share
 
 

@@ -181,8 +181,13 @@ def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
     )
 
 
+def read_ensemble(path: Path) -> Ensemble:
+    """An ensemble file. Raises InputError for one that cannot be used."""
+    return _read(Ensemble, path)
+
+
 def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
-    ensemble = _read(Ensemble, path)
+    ensemble = read_ensemble(path)
     if number >= len(ensemble.members):
         place = f"{layers.label(('crowd', 'member'))}: crowd.member"
         raise InputError(place, f"{number}", f"0 to {len(ensemble.members) - 1}, the members of {path.name}")

@@ -5,14 +5,19 @@
 The sellers are the rest of the market, so there is no book to run dry: an order that is not filled is
 cancelled and decided anew in the next round. Some wait where the state is seen to buy, `eye` being the
 followers' attention: selling of CSI 2000 ended on the day its ETF was bought, 8 February 2024. Levered
-retail accounts are a cohort, not this. `mood` is one in the crisis regime and less outside it: at one always,
-a fall of two percent would run away in any quiet month, and none did in 2023.
+retail accounts are a cohort, not this.
+
+    fear <- 1 in the crisis regime, once it has taken hold: with probability `hold` a day; else 0
+    mood <- mood + build (max(fear, calm) - mood)                  once a day
+
+Not every crisis becomes a rout: one in which all were afraid at once was seen once in twenty years. At a
+mood of one always, a fall of three percent would run away in any quiet month, and none did in 2023.
 """
 
 import jax.numpy as jnp
 
 from ..core import struct
-from ..core.units import Probability, Ratio, Yuan
+from ..core.units import Flag, Probability, Ratio, Uniform, Yuan
 
 
 @struct
@@ -21,8 +26,30 @@ class Params:
 
     strength: Ratio  # [bucket]  psi: days' volume sold in a day per unit of fall; zero turns panic off
     threshold: Ratio  # []  theta, positive
-    mood: Ratio  # [regime]  share of the strength in each regime; one in the crisis
+    hold: Probability  # []  that fear takes hold on a day of the crisis regime
+    calm: Ratio  # []  mood without fear
+    build: Ratio  # []  of the way there gone in a day
     relief: Probability  # []  share that waits where all eyes are on the state's purchases
+
+
+@struct
+class State:
+    """Whether fear has taken hold, and how far it has come."""
+
+    fear: Flag  # [path]
+    mood: Ratio  # [path]  share of the strength there is
+
+
+def init(params: Params, paths: int) -> State:
+    """Calm."""
+    return State(fear=jnp.zeros(paths, bool), mood=jnp.broadcast_to(params.calm, (paths,)))
+
+
+def open(params: Params, state: State, crisis: Flag, shock: Uniform) -> State:
+    """A new day, in the crisis regime or not [path]; `shock` [path] decides whether fear takes hold."""
+    fear = crisis & (state.fear | (shock < params.hold))
+    tends = jnp.where(fear, 1.0, params.calm)
+    return State(fear=fear, mood=state.mood + params.build * (tends - state.mood))
 
 
 def step(

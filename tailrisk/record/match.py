@@ -1,6 +1,7 @@
 """Matching the crowd to an episode: config and record in, an ensemble of parameter sets out."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -14,9 +15,10 @@ from ..calibrate.identify import identify
 from ..calibrate.ladder import Array
 from ..calibrate.matching import Fit, Targets, fit
 from ..calibrate.prices import digest
-from ..calibrate.prior import NAMES
+from ..calibrate.prior import NAMES, coordinates
 from ..calibrate.search import Budget, Progress, sample, search
 from ..config import Config
+from ..config.load import read_ensemble
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FUTURES
 from ..market import expiry
@@ -149,14 +151,21 @@ def _slots(config: Config, episode: Episode) -> Array:
 
 
 def match(
-    config: Config, files: Files, budget: Budget, *, seed: int, command: str, tell: Progress
+    config: Config,
+    files: Files,
+    budget: Budget,
+    *,
+    seed: int,
+    command: str,
+    tell: Progress,
+    begin: Array | None = None,
 ) -> tuple[Matched, Problem, Array]:
     """Search, sample, and say what the episode identifies; also the replays [member, day, bucket].
 
     Raises InputError as `problem`.
     """
     posed = problem(config, files)
-    found = search(posed.cost, len(NAMES), budget, seed, tell)
+    found = search(posed.cost, len(NAMES), budget, seed, tell, begin)
     drawn = sample(posed.cost, found, budget, seed, tell)
     order = np.argsort(drawn.costs)
     draws = np.concatenate([found.points[:1], drawn.draws[order]])
@@ -175,6 +184,13 @@ def match(
         autocorrelation=drawn.autocorrelation,
     )
     return matched, posed, replays
+
+
+def known(path: Path) -> Array:
+    """The best members of an earlier ensemble file [start, parameter], in prior units."""
+    ensemble = read_ensemble(path)
+    count = min(len(ensemble.members), 4)
+    return np.stack([coordinates(ensemble.member(number)) for number in range(count)])
 
 
 def misses(posed: Problem, returns: Array) -> dict[str, Array]:

@@ -14,8 +14,8 @@ from jax import lax
 
 from ..core import random, struct
 from ..core.arrays import accumulate
-from ..core.units import Count, Flag, Normal, Probability, Ratio, Yuan
-from ..crowd import cohorts, followers, intervention, ledger, snowball, speculators
+from ..core.units import Count, Flag, Normal, Probability, Ratio, Uniform, Yuan
+from ..crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators
 from ..crowd.margin import over
 from ..market import basis, impact, limits
 from ..tail import running
@@ -32,6 +32,7 @@ class Today:
 
     calendar: Calendar
     noise: Normal  # [round, future, path]
+    fear: Uniform  # [path]  whether it takes hold
     imposed: Imposed | None = None  # in a replay
 
 
@@ -59,6 +60,7 @@ class State:
     speculators: speculators.State
     ladder: intervention.State
     followers: followers.State
+    panic: panic.State
     ledger: ledger.State
     bought: Yuan  # [bucket, path]  by the state since the start, filled
     watch: Watch
@@ -96,6 +98,7 @@ def init(crowd: Crowd, paths: int) -> State:
         speculators=short,
         ladder=intervention.init(crowd.state, paths),
         followers=followers.init(crowd.followers, paths),
+        panic=panic.init(crowd.panic, paths),
         ledger=ledger.init(cohorts.books(books)),
         bought=flat,
         watch=Watch(
@@ -114,7 +117,9 @@ def step(
 
     Also what the close showed.
     """
-    morning, opened = open(crowd, state, crowd.panic.mood[regime], exogenous, today)
+    crisis = regime == crowd.ladder.affine.shape[0] - 1
+    state = replace(state, panic=panic.open(crowd.panic, state.panic, crisis, today.fear))
+    morning, opened = open(crowd, state, exogenous, today)
     draws = rounds.Draw(
         number=jnp.arange(crowd.rounds, dtype=jnp.int32), settling=crowd.settling, noise=today.noise
     )
@@ -122,9 +127,7 @@ def step(
     return close(crowd, state, morning, evening, today.calendar), evening.market.stocks
 
 
-def open(
-    crowd: Crowd, state: State, mood: Ratio, exogenous: Ratio, today: Today
-) -> tuple[rounds.Morning, rounds.State]:
+def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
     """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
@@ -146,7 +149,7 @@ def open(
         ladder=ladder,
         rescued=stage(ladder) >= RESCUE,
         restriction=restriction,
-        willing=mood * (1.0 - restriction),
+        willing=state.panic.mood * (1.0 - restriction),
         imposed=imposed,
     )
     still = jnp.zeros_like(state.future)
@@ -229,13 +232,16 @@ def closes(outcome: Outcome) -> Flag:
 
 
 def draw(crowd: Crowd, path: Count, days: Count) -> Today:
-    """Calendar and basis noise of `days` [day], the first being 1; the noise takes unit pairs in order."""
+    """Calendar, basis noise and fear of `days` [day], the first being 1; noise takes unit pairs in order."""
     dtype, wanted = crowd.impact.impact.dtype, crowd.rounds * FUTURES
     unit = random.unit_pairs(crowd.noise, path, days, (wanted + 1) // 2, None, dtype)
     normals = jnp.stack([unit.real, unit.imag], axis=2).reshape(days.shape[0], -1, path.shape[0])
     noise = normals[:, :wanted].reshape(days.shape[0], crowd.rounds, FUTURES, path.shape[0])
     calendar = jax.tree.map(lambda x: x[days.astype(jnp.int32) - 1], crowd.calendar)
-    return Today(calendar=calendar, noise=noise)
+    grid = (days.shape[0], path.shape[0])
+    everyone, every_day = jnp.broadcast_to(path[None, :], grid), jnp.broadcast_to(days[:, None], grid)
+    fear = random.uniforms(crowd.fear, everyone, every_day, dtype)
+    return Today(calendar=calendar, noise=noise, fear=fear)
 
 
 def stage(ladder: intervention.State) -> Count:

@@ -68,6 +68,7 @@ class Crowd:
     settling: Ratio  # [round]  weight of a round in the futures' settlement price
     calendar: Calendar
     noise: Stream  # of the basis
+    fear: Stream
 
     @property
     def rounds(self) -> int:

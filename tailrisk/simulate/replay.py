@@ -1,7 +1,7 @@
 """A replay: the crowd driven by a record of what it could not have caused, to see what it makes of it.
 
-One path without noise. What is pinned (CSI 300, and every bucket before the crowd is let go), what the state
-bought and what was refused is the record's; the rest is the crowd's answer.
+One path without noise, in which every crisis is a rout. What is pinned (CSI 300, and every bucket before the
+crowd is let go), what the state bought and what was refused is the record's; the rest is the crowd's answer.
 """
 
 import jax
@@ -44,7 +44,7 @@ def replay(crowd: Crowd, record: Record) -> Replayed:
         state: crowd_day.State, day: tuple[Count, Ratio, Imposed, Calendar]
     ) -> tuple[crowd_day.State, tuple[Ratio, Probability, Ratio, Yuan]]:
         regime, exogenous, imposed, calendar = day
-        today = crowd_day.Today(calendar=calendar, noise=quiet, imposed=imposed)
+        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=quiet[0, 0], imposed=imposed)
         state, seen = crowd_day.step(crowd, state, regime[None], exogenous[:, None], today)
         shown = seen.returns, seen.limit_down, state.basis.relative, state.cohorts.worth
         return state, (shown[0][:, 0], shown[1][:, 0], shown[2][..., 0], shown[3][:, 0])

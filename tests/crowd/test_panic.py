@@ -25,7 +25,7 @@ def test_panic_is_the_twins():
 def test_panic_starts_beyond_its_threshold(momentum, sold):
     one, zero = jnp.ones((5, 1)), jnp.zeros((5, 1))
     flow = panic.step(panicking(), momentum * one, one, zero, one[0], 1)
-    strength = [0, 1.0, 1.5, 2.0, 2.0]
+    strength = [0, 4.4, 4.4, 4.4, 4.4]
     np.testing.assert_allclose(flow[:, 0], np.multiply(strength, sold), rtol=1e-12, atol=1e-15)
 
 
@@ -43,6 +43,19 @@ def test_those_who_see_the_state_buy_wait():
     sold = [panic.step(panicking(), *fall, eye, jnp.ones(1), 1)[3, 0] for eye in eyes]
     np.testing.assert_allclose(sold[1] / sold[0], 1 - 0.4 * float(panicking().relief), rtol=1e-12)
     assert sold[1] < sold[0]
+
+
+def test_fear_takes_hold_in_a_crisis_alone_and_mood_follows_it():
+    params, state, seen = panicking(), panic.init(panicking(), 1), []
+    hold, calm, build = float(params.hold), float(params.calm), float(params.build)
+    days = [(False, 0.0), (True, 1.01 * hold), (True, 0.99 * hold), (True, 0.9), (False, 0.0)]
+    for crisis, shock in days:
+        state = panic.open(params, state, jnp.full(1, crisis), jnp.full(1, shock))
+        seen.append((bool(state.fear[0]), float(state.mood[0])))
+    assert [fear for fear, _ in seen] == [False, False, True, True, False]
+    built = [1 - (1 - calm) * (1 - build) ** n for n in range(3)]
+    after = built[2] + build * (calm - built[2])
+    np.testing.assert_allclose([mood for _, mood in seen], [calm, calm, *built[1:], after], rtol=1e-12)
 
 
 def positions(params, market):
