@@ -122,8 +122,8 @@ def sample(cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress) 
         vectorize=True,
         moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)],
     )
-    state = np.random.RandomState(seed).get_state()
-    steps = sampler.sample(begin, iterations=budget.steps, rstate0=state)
+    start = emcee.State(begin, random_state=np.random.RandomState(seed).get_state())
+    steps = sampler.sample(start, iterations=budget.steps)
     for step, _ in enumerate(steps, 1):
         tell(step / budget.steps, f"sample, {sampler.acceptance_fraction.mean():.0%} accepted")
     half = budget.steps // 2

@@ -133,7 +133,8 @@ def _price(
     latent = fence(known.market.latent + latent_return)
     stocks = fence(limits.observe(crowd.limits, latent, limits.dispersion(crowd.limits, known.momentum)))
     if morning.imposed is not None:
-        so_far = (number + 1) / crowd.rounds * morning.imposed.returns[:, None]
+        returns = morning.imposed.returns[:, None]
+        so_far = (number + 1).astype(returns.dtype) / crowd.rounds * returns
         pinned = morning.imposed.pinned[:, None]
         latent = jnp.where(pinned, so_far, latent)
         stocks = replace(stocks, returns=jnp.where(pinned, so_far, stocks.returns))
