@@ -93,6 +93,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
     assert set(commands.commands) == {
         "init",
         "check",
+        "match",
         "run",
         "show",
         "report",

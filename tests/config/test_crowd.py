@@ -32,7 +32,8 @@ def test_one_key_turns_the_crowd_on_with_the_librarys_files(folder: Path) -> Non
 def test_the_demo_says_every_edge_and_only_the_defaults() -> None:
     said = load(LIBRARY / "crowd_feb2024.toml").crowd
     assert said is not None
-    assert said == type(said)()
+    assert said.model_copy(update={"ensemble": None}) == type(said)()
+    assert said.ensemble == "calibrated/crowd_2024.toml"
     assert said.edges.model_fields_set == set(type(said.edges).model_fields)
 
 
@@ -90,3 +91,37 @@ def test_a_data_file_that_makes_no_sense_is_refused(
         (folder / file).write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=place):
         load("small.toml", ["crowd.rounds=6"])
+
+
+ENSEMBLE = """
+parameters = ["panic.relief", "assets.dma"]
+members = [[0.25, 1.5], [0.75, 0.5]]
+"""
+
+
+def test_a_member_of_an_ensemble_moves_the_files_figures(folder: Path) -> None:
+    (folder / "mine.toml").write_text(ENSEMBLE)
+    chosen = ["crowd.ensemble=mine.toml", "crowd.member=1"]
+    files = load("small.toml", chosen).attached.crowd
+    assert files is not None
+    assert files.matched == {"panic.relief": 0.75, "assets.dma": 0.5}
+    assert load("small.toml", chosen).digest() != load("small.toml", chosen[:1]).digest()
+    said = load("small.toml", chosen).resolved()["crowd"]
+    assert said["member"] == 1
+    assert len(said["ensemble_sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "member", "found"),
+    [
+        (ENSEMBLE, 2, "crowd.member: 2\n  allowed: 0 to 1"),
+        (ENSEMBLE.replace("0.25, 1.5", "0.25"), 0, "members.0"),
+        (ENSEMBLE.replace("0.25", "-0.25"), 0, "members.0"),
+        (ENSEMBLE.replace("members", "member"), 0, "members"),
+    ],
+)
+def test_an_ensemble_that_cannot_be_used_is_refused(folder: Path, text: str, member: int, found: str) -> None:
+    (folder / "mine.toml").write_text(text)
+    with pytest.raises(InputError) as refusal:
+        load("small.toml", ["crowd.ensemble=mine.toml", f"crowd.member={member}"])
+    assert found in str(refusal.value)
