@@ -449,6 +449,39 @@ def backtest(
         click.echo(spoken(folder))
 
 
+@commands.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--indices", type=click.Path(path_type=Path), help="Index closes, as for calibrate.")
+@click.option("--futures", type=click.Path(path_type=Path), help="Closes of contracts: date, symbol, close.")
+@click.option("-o", "--output", default="results", show_default=True, type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Replace results of the same name.")
+@QUIET
+def replay(
+    config: Path, indices: Path | None, futures: Path | None, output: Path, force: bool, quiet: bool
+) -> None:
+    """Live a stretch of real days with every product.
+
+    Prices are read from the files CONFIG names, or from those given. The folder holds every product's daily
+    P&L by line, the reported figures beside it, and a picture.
+
+    \b
+    Example:
+      tailrisk replay configs/feb2024_replay.toml
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from .config.replay import load_replay
+    from .record.replay import replay as live
+    from .report.replay import write
+
+    command = _command("replay", str(config), (), output, force)
+    folder = live(load_replay(config), output, indices=indices, futures=futures, force=force, command=command)
+    page = write(folder)
+    if not quiet:
+        click.echo(page.read_text(encoding="utf-8"))
+
+
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""

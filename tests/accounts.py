@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 
@@ -9,6 +10,7 @@ from tailrisk.products import account, dealing, lines, trade
 from tailrisk.products.market_day import MarketDay
 
 B, Q = range(5), range(3)
+step = jax.jit(account.step)
 FUND = {
     "stock": [0.1, 0.25, 0.25, 0.3, 0.1],
     "short": [0.0, 0.0, 0.0],
@@ -115,7 +117,7 @@ def live(p, days, targets=None, paths=1):
     states = [account.init(p, paths)]
     for t, today in enumerate(days):
         target = hold(p, paths) if targets is None or targets[t] is None else targets[t]
-        states.append(account.step(p, states[-1], today, target))
+        states.append(step(p, states[-1], today, target))
     return states
 
 

@@ -38,9 +38,9 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
         layers = _chain(_found(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
-        config = _valid(Config, layers)
+        config = valid(Config, layers)
         layers, digests = _with_holdings(config, layers)
-        config = _valid(Config, layers) if digests else config
+        config = valid(Config, layers) if digests else config
         return config.attach(_attached(config, layers)._replace(holdings=digests))
     except RecursionError:
         raise InputError(
@@ -118,7 +118,7 @@ def _value(place: str, text: str) -> Any:
     return text
 
 
-def _valid(model: type[M], layers: Layers) -> M:
+def valid(model: type[M], layers: Layers) -> M:
     """The model of the layers. Raises InputError listing every problem."""
     schema = model.model_json_schema()
     if model is Config:
@@ -195,7 +195,7 @@ def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
 
 
 def _read(model: type[M], path: Path) -> M:
-    return _valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
 
 
 def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool = True) -> Path:

@@ -1,0 +1,121 @@
+"""Daily closes of index futures, and what a hedger who keeps rolling one of them earns.
+
+At each close he holds the first contract whose last trading day is more than `roll` trading days away: of all
+months, or of the quarter months alone (mechanism 5.4, 7). With c(t) the contract held after close t,
+
+    return_t = F_t[c(t-1)] / F_{t-1}[c(t-1)] - 1,      basis_t = F_t[c(t)] / S_t - 1
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from ..core.errors import InputError
+from ..core.names import FUTURES
+from ..market.expiry import Dates, last_day
+from .prices import positive
+from .table import dates, listed, numbers, read_table, where
+
+SYMBOL = re.compile(r"(IF|IC|IM)(\d{2})(0[1-9]|1[0-2])")
+Array = np.ndarray[Any, np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """One future, rolled, on the days of an index."""
+
+    held: tuple[str, ...]  # [day]  symbol after the close
+    returns: Array  # [day]  simple; the first is not a number
+    basis: Array  # [day]
+    annual_basis: Array  # [day]  365 days, no compounding
+
+
+def read_futures(path: str | Path) -> pd.DataFrame:
+    """Closes by date and symbol (IF2402) from CSV or Parquet with columns date, symbol, close.
+
+    Other futures than IF, IC and IM are left out. Raises InputError with file, row and value.
+    """
+    table = read_table(path)
+    for name in ("symbol", "close"):
+        if name not in table.columns:
+            raise InputError(
+                str(path), f"no column {name!r} ({listed(table)})", "columns date, symbol, close"
+            )
+    table = table[table["symbol"].astype(str).str.match(SYMBOL)].reset_index(drop=True)
+    if table.empty:
+        raise InputError(str(path), "no contract of IF, IC or IM", "symbols such as IF2402")
+    when = dates(path, table["date"])
+    close = numbers(path, table["close"], when, "close")
+    positive(path, close, when, table["symbol"], blank=False)
+    twice = pd.DataFrame({"date": when, "symbol": table["symbol"]}).duplicated().to_numpy()
+    if twice.any():
+        row = int(twice.argmax())
+        problem = f"{table['symbol'].iloc[row]} comes a second time"
+        raise InputError(where(path, row, when[row].date()), problem, "one row per date and symbol")
+    frame = pd.DataFrame({"date": when, "symbol": table["symbol"], "close": close.to_numpy()})
+    return frame.pivot(index="date", columns="symbol", values="close").rename_axis(columns=None)
+
+
+def rolled(
+    closes: pd.DataFrame, future: str, spot: "pd.Series[float]", months: Literal["quarter", "all"], roll: int
+) -> Rolled:
+    """The rolled future on the days of `spot`. Raises InputError when the contract it wants has no close."""
+    days = pd.DatetimeIndex(spot.index)
+    last = _last_days(closes, future, days, months)
+    held = []
+    for day in days:
+        left = [
+            name
+            for name, end in last.items()
+            if np.busday_count(day.date(), end, holidays=_closed(days)) > roll
+        ]
+        if not left:
+            raise InputError(f"{future} on {day.date()}", "no contract is left to hold", "later contracts")
+        held.append(left[0])
+    now = _closes(closes, held, days)
+    before = _closes(closes, held[:-1], days[1:])
+    level = spot.to_numpy(float)
+    basis = now / level - 1
+    to_expiry = np.array(
+        [(last[name] - np.datetime64(day.date())).astype(int) for name, day in zip(held, days, strict=True)]
+    )
+    return Rolled(
+        held=tuple(held),
+        returns=np.concatenate([[np.nan], before / now[:-1] - 1]),
+        basis=basis,
+        annual_basis=basis * 365 / np.maximum(to_expiry, 1),
+    )
+
+
+def _last_days(
+    closes: pd.DataFrame, future: str, days: pd.DatetimeIndex, months: str
+) -> dict[str, np.datetime64]:
+    """Last trading day of every contract there is, the nearest first."""
+    found = {}
+    for name in closes.columns:
+        match = SYMBOL.fullmatch(str(name))
+        if match is None or match[1] != future or (months == "quarter" and int(match[3]) % 3):
+            continue
+        month = np.datetime64(f"20{match[2]}-{match[3]}")
+        found[str(name)] = np.datetime64(str(last_day(np.asarray(month), _closed(days))))
+    if not found:
+        raise InputError(future, f"no contract of {future}", f"one of {', '.join(FUTURES)}")
+    return dict(sorted(found.items(), key=lambda item: item[1]))
+
+
+def _closed(days: pd.DatetimeIndex) -> Dates:
+    """Weekdays between the first and the last day on which there was no trading."""
+    return np.asarray(pd.bdate_range(days[0], days[-1]).difference(days).to_numpy("datetime64[D]"))
+
+
+def _closes(closes: pd.DataFrame, held: list[str], days: pd.DatetimeIndex) -> Array:
+    table = closes.reindex(days)
+    values = np.array([table.at[day, name] for day, name in zip(days, held, strict=True)], float)
+    if np.isnan(values).any():
+        row = int(np.isnan(values).argmax())
+        raise InputError(f"{held[row]} on {days[row].date()}", "no close", "a close on every day it is held")
+    return values
