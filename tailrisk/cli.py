@@ -1,4 +1,4 @@
-"""The command line: one function a command."""
+"""The command line: one function a command, replay."""
 
 import re
 import shlex

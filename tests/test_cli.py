@@ -100,6 +100,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "calibrate",
         "universe",
         "backtest",
+        "replay",
     }
     for name in commands.commands:
         assert code(name, "--help") == 0
