@@ -1,4 +1,4 @@
-"""The command line: one function a command, replay."""
+"""The command line: one function a command."""
 
 import re
 import shlex
@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import click
@@ -131,31 +132,111 @@ def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quie
 
 
 @commands.command()
+@click.argument("config")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE,VALUE",
+    help="Values of a field, separated by commas: the grid is all combinations. One value is fixed.",
+)
+@click.option("--name", help="Of the sweep; by default the config's, and _sweep.")
+@click.option(
+    "-o",
+    "--output",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that gets the folder <name> of results.",
+)
+@click.option("--force", is_flag=True, help="Run cells again that are there already.")
+@QUIET
+def sweep(
+    config: str, overrides: tuple[str, ...], name: str | None, output: Path, force: bool, quiet: bool
+) -> None:
+    """Run a config over a grid of settings; compare the cells.
+
+    Each cell is a run with a folder of its own in results/<name>, as `tailrisk run` writes it. sweep.csv
+    holds every cell's tail table, index.html compares them. A sweep that was stopped goes on where it was:
+    a cell whose folder is complete and whose config has the same digest is not run again. All cells have
+    the same seed unless it is swept, so they meet the same shocks and differ by their settings alone.
+
+    CONFIG is a config, or a sweep file: TOML with `config`, a [grid] of lists and, if wanted, [fixed], name
+    and question. Commas inside brackets or quotes belong to a value: tail.levels=[0.95,0.99] is one value.
+
+    \b
+    Examples:
+      tailrisk sweep crowd_feb2024.toml --set crowd.edges.panic=0,0.5,1 --set run.paths=8192
+      tailrisk sweep feb2024.toml --set market.states=2,3,4 --set market.shocks=gaussian,student
+      tailrisk sweep my_sweep.toml --name states
+
+    \b
+    my_sweep.toml:
+      config = "feb2024.toml"
+      [fixed]
+      run.paths = 50_000
+      [grid]
+      market.states = [2, 3, 4]
+      market.start = ["calm", "crisis"]
+    """
+    from .config.plan import duration, fits, plan
+    from .config.sweep import expand
+
+    wanted = expand(config, overrides, name)
+    seconds = sum(fits(plan(cell.config)).seconds for cell in wanted.cells)
+    tell: Callable[[str], None] = (lambda line: None) if quiet else partial(click.echo, err=True)
+    tell(f"{wanted.name}: {len(wanted.cells)} cells, about {duration(seconds)}")
+
+    import jax
+
+    jax.config.update("jax_enable_x64", wanted.cells[0].config.run.precision == "float64")
+    from .record.sweep import sweep as simulate
+    from .report import page, sweep
+
+    folder = simulate(
+        wanted,
+        output,
+        force=force,
+        command=lambda cell: _command("run", wanted.source, cell.overrides, output / wanted.name, False),
+        progress=not quiet,
+        tell=tell,
+    )
+    for cell in wanted.cells:
+        page.write(folder / cell.name)
+    shown = sweep.write(folder)
+    if not quiet:
+        click.echo(sweep.show(folder))
+        click.echo(f"report: {shown}")
+
+
+@commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def show(folder: Path) -> None:
-    """Print the tables of a result FOLDER.
+    """Print the tables of a result FOLDER, of a run or a sweep.
 
     \b
     Example:
       tailrisk show results/feb2024
     """
+    from .report import sweep
     from .report.terminal import show as shown
 
-    click.echo(shown(folder))
+    click.echo(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
 
 
 @commands.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
-    """Write the report.html of a result FOLDER again.
+    """Write the page of a result FOLDER again, of a run or a sweep.
 
     \b
     Example:
       tailrisk report results/feb2024
     """
+    from .report import sweep
     from .report.page import write
 
-    click.echo(f"report: {write(folder)}")
+    click.echo(f"report: {sweep.write(folder) if sweep.is_sweep(folder) else write(folder)}")
 
 
 @commands.command()

@@ -95,6 +95,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "check",
         "match",
         "run",
+        "sweep",
         "show",
         "report",
         "calibrate",

@@ -51,14 +51,14 @@ def run(config: Config, output: Path, *, force: bool, command: str, progress: bo
 def write(config: Config, kept: Sample, folder: Path, command: str, *, progress: bool = False) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
     frame = tables.tail(config, kept, progress=progress)
-    _csv(frame, folder / "tail.csv")
+    write_csv(frame, folder / "tail.csv")
     frame.to_parquet(folder / "tail.parquet", index=False)
-    _csv(tables.events(config, kept), folder / "events.csv")
-    _csv(tables.accounts(config, kept), folder / "accounts.csv")
+    write_csv(tables.events(config, kept), folder / "events.csv")
+    write_csv(tables.accounts(config, kept), folder / "accounts.csv")
     curves = tables.curves(config, kept)
     if kept.crowd is not None:
         it = kept.crowd
-        _csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
+        write_csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
         curves |= crowd.curves(it.counts)
     np.savez_compressed(folder / "curves.npz", **curves)  # type: ignore[arg-type]
     resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
@@ -95,7 +95,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
     }
 
 
-def _csv(frame: pd.DataFrame, path: Path) -> None:
-    """Numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """A table as CSV: numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
     safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
     safe.to_csv(path, index=False, float_format="%.10g", na_rep="nan", lineterminator="\n")

@@ -51,6 +51,14 @@ def seal(folder: Path, record: dict[str, Any]) -> None:
     (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 
 
+def replace_text(path: Path, text: str) -> None:
+    """Write beside the file, then rename over it: a reader sees the old text or the new."""
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_text(text, encoding="utf-8")
+    _flush(beside)
+    os.replace(beside, path)
+
+
 def _swap(scratch: Path, folder: Path) -> None:
     old = None
     if folder.exists():

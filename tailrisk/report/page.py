@@ -35,8 +35,8 @@ def write(folder: str | Path) -> Path:
     page = result.folder / "report.html"
     (result.folder / "figures").mkdir(exist_ok=True)
     for name, words in drawn.items():
-        _replace(result.folder / "figures" / f"{name}.svg", words)
-    _replace(page, render(result, drawn))
+        replace(result.folder / "figures" / f"{name}.svg", words)
+    replace(page, render(result, drawn))
     return page
 
 
@@ -134,7 +134,7 @@ def _indicative(result: Result) -> list[str]:
     return lines
 
 
-def _replace(path: Path, words: str) -> None:
+def replace(path: Path, words: str) -> None:
     """Write beside the file, then rename over it, so that no reader sees half a page."""
     beside = path.with_name(f".{path.name}.tmp")
     with beside.open("w", encoding="utf-8", newline="\n") as out:

@@ -226,7 +226,7 @@ def test_the_record_says_what_its_market_leaves_out(name, word, kept):
 
 
 def test_cells_a_spreadsheet_would_run_are_quoted(tmp_path):
-    runs._csv(pd.DataFrame({"a": ["=1+1", "fine", "@x"], "b": [-1.5, 2, 3]}), tmp_path / "t.csv")
+    runs.write_csv(pd.DataFrame({"a": ["=1+1", "fine", "@x"], "b": [-1.5, 2, 3]}), tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == "a,b\n'=1+1,-1.5\nfine,2\n'@x,3\n"
 
 
