@@ -117,6 +117,8 @@ def converged(config: str, overrides: tuple[str, ...], paths: int, names: list[s
 def page(table: pd.DataFrame, rounds: pd.DataFrame, paths: int) -> str:
     """The page in words."""
     lines = [
+        "# What each edge of the crowd does",
+        "",
         f"{paths:,} paths of 20 days from the crisis regime with fear; 95 % intervals. The first row is a",
         "level, rows `without` differences from it, rows `alone` differences from `nothing`, path by path.",
         "",

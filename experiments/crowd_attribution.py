@@ -92,6 +92,8 @@ def phases(world: World, paths: int) -> pd.DataFrame:
 def page(table: pd.DataFrame, phase: pd.DataFrame) -> str:
     """The page in words."""
     lines = [
+        "# How much of the tail is the crowd's",
+        "",
         "Expected shortfall at 95 %, in percent, of the worst three days of micro-caps and of products over",
         "twenty days in a rout, and the crowd's part of it: not there under the same shocks without one.",
         "",

@@ -25,7 +25,7 @@ from tailrisk.simulate.world import World
 
 THRESHOLDS = (-3.0, -4.0, -5.0, -7.0)
 KAPPAS = (0.5, 0.7, 0.85, 1.0)
-HOLDS = (0.0, 0.01, 0.03, 0.1, 0.3)
+HOLDS = (0.0, 0.005, 0.01, 0.03, 0.1)
 DECADE = 10 * YEAR
 
 
@@ -99,6 +99,8 @@ def page(table: pd.DataFrame, history: dict[str, float]) -> str:
     seen = {f"z <= {t:.0f}": history[f"z <= {t:.0f}"] / history["years"] * 10 for t in THRESHOLDS}
     columns = ["member", "kappa", "hold", *seen, "stampedes", "log_likelihood"]
     lines = [
+        "# How often, with the crowd on",
+        "",
         "Days in ten years on which z of CSI 1000 less CSI 300 is below a threshold, with the crowd on, and",
         f"falls of the micro-caps of {100 * runs.ROUT:.0f} % in three days; the likeliest kappa and chance",
         "of a rout for each member of the ensemble, and history.",

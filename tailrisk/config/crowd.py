@@ -56,7 +56,7 @@ class CrowdBlock(Model):
     )
     rounds: int = Field(default=6, ge=2, le=48, description="rounds of trading in a day")
     kappa_crisis: float = Field(
-        default=0.5, gt=0, le=1, description="scale of the crisis regime's shocks: the crowd makes the rest"
+        default=1.0, gt=0, le=1, description="scale of the crisis regime's shocks beside the crowd"
     )
     leverage_cap: float = Field(
         default=1000.0, ge=1, le=1000, description="stock book over equity allowed when swaps are renewed"

@@ -77,13 +77,16 @@ def _replays(crowd: Crowd, record: Record, targets: Targets, z: jax.Array) -> ja
 
 
 def problem(config: Config, files: Files, dates: Dates = DATES) -> Problem:
-    """The config's crowd, let go in the episode. Raises InputError without a [crowd] or with a bad record."""
+    """The config's crowd at its files' figures, an ensemble forgotten, let go in the episode.
+
+    Raises InputError without a [crowd] or with a bad record.
+    """
     if config.crowd is None or config.attached.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: it is what is matched")
     episode = read_episode(files, dates, tuple(CONTRACTS))
     days = len(episode.days)
     longer = config.model_copy(update={"run": config.run.model_copy(update={"days": days})})
-    longer._attached = config.attached
+    longer._attached = config.attached._replace(crowd=config.attached.crowd._replace(matched={}))
     crowd = assemble(longer).crowd
     assert crowd is not None
     still = replace(

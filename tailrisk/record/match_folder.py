@@ -72,6 +72,8 @@ def summary(matched: Matched) -> str:
     """What a reader wants first, as Markdown."""
     error, found = matched.error, matched.identified
     lines = [
+        "# The crowd matched to February 2024",
+        "",
         "Replay from 29 January to 23 February 2024, given CSI 300 and the state's schedule: the best",
         f"parameter set, and in brackets the range over the {len(matched.draws)} of the ensemble.",
         "",
