@@ -334,8 +334,9 @@ def universe(
 
     Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
     daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
-    which synthetic universes are drawn: no stock's own figures. Days after DATE are not read. Three years of
-    5,000 stocks take half a minute and 1.5 GB.
+    which synthetic universes are drawn: no stock's own figures. Days after DATE are not used; at least 313
+    days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000 stocks take half a
+    minute and 1.5 GB.
 
     \b
     PANEL is CSV or Parquet, one or more, joined on date and code. Columns, the first five needed:

@@ -69,8 +69,9 @@ def describe(
 ) -> Measured:
     """`measure` of a panel in memory; `published` [day, style] as in `measure`."""
     days = len(panel.dates)
-    if days < WINDOW + LEAST:
-        raise InputError(label, f"{days} days to {panel.dates[-1].date()}", f"at least {WINDOW + LEAST} days")
+    need = WINDOW + 1 + LEAST
+    if days < need:
+        raise InputError(label, f"{days} days to {panel.dates[-1].date()}", f"at least {need} days")
     tell(0.3, "indices")
     members = membership(panel, sizes)
     tell(0.35, "exposures")

@@ -39,6 +39,8 @@ ALLOWED = {
     **dict.fromkeys(FUNDAMENTALS, "a finite number, or blank"),
 }
 CODE = re.compile(r"(?:s[hz]\.?)?(\d{1,6})(?:\.(?:sh|sz|xshg|xshe))?")
+BOARDS = (0, 30, 60, 68)
+"""First two digits of the A-shares of Shenzhen (00, ChiNext 30) and Shanghai (60, STAR 68)."""
 SLACK = 0.006
 """A return this much beyond the price limit is rounding of a cheap stock; more is a corporate action."""
 
@@ -66,8 +68,9 @@ class Panel:
 def read_panel(paths: Sequence[str | Path], until: str | None = None) -> Panel:
     """The files joined on date and code, up to `until`.
 
-    Every file has date and code and some of SPELLINGS; together they have NEEDED. Dates ascend
-    within a code. Raises InputError with file, row, date, code and value.
+    Every file has date and code and some of SPELLINGS; together they have NEEDED. Dates ascend within a
+    code. B shares, Beijing, and codes without a close or shares are left out. Raises InputError with file,
+    row, date, code and value.
     """
     tables = [read_part(path) for path in paths]
     have = {name for table in tables for name in table.columns}
@@ -81,7 +84,11 @@ def read_panel(paths: Sequence[str | Path], until: str | None = None) -> Panel:
     priced = pd.concat([table[["date", "code"]] for table in tables if "close" in table.columns])
     if priced.empty:
         raise InputError(place, f"no row up to {until}", "rows on and before the date")
-    return joined(tables, pd.DatetimeIndex(np.unique(priced["date"])), np.unique(priced["code"]))
+    stocks = np.unique(priced["code"])
+    stocks = stocks[np.isin(stocks // 10000, BOARDS)]
+    if not len(stocks):
+        raise InputError(place, "no A-share of Shanghai or Shenzhen", "codes from 00, 30, 60 or 68")
+    return joined(tables, pd.DatetimeIndex(np.unique(priced["date"])), stocks)
 
 
 def read_part(path: str | Path) -> pd.DataFrame:

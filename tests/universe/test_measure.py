@@ -151,11 +151,18 @@ def test_the_summary_says_what_is_done_about_st(truth, found):
 
 
 def test_short_panels_are_refused(truth, tmp_path):
-    short = dataclasses.replace(truth.panel, dates=truth.panel.dates[:300])
-    with pytest.raises(InputError, match="300 days to"):
-        describe(short, "planted", sizes=SIZES)
+    with pytest.raises(InputError, match="312 days to"):
+        describe(cut(truth.panel, 312), "planted", sizes=SIZES)
+    assert np.isfinite(describe(cut(truth.panel, 313), "planted", sizes=SIZES).universe.specific_sd).all()
     with pytest.raises(InputError, match="no such file"):
         measure([tmp_path / "no.parquet"])
+
+
+def cut(panel, days):
+    """The panel's first days."""
+    matrices = ("traded", "cap", "returns", "turnover", "amount")
+    parts = {name: getattr(panel, name)[:days] for name in matrices}
+    return dataclasses.replace(panel, dates=panel.dates[:days], **parts)
 
 
 def test_the_command_names_no_machine(tmp_path):

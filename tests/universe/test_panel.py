@@ -48,6 +48,7 @@ REFUSED = {
     "date": (HEAD + GOOD + "2024-01-32,600000,9,100,5\n", "row 3: date '2024-01-32' cannot be read"),
     "infinite": (HEAD + GOOD + "2024-01-04,600000,inf,100,5\n", "600000 close = inf"),
     "empty": ("", "the file is empty"),
+    "B share": (HEAD + "2024-01-04,900901,9,100,5\n", "no A-share of Shanghai or Shenzhen"),
 }
 
 
@@ -79,8 +80,9 @@ def test_files_are_joined_and_units_are_yuan_and_fractions(tmp_path):
         }
     )
     first.to_parquet(tmp_path / "a.parquet")
+    more = "date,code,close,total_shares\n2024-01-02,830799,9,1\n2024-01-02,200011,9,1\n"
     text = "date,code,pct_bp,turn_bp,amount_10k\n2024-01-03,000001.SZ,900,50,7\n2024-01-03,sh600001,1,1,1\n"
-    panel = read_panel([tmp_path / "a.parquet", written(tmp_path, text)])
+    panel = read_panel([tmp_path / "a.parquet", written(tmp_path, text), written(tmp_path, more, "b.csv")])
     assert panel.ids == ("000001",)  # 600000 has no shares, 600001 no close
     np.testing.assert_allclose(panel.cap[:, 0], [10 * 5e4, 11 * 5e4])
     np.testing.assert_allclose(panel.returns[:, 0], [np.nan, 0.09])
