@@ -564,6 +564,68 @@ def replay(
         click.echo(page.read_text(encoding="utf-8"))
 
 
+@commands.command()
+@click.argument("futures", type=click.Path(path_type=Path))
+@click.argument("indices", type=click.Path(path_type=Path))
+@click.option("--until", required=True, metavar="DATE", help="Last day of data to use, YYYY-MM-DD.")
+@click.option(
+    "--regimes",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A file of `tailrisk calibrate`; its four Gaussian regimes say which days are crisis.",
+)
+@click.option("--horizons", default="20,40,60", show_default=True, help="Of the trends, in trading days.")
+@click.option(
+    "--target",
+    default=0.11,
+    show_default=True,
+    type=click.FloatRange(0.01, 1),
+    help="Volatility a year that the rule's book is scaled to.",
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TOML file to write."
+)
+@QUIET
+def cta(
+    futures: Path,
+    indices: Path,
+    until: str,
+    regimes: Path,
+    horizons: str,
+    target: float,
+    output: Path,
+    quiet: bool,
+) -> None:
+    """Follow trends of commodity futures; write a CTA's law.
+
+    Its volatility, drift, tails, correlation with the size ladder, in crisis too, and months. Days after
+    DATE are not used.
+
+    \b
+    FUTURES is CSV or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
+    INDICES is what `tailrisk calibrate` reads.
+
+    \b
+    Example:
+      tailrisk cta commodity_futures_daily.csv indices_daily.csv --until 2023-12-31 \\
+          --regimes configs/calibrated/ladder_2023.toml -o configs/calibrated/cta_2023.toml
+    """
+    until, spans = _day("--until", until), [word.strip() for word in horizons.split(",")]
+    if not all(word.isdecimal() and 1 <= int(word) <= 1250 for word in spans) or len(set(spans)) < len(spans):
+        raise InputError("--horizons", repr(horizons), "days from 1 to 1250, each once, separated by commas")
+
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from .calibrate.cta_document import measure_cta, summary
+    from .calibrate.trend import Rule
+
+    rule = Rule(horizons=tuple(map(int, spans)), target=target)
+    result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
+    if not quiet:
+        click.echo(summary(result))
+
+
 @contextmanager
 def _bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""

@@ -67,7 +67,7 @@ def test_exposures_and_benchmarks(demo, name, long, short, index):
 def test_only_a_cta_has_risk_of_its_own(demo):
     config, it = demo
     own = dict(zip(config.products, np.asarray(it.products.own), strict=True))
-    assert own.pop("cta") == pytest.approx(0.11 / np.sqrt(YEAR))
+    assert own.pop("cta") == pytest.approx(0.1145 / np.sqrt(YEAR))
     assert not any(own.values())
 
 

@@ -102,6 +102,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "universe",
         "backtest",
         "replay",
+        "cta",
     }
     for name in commands.commands:
         assert code(name, "--help") == 0
