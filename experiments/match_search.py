@@ -2,7 +2,7 @@
 
     python -m experiments.match_search [--seconds 60] [--data ../shared/data]
 
-Adam (optax) follows the derivative of the replay through its triggers as they are, that is, almost everywhere;
+Adam (optax) follows the derivative of the replay through its triggers as they are, almost everywhere;
 thirty-two starts side by side. CMA-ES restarts from the same points. Time to compile is stated apart.
 """
 
