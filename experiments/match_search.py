@@ -94,8 +94,8 @@ def page(table: pd.DataFrame, seconds: float) -> str:
     lines = [
         "# A gradient or none?",
         "",
-        f"Least cost (-2 log posterior up to a constant) found in {seconds:g} s after compiling, from the same",
-        f"{STARTS} random starts, and the number of replays it took.",
+        f"Least cost (-2 log posterior up to a constant) found in {seconds:g} s after compiling, from the",
+        f"same {STARTS} random starts, and the number of replays it took.",
         "",
         runs.markdown(table),
         "",
