@@ -10,10 +10,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtrik, ndtri
 
+from ..core import InputError
 from .heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
 from .sample import Array, Level, even_weight, exact_confidence, exact_level, rows, total
 from .shortfall import Tail, tail_of
 
+WORST = 0.1
+"""Share of paths taken for the upper tail of an influence function."""
+HEAVY_PULL = 0.25
+"""Shape from which that tail is treated as heavy; from a third on there is no skewness to straighten."""
+FEWEST_CARRIERS = 2.0
+"""Paths that must carry the variance of a measure for it to have an interval."""
 INDICATIVE = 1000
 """Tail points below which a figure is marked indicative."""
 
@@ -126,8 +133,11 @@ def influence_interval(
 ) -> Interval:
     """Any functional of the sample, from (value, influence [path]) = pulls(loss [path], weight [path]).
 
-    Straightened for skewness as ES is; tail_points is how many paths carry the variance,
-    (sum v)^2 / sum v^2 of v = (w influence)^2: a third of the paths for a mean of normal losses.
+    Straightened for skewness as ES is, and widened as ES is where the upper tail of the influence is heavy:
+    a generalised Pareto law beyond its worst tenth (`heavy_pulls`). tail_points is how many paths carry the
+    variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of the paths for a mean of normal losses.
+    InputError where fewer than FEWEST_CARRIERS do: then one or two paths are the estimate. Coverage:
+    results/coverage_measures.
     """
     sure = exact_confidence(confidence)
 
@@ -137,7 +147,11 @@ def influence_interval(
         pull = share * influence
         fourth = total(pull**4)
         points = total(pull**2) ** 2 / fourth if fourth > 0 else float(len(row))
-        return value, *hall_bounds(value, pull, sure), points
+        if points < FEWEST_CARRIERS:
+            raise too_thin(points)
+        low, high = hall_bounds(value, pull, sure)
+        heavy_low, heavy_high = heavy_pulls(value, influence, share, sure)
+        return value, min(low, heavy_low), max(high, heavy_high), points
 
     return _collect(one, loss, weight, sure)
 
@@ -248,6 +262,43 @@ def hall_bounds(estimate: float, pull: Array, confidence: float) -> tuple[float,
 def spread_bounds(estimate: float, second: float, third: float, confidence: float) -> tuple[float, float]:
     """(low, high) of an estimate from the sums of squares and cubes of its pulls."""
     return _straighten(estimate, *_spread(second, third), confidence)
+
+
+def heavy_pulls(value: float, influence: Array, share: Array, confidence: float) -> tuple[float, float]:
+    """(low, high) with the worst tenth of the influence generalised Pareto; (value, value) where it is light.
+
+    value + E[min(psi, u)] + P(psi > u) m, with u the 90 % point of the influence psi and m the mean excess
+    over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
+    """
+    order = np.argsort(influence)[::-1]
+    worst = order[: max(np.searchsorted(np.cumsum(share[order]), WORST), 2 * FEWEST)]
+    cut = float(influence[worst[-1]])
+    worst = worst[influence[worst] > cut]
+    excess, mass = influence[worst] - cut, share[worst]
+    if len(excess) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
+        return value, value
+    if tail_shape(excess, mass) < HEAVY_PULL:
+        return value, value
+    middle, low, high = mean_excess_interval(excess, mass, confidence)
+    body = np.minimum(influence, cut)
+    centre = total(share * body)
+    z = float(ndtri((1 + confidence) / 2))
+    rest = z * math.sqrt(total((share * (body - centre)) ** 2))
+    beyond, centre = total(mass), value + centre + total(mass) * middle
+    return (
+        centre - math.hypot(beyond * (middle - low), rest),
+        centre + math.hypot(beyond * (high - middle), rest),
+    )
+
+
+def too_thin(points: float) -> InputError:
+    """The refusal of an interval that rests on a path or two."""
+    return InputError(
+        "loss",
+        f"{points:.2g} paths carry the whole variance of this measure",
+        f"at least {FEWEST_CARRIERS:g}",
+        "run more paths, or ask for a lower level, aversion, price or order",
+    )
 
 
 def _spread(second: float, third: float) -> tuple[float, float]:
