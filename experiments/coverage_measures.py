@@ -196,7 +196,7 @@ PAGE = """\
 
 Coverage in percent over light, heavy and mixture tails, {fewest} to {most} samples a cell (a quarter of
 that for conditional drawdown). A star marks a cell more than one point from 95 %, beyond two standard errors;
-in brackets samples refused because fewer than two paths carried the variance. Partial moments of order 2 have
+in brackets samples refused because one path carried the variance. Partial moments of order 2 have
 no variance for a Student t 4 or a Pareto 3: there the interval rests on its generalised Pareto tail.
 """
 

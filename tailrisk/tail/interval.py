@@ -17,10 +17,8 @@ from .shortfall import Tail, tail_of
 
 WORST = 0.1
 """Share of paths taken for the upper tail of an influence function."""
-HEAVY_PULL = 0.25
-"""Shape from which that tail is treated as heavy; from a third on there is no skewness to straighten."""
-FEWEST_CARRIERS = 2.0
-"""Paths that must carry the variance of a measure for it to have an interval."""
+FEWEST_CARRIERS = 1.1
+"""Paths that must carry the variance of a measure for it to have an interval, its tail unaided."""
 INDICATIVE = 1000
 """Tail points below which a figure is marked indicative."""
 
@@ -136,8 +134,8 @@ def influence_interval(
     Straightened for skewness as ES is, and widened as ES is where the upper tail of the influence is heavy:
     a generalised Pareto law beyond its worst tenth (`heavy_pulls`). tail_points is how many paths carry the
     variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of the paths for a mean of normal losses.
-    InputError where fewer than FEWEST_CARRIERS do: then one or two paths are the estimate. Coverage:
-    results/coverage_measures.
+    high is infinite where that tail may have no mean; InputError where fewer than FEWEST_CARRIERS carry the
+    variance and there are too few paths to see a tail. Coverage: `python -m experiments.coverage_measures`.
     """
     sure = exact_confidence(confidence)
 
@@ -147,10 +145,10 @@ def influence_interval(
         pull = share * influence
         fourth = total(pull**4)
         points = total(pull**2) ** 2 / fourth if fourth > 0 else float(len(row))
-        if points < FEWEST_CARRIERS:
-            raise too_thin(points)
         low, high = hall_bounds(value, pull, sure)
         heavy_low, heavy_high = heavy_pulls(value, influence, share, sure)
+        if points < FEWEST_CARRIERS and heavy_low == heavy_high:
+            raise too_thin(points)
         return value, min(low, heavy_low), max(high, heavy_high), points
 
     return _collect(one, loss, weight, sure)
@@ -271,13 +269,15 @@ def heavy_pulls(value: float, influence: Array, share: Array, confidence: float)
     over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
     """
     order = np.argsort(influence)[::-1]
-    worst = order[: max(np.searchsorted(np.cumsum(share[order]), WORST), 2 * FEWEST)]
+    worst = order[: max(np.searchsorted(np.cumsum(share[order]), WORST), FEWEST + 1)]
+    if 4 * len(worst) > len(influence):
+        return value, value
     cut = float(influence[worst[-1]])
     worst = worst[influence[worst] > cut]
     excess, mass = influence[worst] - cut, share[worst]
     if len(excess) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
         return value, value
-    if tail_shape(excess, mass) < HEAVY_PULL:
+    if tail_shape(excess, mass) <= HEAVY:
         return value, value
     middle, low, high = mean_excess_interval(excess, mass, confidence)
     body = np.minimum(influence, cut)
@@ -292,10 +292,10 @@ def heavy_pulls(value: float, influence: Array, share: Array, confidence: float)
 
 
 def too_thin(points: float) -> InputError:
-    """The refusal of an interval that rests on a path or two."""
+    """The refusal of an interval that rests on one path."""
     return InputError(
         "loss",
-        f"{points:.2g} paths carry the whole variance of this measure",
+        f"{points:.3g} paths carry the whole variance of this measure",
         f"at least {FEWEST_CARRIERS:g}",
         "run more paths, or ask for a lower level, aversion, price or order",
     )

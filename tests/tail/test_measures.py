@@ -122,29 +122,35 @@ def test_the_influence_is_the_derivative_in_the_weight_of_a_path(name):
 
 @pytest.mark.parametrize("name", MEASURES)
 def test_intervals_cover(name):
-    truth, held = MEASURES[name](NORMAL), []
+    truth, held, width = MEASURES[name](NORMAL), [], []
     for seed in range(200):
         found = MEASURES[name].interval(np.random.default_rng(seed).normal(size=2000))
         held.append(found.low <= truth <= found.high)
+        width.append(found.high - found.low)
     assert abs(np.mean(held) - 0.95) < 4 * math.sqrt(0.05 * 0.95 / 200)
-    assert found.high - found.low < 0.5 * truth
+    assert np.median(width) < 0.5 * truth
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_a_measure_without_variance_is_still_covered(weighted):
-    """The squared excess of a Pareto 3 has tail index 3/2: by the central limit alone 60 to 80 % cover."""
+def test_a_measure_without_variance_is_still_covered():
+    """The squared excess of a Pareto 3 has tail index 3/2: straightened alone, the interval misses often."""
     measure, held = partial_moment(2.0, 2.0), []
     truth = integrate.quad(lambda x: (x - 2.0) ** 2 * 3 * x**-4, 2, np.inf)[0]
     for seed in range(150):
-        random = np.random.default_rng(seed)
-        loss = random.random(2000) ** (-1 / 3)
-        weight = np.full(2000, 1 / 2000)
-        if weighted:  # drawn from a Pareto 2, which has more of the tail
-            loss = random.random(2000) ** (-1 / 2)
-            weight = 1.5 / loss / np.sum(1.5 / loss)
-        found = measure.interval(loss, weight if weighted else None)
+        found = measure.interval(np.random.default_rng(seed).random(2000) ** (-1 / 3))
         held.append(found.low <= truth <= found.high)
     assert abs(np.mean(held) - 0.95) < 4 * math.sqrt(0.05 * 0.95 / 150)
+
+
+def test_an_importance_sample_is_covered():
+    measure, held = partial_moment(1.5, 1.0), []
+    truth = stats.norm.pdf(1.5) - 1.5 * stats.norm.sf(1.5)
+    for seed in range(150):
+        loss = np.random.default_rng(seed).normal(1.0, size=2000)
+        weight = np.exp(-loss)
+        found = measure.interval(loss, weight / math.fsum(weight))
+        held.append(found.low <= truth <= found.high)
+    assert abs(np.mean(held) - 0.95) < 4 * math.sqrt(0.05 * 0.95 / 150)
+    assert found.high - found.low < 0.5 * truth
 
 
 def test_a_light_tail_keeps_the_straightened_interval():
@@ -158,11 +164,11 @@ def test_a_light_tail_keeps_the_straightened_interval():
     )
 
 
-def test_an_estimate_that_one_path_carries_has_no_interval():
-    loss = np.random.default_rng(9).normal(size=1000)
+def test_an_estimate_that_one_path_carries_is_refused():
+    loss = np.random.default_rng(9).normal(size=100)
     with pytest.raises(InputError, match="carry the whole variance"):
         entropic(200.0).interval(loss)
-    assert entropic(0.5).interval(loss).high > 0
+    assert math.isfinite(entropic(0.5).interval(loss).high)
 
 
 def test_leading_axes_and_indicative_counts():
