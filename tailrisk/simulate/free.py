@@ -42,7 +42,7 @@ def _times(place: str, *rows: int) -> Move:
     """Multiply the array, or some of its rows, by the value."""
     if not rows:
         return _put(place, lambda array, value: array * value)
-    return _put(place, lambda array, value: array.at[jnp.asarray(rows)].multiply(value))
+    return _put(place, lambda array, value: array.at[jnp.asarray(rows)].multiply(value, unique_indices=True))
 
 
 def _set(place: str) -> Move:
