@@ -4,11 +4,11 @@ A block is 8,192 consecutive path numbers. A chunk is how many of them are compu
 knows only its path's number, so chunk, threads and device count move the speed and never a digit.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +17,13 @@ from jax import lax
 
 from ..core.machine import cores
 from ..core.units import Count
+from . import importance
+from .importance import Trace
 from .path import Course, Outcome, course, outcome
+from .tilt import Tilt
 from .world import World
+
+T = TypeVar("T")
 
 BLOCK = 8192
 """Paths in a block; part of the promise of sameness, so a constant and not an option."""
@@ -27,16 +32,27 @@ WIDE = 32
 """Blocks in one chunk on an accelerator, where width is what hides latency."""
 
 
-def blocks(world: World, paths: int, *, chunk: int) -> Iterator[tuple[int, Outcome]]:
+def blocks(world: World, paths: int, *, chunk: int, law: Tilt | None = None) -> Iterator[tuple[int, Outcome]]:
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192; an accelerator
-    takes 32 whole blocks at a time, and half as many whenever that does not fit its memory.
+    takes 32 whole blocks at a time, and half as many whenever that does not fit its memory. law: what the
+    paths are drawn from in place of the world's own law.
     """
     if jax.default_backend() == "cpu":
-        yield from _threads(partial(_block, world, chunk=chunk, calls=BLOCK // chunk), paths)
+        yield from _threads(partial(_block, world, law, chunk=chunk, calls=BLOCK // chunk), paths)
     else:
-        yield from _wide(world, paths)
+        yield from _wide(world, law, paths)
+
+
+def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tuple[Outcome, Trace]:
+    """Outcome and trace of whole blocks of paths from number `first`, side by side, as NumPy arrays."""
+
+    def compute(start: Count) -> tuple[Outcome, Trace]:
+        return _traces(world, law, start + np.uint32(first), chunk=chunk, calls=BLOCK // chunk)
+
+    parts = [part for _, part in sorted(_threads(compute, paths), key=lambda numbered: numbered[0])]
+    return jax.tree.map(lambda *fields: np.concatenate(fields, axis=-1), *parts)
 
 
 def courses(world: World, paths: int) -> Course:
@@ -46,27 +62,36 @@ def courses(world: World, paths: int) -> Course:
 
 
 @partial(jax.jit, static_argnames=("chunk", "calls"))
-def _block(world: World, first: Count, *, chunk: int, calls: int) -> Outcome:
+def _block(world: World, law: Tilt | None, first: Count, *, chunk: int, calls: int) -> Outcome:
     """The outcome of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
+    if law is None:
+        return _chunks(partial(outcome, world), first, chunk, calls)
+    return _chunks(partial(importance.outcome, world, law), first, chunk, calls)
+
+
+@partial(jax.jit, static_argnames=("chunk", "calls"))
+def _traces(world: World, law: Tilt, first: Count, *, chunk: int, calls: int) -> tuple[Outcome, Trace]:
+    return _chunks(partial(importance.traced, world, law), first, chunk, calls)
+
+
+def _chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:
     numbers = first + jnp.arange(chunk, dtype=jnp.uint32)
     starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(chunk)
-    return lax.map(lambda start: outcome(world, numbers + start), starts)
+    return lax.map(lambda start: compute(numbers + start), starts)
 
 
 _course = jax.jit(course)
 
 
-def _threads(compute: Any, paths: int) -> Iterator[tuple[int, Outcome]]:
+def _threads(compute: Callable[[Count], T], paths: int) -> Iterator[tuple[int, T]]:
     """Each core takes the next block; no more are in flight than there are cores, so memory is bounded."""
     firsts = iter(range(0, paths, BLOCK))
 
-    def work(first: int) -> tuple[int, Outcome]:
+    def work(first: int) -> tuple[int, T]:
         return first, _gather(compute(np.uint32(first)), paths - first)
 
     with ThreadPoolExecutor(cores()) as pool:
-        running: set[Future[tuple[int, Outcome]]] = {
-            pool.submit(work, first) for first in islice(firsts, cores())
-        }
+        running: set[Future[tuple[int, T]]] = {pool.submit(work, first) for first in islice(firsts, cores())}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
             running |= {pool.submit(work, first) for first in islice(firsts, len(done))}
@@ -74,12 +99,13 @@ def _threads(compute: Any, paths: int) -> Iterator[tuple[int, Outcome]]:
                 yield future.result()
 
 
-def _wide(world: World, paths: int) -> Iterator[tuple[int, Outcome]]:
+def _wide(world: World, law: Tilt | None, paths: int) -> Iterator[tuple[int, Outcome]]:
     width, first = WIDE, 0
     while first < paths:
         count = min(width, -(-(paths - first) // BLOCK))
         try:
-            result = _gather(_block(world, np.uint32(first), chunk=count * BLOCK, calls=1), paths - first)
+            chunks = _block(world, law, np.uint32(first), chunk=count * BLOCK, calls=1)
+            result = _gather(chunks, paths - first)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or width == 1:
                 raise
@@ -89,7 +115,7 @@ def _wide(world: World, paths: int) -> Iterator[tuple[int, Outcome]]:
         first += count * BLOCK
 
 
-def _gather(chunks: Outcome, wanted: int) -> Outcome:
+def _gather(chunks: T, wanted: int) -> T:
     """Chunks [call, ..., chunk] side by side [..., path], cut at `wanted` paths."""
 
     def join(field: Any) -> Any:

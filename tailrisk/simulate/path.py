@@ -19,6 +19,7 @@ from .world import World
 
 S = TypeVar("S")
 T = TypeVar("T")
+D = TypeVar("D")
 SEGMENT = 64
 """Days whose shocks are drawn at once, at most."""
 
@@ -33,6 +34,7 @@ class Outcome:
     shortfall: Ratio  # [product, path]
     fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
     crowd: crowd_day.Outcome | None = None
+    weight: Ratio | None = None  # [path]  density of the law asked about over the law drawn from; None is one
 
 
 @struct
@@ -45,9 +47,14 @@ class Course:
 
 def outcome(world: World, path: Count) -> Outcome:
     """Losses and spread z of the paths numbered `path` [path], uint32."""
-    state, spreads = _live(world, path, lambda _, log_return: _spreads(world, log_return))
+    state, during = _live(world, path, lambda _, log_return: spreads(world, log_return))
+    return finish(world, state, before(world, path), during)
+
+
+def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
+    """What is kept of paths that end in `state`, given their daily spreads [day, detector, path]."""
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
-    z = _z(world, _before(world, path), spreads)
+    z = _z(world, before, during)
     finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
     books, crowd = state.books, None
     if world.crowd is not None and state.crowd is not None:
@@ -81,7 +88,7 @@ def begin(world: World, path: Count) -> day.State:
     paths, dtype = path.shape[0], world.ladder.affine.dtype
     books = book.init(world.products, paths)
     return day.State(
-        regime=regimes.init(world.regimes.start, _eve(world.streams.regimes, path, dtype)),
+        regime=regimes.init(world.regimes.start, eve(world.streams.regimes, path, dtype)),
         price=jnp.zeros((world.ladder.affine.shape[1], paths), dtype),
         books=books,
         absolute=running.init(books.nav),
@@ -111,8 +118,13 @@ def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:
     return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
 
 
+def warmup_shocks(world: World, path: Count, days: Count) -> day.Shocks:
+    """The shocks of some days before the first, numbered from one."""
+    return _market_shocks(world, world.streams.warmup_regimes, world.streams.warmup_ladder, path, days)
+
+
 def over_days(
-    step: Callable[[S, day.Shocks], tuple[S, T]], state: S, days: int, draw: Callable[[Count], day.Shocks]
+    step: Callable[[S, D], tuple[S, T]], state: S, days: int, draw: Callable[[Count], D]
 ) -> tuple[S, T]:
     """Scan `step` over days 1 to `days`; also what it saw, [day, ...].
 
@@ -148,34 +160,33 @@ def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) 
     return over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
 
 
-def _before(world: World, path: Count) -> Ratio:
+def before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
     if world.history is not None:
         return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
     dtype, streams = world.ladder.affine.dtype, world.streams
     if not world.detectors:
         return jnp.zeros((0, 0, path.shape[0]), dtype)
-    start = regimes.init(world.long_run, _eve(streams.warmup_regimes, path, dtype))
+    start = regimes.init(world.long_run, eve(streams.warmup_regimes, path, dtype))
 
     def one_day(regime: Count, shocks: day.Shocks) -> tuple[Count, Ratio]:
         regime, log_return = day.market(world, regime, shocks)
-        return regime, _spreads(world, log_return)
+        return regime, spreads(world, log_return)
 
-    shocks = partial(_market_shocks, world, streams.warmup_regimes, streams.warmup_ladder, path)
-    return over_days(one_day, start, world.warmup, shocks)[1]
+    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))[1]
 
 
-def _spreads(world: World, log_return: LogReturn) -> Ratio:
+def spreads(world: World, log_return: LogReturn) -> Ratio:
     """Today's spread of every detector [detector, path]."""
     simple = jnp.expm1(log_return)
-    spreads = [simple[detector.small] - simple[detector.large] for detector in world.detectors]
-    return jnp.stack(spreads) if spreads else jnp.zeros((0, log_return.shape[1]), log_return.dtype)
+    rows = [simple[detector.small] - simple[detector.large] for detector in world.detectors]
+    return jnp.stack(rows) if rows else jnp.zeros((0, log_return.shape[1]), log_return.dtype)
 
 
 def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
-    spreads = jnp.concatenate([before, during])
+    series = jnp.concatenate([before, during])
     seen = [
-        spread.z(detector, spreads[world.warmup - detector.lead :, k])
+        spread.z(detector, series[world.warmup - detector.lead :, k])
         for k, detector in enumerate(world.detectors)
     ]
     return jnp.stack(seen) if seen else jnp.zeros((0, during.shape[0], during.shape[2]), during.dtype)
@@ -194,7 +205,7 @@ def _market_shocks(
     )
 
 
-def _eve(stream: random.Stream, path: Count, dtype: jnp.dtype) -> Uniform:
+def eve(stream: random.Stream, path: Count, dtype: jnp.dtype) -> Uniform:
     """The uniform of day zero, from which the first regime is drawn."""
     return _uniforms(stream, path, jnp.zeros(1, jnp.uint32), dtype)[0]
 

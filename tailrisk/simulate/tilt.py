@@ -1,0 +1,183 @@
+"""Another law for regimes and shocks, under which rare paths are common, and what it does to their odds.
+
+A path drawn from the law Q instead of P counts with the weight dP/dQ. Q is a mixture of components, and a
+component is a chain of phases (before, burst, after): the phase of a path may move on by one each morning and
+decides the law of that day's regime and shocks,
+
+    j_t = j_{t-1} + 1 with chance leave_{t, j},   P_j(s_t = l | s_{t-1} = k) = transition_{jkl},
+    z_t ~ N(shift_{j s_t}, diag(scale_{j s_t}^2)).
+
+The weight is against the whole mixture, phases summed out by the forward recursion of Baum et al. (1970):
+with f_j the nominal law's density of the day over that of phase j, inverted,
+
+    a_{t,j} = f_j (a_{t-1,j} (1 - leave_j) + a_{t-1,j-1} leave_{j-1}),    dP/dQ = 1 / sum_j a_{T,j}.
+
+The first phase is the nominal law itself, so no weight exceeds one over its share (a defensive mixture,
+Hesterberg, 1995). Student shocks keep their law: a mean shift leaves their tail where it was, so only their
+regimes are tilted.
+"""
+
+from dataclasses import replace
+from functools import reduce
+
+import jax.numpy as jnp
+from jax import lax
+
+from ..core import random, struct
+from ..core.arrays import accumulate
+from ..core.random import Stream
+from ..core.units import Count, Normal, Probability, Ratio, Uniform
+from ..market import regimes
+from .day import Shocks
+
+
+@struct
+class Shift:
+    """Mean and deviation of each shock, by phase and regime; nominally zero and one."""
+
+    mean: Normal  # [phase, regime, shock]
+    deviation: Ratio  # [phase, regime, shock]
+
+
+@struct
+class Tilt:
+    """The law paths are drawn from; cumulative over the last axis where marked."""
+
+    share: Probability  # [phase]  cumulative: of paths that begin in it
+    warmup_start: Probability  # [phase, regime]  cumulative
+    warmup: Probability  # [phase, from, to]  cumulative: of the days before the first, phases at rest
+    start: Probability  # [phase, regime]  cumulative
+    transition: Probability  # [phase, from, to]  cumulative
+    leave: Probability  # [day, phase]  chance to move on to the next phase that morning
+    shift: Shift | None  # None: shocks as they are
+    stream: Stream
+
+
+@struct
+class State:
+    """Where the path is in the mixture."""
+
+    phase: Count  # [path]
+    log_odds: Ratio  # [phase, path]  log a_j: density of the path so far in that phase over the nominal one
+
+
+def init(tilt: Tilt, path: Count) -> State:
+    """The component each path is drawn from, by its number."""
+    zero = jnp.zeros_like(path)
+    uniform = random.uniforms(tilt.stream, path, zero, tilt.share.dtype)
+    share = _pieces(tilt.share)
+    log_odds = jnp.log(share)[:, None] + jnp.zeros(path.shape, share.dtype)[None, :]
+    return State(phase=_reached(tilt.share[:, None], uniform), log_odds=log_odds)
+
+
+def moves(tilt: Tilt, path: Count, days: Count) -> Uniform:
+    """The uniforms [day, path] that decide on each day whether a path's phase moves on."""
+    grid = (days.shape[0], path.shape[0])
+    number, day = jnp.broadcast_to(path[None, :], grid), jnp.broadcast_to(days[:, None], grid)
+    return random.uniforms(tilt.stream, number, day, tilt.share.dtype)
+
+
+def eve(law: Probability, nominal: Probability, state: State, uniform: Uniform) -> tuple[State, Count]:
+    """The first regime [path], drawn from law [phase, regime] in place of nominal [regime]."""
+    regime = _reached(law[state.phase].T, uniform)
+    return replace(state, log_odds=state.log_odds + _log_ratio(law, nominal)[:, regime]), regime
+
+
+def warm(
+    tilt: Tilt, nominal: regimes.Params, state: State, before: Count, uniform: Uniform
+) -> tuple[State, Uniform]:
+    """One day before the first: a uniform with which `regimes.step` draws the tilted regime."""
+    regime, edge = _regime(tilt.warmup, nominal, state.phase, before, uniform)
+    ratio = _log_ratio(tilt.warmup, nominal.cumulative)[:, before, regime]
+    return replace(state, log_odds=state.log_odds + ratio), edge
+
+
+def step(
+    tilt: Tilt,
+    nominal: regimes.Params,
+    state: State,
+    before: Count,
+    move: Uniform,
+    today: Ratio,
+    shocks: Shocks,
+) -> tuple[State, Shocks]:
+    """One day: the shocks with which `day.step` lives the tilted day, given yesterday's regime [path].
+
+    move [path]: from `moves`; today [phase]: that day's row of `leave`.
+    """
+    phase = state.phase + (move < today[state.phase]).astype(jnp.int32)
+    regime, edge = _regime(tilt.transition, nominal, phase, before, shocks.regime)
+    log_odds = _moved(state.log_odds, today)
+    log_odds = log_odds + _log_ratio(tilt.transition, nominal.cumulative)[:, before, regime]
+    shocks = replace(shocks, regime=edge)
+    if tilt.shift is not None:
+        mean, deviation = tilt.shift.mean[phase, regime].T, tilt.shift.deviation[phase, regime].T
+        drawn = [
+            x * s + m for x, s, m in zip(random.student(shocks.ladder, None), deviation, mean, strict=False)
+        ]
+        shocks = replace(shocks, ladder=_paired(drawn, shocks.ladder))
+        log_odds = log_odds + _shift_ratio(tilt.shift, regime, drawn)
+    return State(phase=phase, log_odds=log_odds), shocks
+
+
+def log_weight(state: State) -> Ratio:
+    """log dP/dQ [path] of the path so far."""
+    top = reduce(jnp.maximum, state.log_odds)
+    return -(top + jnp.log(accumulate(jnp.exp(state.log_odds - top[None, :]))))
+
+
+def _moved(log_odds: Ratio, leave: Probability) -> Ratio:
+    """Log odds [phase, path] after phases may have moved on by one."""
+    top = reduce(jnp.maximum, log_odds)
+    odds = jnp.exp(log_odds - top[None, :])
+    gone = odds * leave[:, None]
+    arrived = jnp.concatenate([jnp.zeros_like(gone[:1]), gone[:-1]])
+    return jnp.log(odds - gone + arrived) + top[None, :]
+
+
+def _regime(
+    law: Probability, nominal: regimes.Params, phase: Count, before: Count, uniform: Uniform
+) -> tuple[Count, Uniform]:
+    """Today's regime under law [phase, from, to], and the lowest uniform that gives it under the nominal law."""
+    regime = _reached(law[phase, before].T, uniform)
+    edges = jnp.concatenate([jnp.zeros_like(nominal.cumulative[:, :1]), nominal.cumulative[:, :-1]], axis=1)
+    return regime, edges[before, regime]
+
+
+def _reached(cumulative: Probability, uniform: Uniform) -> Count:
+    """How many of cumulative [.., path], the last apart, the uniform [path] reaches."""
+    count = jnp.zeros(uniform.shape, jnp.int32)
+    for k in range(cumulative.shape[0] - 1):
+        count = count + (uniform >= cumulative[k]).astype(jnp.int32)
+    return count
+
+
+def _pieces(cumulative: Probability) -> Probability:
+    """Probabilities of a cumulative law [..., regime], as a uniform meets them: the last takes the rest."""
+    ends = jnp.concatenate([cumulative[..., :-1], jnp.ones_like(cumulative[..., :1])], axis=-1)
+    return jnp.diff(ends, axis=-1, prepend=jnp.zeros_like(ends[..., :1]))
+
+
+def _log_ratio(law: Probability, nominal: Probability) -> Ratio:
+    """log of law [phase, ...] over nominal [...], both cumulative; zero where the nominal law forbids."""
+    allowed = _pieces(nominal)[None] > 0
+    ratio = _pieces(law) / jnp.where(allowed, _pieces(nominal)[None], 1.0)
+    return jnp.log(jnp.where(allowed, ratio, 1.0))
+
+
+def _shift_ratio(shift: Shift, regime: Count, shock: list[Normal]) -> Ratio:
+    """log N(z; mean, deviation^2) - log N(z; 0, 1), summed over the shocks [phase, path]."""
+    narrow = 1 / (shift.deviation * shift.deviation)
+    constant = -0.5 * accumulate(jnp.moveaxis(shift.mean * shift.mean * narrow, 2, 0))
+    constant = constant - accumulate(jnp.moveaxis(jnp.log(shift.deviation), 2, 0))
+    total = constant[:, regime]
+    for d, x in enumerate(shock):
+        linear, square = (shift.mean * narrow)[:, :, d], (0.5 - 0.5 * narrow)[:, :, d]
+        total = total + x[None, :] * (linear[:, regime] + square[:, regime] * x[None, :])
+    return total
+
+
+def _paired(shock: list[Normal], unit: Normal) -> Normal:
+    """Shocks [shock][path] as unit pairs [pair, path]; a last coordinate nobody reads is left as it was."""
+    full = [*shock, unit[-1].imag] if len(shock) % 2 else shock
+    return lax.complex(jnp.stack(full[::2]), jnp.stack(full[1::2]))
