@@ -40,15 +40,15 @@ def blocks(world: World, paths: int, *, chunk: int, law: Tilt | None = None) -> 
     paths are drawn from in place of the world's own law.
     """
     if jax.default_backend() == "cpu":
-        yield from _threads(partial(_block, world, law, chunk=chunk, calls=BLOCK // chunk), paths)
+        yield from _threads(partial(_block, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
     else:
-        yield from _wide(world, law, paths)
+        yield from _wide(world, paths, law)
 
 
 def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tuple[Outcome, Trace]:
     """Outcome and trace of whole blocks of paths from number `first`, side by side, as NumPy arrays."""
 
-    def compute(start: Count) -> tuple[Outcome, Trace]:
+    def compute(start: Any) -> tuple[Outcome, Trace]:
         return _traces(world, law, start + np.uint32(first), chunk=chunk, calls=BLOCK // chunk)
 
     parts = [part for _, part in sorted(_threads(compute, paths), key=lambda numbered: numbered[0])]
@@ -62,7 +62,7 @@ def courses(world: World, paths: int) -> Course:
 
 
 @partial(jax.jit, static_argnames=("chunk", "calls"))
-def _block(world: World, law: Tilt | None, first: Count, *, chunk: int, calls: int) -> Outcome:
+def _block(world: World, first: Count, law: Tilt | None, *, chunk: int, calls: int) -> Outcome:
     """The outcome of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
     if law is None:
         return _chunks(partial(outcome, world), first, chunk, calls)
@@ -83,7 +83,7 @@ def _chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int)
 _course = jax.jit(course)
 
 
-def _threads(compute: Callable[[Count], T], paths: int) -> Iterator[tuple[int, T]]:
+def _threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
     """Each core takes the next block; no more are in flight than there are cores, so memory is bounded."""
     firsts = iter(range(0, paths, BLOCK))
 
@@ -99,12 +99,12 @@ def _threads(compute: Callable[[Count], T], paths: int) -> Iterator[tuple[int, T
                 yield future.result()
 
 
-def _wide(world: World, law: Tilt | None, paths: int) -> Iterator[tuple[int, Outcome]]:
+def _wide(world: World, paths: int, law: Tilt | None = None) -> Iterator[tuple[int, Outcome]]:
     width, first = WIDE, 0
     while first < paths:
         count = min(width, -(-(paths - first) // BLOCK))
         try:
-            chunks = _block(world, law, np.uint32(first), chunk=count * BLOCK, calls=1)
+            chunks = _block(world, np.uint32(first), law, chunk=count * BLOCK, calls=1)
             result = _gather(chunks, paths - first)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or width == 1:

@@ -84,11 +84,9 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
         return jnp.asarray(np.asarray(x, np.float64), dtype)
 
     def rows(name: str) -> Array:
+        """What does not depend on the phase, repeated for every phase."""
         return np.concatenate(
-            [
-                np.broadcast_to(getattr(law, name), (n, *np.shape(getattr(law, name))))
-                for law, n in zip(every, counts, strict=True)
-            ]
+            [np.repeat(getattr(law, name)[None], n, axis=0) for law, n in zip(every, counts, strict=True)]
         )
 
     def phases(name: str, axis: int = 0) -> Array:
@@ -117,12 +115,10 @@ def refit(world: World, law: Law | None, elite: Elite) -> Law:
     base, size = nominal(world, AFTER + 1), _size(world, elite)
     if law is not None:
         return _climb(base, law, elite)[0]
-    days = np.arange(len(elite.shock))[:, None]
-    sudden = np.stack(
-        [days < size.argmax(axis=0), days == size.argmax(axis=0), days > size.argmax(axis=0)], 1
-    )
-    steady = np.zeros(sudden.shape)
-    steady[:, 1] = 1.0
+    days, largest = np.arange(len(size))[:, None], size.argmax(axis=0)
+    sudden = np.stack([days < largest, days == largest, days > largest], axis=1)
+    steady = np.zeros_like(sudden)
+    steady[:, BURST] = True
     guesses = [_maximise(base, elite, held.astype(np.float64), _jumps(held)) for held in (sudden, steady)]
     return max((_climb(base, guess, elite) for guess in guesses), key=lambda found: found[1])[0]
 
@@ -135,7 +131,7 @@ def _climb(base: Law, law: Law, elite: Elite) -> tuple[Law, float]:
 
 
 def _expect(law: Law, elite: Elite) -> tuple[Array, Array, float]:
-    """(chance of each phase [day, phase, path], of leaving it that morning, log likelihood) given the paths."""
+    """(chance of each phase, of leaving it that morning [day, phase, path], log likelihood) of paths."""
     density = _log_density(law, elite)
     top = density.max(axis=1, keepdims=True)
     odds, days = np.exp(density - top), len(density)
@@ -249,7 +245,7 @@ def _size(world: World, elite: Elite) -> Array:
 def _pairs(before: Regimes, after: Regimes, mass: Array, regimes: int) -> Array:
     """Weighted counts of moves [from, to]."""
     flat = np.bincount((before * regimes + after).ravel(), mass.ravel(), regimes * regimes)
-    return flat.reshape(regimes, regimes)
+    return np.asarray(flat.reshape(regimes, regimes), np.float64)
 
 
 def _pieces(cumulative: Any) -> Array:

@@ -54,7 +54,7 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         shock = jnp.stack(
             random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
         )
-        return (at, mixture), (path.spreads(world, log_return), at.regime, shock)
+        return (at, mixture), (path.spreads(world, log_return), at.regime, jnp.stack(shock))
 
     def draw(days: Count) -> Today:
         leave = law.leave[days.astype(jnp.int32) - 1]

@@ -138,7 +138,7 @@ def _moved(log_odds: Ratio, leave: Probability) -> Ratio:
 def _regime(
     law: Probability, nominal: regimes.Params, phase: Count, before: Count, uniform: Uniform
 ) -> tuple[Count, Uniform]:
-    """Today's regime under law [phase, from, to], and the lowest uniform that gives it under the nominal law."""
+    """Today's regime under law [phase, from, to], and the lowest uniform that nominally gives it."""
     regime = _reached(law[phase, before].T, uniform)
     edges = jnp.concatenate([jnp.zeros_like(nominal.cumulative[:, :1]), nominal.cumulative[:, :-1]], axis=1)
     return regime, edges[before, regime]

@@ -107,11 +107,11 @@ def test_a_chunk_that_does_not_fit_is_halved(monkeypatch):
     monkeypatch.setattr(blocks, "WIDE", 4)
     whole = blocks._block
 
-    def fussy(world, first, *, chunk, calls):
+    def fussy(world, first, law, *, chunk, calls):
         tried.append(chunk // blocks.BLOCK)
         if tried[-1] > 1:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-        return whole(world, first, chunk=chunk, calls=calls)
+        return whole(world, first, law, chunk=chunk, calls=calls)
 
     monkeypatch.setattr(blocks, "_block", fussy)
     assert sum(out.fault.shape[0] for _, out in blocks._wide(it, 3 * blocks.BLOCK)) == 3 * blocks.BLOCK
