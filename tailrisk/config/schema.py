@@ -18,6 +18,7 @@ from .market import Event, Market
 from .model import Model, Name, Problem, refuse
 from .products import AnyProduct
 from .run import Run
+from .sampling import Sampling
 from .tail import Tail
 
 PATH_DAYS = 10**12
@@ -45,6 +46,7 @@ class Config(Model):
     run: Run = Run()
     market: Market = Market()
     crowd: CrowdBlock | None = None
+    sampling: Sampling | None = None
     event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
     tail: Tail = Tail()
     products: dict[Name, AnyProduct] = Field(
@@ -54,7 +56,7 @@ class Config(Model):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
-        refuse([*self._event_problems(), *self._size_problems()])
+        refuse([*self._event_problems(), *self._size_problems(), *self._sampling_problems()])
         return self
 
     def _event_problems(self) -> list[Problem]:
@@ -69,6 +71,25 @@ class Config(Model):
             for i, event in enumerate(self.event)
             if event.days > self.run.days
         ]
+        return problems
+
+    def _sampling_problems(self) -> list[Problem]:
+        if self.sampling is None or self.sampling.method == "plain":
+            return []
+        events = [event.name for event in self.event]
+        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.measures]
+        place, targets = "sampling.targets", self.sampling.targets or tuple(events)
+        problems = [
+            Problem(
+                place, f"{name!r} is neither an event nor a loss", ", ".join([*events, *losses[:3], "..."])
+            )
+            for name in targets
+            if name not in {*events, *losses}
+        ]
+        if not 0 < len(targets) <= 8 or len(set(targets)) < len(targets):
+            problems.append(Problem(place, f"{len(targets)} targets", "one to eight, each once"))
+        if self.run.paths > 2**31:
+            problems.append(Problem("run.paths", f"{self.run.paths:,}", f"at most {2**31:,} with sampling"))
         return problems
 
     def _size_problems(self) -> list[Problem]:
@@ -139,6 +160,8 @@ class Config(Model):
                 product["holdings_sha256"] = self.attached.holdings[name]
             else:
                 product.pop("holdings", None)
+        if said["sampling"] is None:
+            said.pop("sampling")
         if said["crowd"] is None:
             said.pop("crowd")
         elif self.attached.crowd is not None:

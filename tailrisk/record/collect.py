@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass, field
 from operator import itemgetter
+from typing import Any
 
 import jax
 import numpy as np
@@ -16,10 +17,11 @@ from ..core.names import MEASURES, VIEWS
 from ..market import spread
 from ..simulate import crowd_day
 from ..simulate.blocks import BLOCK, blocks, courses
+from ..simulate.choice import Choice
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
-from . import crowd
+from . import crowd, sampling
 
 Z_EDGES = np.linspace(-20, 20, 401)
 """Bins of z; the outermost hold everything beyond."""
@@ -46,8 +48,9 @@ class Sample:
     tails: TailStream  # columns [view, measure asked for, product], the last fastest
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
-    loss_counts: NDArray[np.int64]  # [view, measure, product, bin]
-    z_counts: NDArray[np.int64]  # [detector, bin]  over all days of all paths
+    loss_counts: NDArray[Any]  # [view, measure, product, bin]  weights where paths have them
+    z_counts: NDArray[Any]  # [detector, bin]  over all days of all paths
+    seen: NDArray[np.int64]  # [event]  paths with it, whatever their weight
     price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
     regime: NDArray[np.int32]  # [day, path]  of the first paths
     detectors: tuple[spread.Params, ...]
@@ -55,6 +58,12 @@ class Sample:
     faults: int = 0  # paths with a loss or a z that is not finite
     unbalanced: int = 0  # further paths whose ledger does not close
     seconds: float = field(default=0.0)
+    choice: Choice | None = None  # of the law paths were drawn from
+    weights: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # by number of the first path
+
+    def weight(self) -> NDArray[np.float64] | None:
+        """Every path's weight [path], one on average; None for plain paths."""
+        return np.concatenate([self.weights[n] for n in sorted(self.weights)]) if self.weights else None
 
     def losses(self, view: int, measure: int, product: int) -> Worst:
         """The losses of one product in one view, by one measure of those asked for."""
@@ -70,9 +79,11 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     has no tail to report.
     """
     started, paths = time.perf_counter(), config.run.paths
-    kept = _empty(config, world)
+    law, choice = sampling.tilt_for(config, world)
+    kept = _empty(config, world, weighted=law is not None)
+    kept.choice = choice
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
-        for first, outcome in blocks(world, paths, chunk=config.run.chunk):
+        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
             _keep(kept, config, first, outcome)
             bar.update(outcome.fault.shape[0])
     _refuse(kept, paths)
@@ -82,34 +93,35 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     return kept
 
 
-def _empty(config: Config, world: World) -> Sample:
-    products = len(config.products)
+def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
+    products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
-        tails=TailStream(len(VIEWS) * len(config.tail.measures) * products, kept_of_each(config)),
+        tails=TailStream(len(VIEWS) * len(config.tail.measures) * products, kept_of_each(config, weighted)),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
-        loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), np.int64),
-        z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), np.int64),
+        loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), counted),
+        z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), counted),
+        seen=np.zeros(len(config.event), np.int64),
         price=np.empty((0, 0, 0), np.float32),
         regime=np.empty((0, 0), np.int32),
         detectors=world.detectors,
-        crowd=_no_crowd(config) if config.crowd is not None else None,
+        crowd=_no_crowd(config, weighted) if config.crowd is not None else None,
     )
 
 
-def _no_crowd(config: Config) -> CrowdSample:
+def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
     numbers, flags = len(crowd.quantities(config)), len(crowd.happenings(config))
     return CrowdSample(
-        numbers=TailStream(numbers, kept_of_each(config)),
+        numbers=TailStream(numbers, kept_of_each(config, weighted)),
         flags=MomentStream(flags),
-        counts=np.zeros(crowd.MAP, np.int64),
+        counts=np.zeros(crowd.MAP, np.float64 if weighted else np.int64),
     )
 
 
-def kept_of_each(config: Config) -> int:
+def kept_of_each(config: Config, weighted: bool = False) -> int:
     """Worst losses kept of each column: what the lowest level and its interval need."""
     tail = config.tail
-    return reserve(config.run.paths, str(min(tail.levels)), tail.confidence)
+    return reserve(config.run.paths, str(min(tail.levels)), tail.confidence, weighted=weighted)
 
 
 def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
@@ -127,21 +139,25 @@ def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> Non
     numbers = np.arange(first, first + paths, dtype=np.uint32)
     if kept.faults or kept.unbalanced:
         return
+    weight = None if block.weight is None else np.asarray(block.weight, np.float64)
+    if weight is not None:
+        kept.weights[first] = weight
     asked = loss[:, [MEASURES.index(measure) for measure in config.tail.measures]]
-    kept.tails.add(asked.reshape(-1, paths), numbers)
-    kept.loss_counts += tally(loss, LOSS_EDGES)
-    kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]))
+    kept.tails.add(asked.reshape(-1, paths), numbers, weight)
+    kept.loss_counts += tally(loss, LOSS_EDGES, weight)
+    kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]), weight)
     days = np.zeros((len(config.event), paths), np.int64)
     for i, event in enumerate(config.event):
         z = np.asarray(block.z[kept.detectors.index(detector(event))])
         days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
-    kept.events.add(np.concatenate([days > 0, days]))
+    kept.events.add(np.concatenate([days > 0, days]), weight)
+    kept.seen += (days > 0).sum(axis=1)
     for k, z in enumerate(np.asarray(block.z)):
-        kept.z_counts[k] += tally(z.ravel(), Z_EDGES)
+        kept.z_counts[k] += tally(z.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(z)))
     if kept.crowd is not None and block.crowd is not None:
-        kept.crowd.numbers.add(crowd.columns(block.crowd), numbers)
-        kept.crowd.flags.add(crowd.flags(block.crowd))
-        kept.crowd.counts += crowd.map_counts(block.crowd)
+        kept.crowd.numbers.add(crowd.columns(block.crowd), numbers, weight)
+        kept.crowd.flags.add(crowd.flags(block.crowd), weight)
+        kept.crowd.counts += crowd.map_counts(block.crowd, weight)
 
 
 def _check(kept: Sample, arrays: Outcome) -> None:
@@ -170,13 +186,16 @@ def _refuse(kept: Sample, paths: int) -> None:
         )
 
 
-def tally(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    """How many values [..., path] fall into each of evenly spaced bins [..., bin].
+def tally(
+    values: NDArray[np.floating], edges: NDArray[np.float64], weight: NDArray[np.float64] | None = None
+) -> NDArray[Any]:
+    """How many values [..., path] fall into each of evenly spaced bins [..., bin], or how much weight [path].
 
     The outermost bins take what lies beyond, the middle one what is no number.
     """
     bins, rows = len(edges) - 1, int(np.prod(values.shape[:-1]))
     place = (values.reshape(rows, -1) - edges[0]) * (bins / (edges[-1] - edges[0]))
     place = np.clip(np.nan_to_num(place, nan=0.0), 0, bins - 1).astype(np.int64)
-    counts = np.bincount((place + np.arange(rows)[:, None] * bins).ravel(), minlength=rows * bins)
+    every = None if weight is None else np.tile(weight, rows)
+    counts = np.bincount((place + np.arange(rows)[:, None] * bins).ravel(), every, minlength=rows * bins)
     return counts.reshape(*values.shape[:-1], bins)

@@ -73,14 +73,14 @@ def flags(outcome: Outcome) -> NDArray[np.bool_]:
     return np.stack([*reached, *np.asarray(outcome.called), *(np.asarray(outcome.shortfall) > 0)])
 
 
-def map_counts(outcome: Outcome) -> NDArray[np.int64]:
-    """Paths by stage, worst three days of the micro-caps and largest discount of IM [stage, bin, bin]."""
+def map_counts(outcome: Outcome, weight: NDArray[np.float64] | None = None) -> NDArray[Any]:
+    """Paths, or their weight, by stage, worst three days of micro-caps and largest discount of IM."""
     places = (
         np.asarray(outcome.stage),
         _place(-np.asarray(outcome.worst_3_days), LOSS_BINS),
         _place(np.asarray(outcome.peak_discount), DISCOUNT_BINS),
     )
-    counts = np.bincount(np.ravel_multi_index(places, MAP), minlength=int(np.prod(MAP)))
+    counts = np.bincount(np.ravel_multi_index(places, MAP), weight, minlength=int(np.prod(MAP)))
     return counts.reshape(MAP)
 
 

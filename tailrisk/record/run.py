@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..assemble import assemble
 from ..config import Config
-from . import crowd, provenance, tables
+from . import crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .history import spreads
 from .store import free, replacing, seal
@@ -83,6 +83,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "dirty": dirty,
         "versions": provenance.versions(),
         **provenance.machine(),
+        "sampling": sampling.record(kept.choice, kept.weight()),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,

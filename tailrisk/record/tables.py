@@ -64,11 +64,11 @@ def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
 def events(config: Config, kept: Sample) -> pd.DataFrame:
     """Probability per path, rate per ten years and return period of every event, with intervals."""
     count = len(config.event)
-    rows = [(kept.events.row(i), kept.events.row(count + i)) for i in range(count)]
+    rows = [(kept.events.row(i), kept.events.row(count + i), int(kept.seen[i])) for i in range(count)]
     return pd.DataFrame([_event(config, event, *row) for event, row in zip(config.event, rows, strict=True)])
 
 
-def _event(config: Config, event: Event, hit: Moments, days: Moments) -> dict[str, Any]:
+def _event(config: Config, event: Event, hit: Moments, days: Moments, seen: int) -> dict[str, Any]:
     confidence, years = config.tail.confidence, config.run.days / YEAR
     chance = hit.probability(confidence=confidence)
     often = days.rate(years, confidence=confidence)
@@ -80,7 +80,7 @@ def _event(config: Config, event: Event, hit: Moments, days: Moments) -> dict[st
         "threshold": event.threshold,
         "days": event.days,
         "paths": hit.paths,
-        "count": round(hit.mean * hit.paths),
+        "count": seen,
         "probability": hit.mean,
         "probability_low": chance.low,
         "probability_high": chance.high,

@@ -22,6 +22,7 @@ def provenance(result: Result) -> list[tuple[str, str]]:
         *((f"Holdings of {name} (SHA-256)", value) for name, value in _flat(record.get("holdings_sha256"))),
         ("Seed", str(record.get("seed", MISSING))),
         ("Paths", run.get("paths")),
+        *((f"Sampling: {name}", value) for name, value in _flat(record.get("sampling"))),
         ("Trading days", run.get("days")),
         ("Warm-up days", record.get("warmup_days")),
         ("Confidence of intervals", confidence(result.section("tail"))),
@@ -40,6 +41,18 @@ def provenance(result: Result) -> list[tuple[str, str]]:
         *((f"Faults: {name}", value) for name, value in _flat(record.get("faults"))),
     ]
     return [(name, words(value)) for name, value in known]
+
+
+def sampling(result: Result) -> str:
+    """How the paths were drawn, where that was not plainly; else nothing."""
+    said = result.record.get("sampling")
+    if not isinstance(said, Mapping) or "reason" not in said:
+        return ""
+    weights = said.get("weights")
+    worth = ""
+    if isinstance(weights, Mapping):
+        worth = f", worth {words(round(float(weights['effective'])))} plain ones overall"
+    return f"{said.get('method')} paths{worth}; {said['reason']}"
 
 
 def commit(record: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ from . import crowd
 from .answer import chance, happened, headline_measure
 from .estimate import MINUS, Estimate
 from .folder import Result
-from .provenance import MISSING, commit, words
+from .provenance import MISSING, commit, sampling, words
 from .rows import TailRow
 from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
 
@@ -79,6 +79,8 @@ def _sections(result: Result) -> list[str]:
         f"{words(result.section('run').get('paths'))} paths, {words(record.get('wall_seconds'))} s "
         f"on {words(record.get('device'))}"
     )
+    drawn = sampling(result)
+    lines += ["", f"drawn by: {drawn}"] if drawn else []
     return [*lines, "", where, f"command: {words(record.get('command'))}"]
 
 

@@ -18,7 +18,7 @@ class Fall:
     name: str
     detector: int
     sign: float
-    threshold: float  # of the score: sign times the event's
+    threshold: float | None  # of the score: sign times the event's; None is the quantile at `level`
     level: float | None = None
 
 

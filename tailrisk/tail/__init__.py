@@ -19,6 +19,7 @@ from .measures import (
 from .moments import Moments, MomentStream
 from .shortfall import expected_shortfall, value_at_risk
 from .stream import TailStream, Worst, reserve
+from .weights import WeightReport, weight_report
 
 __all__ = [
     "Interval",
@@ -27,6 +28,7 @@ __all__ = [
     "Moments",
     "ParetoTail",
     "TailStream",
+    "WeightReport",
     "Worst",
     "backtest",
     "component_shortfall",
@@ -53,4 +55,5 @@ __all__ = [
     "value_at_risk",
     "value_at_risk_interval",
     "wang",
+    "weight_report",
 ]

@@ -1,0 +1,50 @@
+"""How far weighted paths are worth plain ones."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .heavy import FEWEST, tail_shape
+from .sample import Array, finite
+
+
+@dataclass(frozen=True)
+class WeightReport:
+    """What the weights of a sample say of it.
+
+    effective: (sum w)^2 / sum w^2, the plain paths whose mean is as sure (Kong, 1992); of a rare event it
+    says little, its own interval says all. largest: share of the heaviest path. mean: of the weights before
+    they are divided by their sum, with its error: one, where the law drawn from covers the law asked about.
+    shape: k-hat of the generalised Pareto tail of the weights, above
+    0.7 a warning (Vehtari et al., 2024, "Pareto smoothed importance sampling"); None where too few are large.
+    """
+
+    paths: int
+    effective: float
+    largest: float
+    mean: float
+    mean_error: float
+    shape: float | None
+
+
+def weight_report(weight: ArrayLike) -> WeightReport:
+    """The report of weights [path], one on average. InputError: a weight that is not finite, or none."""
+    w = finite("weight", weight)
+    total, paths = float(w.sum()), len(w)
+    return WeightReport(
+        paths=paths,
+        effective=total**2 / float((w**2).sum()),
+        largest=float(w.max()) / total,
+        mean=total / paths,
+        mean_error=float(w.std()) / np.sqrt(paths),
+        shape=_shape(w),
+    )
+
+
+def _shape(weight: Array) -> float | None:
+    """k-hat from the min(n / 5, 3 sqrt(n)) largest weights."""
+    count = int(min(len(weight) / 5, 3 * np.sqrt(len(weight))))
+    ordered = np.sort(weight)
+    excess = ordered[len(weight) - count :] - ordered[len(weight) - count - 1]
+    return float(tail_shape(excess)) if (excess > 0).sum() >= FEWEST else None
