@@ -68,7 +68,9 @@ def events(config: Config, kept: Sample) -> pd.DataFrame:
     return pd.DataFrame([_event(config, event, *row) for event, row in zip(config.event, rows, strict=True)])
 
 
-def _event(config: Config, event: Event, hit: Moments, days: Moments, seen: int) -> dict[str, Any]:
+def _event(
+    config: Config, event: Event, hit: Moments, days: Moments, seen: int | None = None
+) -> dict[str, Any]:
     confidence, years = config.tail.confidence, config.run.days / YEAR
     chance = hit.probability(confidence=confidence)
     often = days.rate(years, confidence=confidence)
@@ -80,7 +82,7 @@ def _event(config: Config, event: Event, hit: Moments, days: Moments, seen: int)
         "threshold": event.threshold,
         "days": event.days,
         "paths": hit.paths,
-        "count": seen,
+        "count": round(hit.mean * hit.paths) if seen is None else seen,
         "probability": hit.mean,
         "probability_low": chance.low,
         "probability_high": chance.high,

@@ -13,6 +13,7 @@ from tailrisk.config.holdings import COLUMNS
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run
+from tailrisk.config.sampling import Sampling
 from tailrisk.config.schema import Config
 from tailrisk.config.starter import TEXT, write
 from tailrisk.config.tail import Tail
@@ -46,6 +47,7 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {key: tuple(v) if isinstance(v, list) else v for key, v in SAID["tail"].items()} == defaults(Tail)
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
+    assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
     assert set(SAID) == set(Config.model_fields) - {"crowd"}  # has a demo of its own
 
 

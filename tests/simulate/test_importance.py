@@ -13,31 +13,12 @@ from tailrisk.core import random
 from tailrisk.market import spread
 from tailrisk.simulate import blocks, entropy, importance, path, pilot
 from tailrisk.simulate.score import Fall, Loss, score
-from tests.worlds import world
+from tests.rare import bare, no_day_beyond, numbers
 
 SEEDS = 200
 WORST = 0.15
 DETECTOR = (spread.Params(small=2, large=0, window=20, days=1, mean_removed=True),)
 STREAM = random.stream(5, "sampling")
-
-
-def numbers(n, start=0):
-    return jnp.arange(start, start + n, dtype=jnp.uint32)
-
-
-def bare(nu=None, days=6, regimes=3, **kwargs):
-    """A world whose product 0 is the first bucket, so that its NAV is exp(sum of log returns)."""
-    it = world(nu=nu, days=days, with_styles=False, detectors=kwargs.pop("detectors", ()), **kwargs)
-    one = jnp.zeros_like(it.products.long).at[:, 0].set(1.0)
-    zero = jnp.zeros_like(it.products.alpha)
-    products = replace(it.products, long=one, short=jnp.zeros_like(it.products.short), alpha=zero, own=zero)
-    products = replace(products, interest=zero, fee=zero)
-    it = replace(it, products=products, own_risk=False)
-    if regimes == 1:
-        chain = replace(it.regimes, cumulative=jnp.ones((1, 1)), start=jnp.ones(1))
-        ladder = replace(it.ladder, affine=it.ladder.affine[:1])
-        return replace(it, regimes=chain, ladder=ladder, long_run=jnp.ones(1))
-    return it
 
 
 def pushed(it, share=0.2, leave=0.2):
@@ -124,18 +105,6 @@ def test_tilted_bits_are_the_same_for_any_chunk():
     parts = [compute(it, law, numbers(56, start)) for start in (0, 56, 112)]
     for a, *b in zip(*map(jax.tree.leaves, (whole, *parts)), strict=True):
         assert np.asarray(a).tobytes() == np.concatenate([np.asarray(x) for x in b], axis=-1).tobytes()
-
-
-def no_day_beyond(it, loss, nu):
-    """P(no day's loss of bucket 0 reaches `loss`): the chain's matrices times the chance of a quiet day."""
-    law = stats.norm() if nu is None else stats.t(nu)
-    affine = np.asarray(it.ladder.affine)[:, 0]
-    quiet = 1 - law.cdf((np.log1p(-loss) - affine[:, 0]) / affine[:, 1])
-    chain = np.diff(np.asarray(it.regimes.cumulative), axis=1, prepend=0.0)
-    at = np.diff(np.asarray(it.regimes.start), prepend=0.0)
-    for _ in range(it.days):
-        at = (at @ chain) * quiet
-    return at.sum()
 
 
 def over_seeds(it, law, hit, paths=512):

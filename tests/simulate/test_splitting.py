@@ -12,7 +12,7 @@ from tailrisk.core import random
 from tailrisk.market import spread
 from tailrisk.simulate import path, splitting
 from tailrisk.simulate.score import Fall, Loss
-from tests.simulate.test_importance import bare, no_day_beyond, numbers
+from tests.rare import bare, no_day_beyond, numbers
 
 STREAM = random.stream(3, "splitting")
 DETECTORS = (
