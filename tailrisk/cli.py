@@ -419,6 +419,7 @@ def match(
     from .calibrate.episode import Files
     from .calibrate.search import Budget
     from .config import load
+    from .config.schema import portable
     from .record.match import known
     from .record.match import match as matched
     from .record.match_folder import publish
@@ -427,14 +428,18 @@ def match(
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
     begin = None if start is None else known(start)
-    line = f"tailrisk match {Path(config).name} --seed {seed} --starts {starts} --generations {generations}"
+    words = ["tailrisk", "match", portable(config), *(x for o in overrides for x in ("--set", o))]
+    files = {"--indices": indices, "--futures": futures, "--etfs": etfs, "--start": start, "-o": output}
+    words += [x for name, file in files.items() if file for x in (name, portable(str(file)))]
+    counts = {"--starts": starts, "--generations": generations, "--steps": steps, "--members": members}
+    words += [str(x) for name, count in {**counts, "--seed": seed}.items() for x in (name, count)]
     with _bar(quiet) as tell:
         result = matched(
             said,
             Files(indices, futures, etfs),
             budget,
             seed=seed,
-            command=f"{line} --steps {steps} --members {members}",
+            command=shlex.join(words),
             tell=tell,
             begin=begin,
         )

@@ -6,6 +6,7 @@ al., 2013) with differential-evolution moves (ter Braak, 2006) only its values. 
 once, which is what a batch of replays is good at.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -128,6 +129,7 @@ def sample(cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress) 
         tell(step / budget.steps, f"sample, {sampler.acceptance_fraction.mean():.0%} accepted")
     half = budget.steps // 2
     chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
+    logging.getLogger("emcee").setLevel(logging.ERROR)  # a short chain is told by the time itself
     times = emcee.autocorr.integrated_time(chain, quiet=True)
     flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
     picked = np.linspace(0, len(flat) - 1, budget.kept).astype(int)
