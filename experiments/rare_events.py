@@ -200,6 +200,7 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
     table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
     commit, dirty = provenance.commit()
     command = f"python -m experiments.rare_events --config {Path(asked.config).name} --paths {asked.paths}"
+    command += f" --product {asked.product}" + " --no-splitting" * asked.no_splitting
     record = {
         "command": command,
         "config_sha256": config.digest(),

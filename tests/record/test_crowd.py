@@ -47,7 +47,7 @@ def outcome(paths=PATHS):
 def in_blocks(outcome, **edits):
     """Stands for the simulator: two blocks, the later first."""
 
-    def blocks(world, paths, *, chunk):
+    def blocks(world, paths, *, chunk, law):
         for part in (slice(2000, paths), slice(0, 2000)):
             count = part.stop - part.start
             kept = {
