@@ -23,21 +23,27 @@ def interior_point(program: Program, tolerance: float) -> Point:
 
     Returns the best point met; its `residual` says how good it is, infinite if none was.
     """
+    form, at, residual, step = iterated(program, tolerance)
+    return point(form, at, step, residual)
+
+
+def iterated(program: Program, tolerance: float) -> tuple[Form, Iterate, float, int]:
+    """The program's form, the best iterate, its residual and how many steps led there."""
     form = Form(program)
     at = start(form)
-    best, stuck = point(form, at, 0, np.inf), 0
+    best, stuck = (at, np.inf, 0), 0
     with np.errstate(all="ignore"):  # an overflow ends the run, below
         for step in range(STEPS):
             now = residual(form, at)
-            better = now < best.residual
-            best, stuck = (point(form, at, step, now), 0) if better else (best, stuck + 1)
+            better = now < best[1]
+            best, stuck = ((at, now, step), 0) if better else (best, stuck + 1)
             if now <= tolerance or stuck > STUCK or not np.isfinite(now):
                 break
             try:
                 at = advance(form, at)
             except LinAlgError:
                 break
-    return best
+    return form, *best
 
 
 def start(form: Form) -> Iterate:

@@ -49,11 +49,12 @@ class Master:
 class Canon:
     """The part of the master problem that no band changes: fixed variables out, slacks and coordinates in.
 
+    losses: false where none matter, so that no variable is a coordinate of them.
     Variables: free ones of the region, coordinates of the factor form (factors, then the norm of the specific
     risk, if any), one slack for each inequality row.
     """
 
-    def __init__(self, region: Region, scenarios: Scenarios) -> None:
+    def __init__(self, region: Region, scenarios: Scenarios, losses: bool = True) -> None:
         self.region, self.dense, self.scenarios = region, scenarios.exposures is None, scenarios
         low, high = implied(region)
         self.crossed = bool((low > high + 1e-9).any())
@@ -86,7 +87,7 @@ class Canon:
             self.target[m:] = self.base[: region.assets] @ scenarios.exposures
             self.coordinate = n + np.arange(factors + norm)
         else:
-            self.coordinate = np.flatnonzero(self.free < region.assets)
+            self.coordinate = np.flatnonzero(self.free < (region.assets if losses else 0))
         open_end = np.full(factors + norm, np.inf)
         self.lower = np.concatenate([region.lower[self.free], -open_end, low[self.slack]])
         self.upper = np.concatenate([region.upper[self.free], open_end, high[self.slack]])
@@ -128,6 +129,13 @@ class Canon:
         columns: [coordinate, band] returns; share: [band] most measure each may have; mean: [coordinate]
         sum of measure times returns above the band; mass: the measure above it.
         """
+        program, unit, worth = self.program(aim, columns, share, mean, mass)
+        return self._back(interior_point(program, tolerance), aim, unit, worth)
+
+    def program(
+        self, aim: Aim, columns: Array, share: Array, mean: Array, mass: float
+    ) -> tuple[Program, float, float]:
+        """The master problem, scaled, and the units of returns and of the objective."""
         offset, base = np.zeros(columns.shape[1]), 0.0
         if self.dense:
             held = self.base[: self.region.assets]
@@ -157,7 +165,7 @@ class Canon:
             curve=self.region.curve.times(1 / worth).at(self.free, len(self.lower) - len(self.free)),
             cones=tuple(self.cones),
         )
-        return self._back(interior_point(program, tolerance), aim, unit, worth)
+        return program, unit, worth
 
     def _back(self, point: Point, aim: Aim, unit: float, worth: float) -> Master:
         """Undo the scaling and put the fixed variables back."""

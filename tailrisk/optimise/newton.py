@@ -182,6 +182,10 @@ class Newton:
             x, price = x + again[0], price + again[1]
         return x, price
 
+    def solve(self, gradient: Array) -> Array:
+        """x [variable] of [M, rows'; rows, -corner] (x, price) = (gradient, 0)."""
+        return self._refined(gradient, np.zeros(len(self.rows)))[0]
+
     def step(self, centre: float, previous: Iterate | None = None) -> Iterate:
         """The step towards products equal to `centre`, less the second-order terms of a `previous` step."""
         form, at, (a, b) = self.form, self.at, self.slack

@@ -1,0 +1,118 @@
+"""The manager: most alpha less costs within the mandate, and how the answer moves with every bound.
+
+    w(b) = argmax alpha' w - costs(w)  subject to the constraints with bounds b
+    d (g' w) / d b_r = z_r mu_r / s_r,  K z = (g, 0)
+
+for an upper bound of slack s_r and multiplier mu_r, K the last Newton matrix of the interior point: the
+implicit derivative of its conditions of optimality (Fiacco, 1983), one solve for all bounds and any gradient
+g. With g = alpha - d costs it is the dual of the bound; with g the slope of a tail it is what no dual tells.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from ..core import Fault, InputError
+from .conflict import FEASIBLE, refuse_conflict
+from .constraints import Constraint
+from .curves import Array
+from .interior import iterated
+from .master import Aim, Canon
+from .newton import Iterate, Newton
+from .program import Form
+from .region import Part, Region, region
+from .scenarios import of_returns
+
+PRECISE = 1e-10
+"""Relative residual to which the manager's problem is solved."""
+ENOUGH = 1e-6
+"""What is accepted where rounding stops it before."""
+
+
+@dataclass(frozen=True)
+class Slope:
+    """d (g' w) / d bound of each row of a constraint."""
+
+    labels: tuple[str, ...]
+    lower: Array  # [row]
+    upper: Array  # [row]
+
+
+class Decision:
+    """What the manager holds: weights [asset] of NAV, alpha before cost, cost."""
+
+    def __init__(
+        self, space: Region, canon: Canon, form: Form, at: Iterate, worth: float, alpha: Array
+    ) -> None:
+        self.region, self._canon, self._form, self._at, self._worth = space, canon, form, at, worth
+        x = canon.base.copy()
+        x[canon.free] = at.x[: len(canon.free)]
+        self.x = x  # [variable]
+        self.weights = x[: space.assets]
+        self.alpha = float(alpha @ self.weights)
+        self.cost = float(space.charge @ x) + space.curve.value(x)
+
+    def duals(self) -> dict[str, Slope]:
+        """d (alpha' w - costs) / d bound of every row of two variables or more: the multipliers of its ends."""
+        at, form = self._at, self._form
+        below, above = np.zeros(len(at.x)), np.zeros(len(at.x))
+        below[form.low], above[form.high] = -at.below * self._worth, at.above * self._worth
+        return self._by_part(below, above)
+
+    def slopes(self, gradient: ArrayLike) -> dict[str, Slope]:
+        """d (gradient' w) / d bound of every row of two variables or more, by name of constraint.
+
+        gradient: [asset]. Bounds on one weight, and rows whose two ends meet, are given no slope.
+        """
+        canon, form, at = self._canon, self._form, self._at
+        g = np.zeros(len(at.x))
+        held = canon.free < self.region.assets
+        g[np.flatnonzero(held)] = np.asarray(gradient, dtype=np.float64)[canon.free[held]]
+        newton = Newton(form, at)
+        z = newton.solve(g)
+        below, above = np.zeros(len(at.x)), np.zeros(len(at.x))
+        below[form.low], above[form.high] = at.below / newton.slack[0], at.above / newton.slack[1]
+        return self._by_part(z * below, z * above)
+
+    def _by_part(self, below: Array, above: Array) -> dict[str, Slope]:
+        """What belongs to the slacks of rows, by name of constraint."""
+        canon = self._canon
+        first = len(canon.lower) - len(canon.slack)
+        rows = np.zeros((2, len(self.region.row_lower)))
+        for side, values in enumerate((below, above)):
+            rows[side, canon.live[canon.slack]] = values[first : first + len(canon.slack)]
+        return {part.name: _of_part(part, rows) for part in self.region.parts}
+
+
+def _of_part(part: Part, rows: Array) -> Slope:
+    pair = np.zeros((2, len(part.place)))
+    pair[:, ~part.single] = rows[:, part.place[~part.single]]
+    return Slope(part.rows.labels, pair[0], pair[1])
+
+
+def decide(alpha: ArrayLike, constraints: Sequence[Constraint]) -> Decision:
+    """max alpha' w - costs over the constraints; costs are those charged (TradingCost, VarianceCost).
+
+    InputError: alpha that is not finite, or a smallest set of constraints that conflict. Fault: not solved.
+    """
+    row = np.asarray(alpha, dtype=np.float64)
+    if row.ndim != 1 or not np.isfinite(row).all():
+        raise InputError("alpha", f"shape {row.shape}, or values not finite", "finite numbers [asset]")
+    space = region(constraints, len(row))
+    canon = Canon(space, of_returns(np.zeros((len(row), 2))), losses=False)
+    if canon.crossed:
+        refuse_conflict(space)
+    cost = space.charge.copy()
+    cost[: len(row)] -= row
+    empty = np.zeros((len(row), 0))
+    aim = Aim(cost, 0.0, None, Fraction(1, 2))
+    program, _, worth = canon.program(aim, empty, np.zeros(0), np.zeros(len(row)), 0.0)
+    form, at, residual, _ = iterated(program, PRECISE)
+    found = Decision(space, canon, form, at, worth, row)
+    if residual > ENOUGH or space.violation(found.x) > FEASIBLE:
+        refuse_conflict(space)
+        raise Fault(f"the manager's problem stayed {residual:.3g} from solved")
+    return found

@@ -1,0 +1,100 @@
+"""Scenarios from the simulator: paths to factor returns over the horizon, and a universe's loadings on them.
+
+r = X f + e,  f = (R_1, R_2 - R_1, ..., R_5 - R_4, style returns),  e specific, normal and independent
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..core import Fault, InputError
+from ..core.units import Count
+from ..simulate.blocks import BLOCK
+from ..simulate.returns import Returns, returns
+from ..simulate.world import World
+from ..universe import Universe, factor_returns
+from .curves import Array
+from .scenarios import Scenarios, of_factors
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """What every path earned over `days`, and its importance weight.
+
+    bucket: [bucket, path] simple; future: [future, path]; style: [style, path], in the order of `styles`;
+    weight: [path] summing to one, None where all weigh the same.
+    """
+
+    bucket: Array
+    future: Array
+    style: Array
+    styles: tuple[str, ...]
+    days: int
+    weight: Array | None = None
+
+    @property
+    def factors(self) -> Array:
+        """The ladder in simple returns, then the styles [factor, path]."""
+        return factor_returns(self.bucket, self.style)
+
+    def part(self, chosen: NDArray[np.intp] | slice) -> "Horizon":
+        """Some of the paths, their weights made to sum to one: a split of the sample."""
+        weight = None if self.weight is None else self.weight[chosen] / self.weight[chosen].sum()
+        cut = (self.bucket[:, chosen], self.future[:, chosen], self.style[:, chosen])
+        return Horizon(*cut, self.styles, self.days, weight)
+
+
+def simulate(
+    world: World, paths: int, styles: tuple[str, ...], weight: ArrayLike | None = None, chunk: int = 4096
+) -> Horizon:
+    """Simulate `paths` paths of a world, with a crowd or without, over its horizon.
+
+    styles: names of the styles the world simulates, in its order; weight: [path] of an importance sampler.
+    Raises Fault where a path is not finite, InputError where the names are not as many as the styles.
+    """
+    count = 0 if world.styles is None else len(world.styles.loading)
+    if count != len(styles):
+        raise InputError("styles", f"{len(styles)} names", f"{count}, those the world simulates")
+    run = jax.jit(partial(_chunk, size=min(chunk, BLOCK)))
+    parts = [jax.device_get(run(world, np.uint32(first))) for first in range(0, paths, min(chunk, BLOCK))]
+    whole = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :paths], *parts)
+    if whole.fault.any():
+        raise Fault(f"{int(whole.fault.sum()):,} of {paths:,} paths are not finite or do not close")
+    said = None if weight is None else np.asarray(weight, dtype=np.float64)
+    bucket, future, style = (
+        np.asarray(x, dtype=np.float64) for x in (whole.bucket, whole.future, whole.style)
+    )
+    return Horizon(bucket, future, style, styles, world.days, said)
+
+
+def of_universe(
+    universe: Universe, horizon: Horizon, *, specific: bool = True, futures: bool = False, seed: int = 0
+) -> Scenarios:
+    """Scenarios of a universe's stocks [stock], of IF, IC and IM behind them where `futures` is set.
+
+    Specific risk grows with the square root of the days. A style of the universe that was not simulated
+    earns nothing. InputError: as `of_factors`.
+    """
+    ladder = len(horizon.bucket)
+    place = [horizon.styles.index(name) if name in horizon.styles else -1 for name in universe.styles]
+    style = np.vstack([horizon.style, np.zeros((1, horizon.style.shape[1]))])[place]
+    factors = factor_returns(horizon.bucket, style)
+    exposures, own = universe.loading, universe.specific_sd * np.sqrt(horizon.days)
+    if exposures.shape[1] != ladder + len(place):
+        raise InputError("universe.loading", f"{exposures.shape[1]} factors", f"{ladder + len(place)}")
+    if futures:
+        held = len(horizon.future)
+        factors = np.vstack([factors, horizon.future])
+        wide = np.hstack([exposures, np.zeros((len(exposures), held))])
+        exposures = np.vstack([wide, np.eye(held, wide.shape[1], wide.shape[1] - held)])
+        own = np.append(own, np.zeros(held))
+    sd = own if specific else None
+    return of_factors(exposures, factors, horizon.weight, specific=sd, seed=seed)
+
+
+def _chunk(world: World, first: Count, *, size: int) -> Returns:
+    return returns(world, first + jnp.arange(size, dtype=jnp.uint32))

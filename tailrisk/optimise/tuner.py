@@ -1,0 +1,224 @@
+"""The tuner: style bounds, leverage and hedge chosen so that the manager's book keeps most alpha in an ES budget.
+
+    max_theta  alpha(theta)  subject to  ES_k(theta) <= budget,  theta in a box
+
+The manager decides within the bounds and does not see the scenarios (manager.py); the tuner sees what the
+decision loses in them. Slopes are exact: duals for alpha, the implicit derivative for ES. The search is
+sequential linear programming in a trust region: Fletcher & Sainz de la Maza (1989).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import linprog
+
+from ..core import InputError
+from ..tail.sample import Level, exact_level
+from ..tail.shortfall import tail_of
+from .constraints import Constraint
+from .curves import Array
+from .manager import Decision, Slope, decide
+from .scenarios import Scenarios
+
+STEPS = 40
+"""Linear programs at most."""
+SMALLEST = 1e-3
+"""The trust region, as a part of the box, at which the search ends."""
+DEAR = 20.0
+"""What ES beyond the budget costs, in units of the steepest alpha per ES that the box can have."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """One row of a constraint that theta moves: its ends by lower and upper for each unit of theta."""
+
+    constraint: str
+    row: int = 0
+    lower: float = -1.0
+    upper: float = 1.0
+
+    def slope(self, slopes: dict[str, Slope]) -> float:
+        """d / d theta from the slopes in both ends."""
+        part = slopes[self.constraint]
+        return float(self.lower * part.lower[self.row] + self.upper * part.upper[self.row])
+
+
+@dataclass(frozen=True)
+class Book:
+    """A product: what its manager may do, and what stands against it.
+
+    alpha: [stock] over the horizon; constraints: of theta [bound]; bounds: the rows theta moves; hedge: [asset]
+    the benchmark, or futures sold, for each unit of stocks, over stocks and then futures; gross: stocks over
+    NAV; financing: over the horizon, for each unit of gross.
+    """
+
+    alpha: Array
+    constraints: Callable[[Array], Sequence[Constraint]]
+    bounds: tuple[Bound, ...]
+    hedge: Array
+    gross: float = 1.0
+    financing: float = 0.0
+
+    def decide(self, theta: ArrayLike) -> Decision:
+        """The manager's decision within the bounds theta."""
+        return decide(self.alpha, self.constraints(np.atleast_1d(np.asarray(theta, dtype=np.float64))))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One theta: what it keeps and loses over the horizon, as fractions of NAV, and the slopes.
+
+    shortfall: [set]; alpha_slope: [bound]; shortfall_slope: [set, bound]; alpha_by_gross, shortfall_by_gross
+    [set]: for each unit of gross; shortfall_by_hedge: [set, asset].
+    """
+
+    theta: Array
+    weights: Array
+    alpha: float
+    shortfall: Array
+    alpha_slope: Array
+    shortfall_slope: Array
+    alpha_by_gross: float
+    shortfall_by_gross: Array
+    shortfall_by_hedge: Array
+
+    def worst(self) -> float:
+        return float(self.shortfall.max())
+
+
+def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: Level) -> Outcome:
+    """Decide at theta, and measure the decision in every scenario set.
+
+    InputError: constraints that conflict, or scenario sets of other assets than the hedge.
+    """
+    point = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+    chosen = book.decide(point)
+    stocks = len(book.alpha)
+    held = -book.hedge
+    held[:stocks] += chosen.weights
+    gain = chosen.alpha - chosen.cost - book.financing
+    slopes = chosen.duals()
+    alpha_slope = np.array([bound.slope(slopes) for bound in book.bounds])
+    shortfall, by_bound, by_hedge = [], [], []
+    for scenarios in sets:
+        if scenarios.assets != len(book.hedge):
+            raise InputError("scenarios", f"{scenarios.assets} assets", f"{len(book.hedge)}, as the hedge")
+        value, gradient = shortfall_of(scenarios, held, level)
+        moved = chosen.slopes(gradient[:stocks])
+        shortfall.append(value)
+        by_bound.append([bound.slope(moved) for bound in book.bounds])
+        by_hedge.append(-gradient)
+    g = book.gross
+    return Outcome(
+        theta=point,
+        weights=chosen.weights,
+        alpha=g * gain,
+        shortfall=g * np.array(shortfall),
+        alpha_slope=g * alpha_slope,
+        shortfall_slope=g * np.array(by_bound),
+        alpha_by_gross=gain,
+        shortfall_by_gross=np.array(shortfall),
+        shortfall_by_hedge=g * np.array(by_hedge),
+    )
+
+
+def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[float, Array]:
+    """ES of a portfolio [asset] and its gradient [asset]: the mean loss of each asset beyond VaR."""
+    exact = exact_level(level)
+    loss = scenarios.losses(holding)
+    tail = tail_of(loss, scenarios.weight, exact)
+    share = scenarios.probability() / float(1 - exact)
+    measure = np.where(loss > tail.value_at_risk, share, 0.0)
+    at = loss == tail.value_at_risk
+    measure[at] = (1 - measure.sum()) * share[at] / share[at].sum()
+    return tail.expected_shortfall, scenarios.gradient(-scenarios.mean(measure), holding)
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The bounds found; `steps` linear programs; feasible: whether the budget is kept."""
+
+    outcome: Outcome
+    steps: int
+    feasible: bool
+
+
+def tune(
+    measure: Callable[[Array], Outcome],
+    lower: ArrayLike,
+    upper: ArrayLike,
+    budget: float,
+    *,
+    worst: bool = False,
+    start: ArrayLike | None = None,
+) -> Tuned:
+    """Most alpha with ES within the budget, theta between lower and upper [bound].
+
+    measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
+    start: where to begin, the middle by default.
+    """
+    low, high = (np.atleast_1d(np.asarray(ends, dtype=np.float64)) for ends in (lower, upper))
+    if low.shape != high.shape or not (low < high).all():
+        raise InputError("theta", f"lower {low}, upper {high}", "lower < upper, of one length")
+    at = measure(0.5 * (low + high) if start is None else np.clip(np.asarray(start, float), low, high))
+    radius, steps = 0.5, 0
+    price = DEAR * abs(at.alpha) / max(abs(budget), 1e-12)
+    while radius > SMALLEST and steps < STEPS:
+        steps += 1
+        there = measure(_linear(at, low, high, radius, budget, price, worst))
+        better = _merit(there, budget, price, worst) - _merit(at, budget, price, worst)
+        at, radius = (there, min(2 * radius, 1.0)) if better > 1e-9 * abs(at.alpha) else (at, radius / 4)
+    return Tuned(at, steps, _risks(at, worst).max() <= budget * (1 + 1e-4))
+
+
+def _risks(at: Outcome, worst: bool) -> Array:
+    return at.shortfall if worst else np.atleast_1d(at.shortfall.mean())
+
+
+def _merit(at: Outcome, budget: float, price: float, worst: bool) -> float:
+    return at.alpha - price * max(float(_risks(at, worst).max()) - budget, 0.0)
+
+
+def _linear(
+    at: Outcome, low: Array, high: Array, radius: float, budget: float, price: float, worst: bool
+) -> Array:
+    """The next theta: max alpha + alpha' d - price v, ES + ES' d <= budget + v in the trust region."""
+    slope = at.shortfall_slope if worst else at.shortfall_slope.mean(axis=0, keepdims=True)
+    width = radius * (high - low)
+    box = np.column_stack([np.maximum(low - at.theta, -width), np.minimum(high - at.theta, width)])
+    done = linprog(
+        np.append(-at.alpha_slope, price),
+        A_ub=np.hstack([slope, -np.ones((len(slope), 1))]),
+        b_ub=budget - _risks(at, worst),
+        bounds=[*map(tuple, box), (0.0, None)],
+        method="highs",
+    )
+    return np.clip(at.theta + done.x[:-1], low, high)
+
+
+def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> list[Outcome]:
+    """The outcome at every theta of a grid, as bounds tighten."""
+    return [measure(np.atleast_1d(np.asarray(theta, dtype=np.float64))) for theta in grid]
+
+
+def resampled(
+    losses: Sequence[Array], *, level: Level, draws: int = 200, seed: int = 0, pairs: bool = False
+) -> Array:
+    """ES [draw, book] of books that lost [book][scenario] in the same scenarios: paired bootstrap of Efron (1979).
+
+    pairs: the second half of the scenarios are those of the first with specific risk of the other sign, and
+    are drawn with them.
+    """
+    count = len(losses[0])
+    block = count // 2 if pairs else count
+    rng, exact = np.random.default_rng(seed), exact_level(level)
+    found = np.empty((draws, len(losses)))
+    for i in range(draws):
+        times = rng.multinomial(block, np.full(block, 1 / block)) / count
+        weight = np.tile(times, count // block)
+        for j, loss in enumerate(losses):
+            drawn = weight > 0
+            found[i, j] = tail_of(loss[drawn], weight[drawn] / weight.sum(), exact).expected_shortfall
+    return found

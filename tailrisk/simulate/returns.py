@@ -1,0 +1,50 @@
+"""What a path earned over the whole horizon: buckets, held futures and styles, with a crowd or without."""
+
+from functools import partial
+
+import jax.numpy as jnp
+
+from ..core import random, struct
+from ..core.units import Count, Flag, Ratio
+from ..market import styles
+from . import crowd_day, day
+from .path import begin, draw, over_days
+from .world import World
+
+
+@struct
+class Returns:
+    """Returns from the eve of the first day to the last close."""
+
+    bucket: Ratio  # [bucket, path]  simple
+    future: Ratio  # [future, path]  of the held contracts, rolls included; their index without a crowd
+    style: Ratio  # [style, path]  the sum of the daily returns of a unit exposure, styles of the world
+    fault: Flag  # [path]  not a finite number, or the crowd's ledger does not close
+
+
+def returns(world: World, path: Count) -> Returns:
+    """Returns of the paths numbered `path` [path]: the same paths as `path.outcome` sees.
+
+    A scenario of stocks is X f with f the ladder of these buckets and these styles (universe.factor_returns).
+    """
+    count = 0 if world.styles is None else world.styles.loading.shape[0]
+    earned = jnp.zeros((count, path.shape[0]), world.ladder.affine.dtype)
+
+    def one_day(state: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], None]:
+        before, earned = state
+        after, log_return = day.step(world, before, shocks)
+        if world.styles is not None and shocks.styles is not None:
+            shock = random.student(shocks.styles, None)
+            earned = earned + styles.step(world.styles, log_return, shock)
+        return (after, earned), None
+
+    start = (begin(world, path), earned)
+    (state, earned), _ = over_days(one_day, start, world.days, partial(draw, world, path))
+    bucket = jnp.expm1(state.price)
+    if world.crowd is None or state.crowd is None:
+        future, closes = bucket[: world.products.short.shape[1]], jnp.ones(path.shape[0], bool)
+    else:
+        future = state.crowd.future - 1.0
+        closes = crowd_day.closes(crowd_day.outcome(world.crowd, state.crowd))
+    finite = jnp.isfinite(bucket).all(axis=0) & jnp.isfinite(future).all(axis=0)
+    return Returns(bucket=bucket, future=future, style=earned, fault=~(finite & closes))

@@ -1,0 +1,89 @@
+"""From paths to scenarios: the simulator's own prices, and losses that no stocks x paths array gave."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from tailrisk.core import InputError
+from tailrisk.optimise.paths import Horizon, of_universe, simulate
+from tailrisk.simulate.path import prices
+from tailrisk.simulate.returns import returns
+from tailrisk.tail import expected_shortfall
+from tailrisk.universe import Universe
+from tests.worlds import world
+
+STYLES = ("beta", "momentum", "size")
+PATHS = 300
+
+
+def universe() -> Universe:
+    """Ten stocks, two in each bucket, with three styles."""
+    rng = np.random.default_rng(4)
+    bucket = np.repeat(np.arange(5, dtype=np.int8), 2)
+    ladder = (np.arange(5) <= bucket[:, None]).astype(float)
+    style = rng.normal(size=(10, 3))
+    style -= np.repeat(style.reshape(5, 2, 3).mean(axis=1), 2, axis=0)
+    return Universe(
+        label="ten", date="2023-12-29", ids=tuple("abcdefghij"), styles=("size", "beta", "value"),
+        cap=np.ones(10), bucket=bucket, benchmark=0.5 * np.eye(5)[bucket], style=style,
+        loading=np.hstack([ladder, style]), specific_sd=np.full(10, 0.02), adv=np.ones(10),
+        alpha=np.zeros(10),
+    )  # fmt: skip
+
+
+def horizon(weight=None) -> Horizon:
+    return simulate(world(days=6), PATHS, STYLES, weight, chunk=128)
+
+
+def test_buckets_are_the_simulators_prices_and_chunks_do_not_matter() -> None:
+    found = horizon()
+    price = prices(world(days=6), jnp.arange(PATHS, dtype=jnp.uint32))
+    assert_allclose(found.bucket, np.expm1(np.asarray(price)), rtol=1e-12)
+    assert_allclose(found.future, found.bucket[:3])
+    other = simulate(world(days=6), PATHS, STYLES, chunk=64)
+    np.testing.assert_array_equal(found.style, other.style)
+    assert found.style.std() > 1e-3
+
+
+def test_a_benchmark_earns_its_bucket_and_stocks_their_styles() -> None:
+    ten, found = universe(), horizon()
+    scenarios = of_universe(ten, found, specific=False)
+    for index in range(5):
+        assert_allclose(-scenarios.losses(ten.benchmark[:, index]), found.bucket[index], atol=1e-12)
+    one = -scenarios.losses(np.eye(10)[7]) - found.bucket[3]
+    by_hand = ten.style[7, 0] * found.style[2] + ten.style[7, 1] * found.style[0]  # value is not simulated
+    assert_allclose(one, by_hand, atol=1e-12)
+
+
+def test_specific_risk_grows_with_the_root_of_the_days_and_futures_have_none() -> None:
+    scenarios = of_universe(universe(), horizon(), futures=True)
+    assert scenarios.assets == 13
+    assert_allclose(scenarios.specific, [0.02 * np.sqrt(6)] * 10 + [0.0] * 3)
+    assert_allclose(-scenarios.losses(np.eye(13)[11]), np.tile(horizon().bucket[1], 2), atol=1e-12)
+
+
+def test_importance_weights_are_honoured() -> None:
+    weight = np.random.default_rng(0).random(PATHS)
+    weight /= weight.sum()
+    scenarios = of_universe(universe(), horizon(weight), specific=False)
+    loss = scenarios.losses(np.full(10, 0.1))
+    found = expected_shortfall(loss, scenarios.weight, level=0.9)
+    assert_allclose(found, expected_shortfall(loss, weight, level=0.9), rtol=1e-12)
+    assert found != expected_shortfall(loss, level=0.9)
+    split = horizon(weight).part(slice(0, 100))
+    assert_allclose(split.weight.sum(), 1.0)
+
+
+def test_names_that_are_not_the_worlds_styles_are_refused() -> None:
+    with pytest.raises(InputError, match="2 names"):
+        simulate(world(days=2), 8, STYLES[:2])
+
+
+def test_a_style_free_world_has_none() -> None:
+    found = simulate(world(days=2, with_styles=False), 8, ())
+    assert found.style.shape == (0, 8)
+    assert not np.asarray(returns(world(days=2), jnp.arange(4, dtype=jnp.uint32)).fault).any()
+    assert replace(found, days=3).factors.shape == (5, 8)

@@ -1,0 +1,113 @@
+"""The tuner: slopes against finite differences, the optimum against a grid, sets mean and worst, splits."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from tailrisk.core import InputError
+from tailrisk.optimise import ActiveExposure, Budget, Positions, VarianceCost, of_factor_model, of_factors
+from tailrisk.optimise.manager import decide
+from tailrisk.optimise.tuner import Book, Bound, evaluate, frontier, resampled, shortfall_of, tune
+from tailrisk.tail import expected_shortfall
+
+STOCKS, COUNT, LEVEL = 30, 1500, 0.95
+RNG = np.random.default_rng(0)
+STYLE = RNG.normal(size=(STOCKS, 3))
+EXPOSURES = np.column_stack([np.ones(STOCKS), STYLE])
+SD = np.array([0.06, 0.04, 0.02, 0.02])
+FACTORS = RNG.normal(size=(4, COUNT)) * SD[:, None] * np.sqrt(4 / RNG.chisquare(4, COUNT))
+SPECIFIC = 0.1 * np.exp(0.2 * RNG.normal(size=STOCKS))
+EVEN = np.full(STOCKS, 1 / STOCKS)
+ALPHA = 0.02 * RNG.normal(size=STOCKS) - 0.03 * STYLE[:, 0]
+MODEL = of_factor_model(EXPOSURES, np.diag(SD**2), SPECIFIC)
+SETS = [
+    of_factors(EXPOSURES, FACTORS, specific=SPECIFIC),
+    of_factors(EXPOSURES, FACTORS * [[1.0], [1.6], [1.0], [1.0]], specific=SPECIFIC),
+]
+
+
+def within(theta: np.ndarray) -> list:
+    box = ActiveExposure(STYLE[:, :2], ("size", "beta"), -theta, theta, EVEN)
+    return [Budget(), Positions(0.0, 0.1), box, VarianceCost(MODEL, 4.0)]
+
+
+BOOK = Book(ALPHA, within, (Bound("style exposure", 0), Bound("style exposure", 1)), EVEN, gross=2.0)
+CALLS: dict[tuple, object] = {}
+
+
+def measure(theta):
+    key = tuple(np.atleast_1d(theta))
+    if key not in CALLS:
+        CALLS[key] = evaluate(BOOK, SETS, theta, level=LEVEL)
+    return CALLS[key]
+
+
+def test_slopes_in_the_bounds_are_finite_differences() -> None:
+    theta, step = np.array([0.2, 0.02]), 1e-5
+    at = measure(theta)
+    for k in range(2):
+        up, down = measure(theta + step * np.eye(2)[k]), measure(theta - step * np.eye(2)[k])
+        assert_allclose(at.alpha_slope[k], (up.alpha - down.alpha) / (2 * step), rtol=1e-4, atol=1e-8)
+        slope = (up.shortfall - down.shortfall) / (2 * step)
+        assert_allclose(at.shortfall_slope[:, k], slope, rtol=1e-3, atol=1e-6)
+    assert at.alpha_slope.min() > 1e-3  # both bind
+    assert np.abs(at.shortfall_slope).max() > 0.05
+
+
+def test_the_dual_of_a_bound_is_the_implicit_slope_of_the_objective() -> None:
+    chosen = decide(ALPHA, within(np.array([0.2, 0.02])))
+    marginal = ALPHA - 4.0 * (
+        MODEL.loading @ (MODEL.loading.T @ chosen.weights) + SPECIFIC**2 * chosen.weights
+    )
+    dual, implicit = chosen.duals()["style exposure"], chosen.slopes(marginal)["style exposure"]
+    assert_allclose(implicit.upper, dual.upper, rtol=1e-4, atol=1e-8)
+    assert_allclose(implicit.lower, dual.lower, rtol=1e-4, atol=1e-8)
+    assert np.abs(dual.lower).max() > 1e-3
+
+
+def test_slopes_in_leverage_and_hedge_are_finite_differences() -> None:
+    at, step = measure([0.2, 0.2]), 1e-6
+    held = at.weights - EVEN
+    assert_allclose(at.shortfall_by_gross, at.shortfall / 2)
+    assert_allclose(at.alpha_by_gross, at.alpha / 2)
+    shift = np.eye(STOCKS)[3] * step
+    up, down = (2 * shortfall_of(SETS[0], held - s, LEVEL)[0] for s in (shift, -shift))
+    assert_allclose(at.shortfall_by_hedge[0, 3], (up - down) / (2 * step), rtol=1e-3)
+
+
+@pytest.mark.parametrize("worst", [False, True], ids=["mean", "worst"])
+def test_the_tuned_bounds_are_as_good_as_the_best_of_a_grid(worst: bool) -> None:
+    budget = 0.15
+    found = tune(measure, [0.02, 0.02], [0.8, 0.8], budget, worst=worst)
+    risk = found.outcome.shortfall.max() if worst else found.outcome.shortfall.mean()
+    assert found.feasible
+    assert_allclose(risk, budget, rtol=1e-3)  # it binds
+    grid = [(a, b) for a in np.linspace(0.02, 0.8, 8) for b in np.linspace(0.02, 0.8, 5)]
+    kept = [
+        point.alpha
+        for point in frontier(measure, grid)
+        if (point.shortfall.max() if worst else point.shortfall.mean()) <= budget
+    ]
+    assert found.outcome.alpha >= max(kept) - 1e-6
+    assert found.outcome.alpha < measure([0.8, 0.8]).alpha - 1e-4
+
+
+def test_a_budget_out_of_reach_is_told() -> None:
+    found = tune(measure, [0.02, 0.02], [0.8, 0.8], 0.01)
+    assert not found.feasible
+    with pytest.raises(InputError, match="lower < upper"):
+        tune(measure, [0.5], [0.5], 0.1)
+    with pytest.raises(InputError, match="30, as the hedge"):
+        evaluate(BOOK, [of_factors(EXPOSURES[:5], FACTORS)], [0.2, 0.2], level=LEVEL)
+
+
+def test_the_bootstrap_is_paired_and_as_wide_as_the_error() -> None:
+    rng = np.random.default_rng(1)
+    samples = [expected_shortfall(rng.normal(size=2000), level=0.9) for _ in range(200)]
+    loss = rng.normal(size=2000)
+    draws = resampled([loss, loss + 0.5], level=0.9, draws=200)
+    assert_allclose(draws[:, 1] - draws[:, 0], 0.5, atol=1e-12)
+    assert 0.75 < draws[:, 0].std() / np.std(samples) < 1.3  # each sd has a relative error of 5 %
+    half = rng.normal(size=1000)
+    mirrored = resampled([np.concatenate([half, -half])], level=0.9, draws=50, pairs=True)
+    assert mirrored.std() > 0.01
