@@ -56,7 +56,7 @@ class Decision:
         self.cost = float(space.charge @ x) + space.curve.value(x)
 
     def duals(self) -> dict[str, Slope]:
-        """d (alpha' w - costs) / d bound of every row of two variables or more: the multipliers of its ends."""
+        """d (alpha' w - costs) / d bound of rows of two variables or more: the multipliers of their ends."""
         at, form = self._at, self._form
         below, above = np.zeros(len(at.x)), np.zeros(len(at.x))
         below[form.low], above[form.high] = -at.below * self._worth, at.above * self._worth

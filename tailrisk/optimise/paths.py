@@ -65,9 +65,8 @@ def simulate(
     if whole.fault.any():
         raise Fault(f"{int(whole.fault.sum()):,} of {paths:,} paths are not finite or do not close")
     said = None if weight is None else np.asarray(weight, dtype=np.float64)
-    bucket, future, style = (
-        np.asarray(x, dtype=np.float64) for x in (whole.bucket, whole.future, whole.style)
-    )
+    bucket, future = (np.asarray(x, dtype=np.float64) for x in (whole.bucket, whole.future))
+    style = np.asarray(whole.style, dtype=np.float64)
     return Horizon(bucket, future, style, styles, world.days, said)
 
 

@@ -1,4 +1,4 @@
-"""The tuner: style bounds, leverage and hedge chosen so that the manager's book keeps most alpha in an ES budget.
+"""The tuner: style bounds chosen so that the manager's book keeps most alpha within an ES budget.
 
     max_theta  alpha(theta)  subject to  ES_k(theta) <= budget,  theta in a box
 
@@ -49,8 +49,8 @@ class Bound:
 class Book:
     """A product: what its manager may do, and what stands against it.
 
-    alpha: [stock] over the horizon; constraints: of theta [bound]; bounds: the rows theta moves; hedge: [asset]
-    the benchmark, or futures sold, for each unit of stocks, over stocks and then futures; gross: stocks over
+    alpha: [stock] over the horizon; constraints: of theta [bound]; bounds: the rows theta moves;
+    hedge: [asset] the benchmark, or futures sold, for each unit of stocks, over stocks and then futures; gross: stocks over
     NAV; financing: over the horizon, for each unit of gross.
     """
 
@@ -206,7 +206,7 @@ def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> 
 def resampled(
     losses: Sequence[Array], *, level: Level, draws: int = 200, seed: int = 0, pairs: bool = False
 ) -> Array:
-    """ES [draw, book] of books that lost [book][scenario] in the same scenarios: paired bootstrap of Efron (1979).
+    """ES [draw, book] of losses [book][scenario] in the same scenarios: the bootstrap of Efron (1979), paired.
 
     pairs: the second half of the scenarios are those of the first with specific risk of the other sign, and
     are drawn with them.
