@@ -19,6 +19,8 @@ REGULAR = 1e-13
 """What is added to the diagonals, relative to each: keeps redundant rows and twin assets solvable."""
 FREE = 1e-8
 """What is added where there is nothing: variables that rows alone decide."""
+LEAST = 1e-18
+"""A slack that rounding made zero or less counts as this."""
 CORRECTIONS = 3
 """Corrections of a step by its own residual where something bends; elsewhere one."""
 
@@ -52,7 +54,8 @@ class Iterate:
 
     def slacks(self, form: Form) -> tuple[Array, Array]:
         """Distances to the lower bounds [low] and the upper bounds [high]."""
-        return self.x[form.low] - form.lower[form.low], form.upper[form.high] - self.x[form.high]
+        below, above = self.x[form.low] - form.lower[form.low], form.upper[form.high] - self.x[form.high]
+        return np.maximum(below, LEAST), np.maximum(above, LEAST)
 
     def products(self, form: Form) -> float:
         """The sum of all complementarity products: the duality gap where nothing is missing."""

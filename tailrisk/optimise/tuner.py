@@ -50,8 +50,8 @@ class Book:
     """A product: what its manager may do, and what stands against it.
 
     alpha: [stock] over the horizon; constraints: of theta [bound]; bounds: the rows theta moves;
-    hedge: [asset] the benchmark, or futures sold, for each unit of stocks, over stocks and then futures; gross: stocks over
-    NAV; financing: over the horizon, for each unit of gross.
+    hedge: [asset] the benchmark, or futures sold, for each unit of stocks, over stocks and then futures;
+    gross: stocks over NAV; financing: over the horizon, for each unit of gross.
     """
 
     alpha: Array
@@ -206,7 +206,7 @@ def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> 
 def resampled(
     losses: Sequence[Array], *, level: Level, draws: int = 200, seed: int = 0, pairs: bool = False
 ) -> Array:
-    """ES [draw, book] of losses [book][scenario] in the same scenarios: the bootstrap of Efron (1979), paired.
+    """ES [draw, book] of losses [book][scenario] in the same scenarios: a paired bootstrap, Efron (1979).
 
     pairs: the second half of the scenarios are those of the first with specific risk of the other sign, and
     are drawn with them.
