@@ -3,9 +3,9 @@
     python -m experiments.style_bounds [--config configs/feb2024.toml] [--paths 16384] [--data ../shared/data]
 
 For index-enhanced 500 and 1000, neutral and DMA: a manager maximises alpha within a mandate of 5,000
-synthetic names; the tuner picks the size and micro bounds that keep most alpha within an ES 99 % budget over 60 days.
-With --config of a crowd the same is done on the crowd's paths. The realised path is used where the price
-files are there. Writes results/style_bounds/ (a few minutes; a crowd's paths take longer).
+synthetic names; the tuner picks the size and micro bounds that keep most alpha within an ES 99 % budget
+over 60 days. With --config of a crowd the same is done on the crowd's paths. The realised path is used
+where the price files are there. Writes results/style_bounds/ (a few minutes; a crowd's paths take longer).
 """
 
 import os
@@ -367,14 +367,16 @@ def rolled(listed: pd.DataFrame, future: str, first: str, last: str) -> float:
     raise KeyError(f"no contract of {future} from {first} to {last}")
 
 
-ABOUT = """{paths:,} paths of {days} days ({config}), each twice for specific risk; 5,000 synthetic names. Alpha is a
+ABOUT = """\
+{paths:,} paths of {days} days ({config}), each twice for specific risk; 5,000 synthetic names. Alpha is a
 score of information coefficient {ic:g} on specific returns plus the size premium of the data to 2023
-({premium:.1%} a year for each z). The manager maximises it within a tracking error of {tracking:.0%} a year by a
-calm day's covariance, active weights of {weight:.1%}, {exit:g} days to exit at {part:.0%} of turnover from
-{nav:g} bn yuan, other styles within {others:g}, and sees no scenario; the tuner bounds active size and the share in
-micro-caps and names in no index. ES 99 % over the horizon of the excess return (index-enhanced) or of the return
-against futures (neutral, DMA), as fractions of NAV; 95 % intervals from a bootstrap over paths. Without a crowd
-futures earn their index: no basis, no forced selling."""
+({premium:.1%} a year for each z). The manager maximises it within a tracking error of {tracking:.0%} a
+year by a calm day's covariance, active weights of {weight:.1%}, {exit:g} days to exit at {part:.0%} of
+turnover from {nav:g} bn yuan, other styles within {others:g}, and sees no scenario; the tuner bounds
+active size and the share in micro-caps and names in no index. ES 99 % over the horizon of the excess
+return (index-enhanced) or of the return against futures (neutral, DMA), as fractions of NAV; 95 %
+intervals from a bootstrap over paths. Without a crowd futures earn their index: no basis, no forced
+selling."""
 
 
 def page(tables: dict[str, pd.DataFrame], said: dict) -> str:

@@ -13,16 +13,22 @@ from .constraints import (
     liquidity_cap,
 )
 from .desk import HedgeRatio, Liquidity, Margin, Universe, industries
+from .estimator import ShortfallPortfolio
+from .manager import Decision, decide
 from .scenarios import Scenarios, of_factors, of_returns
 from .shortfall import Portfolio, Sensitivity, maximise_alpha, maximise_utility, minimise_shortfall
 from .smooth import smooth_tail
+from .tuner import Book, Bound, Tuned, evaluate, frontier, tune
 from .variance import Covariance, TrackingError, VarianceCost, of_factor_model, of_matrix
 
 __all__ = [
     "ActiveExposure",
     "ActiveWeights",
+    "Book",
+    "Bound",
     "Budget",
     "Covariance",
+    "Decision",
     "Group",
     "HedgeRatio",
     "Liquidity",
@@ -31,11 +37,16 @@ __all__ = [
     "Positions",
     "Scenarios",
     "Sensitivity",
+    "ShortfallPortfolio",
     "TrackingError",
     "TradingCost",
+    "Tuned",
     "Turnover",
     "Universe",
     "VarianceCost",
+    "decide",
+    "evaluate",
+    "frontier",
     "impact_rate",
     "industries",
     "liquidity_cap",
@@ -50,4 +61,5 @@ __all__ = [
     "of_returns",
     "shortfall_budgets",
     "smooth_tail",
+    "tune",
 ]
