@@ -33,7 +33,8 @@ class Master:
 
     x: [variable]; threshold: VaR of the band; measure: [band] distribution over the explicit scenarios, the
     rest of the mass being on those above; multiplier: [row] of the region; price: cost per ES of the limit;
-    duals: of the region's cones.
+    duals: of the region's cones; along: [asset] the unit vector by which the norm of the specific risk, if
+    there is one, counts in the dual.
     """
 
     x: Array
@@ -44,6 +45,7 @@ class Master:
     duals: tuple[Array, ...]
     steps: int
     residual: float
+    along: Array | None = None
 
 
 class Canon:
@@ -179,12 +181,23 @@ class Canon:
         duals = tuple(
             self._whole(cone, v * worth) for cone, v in zip(self.region.cones, point.duals, strict=False)
         )
-        return Master(
-            x, point.threshold * unit, measure, multiplier, price, duals, point.steps, point.residual
-        )
+        at = (x, point.threshold * unit, measure, multiplier, price, duals)
+        return Master(*at, point.steps, point.residual, self._along(point))
+
+    def _along(self, point: Point) -> Array | None:
+        """The direction of the dual of the specific risk's cone."""
+        if self.scenarios.specific is None:
+            return None
+        whole = -self._unfixed(_norm(self.scenarios.specific), point.duals[-1])[1:-1]
+        length = float(np.linalg.norm(whole))
+        return whole / length if length > 0 else whole
 
     def _whole(self, cone: Cone, dual: Array) -> Array:
-        """The dual of a cone of the region from that of its kept part: fixed entries share what theirs is."""
+        """The dual of a cone of the region from that of its kept part."""
+        return inside(self._unfixed(cone, dual) / cone.radius)
+
+    def _unfixed(self, cone: Cone, dual: Array) -> Array:
+        """The dual over all entries: those of fixed variables share what their part of the norm has."""
         still = ~np.isin(cone.place, self.free)
         image = cone.image(self.base)
         whole = np.zeros(len(image))
@@ -194,7 +207,7 @@ class Canon:
         length = float(np.linalg.norm(aside))
         if length > 0:
             whole[1:] += aside * (dual[-1] / length)
-        return inside(whole / cone.radius)
+        return whole
 
 
 def _norm(specific: Array) -> Cone:

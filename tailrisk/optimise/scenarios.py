@@ -53,16 +53,18 @@ class Scenarios:
             return held
         return np.append(held, np.linalg.norm(self.specific * holding) / self.unit)
 
-    def gradient(self, slope: Array, holding: Array) -> Array:
+    def gradient(self, slope: Array, holding: Array, along: Array | None = None) -> Array:
         """A slope over assets [asset] whose product with any w is at most slope' y + `loose`, y the
-        coordinates of w: the norm of the specific risk is above its tangent at `holding`.
+        coordinates of w: the norm of the specific risk is above its product with any unit vector, `along`
+        [asset] if given, else that of `holding`, which makes it the gradient there.
         """
         if self.exposures is None:
             return slope
         if self.specific is None:
             return self.exposures @ slope
-        size = float(np.linalg.norm(self.specific * holding))
-        own = self.specific**2 * holding / (size * self.unit) if size > 0 else np.zeros_like(holding)
+        if along is None:
+            along = self.specific * holding / max(float(np.linalg.norm(self.specific * holding)), 1e-300)
+        own = self.specific * along / self.unit
         return self.exposures @ slope[:-1] + max(float(slope[-1]), 0.0) * own
 
     def losses(self, holding: Array) -> Array:

@@ -177,14 +177,14 @@ class Bands:
             if master.residual > np.sqrt(tolerance):
                 self.size *= 4
             wrong = band.wrong(loss, master.threshold) & matters
+            more = wrong | (around(loss, tail.value_at_risk, self.size).explicit & matters)
             if not wrong.any() and master.residual <= self.inside * tolerance:
                 self.inside *= INSIDE  # the band is right, its solution too rough
                 if self.inside < FINEST:
                     break
-            elif band.explicit.all():
-                break
-            if matters:
-                band = band.widened(wrong | around(loss, tail.value_at_risk, self.size).explicit)
+            elif not (more & ~band.explicit).any():
+                break  # nothing to widen, nothing more exact to hope for
+            band = band.widened(more)
         assert self.best is not None
         return self.best, False
 
@@ -222,7 +222,7 @@ class Bands:
         aim, region, price = self.aim, self.canon.region, max(master.price, 0.0)
         bent, steep = region.curve.value(master.x), region.curve.slope(master.x)
         cost = aim.cost + steep
-        held = self.scenarios.gradient(slope, master.x[: region.assets])
+        held = self.scenarios.gradient(slope, master.x[: region.assets], master.along)
         cost[: region.assets] += (aim.aversion + price) * held
         floor, reduced = region.floor(cost, master.multiplier, master.duals)
         floor += bent - float(steep @ master.x)
