@@ -13,7 +13,7 @@ from ..calibrate.match_picture import replay_picture
 from ..calibrate.prior import NAMES, PRIOR, tabulated
 from ..core.names import BUCKETS
 from .match import EVENT, Problem
-from .provenance import versions
+from .provenance import commit, machine, versions
 
 
 def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
@@ -25,8 +25,10 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
     drawing = replay_picture(posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:])
     write(folder / "replay.svg", drawing)
+    at, dirty = commit()
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
-    write(folder / "record.json", json.dumps(said | versions(), indent=2) + "\n")
+    said |= {"commit": at, "dirty": dirty, "versions": versions(), **machine()}
+    write(folder / "record.json", json.dumps(said, indent=2) + "\n")
     text = summary(matched)
     write(folder / "README.md", text)
     return text
