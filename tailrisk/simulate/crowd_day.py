@@ -78,7 +78,7 @@ class Outcome:
     drawdown: Ratio  # [cohort, path]  of NAV from its high-water mark, at the end
     shortfall: Yuan  # [cohort, path]  owed to brokers at the end
     called: Flag  # [cohort, path]  had a margin call
-    residual: Ratio  # [path]  largest of the ledger, over the stock first held
+    residual: Ratio  # [path]  largest of the ledger, over the stock and notes first held
 
 
 def init(crowd: Crowd, paths: int) -> State:
@@ -272,7 +272,8 @@ def _residual(crowd: Crowd, state: State) -> Ratio:
     """Books less ledger [path], the largest of stock, orders, futures, cash and the state's budget."""
     held, short = cohorts.books(state.cohorts), state.speculators
     everyone = replace(held, position=held.position + short.position, worth=held.worth + short.worth)
-    scale = jnp.maximum(accumulate(crowd.cohorts.assets), 1.0)
+    notes = accumulate(accumulate(crowd.snowball.notional))
+    scale = jnp.maximum(accumulate(crowd.cohorts.assets) + notes, 1.0)
     found = ledger.residual(state.ledger, everyone, scale)
     budget = jnp.abs(accumulate(intervention.spent(crowd.state, state.ladder) - state.bought)) / scale
     worst = jnp.maximum(jnp.maximum(found.stock, found.orders), jnp.maximum(found.futures, found.cash))
