@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeVar
 from pydantic import BaseModel, Field, model_validator
 
 from ..core.errors import InputError
+from . import library
 from .accounts import AccountsFile
 from .layers import Layers, Source
 from .load import load, read_toml, valid
@@ -108,6 +109,12 @@ def load_replay(path: str | Path) -> Loaded:
             known = ", ".join(config.products)
             raise InputError(f"{folder / replay.reported}: figure.product", repr(figure.product), known)
     return Loaded(replay, config, _read(AccountsFile, folder / replay.accounts), reported, folder)
+
+
+def load_accounts(path: str | Path) -> AccountsFile:
+    """Read a file of terms, or the library's of that name. Raises InputError listing every problem."""
+    here = Path(path)
+    return _read(AccountsFile, here if here.exists() else library.find(str(path)) or here)
 
 
 def _read(model: type[M], path: Path) -> M:

@@ -1,0 +1,1 @@
+"""What managers may do, seeing only what a manager sees."""
