@@ -3,9 +3,9 @@
     python -m experiments.regret [--config feb2024.toml] [--paths 4096]
 
 Markets are recorded once (simulate/tape.py); every policy trades the same days with its own costs, limits
-and margin, and does not move them. Losses are of NAV against the benchmark. Ex ante is over all paths; after an
-event is over paths on which one day's CSI 1000 less CSI 300 was at z <= --event, from that close. A config with
-a crowd adds the order of rescue and the restriction on sales. The learned policy is trained on other paths.
+and margin, and does not move them. Losses are of NAV against the benchmark. Ex ante is over all paths; after
+an event is over paths on which one day's CSI 1000 less CSI 300 was at z <= --event, from that close. A config
+with a crowd adds the order of rescue and the restriction on sales. The learned policy is trained elsewhere.
 """
 
 from collections.abc import Mapping
@@ -372,7 +372,7 @@ def sweep(params: account.Params, tape: Tape, over: str) -> pd.DataFrame:
 
 
 def recovery(params: account.Params, tape: Tape, at: Any, event: float) -> pd.DataFrame:
-    """Yanfu's statement: half of the excess lost in the five days to the event won back in RECOVERY closes."""
+    """Yanfu's statement: half of the excess lost in the five days to the event won back in time."""
     tight = {
         k: v
         for k, v in rules(params, {"next close": {"threshold": event}}).items()
@@ -479,11 +479,12 @@ def page(
     lines = [
         "# What each policy would have been worth",
         "",
-        f"Config {name}, sixty days; {paths:,} paths, and {found:,} of {search:,} on which CSI 1000 less CSI 300 fell "
-        f"to z <= {event:g} in a day (250 days, mean removed) with {RECOVERY} days left. Every policy lives the same "
-        "paths (common random numbers), trades at the close after it decides, pays costs and does not move prices. "
-        f"Losses are of NAV over the benchmark's, per cent; ES at {LEVEL:.0%}; brackets are paired 95 % intervals of "
-        "the gain over holding. Small caps keep the drift they had in the data: it is what a tilt is held for.",
+        f"Config {name}, sixty days; {paths:,} paths, and {found:,} of {search:,} on which CSI 1000 less CSI 300 "
+        f"fell to z <= {event:g} in a day (250 days, mean removed) with {RECOVERY} days left. Every policy lives "
+        "the same paths (common random numbers), trades at the close after it decides, pays costs and does not "
+        f"move prices. Losses are of NAV over the benchmark's, per cent; ES at {LEVEL:.0%}; after ± the paired "
+        "95 % interval of what is gained over holding. Small caps keep the drift they had in the data: it is "
+        "what a tilt is held for, and not all of it is investable.",
         "",
     ]
     for key, title in (("ex_ante", "Over all paths"), ("after_event", f"After the event, {AFTER} closes")):
