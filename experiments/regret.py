@@ -18,9 +18,10 @@ import click
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pandas as pd
 
+from experiments.regret_page import page
+from experiments.teach import teach
 from tailrisk.assemble import assemble
 from tailrisk.assemble_accounts import assemble as assemble_funds
 from tailrisk.config import load
@@ -64,7 +65,9 @@ def main(name: str, paths: int, search: int, event: float, steps: int, output: P
     click.echo(f"recorded {paths} paths", err=True)
     after, at = eventful(world, paths, search, event)
     click.echo(f"{len(at)} of {search} paths have the event", err=True)
-    taught = teach(params, tapes(world, 2**20, min(paths, 2048)), steps)
+    weights, gross, short, flat = home(params)
+    own, safe = book(params, (weights, gross, short)), book(params, (flat, gross, short))
+    taught = teach(params, tapes(world, 2**20, min(paths, 2048)), own, safe, steps, LEVEL)
     whole = np.full(paths, -1)
     tables = {
         "ex_ante": matrix(params, ex_ante, whole, dated(params), taught),
@@ -78,12 +81,12 @@ def main(name: str, paths: int, search: int, event: float, steps: int, output: P
         tables["state"] = levers(world, params, min(paths, 2048))
     command = f"python -m experiments.regret --config {name} --paths {paths} --search {search}"
     command += f" --event {event:g} --steps {steps}"
+    words = {"config": name, "paths": paths, "search": search, "event": event, "found": len(at)}
+    words |= {"after": AFTER, "recovery": RECOVERY}
     with replacing(output) as folder:
         for key, table in tables.items():
             table.to_csv(folder / f"{key}.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(
-            page(tables, name, paths, search, event, len(at), command), encoding="utf-8"
-        )
+        (folder / "README.md").write_text(page(tables, words, command), encoding="utf-8")
         commit, dirty = provenance.commit()
         said = {"name": "regret", "command": command, "config_sha256": config.digest(), "commit": commit}
         seal(folder, {**said, "dirty": dirty, "versions": provenance.versions(), **provenance.machine()})
@@ -282,51 +285,6 @@ def judged(params: account.Params, tape: Tape, at: Any, taught: learned.Params) 
     return summary(params, tape, at, None, None, partial(learned.step, taught), mind)
 
 
-def teach(params: account.Params, tape: Tape, steps: int) -> learned.Params:
-    """Train on mean loss plus ES (Rockafellar and Uryasev's form), with smooth triggers; return hard ones."""
-    weights, gross, short, flat = home(params)
-    detectors, count, dtype = tape.z.shape[1], len(PRODUCTS), params.stock.dtype
-    rng = np.random.default_rng(1)
-    net = {
-        "inner": jnp.asarray(
-            0.3 * rng.normal(size=(count, learned.HIDDEN, learned.features(detectors))), dtype
-        ),
-        "inner_bias": jnp.zeros((count, learned.HIDDEN), dtype),
-        "outer": jnp.asarray(0.3 * rng.normal(size=(count, 2, learned.HIDDEN)), dtype),
-        "outer_bias": jnp.full((count, 2), -2.0, dtype),
-    }
-    own, safe = book(params, (weights, gross, short)), book(params, (flat, gross, short))
-    line = jnp.zeros(count, dtype)
-
-    def objective(free: Any, batch: Tape) -> Any:
-        policy = learned.Params(**free[0], home=own, safe=safe, width=jnp.asarray(0.03, dtype))
-        mind = learned.init(policy, batch.z.shape[-1], detectors)
-        first = managed.still(params, batch.z.shape[-1])
-        lived = managed.live(params, batch, partial(learned.step, policy), mind, first)
-        loss = 1.0 - lived.days.excess[-1]
-        beyond = jax.nn.softplus((loss - free[1][:, None]) / 0.01) * 0.01
-        return (loss.mean(axis=1) + free[1] + beyond.mean(axis=1) / (1 - LEVEL)).sum()
-
-    optimiser = optax.adam(0.03)
-
-    @jax.jit
-    def update(free: Any, memory: Any, batch: Tape) -> Any:
-        value, slope = jax.value_and_grad(objective)(free, batch)
-        slope = jax.tree.map(lambda x: jnp.where(jnp.isfinite(x), x, 0.0), slope)
-        change, memory = optimiser.update(slope, memory)
-        return optax.apply_updates(free, change), memory, value
-
-    free, total = (net, line), tape.z.shape[-1]
-    memory = optimiser.init(free)
-    for step in range(steps):
-        chosen = rng.choice(total, min(total, CHUNK), replace=False)
-        batch = jax.tree.map(lambda x, c=chosen: x[..., c] if x.shape[-1:] == (total,) else x, tape)
-        free, memory, value = update(free, memory, batch)
-        if step % 25 == 0:
-            click.echo(f"step {step}: {float(value):.4f}", err=True)
-    return learned.Params(**free[0], home=own, safe=safe, width=None)
-
-
 def levered(params: account.Params) -> account.Params:
     """The DMA book at every leverage; margins keep their ratio to the equity the book starts with."""
     row = jax.tree.map(lambda x: x[PRODUCTS.index("dma")][None], params)
@@ -464,64 +422,6 @@ def levers(world: Any, params: account.Params, paths: int) -> pd.DataFrame:
                 }
             )
     return pd.DataFrame(rows)
-
-
-def page(
-    tables: Mapping[str, pd.DataFrame],
-    name: str,
-    paths: int,
-    search: int,
-    event: float,
-    found: int,
-    command: str,
-) -> str:
-    """The tables in words."""
-    lines = [
-        "# What each policy would have been worth",
-        "",
-        f"Config {name}, sixty days; {paths:,} paths, and {found:,} of {search:,} on which CSI 1000 less CSI 300 "
-        f"fell to z <= {event:g} in a day (250 days, mean removed) with {RECOVERY} days left. Every policy lives "
-        "the same paths (common random numbers), trades at the close after it decides, pays costs and does not "
-        f"move prices. Losses are of NAV over the benchmark's, per cent; ES at {LEVEL:.0%}; after ± the paired "
-        "95 % interval of what is gained over holding. Small caps keep the drift they had in the data: it is "
-        "what a tilt is held for, and not all of it is investable.",
-        "",
-    ]
-    for key, title in (("ex_ante", "Over all paths"), ("after_event", f"After the event, {AFTER} closes")):
-        lines += [f"## {title}", "", *spread(tables[key]), ""]
-    lines += ["## Leverage", "", *plain(tables["leverage"], ("paths", "leverage")), ""]
-    lines += [
-        f"## Half of the excess loss won back within {RECOVERY} closes, given survival",
-        "",
-        *plain(tables["recovery"], ("policy", "fund", "paths")),
-        "",
-    ]
-    if "state" in tables:
-        lines += ["## The state's levers, funds held", "", *plain(tables["state"], ("lever", "product")), ""]
-    return "\n".join([*lines, f"Made by `{command}`.", ""])
-
-
-def spread(table: pd.DataFrame) -> list[str]:
-    """Policy and trigger by product: gain in the mean, and ES saved."""
-    head = [f"{product}: gain | {product}: ES saved" for product in PRODUCTS]
-    lines = ["| policy | trigger | " + " | ".join(head) + " |", "|---" * (2 + 2 * len(PRODUCTS)) + "|"]
-    for (policy, when), rows in table.groupby(["policy", "trigger"], sort=False):
-        cells = []
-        for product in PRODUCTS:
-            row = rows[rows["product"] == product].iloc[0]
-            for key in ("gain", "es_saved"):
-                cells.append(f"{100 * row[key]:.2f} ± {100 * row[key + '_half']:.2f}")
-        lines.append(f"| {policy} | {when} | " + " | ".join(cells) + " |")
-    return lines
-
-
-def plain(table: pd.DataFrame, keys: tuple[str, ...]) -> list[str]:
-    """A table as it is, everything but its keys in per cent."""
-    lines = ["| " + " | ".join(table.columns) + " |", "|---" * len(table.columns) + "|"]
-    for row in table.to_dict("records"):
-        cells = [str(v) if k in keys else f"{100 * v:.2f}" for k, v in row.items()]
-        lines.append("| " + " | ".join(cells) + " |")
-    return lines
 
 
 if __name__ == "__main__":

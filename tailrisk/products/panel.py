@@ -48,4 +48,5 @@ def shares(mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0,
 
 def _uniforms(stream: Stream, funds: int, index: int) -> Array:
     fund = jnp.arange(funds, dtype=jnp.uint32)
-    return np.asarray(random.uniforms(stream, fund, jnp.full_like(fund, index), jnp.dtype("float64")))
+    word, *_ = random.words(stream, fund, jnp.full_like(fund, index), jnp.zeros_like(fund))
+    return np.asarray((np.asarray(word, np.float64) + 0.5) / 2**32)

@@ -118,8 +118,8 @@ def _book(params: Params, order: Order, held: Ratio, worth: Ratio) -> Ratio:
 
 
 def _rate(params: Params, quantity: Ratio) -> Ratio:
-    """Cost per yuan of orders [fund, bucket, path], duty apart."""
-    return params.cost[:, None, None] + params.impact[:, :, None] * jnp.sqrt(quantity)
+    """Cost per yuan of orders [fund, bucket, path], duty apart; floored so that the slope is finite."""
+    return params.cost[:, None, None] + params.impact[:, :, None] * jnp.sqrt(jnp.maximum(quantity, 1e-12))
 
 
 def _affordable(
