@@ -12,12 +12,12 @@ def page(tables: Mapping[str, pd.DataFrame], said: Mapping[str, Any], command: s
         "# What each policy would have been worth",
         "",
         f"Config {said['config']}, sixty days; {said['paths']:,} paths, and {said['found']:,} of "
-        f"{said['search']:,} on which CSI 1000 less CSI 300 fell to z <= {said['event']:g} in a day (250 days, "
-        f"mean removed) with {said['recovery']} days left. Every policy lives the same paths (common random "
-        "numbers), trades at the close after it decides, pays costs and does not move prices. Losses are of "
-        "NAV over the benchmark's, per cent; ES at 95 %; after ± the paired 95 % interval of what is gained "
-        "over holding. Small caps keep the drift they had in the data: it is what a tilt is held for, and not "
-        "all of it is investable.",
+        f"{said['search']:,} on which CSI 1000 less CSI 300 fell to z <= {said['event']:g} in a day "
+        f"(250 days, mean removed) with {said['recovery']} days left. Every policy lives the same paths "
+        "(common random numbers), trades at the close after it decides, pays costs and does not move "
+        "prices. Losses are of NAV over the benchmark's, per cent; ES at 95 %; after ± the paired 95 % "
+        "interval of what is gained over holding. Small caps keep the drift they had in the data: it is "
+        "what a tilt is held for, and not all of it is investable.",
         "",
     ]
     for key, title in (

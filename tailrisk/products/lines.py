@@ -15,6 +15,9 @@ import jax.numpy as jnp
 from ..core import struct
 from ..core.units import Flag, Ratio
 
+UNBOUNDED = 1e9
+"""In starting NAVs; finite, because a slope through infinity is not a number."""
+
 
 @struct
 class Params:
@@ -46,9 +49,9 @@ def init(shape: tuple[int, int]) -> State:
 def ceiling(params: Params, state: State, held: Ratio, worth: Ratio, redeemed: Ratio) -> Ratio:
     """The largest stock book left [fund, path] when a share `redeemed` of the units is on its way out."""
     equity = jnp.maximum(worth, 0.0)
-    largest = jnp.where(redeemed > 0.0, (1.0 - redeemed) * held, jnp.inf)
-    largest = jnp.minimum(largest, jnp.where(state.called, equity / params.reset[:, None], jnp.inf))
-    largest = jnp.minimum(largest, jnp.where(state.warned, params.warned_gross[:, None] * equity, jnp.inf))
+    largest = jnp.where(redeemed > 0.0, (1.0 - redeemed) * held, UNBOUNDED)
+    largest = jnp.minimum(largest, jnp.where(state.called, equity / params.reset[:, None], UNBOUNDED))
+    largest = jnp.minimum(largest, jnp.where(state.warned, params.warned_gross[:, None] * equity, UNBOUNDED))
     return jnp.where(state.dead | state.stopped, 0.0, largest)
 
 

@@ -17,7 +17,7 @@ from ..market import basis, impact, limits
 from ..products.market_day import MarketDay
 from . import crowd_day, day
 from .crowd_world import Crowd
-from .path import _before, _spreads, _z, begin, draw, over_days
+from .path import _z, before, begin, draw, over_days, spreads
 from .world import World
 
 FUTURES = 3
@@ -39,10 +39,10 @@ def record(world: World, path: Count) -> Tape:
         seen = _free(log_return)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
             seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
-        return after, (seen, _spreads(world, log_return))
+        return after, (seen, spreads(world, log_return))
 
-    _, (days, spreads) = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
-    z = _z(world, _before(world, path), spreads)
+    _, (days, during) = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
+    z = _z(world, before(world, path), during)
     return Tape(days=days, z=jnp.moveaxis(z, 1, 0) if world.detectors else jnp.swapaxes(z, 0, 1))
 
 
@@ -67,24 +67,24 @@ def _crowded(
     crowd: Crowd, states: tuple[crowd_day.State, crowd_day.State], returns: Ratio, today: crowd_day.Today
 ) -> MarketDay:
     """What the crowd's market showed at the close; fills are those of a small order in the last round."""
-    before, after = states
+    eve, after = states
     calendar = today.calendar
     held = calendar.contracts.held
     relative = accumulate(held[None, :, None] * after.basis.relative, axis=1)
     left = accumulate(held * calendar.contracts.days)
-    momentum = impact.momentum(crowd.impact, before.impact, returns)
+    momentum = impact.momentum(crowd.impact, eve.impact, returns)
     latent = returns + after.gap / jnp.maximum(crowd.limits.carried, 1e-6)
     shown = limits.observe(crowd.limits, latent, limits.dispersion(crowd.limits, momentum))
     whole = jnp.ones_like(returns)
     sells, buys = limits.fills(crowd.limits, shown, whole, 0.0 * whole, 0.0 * whole)
     return MarketDay(
         returns=returns,
-        futures=after.future / before.future - 1.0,
+        futures=after.future / eve.future - 1.0,
         basis=relative - 1.0,
         annual_basis=basis.annualised(relative, left),
         sells=sells,
         buys=buys,
-        refused=crowd_day._restriction(crowd, before.ladder, today.imposed),
+        refused=crowd_day._restriction(crowd, eve.ladder, today.imposed),
         years=calendar.years,
         rolled=calendar.renewed,
         crystallised=jnp.asarray(False),
