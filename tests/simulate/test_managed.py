@@ -75,6 +75,6 @@ def test_a_tape_with_a_crowd_holds_its_futures_limits_and_refusals():
     np.testing.assert_allclose(np.asarray(days.futures)[1:][kept], held[kept], atol=1e-10)
     sells, fallen = np.asarray(days.sells), np.asarray(days.returns) < -0.09
     assert fallen.any()
-    assert sells[fallen].max() < 0.8
+    assert sells[fallen].max() < 0.9
     assert sells[np.abs(np.asarray(days.returns)) < 0.01].min() > 0.9
     assert float(days.refused.min()) >= 0
