@@ -1,5 +1,7 @@
 """The tuner: slopes against finite differences, the optimum against a grid, sets mean and worst, splits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -42,8 +44,13 @@ def measure(theta):
     return CALLS[key]
 
 
-def test_slopes_in_the_bounds_are_finite_differences() -> None:
-    theta, step = np.array([0.2, 0.02]), 1e-5
+@pytest.mark.parametrize("sign", [1.0, -1.0], ids=["lower ends", "upper ends"])
+def test_slopes_in_the_bounds_are_finite_differences(sign: float) -> None:
+    theta, step, book = np.array([0.2, 0.02]), 1e-5, replace(BOOK, alpha=sign * ALPHA)
+
+    def measure(point):
+        return evaluate(book, SETS, point, level=LEVEL)
+
     at = measure(theta)
     for k in range(2):
         up, down = measure(theta + step * np.eye(2)[k]), measure(theta - step * np.eye(2)[k])
@@ -109,5 +116,7 @@ def test_the_bootstrap_is_paired_and_as_wide_as_the_error() -> None:
     assert_allclose(draws[:, 1] - draws[:, 0], 0.5, atol=1e-12)
     assert 0.75 < draws[:, 0].std() / np.std(samples) < 1.3  # each sd has a relative error of 5 %
     half = rng.normal(size=1000)
-    mirrored = resampled([np.concatenate([half, -half])], level=0.9, draws=50, pairs=True)
-    assert mirrored.std() > 0.01
+    pair = [np.concatenate([half, -half]), np.concatenate([-half, half])]
+    mirrored = resampled(pair, level=0.9, draws=50, pairs=True)
+    assert mirrored[:, 0].std() > 0.01
+    assert_allclose(mirrored[:, 0], mirrored[:, 1], rtol=1e-12)  # drawn together, the two are one sample
