@@ -27,7 +27,7 @@ def record(pinned, purchases=0.0, refused=0.0, regime=0):
         imposed=Imposed(
             pinned=jnp.asarray(flags),
             returns=jnp.asarray(RETURNS),
-            purchases=jnp.asarray(np.full((DAYS, 5), purchases)),
+            purchases=jnp.asarray(np.outer(np.ones(DAYS), [0, purchases, purchases, 0, 0])),
             refused=jnp.full(DAYS, float(refused)),
         ),
     )
