@@ -1,0 +1,33 @@
+"""One kernel: a whole computation compiled for the CPU as a single machine function.
+
+XLA's CPU runtime sends every fused loop to a pool of threads as a task of its own. A round of the crowd has
+some three hundred of them, each a microsecond of queueing for a microsecond of arithmetic. XLA compiles a
+call that bears the mark below as one function, loops and all, as it does by itself with small loops
+(`SmallWhileLoopHoistingPass`); where it does not know the mark the call is an ordinary one.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import jax
+from jax.experimental.xla_metadata import set_xla_metadata
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MARK = {"xla_cpu_small_call": "true", "inlineable": "false"}
+OPTIONS = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner", "xla_cpu_prefer_vector_width": "512"}
+"""Compiler options of the `jit` around a marked call: no loop in it may be split over threads (one that is
+does not link), and vectors are as wide as the machine's. Neither means anything to an accelerator."""
+
+
+def one_kernel(compute: Callable[P, T]) -> Callable[P, T]:
+    """`compute`, one machine function on a CPU and unchanged elsewhere; bits do not depend on either."""
+    if jax.default_backend() != "cpu":
+        return compute
+
+    def marked(*args: P.args, **kwargs: P.kwargs) -> T:
+        result: T = set_xla_metadata(jax.jit(compute)(*args, **kwargs), **MARK)  # marks the call it came from
+        return result
+
+    return marked
