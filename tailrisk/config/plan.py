@@ -14,7 +14,7 @@ from .schema import Config
 RATE = 5e6
 """Path-days per second per core with ten products, events and compilation, on two AVX2 cores
 (results/feb2024/record.json). Larger runs go faster, an accelerator much faster."""
-CROWD_RATE = 6e5
+CROWD_RATE = 5e5
 """The same for days with a crowd in them; a first figure, from a busy machine."""
 BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""

@@ -3,7 +3,8 @@
 XLA's CPU runtime queues every fused loop for a pool of threads as a task of its own; in chunks of 128 paths
 half of a run with a crowd went on the queue and not on arithmetic (perf). XLA compiles a call that bears the
 mark below as one function, loops and all, as it does by itself with small loops; where it does not know the
-mark the call is an ordinary one.
+mark the call is an ordinary one. The bits are the same for any chunk, but the last one may differ from
+that of the same computation unmarked.
 """
 
 from collections.abc import Callable
@@ -16,9 +17,10 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MARK = {"xla_cpu_small_call": "true", "inlineable": "false"}
-OPTIONS = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner", "xla_cpu_prefer_vector_width": "512"}
+OPTIONS = {"xla_disable_hlo_passes": "cpu-parallel-task-assigner"}
 """Compiler options of the `jit` around a marked call: no loop in it may be split over threads (one that is
-does not link), and vectors are as wide as the machine's. Neither means anything to an accelerator."""
+does not link). They mean nothing to an accelerator. Vectors of 512 bits (`xla_cpu_prefer_vector_width`) are
+faster still, but then the bits of a path with a crowd depend on the chunk."""
 
 
 def one_kernel(compute: Callable[P, T]) -> Callable[P, T]:

@@ -1,4 +1,4 @@
-"""One kernel: the compiler keeps the marked call, nothing inside it is marked, and no bit moves."""
+"""One kernel: the compiler keeps the marked call, nothing inside it is marked, and a walk's bits stay."""
 
 import jax
 import jax.numpy as jnp

@@ -10,7 +10,7 @@ import pytest
 from jax import lax
 
 from tailrisk.core.names import FUTURES
-from tailrisk.simulate import crowd_day, day, path
+from tailrisk.simulate import blocks, crowd_day, day, path
 from tailrisk.tail import running
 from tests import plain, plain_day
 from tests.crowds import OFF, crowded, edit, fetch, numbers, stormy
@@ -170,6 +170,16 @@ def test_two_thousand_paths_are_finite_and_their_ledgers_close():
     fields = zip(*map(jax.tree.leaves, parts), strict=True)
     for whole, two in zip(jax.tree.leaves(kept), fields, strict=True):
         assert whole.tobytes() == np.concatenate(two, axis=-1).tobytes()
+
+
+def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch):
+    """Through the machine functions of a run, in float32."""
+    world, found = crowded("run.precision=float32"), []
+    for chunk in (64, 128):
+        monkeypatch.setattr(blocks, "NARROW", chunk)
+        found += [out for _, out in blocks.blocks(world, 256, chunk=2048)]
+    for a, b in zip(*map(jax.tree.leaves, found), strict=True):
+        assert a.tobytes() == b.tobytes()
 
 
 def test_the_ledger_closes_to_rounding_and_a_fault_is_one_that_does_not(storm):
