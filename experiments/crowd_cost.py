@@ -159,7 +159,7 @@ def built_of(world: World, paths: int, chunk: int) -> Kernel:
     jax.clear_caches()
     chunk = min(chunk, paths)
     started = time.perf_counter()
-    call = blocks._block.lower(world, np.uint32(0), chunk=chunk, calls=paths // chunk).compile()
+    call = blocks._block.lower(world, np.uint32(0), None, chunk=chunk, calls=paths // chunk).compile()
     seconds = time.perf_counter() - started
     return Kernel(world, call, seconds, operations(world, chunk) / (chunk * world.days), [])
 
