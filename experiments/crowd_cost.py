@@ -87,7 +87,9 @@ STUBS: dict[str, dict[Any, dict[str, Callable[..., Any]]]] = {
     "ledger": {
         ledger: {
             **{name: _kept(0) for name in ("mark", "trade", "settle", "pay")},
-            "residual": lambda state, *_: ledger.Residual(*[jnp.zeros_like(state.cash)] * 4),
+            "residual": lambda state, *_: ledger.Residual(
+                **{name: jnp.zeros_like(state.cash) for name in ("stock", "orders", "futures", "cash")}
+            ),
         }
     },
 }
