@@ -49,7 +49,7 @@ class Plan(NamedTuple):
     def kept(self) -> int:
         """Worst losses kept of each column, and the room it has to take in more."""
         expected = (1 - self.level) * self.paths
-        reserve = math.ceil(expected + SPREAD * math.sqrt(expected)) + 10
+        reserve = math.ceil(expected + SPREAD * math.sqrt(expected) + expected ** (2 / 3)) + 10
         return min(self.paths, reserve + max(ROOM, reserve // 4))
 
     @property

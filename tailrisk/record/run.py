@@ -13,6 +13,7 @@ from ..config import Config
 from . import crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .history import spreads
+from .scenarios import Scenarios, scenarios
 from .store import free, replacing, seal
 
 EXOGENOUS = (
@@ -42,13 +43,23 @@ def run(config: Config, output: Path, *, force: bool, command: str, progress: bo
     folder = output / config.name
     free(folder, force=force)
     history = spreads(config) if config.market.warmup == "history" else None
-    kept = sample(config, assemble(config, history), progress=progress)
+    world = assemble(config, history)
+    kept = sample(config, world, progress=progress)
+    worst = scenarios(config, world, kept)
     with replacing(folder) as scratch:
-        write(config, kept, scratch, command, progress=progress)
+        write(config, kept, worst, scratch, command, progress=progress)
     return folder
 
 
-def write(config: Config, kept: Sample, folder: Path, command: str, *, progress: bool = False) -> None:
+def write(
+    config: Config,
+    kept: Sample,
+    worst: Scenarios | None,
+    folder: Path,
+    command: str,
+    *,
+    progress: bool = False,
+) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
     frame = tables.tail(config, kept, progress=progress)
     write_csv(frame, folder / "tail.csv")
@@ -60,6 +71,9 @@ def write(config: Config, kept: Sample, folder: Path, command: str, *, progress:
         it = kept.crowd
         write_csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
         curves |= crowd.curves(it.counts)
+    if worst is not None:
+        write_csv(worst.components, folder / "components.csv")
+        curves |= worst.curves()
     np.savez_compressed(folder / "curves.npz", **curves)  # type: ignore[arg-type]
     resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "config.json").write_text(resolved + "\n", encoding="utf-8")

@@ -17,7 +17,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
 
 from . import rows
-from .rows import AGAIN, AccountRow, CrowdRow, EventRow, TailRow
+from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -36,6 +36,7 @@ class Result:
     accounts: tuple[AccountRow, ...]
     curves: Mapping[str, NDArray[np.float64]]
     crowd: tuple[CrowdRow, ...] = ()  # of a run with a crowd in its paths
+    components: tuple[ComponentRow, ...] = ()  # of a run with tail paths enough
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
@@ -51,6 +52,7 @@ class Result:
         record = _json(folder / "record.json")
         _refuse_faults(folder / "record.json", record)
         accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
+        components = folder / "components.csv"
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -60,6 +62,7 @@ class Result:
             accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
             curves=_arrays(folder / "curves.npz"),
             crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
+            components=rows.read(components, rows.component, "product") if components.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)

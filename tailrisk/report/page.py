@@ -49,6 +49,8 @@ def figures(result: Result) -> dict[str, str]:
         drawn["spread"] = draw.spread(result)
     if result.crowd:
         drawn["crowd"] = draw.crowd(result)
+    if result.components:
+        drawn |= {"tail": draw.tail(result), "components": draw.components(result)}
     return drawn | {"fan": draw.fan(result), "regimes": draw.regimes(result)}
 
 
@@ -83,6 +85,8 @@ def _words(result: Result) -> dict[str, Any]:
         "events": tables.events(result) if result.events else None,
         "accounts": tables.accounts(result) if result.accounts else None,
         "crowd": (crowd.market(result), crowd.cohorts(result)) if result.crowd else None,
+        "worst": tables.worst_paths(result) if result.components else None,
+        "components": tables.components(result) if result.components else None,
         "firmness": tables.firmness(result),
         "composition": tables.composition(result),
         "provenance": provenance(result),

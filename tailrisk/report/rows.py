@@ -79,6 +79,17 @@ class CrowdRow:
     indicative: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ComponentRow:
+    """What one part of a product adds to its expected shortfall, as a fraction of starting NAV."""
+
+    product: str
+    level: float
+    part: str
+    estimate: Estimate
+    indicative: bool
+
+
 class Cells:
     """One line of a CSV file, read by column name; every complaint names file, line and column."""
 
@@ -202,6 +213,17 @@ def crowd(cells: Cells) -> CrowdRow:
         **{name: cells.text(name) for name in ("quantity", "subject", "label", "unit", "statistic")},
         level=cells.optional("level"),
         estimate=Estimate(*(cells.number(name, finite=name == "value") for name in ("value", "low", "high"))),
+        indicative=cells.flag("indicative"),
+    )
+
+
+def component(cells: Cells) -> ComponentRow:
+    """One line of components.csv."""
+    return ComponentRow(
+        product=cells.text("product"),
+        level=cells.number("level"),
+        part=cells.text("part"),
+        estimate=cells.estimate("component"),
         indicative=cells.flag("indicative"),
     )
 

@@ -130,6 +130,39 @@ def accounts(result: Result) -> Table:
     return Table(caption, heads, (("", tuple(rows)),))
 
 
+def worst_paths(result: Result) -> str:
+    """Whose worst paths the figure shows, how many, and which of them is typical."""
+    from .figures.tail import worst
+
+    p, at = worst(result), float(result.curves["scenario_level"])
+    product = result.products[p]
+    points = result.row(product, "absolute", "terminal", at).tail_points
+    middle = int(result.curves["scenario_medoid_path"][p])
+    name = label(result.section("products"), product)
+    return (
+        f"The fans show the paths on which {name}, the product with the largest expected shortfall, loses "
+        f"more than its VaR at {level(at)}: {count(points)} paths, "
+        f"of which number {count(middle)} is the typical one."
+    )
+
+
+def components(result: Result) -> Table:
+    """Each product's ES by part, with intervals."""
+    parts = list(dict.fromkeys(row.part for row in result.components))
+    found = {(row.product, row.part): row for row in result.components}
+    rows = []
+    for product in result.products:
+        cells = [found.get((product, part)) for part in parts]
+        shown = [Cell("none") if row is None else _loss(row.estimate, row.indicative) for row in cells]
+        rows.append((_product(result, product), *shown))
+    caption = (
+        f"Components of ES {level(result.components[0].level)} over the horizon, % of starting NAV, with "
+        f"{_confidence(result)} intervals; a row sums to its product's ES."
+    )
+    names = [" ".join(title(word) for word in part.split()) for part in parts]
+    return Table(caption, ("Product", *names), (("", tuple(rows)),))
+
+
 def firmness(result: Result) -> Table:
     """How firm each level is: tail points, and the widest interval relative to its figure."""
     rows = []

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from numpy.typing import NDArray
 
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
@@ -60,10 +61,14 @@ def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tu
     return jax.tree.map(lambda *fields: np.concatenate(fields, axis=-1), *parts)
 
 
-def courses(world: World, paths: int) -> Course:
-    """Prices and regimes of the first `paths` paths, one block at most, as NumPy arrays."""
-    numbers = jnp.arange(min(paths, BLOCK), dtype=jnp.uint32)
-    return jax.device_get(_course(world, numbers))
+def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
+    """The course of the first paths of so many, or of those numbered; a block at most, as NumPy arrays."""
+    width = min(paths, BLOCK)
+    if numbers is None:
+        return jax.device_get(_course(world, jnp.arange(width, dtype=jnp.uint32)))
+    filled = np.resize(numbers, width).astype(np.uint32)  # the same shape, and so the same program
+    found = jax.device_get(_course(world, jnp.asarray(filled)))
+    return jax.tree.map(lambda x: x[..., : len(numbers)], found)
 
 
 @partial(jax.jit, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)

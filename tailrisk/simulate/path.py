@@ -39,10 +39,12 @@ class Outcome:
 
 @struct
 class Course:
-    """Prices and regimes day by day, for the few paths that are drawn in a picture."""
+    """Prices, regimes and net values day by day, for the few paths that are drawn in a picture."""
 
     price: LogReturn  # [day, bucket, path]
     regime: Count  # [day, path]
+    nav: Ratio  # [day, product, path]
+    future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -66,9 +68,12 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 
 
 def course(world: World, path: Count) -> Course:
-    """Prices and regimes of the paths numbered `path`: the same paths as `outcome` sees."""
-    _, (price, regime) = _live(world, path, lambda state, _: (state.price, state.regime))
-    return Course(price=price, regime=regime)
+    """The course of the paths numbered `path`: the same paths as `outcome` sees."""
+    last, seen = _live(world, path, lambda state, _: (state.price, state.regime, state.books.nav))
+    price, regime, nav = seen
+    return Course(
+        price=price, regime=regime, nav=nav, future=None if last.crowd is None else last.crowd.future
+    )
 
 
 def prices(world: World, path: Count) -> LogReturn:

@@ -27,8 +27,11 @@ SPARE = 1.5
 
 
 def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = False) -> int:
-    """Worst losses that give VaR, ES and their intervals at `level` and above, of so many paths."""
-    deepest = ranks(paths, exact_level(level), exact_confidence(confidence))[1]
+    """Worst losses that give VaR, ES, components and intervals at `level` and above, of so many paths."""
+    exact = exact_level(level)
+    share = float((1 - exact) * paths)
+    boundary = share + share ** (2 / 3) + 2  # what components are read off at VaR (contribution.py)
+    deepest = max(ranks(paths, exact, exact_confidence(confidence))[1], boundary)
     wanted = math.ceil(deepest * (SPARE if weighted else 1.0)) + 1
     return min(paths, wanted)
 

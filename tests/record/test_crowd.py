@@ -72,7 +72,13 @@ def simulated(monkeypatch):
 
     def given(outcome, **edits):
         monkeypatch.setattr(collect, "blocks", in_blocks(outcome, **edits))
-        still = Course(price=np.zeros((12, 5, 10)), regime=np.zeros((12, 10), int))
+        still = Course(
+            price=np.zeros((12, 5, 10)),
+            regime=np.zeros((12, 10), int),
+            nav=np.ones((12, 10, 10)),
+            future=None,
+        )
+        monkeypatch.setattr(runs, "scenarios", lambda config, world, kept: None)
         monkeypatch.setattr(collect, "courses", lambda world, paths: still)
         monkeypatch.setattr(runs, "assemble", lambda config, history: type("World", (), {"detectors": ()})())
 

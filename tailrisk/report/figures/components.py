@@ -1,0 +1,81 @@
+"""What each product's expected shortfall is made of: stocks by bucket, hedge, basis and the rest."""
+
+from matplotlib.axes import Axes
+
+from ..folder import Result
+from ..rows import ComponentRow
+from ..words import LOSS_PLACES, label, level, short, title
+from .style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, SKY, SMALL, VERMILION, axes, canvas
+from .svg import safe, svg
+
+LOOKS = {
+    "stocks csi300": (SKY, ""),
+    "stocks csi500": (SKY, "////"),
+    "stocks csi1000": (BLUE, ""),
+    "stocks csi2000": (BLUE, "////"),
+    "stocks micro": (VERMILION, ""),
+    "hedge": (GREEN, ""),
+    "basis": (ORANGE, "...."),
+    "rest": (PURPLE, "xxxx"),
+}
+"""Colour and hatch of each part."""
+ROW, LEFT = 0.36, 1.75
+
+
+def components(result: Result) -> str:
+    """One stacked bar a product: losses to the right, what works against them to the left, ES as a mark."""
+    at = float(result.components[0].level)
+    with canvas(1.35 + ROW * len(result.products)) as figure:
+        height = float(figure.get_size_inches()[1])
+        _key(axes(figure, 0.1, 0.02, 0.1, height - 0.5), list(LOOKS))
+        ax = axes(figure, LEFT, 0.95, 0.25, 0.12)
+        for k, product in enumerate(reversed(result.products)):
+            rows = [row for row in result.components if row.product == product]
+            _bar(ax, k, rows)
+        names = [safe(short(label(result.section("products"), p), 28)) for p in reversed(result.products)]
+        ax.set_yticks(range(len(names)), names)
+        ax.tick_params(axis="y", length=0)
+        ax.axvline(0, color=MUTED, linewidth=0.6)
+        ax.grid(axis="x")
+        ax.set_xlabel(f"component of ES {level(at)}, % of starting NAV")
+        return svg(figure, "components", "What expected shortfall is made of", _description(result))
+
+
+def part_name(part: str) -> str:
+    """The name a reader sees."""
+    words = part.split()
+    return f"{words[0]} {title(words[1])}" if len(words) == 2 else part
+
+
+def _bar(ax: Axes, height: int, rows: list[ComponentRow]) -> None:
+    right = left = 0.0
+    for row in rows:
+        size = 100 * row.estimate.value
+        face, hatch = LOOKS.get(row.part, (MUTED, ""))
+        start = right if size >= 0 else left
+        ax.barh(height, size, 0.62, left=start, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
+        right, left = (right + size, left) if size >= 0 else (right, left + size)
+    es = sum(100 * row.estimate.value for row in rows)
+    ax.plot([es, es], [height - 0.42, height + 0.42], color=INK, linewidth=1.8)
+
+
+def _key(ax: Axes, parts: list[str]) -> None:
+    ax.set_axis_off()
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 2)
+    for k, part in enumerate(parts):
+        x, y = 0.2 * (k % 5), 1.4 - k // 5
+        face, hatch = LOOKS[part]
+        ax.barh(y, 0.03, 0.5, left=x, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
+        ax.text(x + 0.038, y, part_name(part), fontsize=SMALL, va="center")
+    ax.plot([0.615, 0.615], [0.1, 0.7], color=INK, linewidth=1.8)
+    ax.text(0.638, 0.4, "their sum, ES", fontsize=SMALL, va="center")
+
+
+def _description(result: Result) -> str:
+    said = []
+    for product in result.products:
+        rows = [row for row in result.components if row.product == product]
+        parts = ", ".join(f"{part_name(r.part)} {r.estimate.scaled(100).text(LOSS_PLACES)}" for r in rows)
+        said.append(f"{product}: {parts}")
+    return "Components of ES, % of NAV. " + "; ".join(said) + "."
