@@ -132,7 +132,8 @@ def replayed(data: Path) -> Iterator[tuple[Any, ...]]:
     """11 to 13 on the replay."""
     names = ("indices_daily.csv", "index_futures_daily.csv", "etf_daily.csv")
     posed = problem(load(runs.CONFIG), Files(*(data / name for name in names)))
-    fitted = posed.fit(coordinates(read_ensemble(ENSEMBLE).member(0)))
+    point = coordinates(read_ensemble(ENSEMBLE).member(0))
+    fitted = posed.fit(point)
     down = 100 * fitted.replayed.limit_down[posed.episode.at("2024-02-05")]
     fences = 25 <= down[T] <= 45 and 7 <= down[S] <= 17 and down[M] <= 5
     yield (
@@ -153,7 +154,7 @@ def replayed(data: Path) -> Iterator[tuple[Any, ...]]:
         "+ and -",
         siphon[M] > 0 > siphon[U],
     )
-    yield swapped(posed, coordinates(read_ensemble(ENSEMBLE).member(0)))
+    yield swapped(posed, point)
 
 
 def swapped(posed: Any, point: np.ndarray) -> tuple[Any, ...]:

@@ -24,7 +24,6 @@ from .prior import values
 
 BELOW = 1
 """Buckets below CSI 300 are the ones the crowd answers for."""
-SMALL = BUCKETS.index("csi2000")
 RADIUS, SOFT = 1.25, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
 TURNS = 64
