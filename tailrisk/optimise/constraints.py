@@ -136,7 +136,7 @@ class Group:
 class Turnover:
     """sum |w - previous| <= limit, buys and sells both counted; previous [asset].
 
-    Rows: t >= w - previous, t >= previous - w, sum t <= limit, with t the trade in each asset.
+    Rows: w = previous + b - s, sum (b + s) <= limit, with b and s >= 0 what is bought and sold of each.
     """
 
     previous: ArrayLike
@@ -144,14 +144,7 @@ class Turnover:
     name: str = "turnover"
 
     def rows(self, assets: int) -> Rows:
-        held = vector(self.name, "previous", self.previous, assets)
-        one = sparse.eye_array(assets)
-        total = sparse.hstack([sparse.csr_array((1, assets)), np.ones((1, assets))])
-        matrix = sparse.vstack([total, sparse.hstack([one, -one]), sparse.hstack([one, one])])
-        labels = ("sum of trades", *(f"{side} {i}" for side in ("buy", "sell") for i in range(assets)))
-        lower = np.concatenate([np.full(1 + assets, -np.inf), held])
-        upper = np.concatenate([[self.limit], held, np.full(assets, np.inf)])
-        return bounded(self.name, labels, matrix, lower, upper, extra=assets)
+        return trades(self.name, self.previous, np.ones(assets), "sum of trades", self.limit)
 
 
 @dataclass(frozen=True)
@@ -159,7 +152,8 @@ class TradingCost:
     """sum_i rate_i t_i + impact_i t_i^(3/2), t = |w - previous|: off alpha, or added to a risk minimised.
 
     previous: [asset]; rate: one number or [asset], as a fraction of what is traded; impact: likewise, of the
-    square-root law (`impact_rate`).   Rows: t >= w - previous, t >= previous - w.
+    square-root law (`impact_rate`).   Rows: w = previous + b - s, b and s >= 0; assets that cost nothing have
+    none.
     """
 
     previous: ArrayLike
@@ -170,9 +164,32 @@ class TradingCost:
     def rows(self, assets: int) -> Rows:
         rate = not_negative(self.name, "rate", self.rate, assets)
         impact = not_negative(self.name, "impact", self.impact, assets)
-        curve = replace(straight(2 * assets), power=np.append(np.zeros(assets), impact))
-        trades = Turnover(self.previous, np.inf, self.name).rows(assets)
-        return replace(trades, charge=rate, curve=None if curve.flat else curve)
+        dear = (rate > 0) | (impact > 0)
+        moved = trades(self.name, self.previous, dear)
+        power = np.concatenate([np.zeros(assets), impact[dear], impact[dear]])
+        curve = replace(straight(len(power)), power=power)
+        return replace(moved, charge=np.tile(rate[dear], 2), curve=None if curve.flat else curve)
+
+
+def trades(
+    name: str, previous: ArrayLike, counted: ArrayLike, total: str = "", limit: float = np.inf
+) -> Rows:
+    """Rows w = previous + b - s for the assets whose `counted` is not zero, after one row `total` for
+    sum counted (b + s) <= limit where there is a limit; extra variables: every b, then every s.
+    """
+    weight = np.asarray(counted, dtype=np.float64)
+    place = np.flatnonzero(weight)
+    held = vector(name, "previous", previous, len(weight))[place]
+    one = sparse.eye_array(len(place))
+    pick = sparse.csr_array((np.ones(len(place)), (np.arange(len(place)), place)), (len(place), len(weight)))
+    matrix, labels = sparse.hstack([pick, -one, one]), tuple(f"trade {i}" for i in place)
+    if not total:
+        return bounded(name, labels, matrix, held, held, extra=2 * len(place))
+    summed = np.concatenate([np.zeros(len(weight)), weight[place], weight[place]])
+    lower, upper = np.append(-np.inf, held), np.append(limit, held)
+    return bounded(
+        name, (total, *labels), sparse.vstack([summed[None, :], matrix]), lower, upper, extra=2 * len(place)
+    )
 
 
 def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: float = 1.0) -> Array:

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+LEAST = 1e-18
+"""A variable that rounding made zero or less counts as this where its root divides."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,8 @@ class Curve:
         return self.square * x + 1.5 * self.power * np.sqrt(np.maximum(x, 0.0)) - self.log / at
 
     def bend(self, x: Array) -> Array:
-        """d2 cost / d x2 [variable], at x > 0 where there is a power or a logarithm."""
-        root = np.sqrt(np.where(self.power > 0, x, 1.0))
+        """d2 cost / d x2 [variable], at x > 0 where there is a logarithm, at x above LEAST where a power."""
+        root = np.sqrt(np.where(self.power > 0, np.maximum(x, LEAST), 1.0))
         return self.square + 0.75 * self.power / root + self.log / np.where(self.log > 0, x, 1.0) ** 2
 
     def at(self, variables: NDArray[np.intp], more: int) -> "Curve":

@@ -1,14 +1,14 @@
 """What a desk's mandate adds: universe, industries, liquidity, hedge ratio, margin."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..core import InputError
-from .constraints import ActiveExposure, Rows, Turnover, bounded, liquidity_cap, not_negative, vector
+from .constraints import ActiveExposure, Rows, bounded, liquidity_cap, not_negative, trades, vector
 from .curves import Array
 
 
@@ -82,11 +82,7 @@ class Margin:
 
     def rows(self, assets: int) -> Rows:
         rate = not_negative(self.name, "rate", self.rate, assets)
-        held = Turnover(np.zeros(assets), self.limit, self.name).rows(assets)
-        table = held.matrix.tolil()
-        table[0, assets:] = rate
-        labels = ("sum of margins", *held.labels[1:])
-        return replace(held, labels=labels, matrix=sparse.csr_array(table))
+        return trades(self.name, np.zeros(assets), rate, "sum of margins", self.limit)
 
 
 def industries(

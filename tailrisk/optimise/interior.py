@@ -52,7 +52,7 @@ def start(form: Form) -> Iterate:
     excess = form.excess(x)
     away = max(AWAY * float(np.abs(excess).mean()), 0.01) if len(excess) else 0.0
     s = np.maximum(excess, 0.0) + away
-    price = np.zeros(len(form.rows))
+    price = np.zeros(len(form.target))
     if form.has_limit:
         price[-1] = 1.0
         x[-2] = max(0.1, x[-2] + form.target[-1] - form.rows[-1] @ x - form.limited @ s)
@@ -123,5 +123,5 @@ def point(form: Form, at: Iterate, steps: int, residual: float) -> Point:
     """The answer in the variables of the program."""
     p = form.program
     price = limit_price(form, at.price)
-    rows = at.price[: len(p.rows)]
+    rows = at.price[: len(p.target)]
     return Point(at.x[: len(p.cost)], float(at.x[-1]), at.q, rows, price, at.v, steps, residual)

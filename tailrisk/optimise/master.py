@@ -12,6 +12,7 @@ from scipy import sparse
 
 from .curves import Array, Cone, inside
 from .interior import interior_point
+from .near import near_rows
 from .program import Point, Program
 from .region import FIXED, Region, implied
 from .scenarios import Scenarios
@@ -33,8 +34,8 @@ class Master:
 
     x: [variable]; threshold: VaR of the band; measure: [band] distribution over the explicit scenarios, the
     rest of the mass being on those above; multiplier: [row] of the region; price: cost per ES of the limit;
-    duals: of the region's cones; along: [asset] the unit vector by which the norm of the specific risk, if
-    there is one, counts in the dual.
+    duals: of the region's cones; along: [asset] the vector, at most of length one, by which the norm of the
+    specific risk, if there is one, counts in the dual.
     """
 
     x: Array
@@ -66,27 +67,37 @@ class Canon:
         self.base[pinned] = np.clip(
             0.5 * (low[pinned] + high[pinned]), region.lower[pinned], region.upper[pinned]
         )
-        used = region.matrix[:, self.free]
-        live = np.diff(sparse.csr_array(used).indptr) > 0
-        self.live = np.flatnonzero(live)
-        table = used.toarray()[self.live]
+        used = sparse.csr_array(region.matrix[:, self.free])
+        live = np.flatnonzero(np.diff(used.indptr) > 0)
+        alone = (self.free >= region.assets) & (region.lower[self.free] == 0)
+        near = near_rows(used[live], ~alone, region.row_upper[live] <= region.row_lower[live])
+        self.live = np.concatenate([live[near], live[~near]])
+        first = int(near.sum())  # near rows come before the others
         offset = region.matrix[self.live] @ self.base
         low, high = region.row_lower[self.live] - offset, region.row_upper[self.live] - offset
         self.slack = np.flatnonzero(high > low)
         factors = 0 if scenarios.exposures is None else scenarios.exposures.shape[1]
         norm = int(scenarios.specific is not None)
-        n, m, k = len(self.free), len(self.live), len(self.slack)
-        self.rows = np.zeros((m + factors, n + factors + norm + k))
-        self.rows[:m, :n] = table
-        self.rows[self.slack, n + factors + norm + np.arange(k)] = -1.0
-        self.target = np.zeros(m + factors)
+        n, m, k = len(self.free), len(self.live) - first, len(self.slack)
+        width = n + factors + norm + k
+        near_table = used[self.live[:first]]
+        self.near = sparse.csr_array(
+            (near_table.data, near_table.indices, near_table.indptr), shape=(first, width)
+        )
+        self.own = np.zeros(width, dtype=bool)
+        self.own[np.unique(near_table.indices)] = True
+        self.own[:n] &= alone
+        self.rows = np.zeros((m + factors, width))
+        self.rows[:m, :n] = used[self.live[first:]].toarray()
+        self.rows[self.slack - first, n + factors + norm + np.arange(k)] = -1.0
+        self.target = np.zeros(first + m + factors)
         equal = high == low
-        self.target[:m][equal] = low[equal]
+        self.target[: first + m][equal] = low[equal]
         if scenarios.exposures is not None:
             held = self.free < region.assets
             self.rows[m:, :n][:, held] = -scenarios.exposures[self.free[held]].T
             self.rows[m:, n : n + factors] = np.eye(factors)
-            self.target[m:] = self.base[: region.assets] @ scenarios.exposures
+            self.target[first + m :] = self.base[: region.assets] @ scenarios.exposures
             self.coordinate = n + np.arange(factors + norm)
         else:
             self.coordinate = np.flatnonzero(self.free < (region.assets if losses else 0))
@@ -153,6 +164,8 @@ class Canon:
             cost=cost / worth,
             lower=self.lower,
             upper=self.upper,
+            near=self.near,
+            own=self.own,
             rows=self.rows,
             target=self.target,
             coordinate=self.coordinate,
@@ -185,12 +198,11 @@ class Canon:
         return Master(*at, point.steps, point.residual, self._along(point))
 
     def _along(self, point: Point) -> Array | None:
-        """The direction of the dual of the specific risk's cone."""
+        """The dual of the specific risk's cone over its head: shorter than one where the risk is none."""
         if self.scenarios.specific is None:
             return None
-        whole = -self._unfixed(_norm(self.scenarios.specific), point.duals[-1])[1:-1]
-        length = float(np.linalg.norm(whole))
-        return whole / length if length > 0 else whole
+        whole = self._unfixed(_norm(self.scenarios.specific), point.duals[-1])
+        return -whole[1:-1] / max(whole[0], float(np.linalg.norm(whole[1:-1])), np.finfo(float).tiny)
 
     def _whole(self, cone: Cone, dual: Array) -> Array:
         """The dual of a cone of the region from that of its kept part."""

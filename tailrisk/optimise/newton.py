@@ -1,7 +1,8 @@
 """Newton steps of the interior point: an iterate, its residuals, and the factored system they share.
 
 With l_i - c = s_i - r_i, s, r >= 0, the scenarios leave the system: what remains has one dense block, a Gram
-matrix over coordinates and threshold, a diagonal elsewhere, and one border row for each row of the program.
+matrix over coordinates and threshold, a diagonal elsewhere, and one border row for each row of the program,
+near rows excepted: they and their own variables leave it for a diagonal (near.py).
 A cone adds a diagonal and a border row, and one more where it has a head (scaling.py).
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from scipy.linalg import cho_factor, cho_solve, lu_factor, lu_solve
 
 from .curves import Array
+from .near import Near
 from .program import Form
 from .scaling import Scaling, mirrored, product
 
@@ -76,13 +78,13 @@ def missing(form: Form, at: Iterate) -> tuple[Array, Array, Array, tuple[Array, 
     """What an iterate lacks: of the dual [variable], of the dual of s [scenario], of the primal [row], and
     of the cones' images [entry + 2].
     """
-    dual = form.cost + form.curve.slope(at.x) + at.price @ form.rows
+    dual = form.cost + form.curve.slope(at.x) + form.back(at.price)
     for cone, v in zip(form.cones, at.v, strict=True):
         dual -= cone.back(v, len(dual))
     dual[form.spot] += form.table @ at.q
     dual[form.low] -= at.below
     dual[form.high] += at.above
-    primal = form.target - form.rows @ at.x
+    primal = form.target - form.times(at.x)
     if form.has_limit:
         primal[-1] -= form.limited @ at.s
     images = tuple(cone.image(at.x) - u for cone, u in zip(form.cones, at.u, strict=True))
@@ -90,7 +92,7 @@ def missing(form: Form, at: Iterate) -> tuple[Array, Array, Array, tuple[Array, 
 
 
 class Newton:
-    """The system at one iterate, factored once: M over variables, bordered by the rows.
+    """The system at one iterate, factored once: M over variables with the near rows, bordered by the others.
 
     M = diagonal of the bounds + table D table' on (y, c), D = A T / (A + T), A = q / r, T = t / s; the row of
     the limit has table (A share / (A + T)) added and -sum share^2 / (A + T) in its corner.
@@ -109,12 +111,13 @@ class Newton:
         self.diagonal += form.curve.bend(at.x)
         self.cones = [Scaling(u, v) for u, v in zip(at.u, at.v, strict=True)]
         self.border = self._cone_borders()
+        self.near = Near(form.near, form.own, self.diagonal + regular(self.diagonal))
         scaled = form.table * np.sqrt(self.weight)
         block = scaled @ scaled.T
-        _add(block, self.diagonal[form.spot])
+        _add(block, (self.diagonal + self.near.added)[form.spot])
         _add(block, regular(block.diagonal()))
         self.block = cho_factor(block, check_finite=False)
-        self.scale = self.diagonal + regular(self.diagonal)
+        self.scale = self.near.scale + self.near.added
         self._border()
 
     def _cone_borders(self) -> list[tuple[Array, float]]:
@@ -146,19 +149,20 @@ class Newton:
         if self.border:
             self.rows = np.vstack([self.rows, *(row for row, _ in self.border)])
             self.corner = np.append(self.corner, [corner for _, corner in self.border])
-        self.across = self._inverse(self.rows.T)
-        schur = self.rows @ self.across
+        self.across = self._inverse(self.rows.T, np.zeros((form.near.shape[0], len(self.rows))))
+        schur = self.rows @ self.across[0]
         _add(schur, self.corner)
         if len(schur):
             _add(schur, REGULAR * np.abs(schur.diagonal()))
             self.definite = not (self.corner < 0).any()
             self.schur = (cho_factor if self.definite else lu_factor)(schur, check_finite=False)
 
-    def _inverse(self, v: Array) -> Array:
-        """M^-1 v for v [variable] or [variable, row]."""
-        out = v / (self.scale if v.ndim == 1 else self.scale[:, None])
-        out[self.form.spot] = cho_solve(self.block, v[self.form.spot], check_finite=False)
-        return out
+    def _inverse(self, v: Array, h: Array) -> tuple[Array, Array]:
+        """(x, y) of [M, N'; N, 0] (x, y) = (v, h), N the near rows; v [variable] or [variable, row]."""
+        left = self.near.less(v, h)
+        out = left / (self.scale if v.ndim == 1 else self.scale[:, None])
+        out[self.form.spot] = cho_solve(self.block, left[self.form.spot], check_finite=False)
+        return self.near.own(out, v, h)
 
     def _times(self, v: Array) -> Array:
         """M v, v [variable]."""
@@ -168,26 +172,28 @@ class Newton:
         return out
 
     def _bordered(self, f: Array, g: Array) -> tuple[Array, Array]:
-        first = self._inverse(f)
+        near = self.form.near.shape[0]
+        x, y = self._inverse(f, g[:near])
         if not len(self.rows):
-            return first, np.zeros(0)
+            return x, y
         solve = cho_solve if self.definite else lu_solve
-        price = solve(self.schur, self.rows @ first - g, check_finite=False)
-        return first - self.across @ price, price
+        price = solve(self.schur, self.rows @ x - g[near:], check_finite=False)
+        return x - self.across[0] @ price, np.append(y - self.across[1] @ price, price)
 
     def _refined(self, f: Array, g: Array) -> tuple[Array, Array]:
-        """Solve [M, rows'; rows, -corner] (x, price) = (f, g), corrected by its own residual."""
+        """Solve [M, rows'; rows, -corner] (x, price) = (f, g), near rows first, corrected by its residual."""
+        near, first = self.form.near, self.form.near.shape[0]
         x, price = self._bordered(f, g)
         for _ in range(1 if self.form.plain else CORRECTIONS):
-            again = self._bordered(
-                f - self._times(x) - price @ self.rows, g - self.rows @ x + self.corner * price
-            )
+            y, wide = price[:first], price[first:]
+            lacks = np.append(near @ x, self.rows @ x - self.corner * wide)
+            again = self._bordered(f - self._times(x) - wide @ self.rows - near.T @ y, g - lacks)
             x, price = x + again[0], price + again[1]
         return x, price
 
     def solve(self, gradient: Array) -> Array:
         """x [variable] of [M, rows'; rows, -corner] (x, price) = (gradient, 0)."""
-        return self._refined(gradient, np.zeros(len(self.rows)))[0]
+        return self._refined(gradient, np.zeros(self.form.near.shape[0] + len(self.rows)))[0]
 
     def step(self, centre: float, previous: Iterate | None = None) -> Iterate:
         """The step towards products equal to `centre`, less the second-order terms of a `previous` step."""

@@ -199,48 +199,48 @@ def _tighten(part: Part, lower: Array, upper: Array) -> None:
     np.minimum.at(upper, j, np.where(a > 0, other, one))
 
 
-def implied(region: Region, passes: int = 2) -> tuple[Array, Array]:
+def implied(region: Region, passes: int = 3) -> tuple[Array, Array]:
     """Bounds [variable] narrowed by what each row leaves when all its other variables are at their best.
 
     Activity bounds of linear programming's presolve: Savelsbergh (1994), section 1.
     """
     lower, upper = region.lower.copy(), region.upper.copy()
-    table = region.matrix
+    row, j, a = _entries(region)
     for _ in range(passes):
-        for row, (start, stop) in enumerate(zip(table.indptr[:-1], table.indptr[1:], strict=True)):
-            j, a = table.indices[start:stop], table.data[start:stop]
-            least = np.where(a > 0, a * lower[j], a * upper[j])
-            most = np.where(a > 0, a * upper[j], a * lower[j])
-            room = region.row_upper[row] - _others(least)
-            need = region.row_lower[row] - _others(most)
-            upper[j] = np.minimum(upper[j], np.where(a > 0, room, need) / a)
-            lower[j] = np.maximum(lower[j], np.where(a > 0, need, room) / a)
+        low, high = lower[j], upper[j]
+        room = region.row_upper[row] - _others(row, np.where(a > 0, a * low, a * high), -np.inf)
+        need = region.row_lower[row] - _others(row, np.where(a > 0, a * high, a * low), np.inf)
+        np.minimum.at(upper, j, np.where(a > 0, room, need) / a)
+        np.maximum.at(lower, j, np.where(a > 0, need, room) / a)
     return lower, upper
 
 
 def _asked(region: Region, low: Array, high: Array) -> Array:
-    """The most that any row may ask of a constraint's own variable t >= 0 [variable]: no optimum has more."""
+    """The most that any row may ask of a constraint's own variable t >= 0 [variable]: no optimum has more.
+
+    The other own variables of the row count as zero: of what is bought and what is sold one is.
+    """
+    row, j, a = _entries(region)
+    own = (np.arange(len(low)) >= region.assets) & (low == 0)
+    ends = np.sort(np.stack([a * low[j], a * np.where(own, 0.0, high)[j]]), axis=0)
+    up = region.row_lower[row] - _others(row, ends[0], -np.inf)
+    down = _others(row, ends[1], np.inf) - region.row_upper[row]
     most = np.full(len(low), -np.inf)
+    np.maximum.at(most, j, np.where(a > 0, up, down) / np.abs(a))
+    return np.where(own & np.isfinite(most), np.maximum(most, 0.0), np.inf)
+
+
+def _entries(region: Region) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+    """Row, variable and coefficient of every entry of the rows."""
     table = region.matrix
-    for row, (start, stop) in enumerate(zip(table.indptr[:-1], table.indptr[1:], strict=True)):
-        j, a = table.indices[start:stop], table.data[start:stop]
-        if j.max(initial=0) < region.assets:
-            continue
-        ends = np.sort(np.stack([a * low[j], a * high[j]]), axis=0)
-        lower, upper = region.row_lower[row], region.row_upper[row]
-        up = lower - _others(ends[0]) if np.isfinite(lower) else np.full(len(j), -np.inf)
-        down = _others(ends[1]) - upper if np.isfinite(upper) else np.full(len(j), -np.inf)
-        most[j] = np.maximum(most[j], np.where(a > 0, up, down) / np.abs(a))
-    own = np.arange(len(low)) >= region.assets
-    return np.where(own & (low == 0) & np.isfinite(most), np.maximum(most, 0.0), np.inf)
+    row = np.repeat(np.arange(table.shape[0]), np.diff(table.indptr))
+    return row, table.indices.astype(np.intp), table.data
 
 
-def _others(ends: Array) -> Array:
-    """The sum of all the other entries, for each entry; entries may be infinite, all on one side."""
+def _others(row: NDArray[np.intp], ends: Array, infinite: float) -> Array:
+    """For each entry the sum of the others of its row, `infinite` if one of them is: all are of that sign."""
     finite = np.isfinite(ends)
-    whole = ends[finite].sum()
-    lost = np.count_nonzero(~finite)
-    if lost == 0:
-        return whole - ends
-    sign = ends[~finite][0]
-    return np.where(~finite & (lost == 1), whole, sign)
+    rows = int(row.max(initial=-1)) + 1
+    whole = np.bincount(row, np.where(finite, ends, 0.0), rows)[row]
+    lost = np.bincount(row, ~finite, rows)[row] - ~finite
+    return np.where(lost > 0, infinite, np.where(finite, whole - ends, whole))

@@ -55,8 +55,8 @@ class Scenarios:
 
     def gradient(self, slope: Array, holding: Array, along: Array | None = None) -> Array:
         """A slope over assets [asset] whose product with any w is at most slope' y + `loose`, y the
-        coordinates of w: the norm of the specific risk is above its product with any unit vector, `along`
-        [asset] if given, else that of `holding`, which makes it the gradient there.
+        coordinates of w: the norm of the specific risk is above its product with any vector no longer than
+        one, `along` [asset] if given, else that of `holding`, which makes it the gradient there.
         """
         if self.exposures is None:
             return slope

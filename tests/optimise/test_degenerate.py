@@ -106,6 +106,16 @@ def test_fewer_factors_than_assets_leave_many_optima_of_one_value() -> None:
     assert_allclose(found.objective, reference(loading @ factors, LONG, LEVEL), rtol=1e-7)
 
 
+@pytest.mark.parametrize("specific", [None, np.full(ASSETS, 0.015)], ids=["factors", "and specific"])
+def test_nothing_held_is_the_least_shortfall_of_a_dollar_neutral_book(specific) -> None:
+    model = of_factors(exposures(ASSETS), factor_returns(500), specific=specific)
+    found = minimise_shortfall(model, [Budget(0.0, 0.0), Positions(-1.0, 1.0)], level=LEVEL)
+    assert_allclose(found.objective, 0.0, atol=1e-12)
+    assert found.gap < 1e-6
+    if specific is not None:  # the norm has no slope there: its dual is inside the cone
+        assert np.abs(found.weights).max() < 1e-9
+
+
 def test_an_unbounded_objective_is_refused() -> None:
     with pytest.raises(InputError, match="no finite optimum"):
         maximise_utility(of_returns(TABLE), 0.01 * np.arange(ASSETS), [Budget()], level=LEVEL, aversion=0.01)

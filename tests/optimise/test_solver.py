@@ -11,6 +11,7 @@ from tailrisk.optimise import (
     ActiveWeights,
     Budget,
     Group,
+    Margin,
     Positions,
     TradingCost,
     Turnover,
@@ -99,6 +100,40 @@ def test_trading_costs_come_off_alpha(rate) -> None:
     )
     assert_allclose(found.cost, np.sum(rate * np.abs(found.weights - EVEN)), atol=1e-9)
     assert_allclose(found.objective, found.alpha - found.cost - 0.02 * found.expected_shortfall, rtol=1e-10)
+
+
+COSTLY = {
+    "cost": [TradingCost(EVEN, np.linspace(0, 0.002, ASSETS))],
+    "turnover": [Turnover(EVEN, 0.3)],
+    "both": [
+        TradingCost(EVEN, 0.0005),
+        Turnover(np.roll(EVEN, 1), 0.3),
+        Margin([0.5] * 10 + [0.0] * 10, 0.2),
+    ],
+}
+
+
+@pytest.mark.parametrize("more", COSTLY.values(), ids=COSTLY)
+def test_trades_are_the_whole_linear_programs_in_factor_form_too(more: list) -> None:
+    loading, factors = exposures(ASSETS), factor_returns(SCENARIOS)
+    constraints = [Budget(), Positions(0.0, 0.2), *more]
+    how = {"level": LEVEL, "aversion": 0.02, "tolerance": 1e-9}
+    found = maximise_utility(of_factors(loading, factors), ALPHA, constraints, **how)
+    whole = reference(loading @ factors, constraints, LEVEL, alpha=ALPHA, aversion=0.02)
+    assert_allclose(found.objective, -whole, rtol=1e-7)
+    dense = maximise_utility(of_returns(loading @ factors), ALPHA, constraints, **how)
+    assert_allclose(dense.objective, -whole, rtol=1e-7)
+
+
+def test_trades_of_many_assets_cost_no_dense_row() -> None:
+    count, rng = 1500, np.random.default_rng(3)
+    even = np.full(count, 1 / count)
+    bounds = [Budget(), Positions(), TradingCost(even, 0.001, 0.01), Turnover(even, 0.5)]
+    model = of_factors(exposures(count), factor_returns(2000), specific=np.full(count, 0.02))
+    assert len(Canon(region(bounds, count), model).rows) < 10  # as many as there are factors, and two
+    found = maximise_utility(model, 0.01 * rng.normal(size=count), bounds, level=LEVEL, aversion=0.5)
+    assert found.gap < 1e-6
+    assert_allclose(found.cost, 0.001 * (d := np.abs(found.weights - even)).sum() + 0.01 * (d**1.5).sum())
 
 
 def test_level_and_tail_of_a_published_sort() -> None:

@@ -7,7 +7,15 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tailrisk.core import InputError
-from tailrisk.optimise import ActiveExposure, Budget, Positions, VarianceCost, of_factor_model, of_factors
+from tailrisk.optimise import (
+    ActiveExposure,
+    Budget,
+    Positions,
+    TradingCost,
+    VarianceCost,
+    of_factor_model,
+    of_factors,
+)
 from tailrisk.optimise.manager import decide
 from tailrisk.optimise.tuner import Book, Bound, evaluate, frontier, resampled, shortfall_of, tune
 from tailrisk.tail import expected_shortfall
@@ -44,9 +52,14 @@ def measure(theta):
     return CALLS[key]
 
 
+COST = TradingCost(np.linspace(0, 2, STOCKS) / STOCKS, 0.002, 0.02)
+
+
+@pytest.mark.parametrize("more", [[], [COST]], ids=["free", "trades cost"])
 @pytest.mark.parametrize("sign", [1.0, -1.0], ids=["lower ends", "upper ends"])
-def test_slopes_in_the_bounds_are_finite_differences(sign: float) -> None:
-    theta, step, book = np.array([0.2, 0.02]), 1e-5, replace(BOOK, alpha=sign * ALPHA)
+def test_slopes_in_the_bounds_are_finite_differences(sign: float, more: list) -> None:
+    theta, step = np.array([0.2, 0.02]), 1e-5
+    book = replace(BOOK, alpha=sign * ALPHA, constraints=lambda theta: within(theta) + more)
 
     def measure(point):
         return evaluate(book, SETS, point, level=LEVEL)
