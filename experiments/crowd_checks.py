@@ -26,6 +26,7 @@ from tailrisk.calibrate.episode import Files
 from tailrisk.calibrate.prices import read_prices
 from tailrisk.calibrate.prior import coordinates
 from tailrisk.config import load
+from tailrisk.config.episode import read_terms
 from tailrisk.config.load import read_ensemble
 from tailrisk.core.names import BUCKETS
 from tailrisk.crowd import intervention, snowball
@@ -131,7 +132,9 @@ def conventions() -> tuple[Any, ...]:
 def replayed(data: Path) -> Iterator[tuple[Any, ...]]:
     """11 to 13 on the replay."""
     names = ("indices_daily.csv", "index_futures_daily.csv", "etf_daily.csv")
-    posed = problem(load(runs.CONFIG), Files(*(data / name for name in names)))
+    posed = problem(
+        load(runs.CONFIG), Files(*(data / name for name in names)), read_terms("episode_feb2024.toml")
+    )
     point = coordinates(read_ensemble(ENSEMBLE).member(0))
     fitted = posed.fit(point)
     down = 100 * fitted.replayed.limit_down[posed.episode.at("2024-02-05")]

@@ -22,6 +22,7 @@ from tailrisk.calibrate.episode import Files
 from tailrisk.calibrate.matching import fit
 from tailrisk.calibrate.prior import NAMES
 from tailrisk.config import load
+from tailrisk.config.episode import read_terms
 from tailrisk.record.match import Problem, problem
 
 STARTS, POPULATION = 32, 96
@@ -36,7 +37,11 @@ def main(data: Path, seconds: float, output: Path) -> None:
     """Write the table of searches."""
     jax.config.update("jax_enable_x64", True)
     names = ("indices_daily.csv", "index_futures_daily.csv", "etf_daily.csv")
-    posed = problem(load(runs.CONFIG, ["run.precision=float64"]), Files(*(data / name for name in names)))
+    posed = problem(
+        load(runs.CONFIG, ["run.precision=float64"]),
+        Files(*(data / name for name in names)),
+        read_terms("episode_feb2024.toml"),
+    )
     starts = np.random.default_rng(0).normal(size=(STARTS, len(NAMES)))
     rows = [named("CMA-ES", evolved(posed, starts, seconds))]
     rows += [named(f"Adam, rate {rate}", followed(posed, starts, seconds, rate)) for rate in RATES]

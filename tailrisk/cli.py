@@ -371,6 +371,9 @@ def universe(
 @click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
 @click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option(
+    "--episode", default="episode_feb2024.toml", show_default=True, help="Its days, and errors allowed."
+)
 @click.option("--starts", default=12, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
 @click.option("--start", type=click.Path(path_type=Path), help="An earlier ensemble, to search from as well.")
 @click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
@@ -386,6 +389,7 @@ def match(
     indices: Path,
     futures: Path,
     etfs: Path,
+    episode: str,
     starts: int,
     start: Path | None,
     generations: int,
@@ -396,7 +400,7 @@ def match(
     folder: Path,
     quiet: bool,
 ) -> None:
-    """Match the crowd of CONFIG to January and February 2024.
+    """Match the crowd of CONFIG to an episode: January and February 2024, or your own.
 
     The crowd is replayed with CSI 300 and the state's purchases as they were, and its free parameters are
     sought that give the other indices and the futures; what comes out is an ensemble of parameter sets, and
@@ -419,16 +423,19 @@ def match(
     from .calibrate.episode import Files
     from .calibrate.search import Budget
     from .config import load
+    from .config.episode import read_terms
     from .config.schema import portable
     from .record.match import known
     from .record.match import match as matched
     from .record.match_folder import publish
 
     writable(output)
+    terms = read_terms(episode)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
     begin = None if start is None else known(start)
     words = ["tailrisk", "match", portable(config), *(x for o in overrides for x in ("--set", o))]
+    words += ["--episode", portable(episode)]
     files = {"--indices": indices, "--futures": futures, "--etfs": etfs, "--start": start, "-o": output}
     words += [x for name, file in files.items() if file for x in (name, portable(str(file)))]
     counts = {"--starts": starts, "--generations": generations, "--steps": steps, "--members": members}
@@ -437,6 +444,7 @@ def match(
         result = matched(
             said,
             Files(indices, futures, etfs),
+            terms,
             budget,
             seed=seed,
             command=shlex.join(words),

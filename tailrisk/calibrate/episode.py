@@ -38,16 +38,6 @@ class Files:
 
 
 @dataclass(frozen=True)
-class Dates:
-    """First day of the episode, day the crowd is let go, day the rescue shows, last day."""
-
-    first: str
-    free: str
-    rescue: str
-    last: str
-
-
-@dataclass(frozen=True)
 class Episode:
     """Arrays by trading day."""
 
@@ -65,15 +55,15 @@ class Episode:
         return self.days.index(day)
 
 
-def read_episode(files: Files, dates: Dates, contracts: tuple[str, ...]) -> Episode:
-    """The record between two days. Raises InputError for a file that cannot be used."""
+def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]) -> Episode:
+    """The record from one day to another, both among them. Raises InputError for an unusable file."""
     closes = read_prices(files.indices)
     missing = [bucket for bucket in BUCKETS if bucket not in closes.columns]
     if missing:
         raise InputError(str(files.indices), f"no closes of {', '.join(missing)}", ", ".join(BUCKETS))
-    simple = closes[list(BUCKETS)].pct_change(fill_method=None).loc[dates.first : dates.last]
+    simple = closes[list(BUCKETS)].pct_change(fill_method=None).loc[first:last]
     if len(simple) < 2 or simple.isna().any(axis=None):
-        found = f"{len(simple)} days from {dates.first} to {dates.last}, some blank"
+        found = f"{len(simple)} days from {first} to {last}, some blank"
         raise InputError(str(files.indices), found, "a close of every bucket on every day and the day before")
     days = tuple(day.strftime("%Y-%m-%d") for day in simple.index)
     return Episode(

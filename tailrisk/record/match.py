@@ -10,7 +10,7 @@ import numpy as np
 from ..assemble import assemble, stationary
 from ..calibrate.conditional import expected
 from ..calibrate.ensemble import Matched
-from ..calibrate.episode import Dates, Episode, Files, read_episode
+from ..calibrate.episode import Episode, Files, read_episode
 from ..calibrate.identify import identify
 from ..calibrate.ladder import Array
 from ..calibrate.matching import Fit, Targets, fit
@@ -18,6 +18,7 @@ from ..calibrate.prices import digest
 from ..calibrate.prior import NAMES, coordinates
 from ..calibrate.search import Budget, Progress, sample, search
 from ..config import Config
+from ..config.episode import Free, Span, Terms
 from ..config.load import read_ensemble
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FUTURES
@@ -25,18 +26,7 @@ from ..market import expiry
 from ..simulate.crowd_world import Crowd, Imposed
 from ..simulate.replay import Record
 
-DATES = Dates(first="2024-01-02", free="2024-01-29", rescue="2024-02-08", last="2024-02-23")
-"""The crowd is let go after 26 January, in the crisis regime until the state bought CSI 2000."""
-EVENT = ("2024-02-05", "2024-02-08")
-CONTRACTS = {"IC2403": "IC", "IM2403": "IM"}
-BASIS_DAYS = ("2024-01-31", "2024-02-08")
-ERROR = (0.0085, 0.0085, 0.010, 0.014)
-"""Of a daily return of CSI 500, 1000, 2000 and micro-caps in the event; elsewhere `WIDER` times as much."""
-WIDER = 2.5
-DRIFT_ERROR = (0.03, 0.05)
-"""Of the sum of the returns of CSI 2000 and of micro-caps after the holiday."""
-BASIS_ERROR = 0.017
-RESTRICTED = ("2024-02-06", "2024-02-08")
+FREE: tuple[Free, ...] = ("csi500", "csi1000", "csi2000", "micro")
 CRISIS, RECOVERY = -1, -2
 """Regimes the exogenous ladder is in before the rescue, and after it."""
 
@@ -49,6 +39,7 @@ class Problem:
     record: Record
     targets: Targets
     episode: Episode
+    terms: Terms
 
     def cost(self, z: Array) -> Array:
         """-2 log posterior [point] at coordinates [point, parameter]."""
@@ -76,14 +67,14 @@ def _replays(crowd: Crowd, record: Record, targets: Targets, z: jax.Array) -> ja
     return _fit(crowd, record, targets, z).replayed.returns
 
 
-def problem(config: Config, files: Files, dates: Dates = DATES) -> Problem:
-    """The config's crowd at its files' figures, an ensemble forgotten, let go in the episode.
+def problem(config: Config, files: Files, terms: Terms) -> Problem:
+    """The config's crowd at its files' figures, an ensemble forgotten, let go in the episode of these terms.
 
     Raises InputError without a [crowd] or with a bad record.
     """
     if config.crowd is None or config.attached.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: it is what is matched")
-    episode = read_episode(files, dates, tuple(CONTRACTS))
+    episode = read_episode(files, terms.first, terms.last, tuple(terms.contracts))
     days = len(episode.days)
     longer = config.model_copy(update={"run": config.run.model_copy(update={"days": days})})
     longer._attached = config.attached._replace(crowd=config.attached.crowd._replace(matched={}))
@@ -96,22 +87,23 @@ def problem(config: Config, files: Files, dates: Dates = DATES) -> Problem:
     )
     return Problem(
         crowd=still,
-        record=_record(config, episode, dates),
-        targets=_targets(config, episode, dates),
+        record=_record(config, episode, terms),
+        targets=_targets(config, episode, terms),
         episode=episode,
+        terms=terms,
     )
 
 
-def _record(config: Config, episode: Episode, dates: Dates) -> Record:
+def _record(config: Config, episode: Episode, terms: Terms) -> Record:
     fitted = config.fitted
     mean = np.array(fitted.mean)
     mean[:, 1:] -= stationary(np.array(fitted.transition)) @ mean[:, 1:]
-    rescue = episode.at(dates.rescue)
+    rescue = episode.at(terms.rescue)
     regime = np.where(np.arange(len(episode.days)) < rescue, fitted.states + CRISIS, fitted.states + RECOVERY)
-    free = np.arange(len(episode.days)) >= episode.at(dates.free)
+    free = np.arange(len(episode.days)) >= episode.at(terms.free)
     pinned = np.repeat(~free[:, None], len(BUCKETS), axis=1)
     pinned[:, BUCKETS.index("csi300")] = True
-    refused = [float(RESTRICTED[0] <= day <= RESTRICTED[1]) for day in episode.days]
+    refused = [float(terms.refused.start <= day <= terms.refused.end) for day in episode.days]
     exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, 0]))
     return Record(
         regime=jnp.asarray(np.where(free, regime, 0), jnp.int32),
@@ -125,37 +117,43 @@ def _record(config: Config, episode: Episode, dates: Dates) -> Record:
     )
 
 
-def _targets(config: Config, episode: Episode, dates: Dates) -> Targets:
-    days = np.array(episode.days)
-    event = (days >= EVENT[0]) & (days <= EVENT[1])
+def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
+    days, said = np.array(episode.days), terms.error
+    small = np.array([said.returns[bucket] for bucket in FREE])
     error = np.full((len(days), len(BUCKETS)), np.inf)
-    error[days >= dates.free, 1:] = np.array(ERROR) * WIDER
-    error[event, 1:] = ERROR
-    basis = np.stack([episode.basis[name] for name in CONTRACTS], axis=1)
-    looked = (days >= BASIS_DAYS[0]) & (days <= BASIS_DAYS[1])
+    error[days >= terms.free, 1:] = small * said.wider
+    error[_within(days, terms.event), 1:] = small
+    basis = np.stack([episode.basis[name] for name in terms.contracts], axis=1)
+    looked = _within(days, terms.basis)[:, None] & np.ones(len(terms.contracts), bool)
     return Targets(
         returns=jnp.asarray(episode.returns),
         error=jnp.asarray(error),
-        after=jnp.asarray(days > EVENT[1]),
-        after_error=jnp.asarray(np.array([np.inf] * 3 + list(DRIFT_ERROR))),
+        after=jnp.asarray(days > terms.event.end),
+        after_error=jnp.asarray([said.drift.get(bucket, np.inf) for bucket in BUCKETS]),  # type: ignore[call-overload]
         basis=jnp.asarray(basis),
-        slot=jnp.asarray(_slots(config, episode)),
-        future=jnp.asarray([[float(own == q) for q in FUTURES] for own in CONTRACTS.values()]),
-        basis_error=jnp.asarray(np.where(looked[:, None], BASIS_ERROR, np.inf) * np.ones(len(CONTRACTS))),
+        slot=jnp.asarray(_slots(config, episode, terms)),
+        future=jnp.asarray([[float(own == q) for q in FUTURES] for own in terms.contracts.values()]),
+        basis_error=jnp.asarray(np.where(looked, said.basis, np.inf)),
     )
 
 
-def _slots(config: Config, episode: Episode) -> Array:
+def _within(days: Array, span: Span) -> Array:
+    """Whether each of the days [day] is in the span [day]."""
+    return (days >= span.start) & (days <= span.end)
+
+
+def _slots(config: Config, episode: Episode, terms: Terms) -> Array:
     """One in the slot in which a contract is listed [day, contract, maturity]."""
     said = config.attached.crowd.market.calendar  # type: ignore[union-attr]
     plan = expiry.schedule(episode.days[0], len(episode.days), said.holidays, said.roll)
-    months = [np.datetime64(f"20{name[-4:-2]}-{name[-2:]}", "M") for name in CONTRACTS]
+    months = [np.datetime64(f"20{name[-4:-2]}-{name[-2:]}", "M") for name in terms.contracts]
     return np.stack([(plan.months == month).astype(float) for month in months], axis=1)
 
 
 def match(
     config: Config,
     files: Files,
+    terms: Terms,
     budget: Budget,
     *,
     seed: int,
@@ -167,7 +165,7 @@ def match(
 
     Raises InputError as `problem`.
     """
-    posed = problem(config, files)
+    posed = problem(config, files, terms)
     found = search(posed.cost, len(NAMES), budget, seed, tell, begin)
     drawn = sample(posed.cost, found, budget, seed, tell)
     order = np.argsort(drawn.costs)
@@ -199,10 +197,11 @@ def known(path: Path) -> Array:
 def misses(posed: Problem, returns: Array) -> dict[str, Array]:
     """Summaries of returns [member, day, bucket] against the record, each [member]."""
     days, off = np.array(posed.episode.days), returns - posed.episode.returns
-    event = (days >= EVENT[0]) & (days <= EVENT[1])
-    before = (days >= DATES.free) & (days < EVENT[0])
-    after = days > EVENT[1]
-    crash = posed.episode.at(EVENT[0])
+    terms = posed.terms
+    event = _within(days, terms.event)
+    before = (days >= terms.free) & (days < terms.event.start)
+    after = days > terms.event.end
+    crash = posed.episode.at(terms.event.start)
     drift = returns[:, after].sum(axis=1) / posed.episode.returns[after].sum(axis=0)
     return {
         "event_mae": np.abs(off[:, event, 1:]).mean(axis=(1, 2)),

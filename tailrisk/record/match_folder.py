@@ -1,6 +1,7 @@
 """The folder of a match: what the episode identifies, what moves what, the replay beside the record."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ from ..calibrate.ensemble import Matched, ensemble_document
 from ..calibrate.ladder import Array
 from ..calibrate.match_picture import replay_picture
 from ..calibrate.prior import NAMES, PRIOR, tabulated
+from ..config.episode import Terms
 from ..core.names import BUCKETS
-from .match import EVENT, Problem
+from .match import Problem
 from .provenance import commit, machine, versions
 
 
@@ -27,9 +29,10 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     write(folder / "replay.svg", drawing)
     at, dirty = commit()
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
+    said["episode"] = posed.terms.model_dump(by_alias=True)
     said |= {"commit": at, "dirty": dirty, "versions": versions(), **machine()}
     write(folder / "record.json", json.dumps(said, indent=2) + "\n")
-    text = summary(matched)
+    text = summary(matched, posed.terms)
     write(folder / "README.md", text)
     return text
 
@@ -61,35 +64,42 @@ def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
     change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), len(BUCKETS))
     columns: dict[str, object] = {"parameter": NAMES}
     for day in posed.episode.days:
-        if EVENT[0] <= day <= EVENT[1]:
+        if posed.terms.event.start <= day <= posed.terms.event.end:
             for b, bucket in list(enumerate(BUCKETS))[1:]:
                 columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
-    after = np.array(posed.episode.days) > EVENT[1]
+    after = np.array(posed.episode.days) > posed.terms.event.end
     for b, bucket in list(enumerate(BUCKETS))[1:]:
         columns[f"after {bucket}"] = change[:, after, b].sum(axis=1).round(3)
     return pd.DataFrame(columns)
 
 
-def summary(matched: Matched) -> str:
+def summary(matched: Matched, terms: Terms) -> str:
     """What a reader wants first, as Markdown."""
     error, found = matched.error, matched.identified
+    days = {
+        "free": _said(terms.free),
+        "crash": _said(terms.event.start),
+        "end": _said(terms.event.end),
+        "last": _said(terms.last),
+    }
     lines = [
-        "# The crowd matched to February 2024",
+        f"# The crowd matched to {days['crash'].split(' ', 1)[1]} {terms.event.start[:4]}",
         "",
-        "Replay from 29 January to 23 February 2024, given CSI 300 and the state's schedule: the best",
+        f"Replay from {days['free']} to {days['last']} {terms.last[:4]}, given CSI 300 and the state's",
+        "schedule: the best",
         f"parameter set, and in brackets the range over the {len(matched.draws)} of the ensemble.",
         "",
         "| | |",
         "|---|---|",
     ]
     rows = {
-        "mean absolute error of daily returns, 5 to 8 February, points": ("event_mae", 100),
-        "the same, 29 January to 2 February": ("before_mae", 100),
-        "the same, 19 to 23 February": ("after_mae", 100),
-        "CSI 500 on 5 February, %": ("crash_csi500", 100),
-        "CSI 1000 on 5 February, %": ("crash_csi1000", 100),
-        "CSI 2000, 19 to 23 February, over the record's": ("drift_csi2000", 1),
-        "micro-caps, 19 to 23 February, over the record's": ("drift_micro", 1),
+        f"mean absolute error of daily returns, {days['crash']} to {days['end']}, points": ("event_mae", 100),
+        f"the same, {days['free']} until then": ("before_mae", 100),
+        f"the same, after it, to {days['last']}": ("after_mae", 100),
+        f"CSI 500 on {days['crash']}, %": ("crash_csi500", 100),
+        f"CSI 1000 on {days['crash']}, %": ("crash_csi1000", 100),
+        f"CSI 2000, after {days['end']}, over the record's": ("drift_csi2000", 1),
+        f"micro-caps, after {days['end']}, over the record's": ("drift_micro", 1),
     }
     for label, (name, scale) in rows.items():
         values = scale * np.asarray(error[name])
@@ -108,3 +118,8 @@ def summary(matched: Matched) -> str:
         "sensitivity.csv.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _said(day: str) -> str:
+    """5 February, of 2024-02-05."""
+    return f"{int(day[8:])} {date.fromisoformat(day):%B}"

@@ -11,12 +11,14 @@ from tailrisk.calibrate.episode import Files, read_episode
 from tailrisk.calibrate.matching import fit
 from tailrisk.calibrate.prior import coordinates
 from tailrisk.config import load
+from tailrisk.config.episode import read_terms
 from tailrisk.config.load import read_ensemble
 from tailrisk.core.errors import InputError
-from tailrisk.record.match import CONTRACTS, DATES, misses, problem
+from tailrisk.record.match import misses, problem
 from tests.config.test_crowd import LIBRARY
 
 QUICK = {"xla_backend_optimization_level": 0}
+TERMS = read_terms("episode_feb2024.toml")
 L, M, S, T, U = range(5)
 
 
@@ -31,7 +33,7 @@ def files(market_data):
 
 @pytest.fixture(scope="module")
 def posed(files):
-    return problem(load(LIBRARY / "crowd_feb2024.toml", ["run.precision=float64"]), files)
+    return problem(load(LIBRARY / "crowd_feb2024.toml", ["run.precision=float64"]), files, TERMS)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +75,7 @@ def test_limits_siphon_and_relief_are_where_they_were(posed, best):
 
 
 def test_the_discount_blows_out_and_closes_within_two_days(posed, best):
-    im = np.asarray(best[1].basis)[:, list(CONTRACTS).index("IM2403")]
+    im = np.asarray(best[1].basis)[:, list(TERMS.contracts).index("IM2403")]
     assert im[posed.episode.at("2024-02-05")] < -0.03
     assert im[posed.episode.at("2024-02-07")] > -0.01
 
@@ -106,4 +108,6 @@ def test_without_the_state_csi_500_and_1000_fall_further_and_micro_caps_less(pos
 def test_a_bad_record_is_refused(files, tmp_path, part, line, found):
     (tmp_path / "bad.csv").write_text(line)
     with pytest.raises(InputError, match=found):
-        read_episode(replace(files, **{part: tmp_path / "bad.csv"}), DATES, tuple(CONTRACTS))
+        read_episode(
+            replace(files, **{part: tmp_path / "bad.csv"}), TERMS.first, TERMS.last, tuple(TERMS.contracts)
+        )

@@ -1,5 +1,6 @@
 """The folder of a match: an ensemble file that a config can read, tables in order, a picture."""
 
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from tailrisk.calibrate.ensemble import Matched, ensemble_document
 from tailrisk.calibrate.identify import identify
 from tailrisk.calibrate.prior import NAMES, tabulated
+from tailrisk.config.episode import read_terms
 from tailrisk.config.load import read_ensemble
 from tailrisk.record.match import misses
 from tailrisk.record.match_folder import publish
@@ -25,7 +27,8 @@ def posed():
     pinned = np.zeros((len(DAYS), 5), bool)
     pinned[0] = pinned[:, 0] = True
     episode = SimpleNamespace(days=DAYS, returns=RECORD, at=DAYS.index)
-    return SimpleNamespace(episode=episode, record=SimpleNamespace(imposed=SimpleNamespace(pinned=pinned)))
+    record = SimpleNamespace(imposed=SimpleNamespace(pinned=pinned))
+    return SimpleNamespace(episode=episode, record=record, terms=read_terms("episode_feb2024.toml"))
 
 
 @pytest.fixture
@@ -80,3 +83,5 @@ def test_the_folder_is_whole(matched, posed, tmp_path):
     np.testing.assert_allclose(slopes["2024-02-05 csi1000"], day, atol=6e-4)
     drawing = (tmp_path / "match" / "replay.svg").read_text()
     assert all(name in drawing for name in ("CSI 500", "Micro-caps", "record"))
+    assert json.loads((tmp_path / "match" / "record.json").read_text())["episode"]["free"] == "2024-01-29"
+    assert "5 February to 8 February" in text
