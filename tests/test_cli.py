@@ -149,6 +149,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     stand_ins = {
         "record.run": {"run": simulate},
         "report.terminal": {"show": lambda folder: f"table of {folder}"},
+        "report.sweep": {"is_sweep": lambda folder: False},
         "report.page": {"write": lambda folder: folder / "report.html"},
         "calibrate.fit": {"calibrate": fit, "summary": lambda result: f"summary of {result}"},
         "universe.measure": {"universe": fit},
