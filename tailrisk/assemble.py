@@ -36,7 +36,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
 
     fitted = config.fitted
     products = list(config.products.values())
-    used = _styles_in_use(products)
+    used = styles_in_use(config)
     overlay = config.calibrated.styles
     size = _ladder(fitted, config.market.spread_drift == "fitted", array)
     return World(
@@ -102,9 +102,10 @@ def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
     )
 
 
-def _styles_in_use(products: list[Product]) -> list[str]:
-    held = {style for product in products for style, z in getattr(product, "style_exposure", {}).items() if z}
-    return sorted(held)
+def styles_in_use(config: Config) -> list[str]:
+    """Names of the styles that some product is exposed to, in the order of a world's arrays."""
+    exposures = (getattr(product, "style_exposure", {}) for product in config.products.values())
+    return sorted({style for exposure in exposures for style, z in exposure.items() if z})
 
 
 def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:

@@ -5,6 +5,7 @@ need be stored before.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..assemble import styles_in_use
 from ..config import Config
 from ..core.names import BUCKETS, FUTURES
 from ..simulate.blocks import BLOCK, courses
@@ -28,6 +30,7 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST, MOST = 50, 4096
 """Tail paths of a product that make a fan, and that are lived again at most: of more, every k-th by rank."""
 TERMINAL = "terminal"
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -112,21 +115,37 @@ def medoid(price: NDArray[np.floating]) -> int:
     return int(np.argmin((apart**2).sum(axis=(0, 1))))
 
 
-def parts(world: World, p: int, course: Course) -> dict[str, NDArray[np.float64]]:
-    """Loss over the horizon of one product as a sum of parts [path], by bucket and by mechanism.
+def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> dict[str, Array]:
+    """Loss over the horizon of one product as a sum of parts [path]: by bucket, by mechanism, by style.
 
-    stocks of bucket b: -w_b (G_b - 1); hedge: sum_q h_q (S_q - 1), S_q its index;
-    basis: sum_q h_q (F_q - S_q); the rest: styles, alpha, interest, fees, own risk, and what a dead
-    account does not lose.
+    G_b, S_q, F_q are the values of bucket, index and future over their start, and a ring is that of the same
+    days had nobody traded on them (without a crowd, G_b itself):
+
+    stocks of bucket b: -w_b (G_b' - 1); hedge: sum_q h_q (S_q' - 1)           ' for the ring
+    crowd: sum_b w_b (G_b' - G_b) - sum_q h_q (S_q' - S_q), the moves of forced sellers, desks, the state
+    basis: sum_q h_q (F_q - S_q)
+    style k: -sum_t A_{t-1} x_k phi_kt, A the long book's value, `styles` the names of those in use
+    rest: alpha, interest, fees, own risk, and what a dead account does not lose.
     """
-    growth = np.exp(np.asarray(course.price[-1], np.float64))
+    price = np.asarray(course.price, np.float64)
+    growth = np.exp(price[-1])
+    alone = growth if course.outside is None else np.exp(np.asarray(course.outside, np.float64))
     long, short = (np.asarray(x, np.float64) for x in (world.products.long[p], world.products.short[p]))
-    index = growth[: len(FUTURES)]
-    found = {f"stocks {bucket}": -long[b] * (growth[b] - 1) for b, bucket in enumerate(BUCKETS) if long[b]}
+    index, tracked = growth[: len(FUTURES)], alone[: len(FUTURES)]
+    found = {f"stocks {bucket}": -long[b] * (alone[b] - 1) for b, bucket in enumerate(BUCKETS) if long[b]}
     if short.any():
-        found["hedge"] = short @ (index - 1)
+        found["hedge"] = short @ (tracked - 1)
+    if course.outside is not None and (long.any() or short.any()):
+        found["crowd"] = long @ (alone - growth) - short @ (tracked - index)
     if course.future is not None and short.any():
         found["basis"] = short @ (np.asarray(course.future, np.float64) - index)
+    if course.style is not None:
+        eve = np.concatenate([np.zeros_like(price[:1]), price[:-1]])
+        held = np.einsum("b,dbn->dn", long, np.exp(eve))
+        for k, name in enumerate(styles):
+            exposure = float(world.products.style[p, k])
+            if exposure:
+                found[f"style {name}"] = -exposure * (held * course.style[:, k]).sum(axis=0)
     loss = 1 - np.asarray(course.nav[-1, p], np.float64)
     found["rest"] = loss - sum(found.values(), np.zeros_like(loss))
     return found
@@ -145,7 +164,7 @@ def _product(
     price = np.asarray(course.price[..., :tail], np.float64)
     growth, nav = np.expm1(price), np.asarray(course.nav[:, p, :tail], np.float64)
     middle = medoid(price)
-    split = parts(world, p, course)
+    split = parts(world, p, course, styles_in_use(config))
     found = component_shortfall(
         np.stack(list(split.values())), level=level, confidence=config.tail.confidence, paths=paths
     )

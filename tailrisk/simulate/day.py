@@ -44,9 +44,7 @@ class State:
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
     regime, crowd, log_return, growth, future = _prices(world, state, shocks)
-    style_return = None
-    if world.styles is not None and shocks.styles is not None:
-        style_return = styles.step(world.styles, log_return, random.student(shocks.styles, None))
+    style_return = style(world, log_return, shocks)
     books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
     after = State(
         regime=regime,
@@ -57,6 +55,18 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
         crowd=crowd,
     )
     return after, log_return
+
+
+def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
+    """Today's style returns [style, path] for a unit exposure; None where no product has any."""
+    if world.styles is None or shocks.styles is None:
+        return None
+    return styles.step(world.styles, log_return, random.student(shocks.styles, None))
+
+
+def outside(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
+    """`market` as it is before a crowd trades: what comes from outside."""
+    return market(world if world.crowd is None else replace(world, ladder=world.crowd.ladder), regime, shocks)
 
 
 def market(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
@@ -75,8 +85,7 @@ def _prices(
         growth = jnp.exp(state.price + log_return)
         future = growth[: world.products.short.shape[1]]  # its index; IF, IC and IM lie on the first three
         return regime, None, log_return, growth, future
-    calmer = replace(world, ladder=world.crowd.ladder)
-    regime, exogenous = market(calmer, state.regime, shocks)
+    regime, exogenous = outside(world, state.regime, shocks)
     crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, jnp.expm1(exogenous), shocks.crowd)
     return regime, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 

@@ -45,6 +45,8 @@ class Course:
     regime: Count  # [day, path]
     nav: Ratio  # [day, product, path]
     future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
+    style: Ratio | None  # [day, style, path]  return of a unit exposure; None where no product has any
+    outside: LogReturn | None  # [bucket, path]  at the end, had no crowd traded on these days; None: no crowd
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -69,11 +71,25 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 
 def course(world: World, path: Count) -> Course:
     """The course of the paths numbered `path`: the same paths as `outcome` sees."""
-    last, seen = _live(world, path, lambda state, _: (state.price, state.regime, state.books.nav))
-    price, regime, nav = seen
-    return Course(
-        price=price, regime=regime, nav=nav, future=None if last.crowd is None else last.crowd.future
-    )
+    crowded = world.crowd is not None
+    shape = (world.ladder.affine.shape[1], path.shape[0])
+    still = jnp.zeros(shape, world.ladder.affine.dtype) if crowded else None
+
+    def one_day(
+        state: tuple[day.State, LogReturn | None], shocks: day.Shocks
+    ) -> tuple[tuple[day.State, LogReturn | None], tuple[Ratio, Count, Ratio, Ratio | None]]:
+        eve, total = state
+        if total is not None:
+            total = total + day.outside(world, eve.regime, shocks)[1]
+        after, log_return = day.step(world, eve, shocks)
+        seen = (after.price, after.regime, after.books.nav, day.style(world, log_return, shocks))
+        return (after, total), seen
+
+    draws = partial(draw, world, path)
+    (last, total), seen = over_days(one_day, (begin(world, path), still), world.days, draws)
+    price, regime, nav, style = seen
+    future = None if last.crowd is None else last.crowd.future
+    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total)
 
 
 def prices(world: World, path: Count) -> LogReturn:

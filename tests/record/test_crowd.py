@@ -77,6 +77,8 @@ def simulated(monkeypatch):
             regime=np.zeros((12, 10), int),
             nav=np.ones((12, 10, 10)),
             future=None,
+            style=None,
+            outside=None,
         )
         monkeypatch.setattr(runs, "scenarios", lambda config, world, kept: None)
         monkeypatch.setattr(collect, "courses", lambda world, paths: still)

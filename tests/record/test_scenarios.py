@@ -1,10 +1,12 @@
 """The tail's own paths, lived again: closed forms with one regime, medoids, and components that sum to ES."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble import assemble, styles_in_use
 from tailrisk.config import load
 from tailrisk.record import collect, scenarios
 from tailrisk.simulate.blocks import courses
@@ -137,3 +139,44 @@ def test_too_few_tail_paths_make_no_fan(run):
     _, world, kept = run
     few = load("feb2024.toml", ["run.paths=400", "tail.levels=[0.95]", "event=[]"])
     assert scenarios.scenarios(few, world, kept) is None
+
+
+def test_a_style_is_a_part_of_its_own_and_adds_up_to_what_it_earned(run):
+    """One day, no alpha: a style's part is exposure times its return on the book of the day before."""
+    said = ["tail.levels=[0.9]", "run.paths=64", "run.days=1", "run.precision=float64", "event=[]"]
+    book = 'products.own={family="index_enhanced", label="Own", benchmark="csi500", alpha_annual=0.0, '
+    book += "weights={csi500=0.6, csi1000=0.4}, style_exposure={size=-0.5, momentum=0.25}}"
+    config = load("feb2024.toml", [*said, book])
+    world, p = assemble(config), product(config, "own")
+    course = courses(world, 64)
+    split = scenarios.parts(world, p, course, styles_in_use(config))
+    returned = np.asarray(course.style[0])  # in the order of names
+    np.testing.assert_allclose(split["style momentum"], -0.25 * returned[0], atol=1e-12)
+    np.testing.assert_allclose(split["style size"], 0.5 * returned[1], atol=1e-12)
+    flat = load("feb2024.toml", [*said, book.replace("size=-0.5, momentum=0.25", "size=0.0")])
+    bare = scenarios.parts(assemble(flat), p, courses(assemble(flat), 64))
+    np.testing.assert_allclose(split["rest"], bare["rest"], atol=1e-12)
+
+
+def test_what_the_crowd_moved_is_a_part_and_without_its_trades_nothing():
+    said = [
+        "tail.levels=[0.9]",
+        "run.paths=32",
+        "run.days=15",
+        "run.precision=float64",
+        "event=[]",
+        "run.seed=3",
+    ]
+    config = load("crowd_feb2024.toml", said)
+    world, p = assemble(config), product(config, "dma")
+    course = courses(world, 32)
+    split = scenarios.parts(world, p, course)
+    growth = np.exp(np.asarray(course.price[-1]))
+    long, short = np.asarray(world.products.long[p]), np.asarray(world.products.short[p])
+    stocks = sum(x for name, x in split.items() if name.startswith("stocks"))
+    hedged = stocks + split["hedge"] + split["crowd"]
+    np.testing.assert_allclose(hedged, -long @ (growth - 1) + short @ (growth[:3] - 1), atol=1e-12)
+    assert np.abs(split["crowd"]).max() > 1e-3
+    ladder = world.crowd.ladder
+    alone = courses(replace(world, crowd=None, ladder=ladder), 32)
+    np.testing.assert_allclose(course.outside, alone.price[-1], atol=1e-12)

@@ -1,4 +1,4 @@
-"""What each product's expected shortfall is made of: stocks by bucket, hedge, basis and the rest."""
+"""What each product's expected shortfall is made of: stocks by bucket, hedge, crowd, basis, styles, rest."""
 
 from matplotlib.axes import Axes
 
@@ -16,18 +16,23 @@ LOOKS = {
     "stocks micro": (VERMILION, ""),
     "hedge": (GREEN, ""),
     "basis": (ORANGE, "...."),
+    "crowd": (VERMILION, "xxxx"),
+    "styles": (GREEN, "...."),
     "rest": (PURPLE, "xxxx"),
 }
-"""Colour and hatch of each part."""
+"""Colour and hatch of each part; styles share one."""
 ROW, LEFT = 0.36, 1.75
+COLUMNS = 6
+"""Of the key."""
 
 
 def components(result: Result) -> str:
     """One stacked bar a product: losses to the right, what works against them to the left, ES as a mark."""
     at = float(result.components[0].level)
+    shown = {_look(row.part) for row in result.components}
     with canvas(1.35 + ROW * len(result.products)) as figure:
         height = float(figure.get_size_inches()[1])
-        _key(axes(figure, 0.1, 0.02, 0.1, height - 0.5), list(LOOKS))
+        _key(axes(figure, 0.1, 0.02, 0.1, height - 0.5), [look for look in LOOKS if look in shown])
         ax = axes(figure, LEFT, 0.95, 0.25, 0.12)
         for k, product in enumerate(reversed(result.products)):
             rows = [row for row in result.components if row.product == product]
@@ -44,14 +49,18 @@ def components(result: Result) -> str:
 def part_name(part: str) -> str:
     """The name a reader sees."""
     words = part.split()
-    return f"{words[0]} {title(words[1])}" if len(words) == 2 else part
+    return f"{words[0]} {title(words[1])}" if words[0] in ("stocks", "style") else part
+
+
+def _look(part: str) -> str:
+    return "styles" if part.startswith("style ") else part
 
 
 def _bar(ax: Axes, height: int, rows: list[ComponentRow]) -> None:
     right = left = 0.0
     for row in rows:
         size = 100 * row.estimate.value
-        face, hatch = LOOKS.get(row.part, (MUTED, ""))
+        face, hatch = LOOKS[_look(row.part)]
         start = right if size >= 0 else left
         ax.barh(height, size, 0.62, left=start, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
         right, left = (right + size, left) if size >= 0 else (right, left + size)
@@ -63,13 +72,14 @@ def _key(ax: Axes, parts: list[str]) -> None:
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 2)
-    for k, part in enumerate(parts):
-        x, y = 0.2 * (k % 5), 1.4 - k // 5
-        face, hatch = LOOKS[part]
-        ax.barh(y, 0.03, 0.5, left=x, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
-        ax.text(x + 0.038, y, part_name(part), fontsize=SMALL, va="center")
-    ax.plot([0.615, 0.615], [0.1, 0.7], color=INK, linewidth=1.8)
-    ax.text(0.638, 0.4, "their sum, ES", fontsize=SMALL, va="center")
+    for k, part in enumerate([*parts, "their sum, ES"]):
+        x, y = k % COLUMNS / COLUMNS, 1.4 - k // COLUMNS
+        if part in LOOKS:
+            face, hatch = LOOKS[part]
+            ax.barh(y, 0.03, 0.5, left=x, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
+        else:
+            ax.plot([x + 0.015, x + 0.015], [y - 0.3, y + 0.3], color=INK, linewidth=1.8)
+        ax.text(x + 0.036, y, part_name(part), fontsize=SMALL, va="center")
 
 
 def _description(result: Result) -> str:
