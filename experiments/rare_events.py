@@ -1,12 +1,13 @@
-"""What rare-event methods are worth on the full model: variance times time against plain paths.
+"""What rare-event methods are worth on a model: variance times CPU seconds against plain paths.
 
-    python -m experiments.rare_events [--config crowd_feb2024.toml] [--paths 16384] [--label NAME]
+    python -m experiments.rare_events [--config crowd_feb2024.toml] [--paths 16384] [--plain 131072]
 
 For a fall of the spread and a loss, at probabilities from one brute force reaches down to one in a million:
 the estimate and error of importance sampling and of splitting, and how many times less variance times
-seconds they need than plain paths, whose variance at p is p (1 - p). Seconds are those of compiled runs of
-this process, pilots aside; pilots are given in paths. Also: ES, the exogenous twin as a control variate, and
-strata of crisis days. Writes results/rare_events/<label>. About ten minutes with a crowd on two free cores.
+CPU seconds they need than plain paths, whose variance at p is p (1 - p). Seconds are of the process, of
+programs already compiled, pilots aside in one figure and counted in another. Also: ES, what ES 99 % to 1 %
+costs, the exogenous twin as a control variate, and strata of crisis days. Writes results/rare_events/<label>.
+About ten minutes with a crowd on two free cores.
 """
 
 import argparse
@@ -28,70 +29,78 @@ from tailrisk.simulate.score import Fall, Loss, score
 from tailrisk.tail import expected_shortfall_interval
 
 ROOT = Path(__file__).resolve().parents[1]
-CHANCES = (1e-2, 1e-4, 1e-6)
-REPLICATES, CLONES = 16, 512
+CHANCES = (1e-2, 1e-3, 1e-4, 1e-6)
+REPLICATES, CLONES = 16, 1024
+PRECISE = 0.01
+"""Relative half-width of ES 99 % that is asked for."""
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--config", default="crowd_feb2024.toml")
-    parser.add_argument("--paths", type=int, default=2 * blocks.BLOCK)
+    parser.add_argument("--paths", type=int, default=2 * blocks.BLOCK, help="of a weighted run")
+    parser.add_argument("--plain", type=int, default=16 * blocks.BLOCK, help="of the plain run")
+    parser.add_argument("--pilot", type=int, default=2, help="blocks of 8,192 paths a round")
     parser.add_argument("--product", default="ie500")
     parser.add_argument("--label", default="")
-    parser.add_argument("--no-splitting", action="store_true")
     asked = parser.parse_args()
     config = load(asked.config, [f"run.paths={asked.paths}"])
-    study = Study(config, asked.paths)
-    targets = [("spread", Fall("spread", 0, -1.0, None)), ("loss", _loss(config, asked.product))]
+    loss = Loss("loss", 0, 0, list(config.products).index(asked.product), level=0.999)
+    targets = [("spread", Fall("spread", 0, -1.0, None)), ("loss", loss)]
+    study = Study(config, asked, [target for _, target in targets])
     rows = []
     for name, target in targets:
         for chance in CHANCES:
-            rows += study.importance(name, replace(target, level=1 - chance), chance)
-            if not asked.no_splitting:
-                rows += study.splitting(name, target, rows[-1])
-            print(pd.DataFrame(rows).to_string(), flush=True)
-    rows += [study.shortfall(targets[1][1]), *study.twin(targets), *study.strata(targets)]
+            rows.append(study.importance(name, replace(target, level=1 - chance), chance))
+            print(pd.DataFrame(rows[-1:]).to_string(), flush=True)
+            rows.append(study.splitting(name, target, rows[-1]))
+            print(pd.DataFrame(rows[-1:]).to_string(), flush=True)
+    rows += [study.shortfall(loss, 0.999), study.shortfall(loss, 0.99)]
+    rows += [*study.twin(targets), *study.strata(targets)]
     _write(asked, config, study, pd.DataFrame(rows))
-
-
-def _loss(config, product: str) -> Loss:
-    return Loss("loss", 0, 0, list(config.products).index(product), level=0.999)
 
 
 class Study:
     """One world, its plain paths, and what each method makes of a target."""
 
-    def __init__(self, config, paths: int) -> None:
-        self.world, self.paths, self.chunk = assemble(config), paths, config.run.chunk
+    def __init__(self, config, asked, targets) -> None:
+        self.world, self.asked, self.chunk = assemble(config), asked, config.run.chunk
         self.stream = random.stream(config.run.seed, "rare_events")
-        self.plain, self.second = self._timed(None)
-        print(f"plain: {self.second:.3g} s for {paths} paths", flush=True)
+        self.plain, _, seconds = self._run(self.world, targets, asked.plain, None)
+        self.second = seconds / asked.plain
+        print(f"plain: {seconds:.3g} CPU s for {asked.plain:,} paths", flush=True)
 
-    def _timed(self, law):
-        """(outcome of every path, seconds of a second, compiled run)."""
-        for _ in range(2):
-            started = time.perf_counter()
-            parts = dict(blocks.blocks(self.world, self.paths, chunk=self.chunk, law=law))
-            seconds = time.perf_counter() - started
-        return [parts[n] for n in sorted(parts)], seconds
+    def _run(self, world, targets, paths, law):
+        """(scores [path] of each target, weights or None, CPU seconds of a compiled run)."""
+        list(blocks.blocks(world, blocks.BLOCK, chunk=self.chunk, law=law))
+        started, parts = time.process_time(), {}
+        for first, out in blocks.blocks(world, paths, chunk=self.chunk, law=law):
+            parts[first] = ([score(target, out) for target in targets], out.weight)
+        seconds = time.process_time() - started
+        ordered = [parts[n] for n in sorted(parts)]
+        scores = [np.concatenate([own[i] for own, _ in ordered]) for i in range(len(targets))]
+        weight = None if law is None else np.concatenate([w for _, w in ordered]).astype(np.float64)
+        return dict(zip((t.name for t in targets), scores, strict=True)), weight, seconds
 
-    def scores(self, target, outcomes):
-        return np.concatenate([score(target, out) for out in outcomes])
+    def _fit(self, target):
+        """(tilt, CPU seconds spent on it, those of compiling it too if it is the first)."""
+        started = time.process_time()
+        fitted = pilot.fit(self.world, (target,), self.stream, blocks=self.asked.pilot, chunk=self.chunk)
+        return fitted, time.process_time() - started
 
-    def gain(self, p: float, variance: float, seconds: float) -> float:
+    def _gain(self, p: float, variance: float, seconds: float) -> float:
         """Plain variance times seconds over that of a method whose estimate has this variance."""
-        return p * (1 - p) / self.paths * self.second / (variance * seconds) if variance > 0 else math.nan
+        return p * (1 - p) * self.second / (variance * seconds) if variance > 0 else math.nan
 
     def importance(self, name, target, chance):
-        fitted = pilot.fit(self.world, (target,), self.stream, blocks=1, chunk=self.chunk)
-        outcomes, seconds = self._timed(fitted.law)
+        fitted, fitting = self._fit(target)
+        scores, weight, seconds = self._run(self.world, [target], self.asked.paths, fitted.law)
         level = fitted.reached[0]
-        hit = self.scores(target, outcomes) >= level
-        value = hit * np.concatenate([out.weight for out in outcomes]).astype(np.float64)
-        p, variance = float(value.mean()), float(value.var()) / self.paths
-        seen = float((self.scores(target, self.plain) >= level).mean())
-        plain_error = math.sqrt(max(seen, p) * (1 - p) / self.paths)
-        row = {
+        value = (scores[target.name] >= level) * weight
+        p, variance = float(value.mean()), float(value.var()) / self.asked.paths
+        seen = float((self.plain[target.name] >= level).mean())
+        plain_error = math.sqrt(max(seen, p) * (1 - p) / self.asked.plain)
+        return {
             "method": "importance",
             "target": name,
             "asked": chance,
@@ -101,24 +110,25 @@ class Study:
             "error": math.sqrt(variance),
             "plain": seen,
             "apart": (p - seen) / math.hypot(math.sqrt(variance), plain_error) if seen else math.nan,
-            "seconds": seconds,
+            "cpu_seconds": seconds,
+            "pilot_seconds": fitting,
             "pilot_paths": fitted.paths,
-            "gain_paths": p * (1 - p) / self.paths / variance if variance > 0 else math.nan,
-            "gain": self.gain(p, variance, seconds),
+            "gain_paths": p * (1 - p) / self.asked.paths / variance if variance > 0 else math.nan,
+            "gain": self._gain(p, variance, seconds),
+            "gain_with_pilot": self._gain(p, variance, seconds + fitting),
         }
-        return [row]
 
     def splitting(self, name, target, other):
-        threshold = other["threshold"]
+        threshold, started = other["threshold"], time.process_time()
         levels = splitting.levels_for(self.world, target, threshold, self.stream, CLONES)
-        values, started = [], time.perf_counter()
+        fitting = time.process_time() - started
+        values, started = [], time.process_time()
         for r in range(REPLICATES):
             done = splitting.replicate(self.world, target, levels, self.stream, r, CLONES).outcome
             values.append(float((done.weight * (score(target, done) >= threshold)).sum()))
-        seconds = time.perf_counter() - started
+        seconds = time.process_time() - started
         p, variance = float(np.mean(values)), float(np.var(values, ddof=1)) / REPLICATES
-        apart = (p - other["estimate"]) / math.hypot(math.sqrt(variance), other["error"])
-        row = {
+        return {
             "method": "splitting",
             "target": name,
             "asked": other["asked"],
@@ -127,69 +137,86 @@ class Study:
             "estimate": p,
             "error": math.sqrt(variance),
             "plain": other["plain"],
-            "apart": apart,
-            "seconds": seconds,
+            "apart": (p - other["estimate"]) / math.hypot(math.sqrt(variance), other["error"]),
+            "cpu_seconds": seconds,
+            "pilot_seconds": fitting,
             "pilot_paths": 2 * CLONES * (len(levels) + 1),
-            "gain": self.gain(other["estimate"], variance, seconds),
+            "gain": self._gain(other["estimate"], variance, seconds),
+            "gain_with_pilot": self._gain(other["estimate"], variance, seconds + fitting),
         }
-        return [row]
 
-    def shortfall(self, target):
-        """ES 99.9 %: the squared width of its interval times seconds, plain over weighted."""
-        fitted = pilot.fit(self.world, (target,), self.stream, blocks=1, chunk=self.chunk)
-        outcomes, seconds = self._timed(fitted.law)
-        weight = np.concatenate([out.weight for out in outcomes]).astype(np.float64)
-        found = expected_shortfall_interval(
-            self.scores(target, outcomes), weight / math.fsum(weight), level="0.999"
-        )
-        plain = expected_shortfall_interval(self.scores(target, self.plain), level="0.999")
-        ratio = ((plain.high - plain.low) / (found.high - found.low)) ** 2
+    def shortfall(self, target, level):
+        """ES: squared width of the interval times seconds, plain over weighted; and paths to 1 %."""
+        fitted, fitting = self._fit(replace(target, level=level))
+        scores, weight, seconds = self._run(self.world, [target], self.asked.paths, fitted.law)
+        said = f"{level:g}"
+        found = expected_shortfall_interval(scores[target.name], weight / math.fsum(weight), level=said)
+        plain = expected_shortfall_interval(self.plain[target.name], level=said)
+        wide, narrow = plain.high - plain.low, found.high - found.low
+        ratio = wide**2 * self.asked.plain / (narrow**2 * self.asked.paths)
+        cost = seconds / self.asked.paths
+        days = self.world.days + self.world.warmup
+        needed = [
+            paths * (width / 2 / (PRECISE * it.estimate)) ** 2
+            for paths, width, it in ((self.asked.plain, wide, plain), (self.asked.paths, narrow, found))
+        ]
         return {
-            "method": "importance, ES 99.9 %",
+            "method": f"importance, ES {100 * level:g} %",
             "target": "loss",
             "estimate": found.estimate,
-            "error": (found.high - found.low) / 3.92,
+            "error": narrow / 3.92,
             "plain": plain.estimate,
-            "apart": (found.estimate - plain.estimate) / ((plain.high - plain.low) / 3.92),
-            "seconds": seconds,
+            "apart": (found.estimate - plain.estimate) / math.hypot(wide / 3.92, narrow / 3.92),
+            "cpu_seconds": seconds,
+            "pilot_seconds": fitting,
             "pilot_paths": fitted.paths,
             "gain_paths": ratio,
-            "gain": ratio * self.second / seconds,
+            "gain": ratio * self.second / cost,
+            "plain_path_days": needed[0] * days,
+            "plain_cpu_seconds": needed[0] * self.second,
+            "weighted_path_days": (needed[1] + fitted.paths) * days,
+            "weighted_cpu_seconds": needed[1] * cost + fitted.paths * cost,
         }
 
     def twin(self, targets):
-        """1 / (1 - rho^2) of 1{score >= its 1 % quantile} with the same of the path without its crowd."""
+        """Gain of the event at 1 % from the same event of the path without its crowd, means from its own run.
+
+        With correlation rho and the twin's cost c in paths of the crowd, the best split of a budget between
+        pairs and twins alone has 1 / gain = (sqrt((1 - rho^2) (1 + c)) + sqrt(rho^2 c))^2.
+        """
         if self.world.crowd is None:
             return []
         calm = replace(self.world, crowd=None, ladder=self.world.crowd.ladder)
-        parts = dict(blocks.blocks(calm, self.paths, chunk=self.chunk))
-        rows = []
+        twins, _, seconds = self._run(calm, [target for _, target in targets], self.asked.plain, None)
+        cost, rows = seconds / self.asked.plain / self.second, []
         for name, target in targets:
-            pair = [self.scores(target, self.plain), self.scores(target, [parts[n] for n in sorted(parts)])]
-            hits = [one >= np.quantile(one, 0.99) for one in pair]
-            rho = float(np.corrcoef(*hits)[0, 1])
+            pair = (self.plain[target.name], twins[target.name])
+            rho = float(np.corrcoef(*[one >= np.quantile(one, 0.99) for one in pair])[0, 1])
+            worth = 1 / (math.sqrt((1 - rho**2) * (1 + cost)) + math.sqrt(rho**2 * cost)) ** 2
             rows.append(
-                {"method": "twin as control", "target": name, "asked": 0.01, "gain_paths": 1 / (1 - rho**2)}
+                {
+                    "method": "twin as control",
+                    "target": name,
+                    "asked": 0.01,
+                    "gain_paths": 1 / (1 - rho**2),
+                    "gain": worth,
+                }
             )
         return rows
 
     def strata(self, targets):
-        """p (1 - p) over the mean variance within strata of the number of days in the last regime."""
+        """p (1 - p) over the mean variance within strata of the number of days in the last state."""
         law = entropy.mixture(self.world, [], 0.5, self.stream)
-        outcome, trace = blocks.traces(self.world, law, 0, self.paths, chunk=self.chunk)
-        last = (trace.regime[1:] == trace.regime.max()).sum(axis=0)
+        outcome, trace = blocks.traces(self.world, law, 0, self.asked.paths, chunk=self.chunk)
+        last = (trace.state[1:] == trace.state.max()).sum(axis=0)
         rows = []
         for name, target in targets:
             found = score(target, outcome)
             hit = found >= np.quantile(found, 0.99)
             inside = sum((last == k).mean() * hit[last == k].var() for k in np.unique(last))
+            gain = hit.var() / inside
             rows.append(
-                {
-                    "method": "strata of crisis days",
-                    "target": name,
-                    "asked": 0.01,
-                    "gain_paths": hit.var() / inside,
-                }
+                {"method": "strata of crisis days", "target": name, "asked": 0.01, "gain_paths": gain}
             )
         return rows
 
@@ -200,14 +227,14 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
     table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
     commit, dirty = provenance.commit()
     command = f"python -m experiments.rare_events --config {Path(asked.config).name} --paths {asked.paths}"
-    command += f" --product {asked.product}" + " --no-splitting" * asked.no_splitting
+    command += f" --plain {asked.plain} --pilot {asked.pilot} --product {asked.product}"
     record = {
         "command": command,
         "config_sha256": config.digest(),
         "seed": config.run.seed,
         "commit": commit,
         "dirty": dirty,
-        "plain_seconds": round(study.second, 3),
+        "plain_cpu_seconds": round(study.second * asked.plain, 3),
         "paths": asked.paths,
         "versions": provenance.versions(),
         **provenance.machine(),
@@ -218,21 +245,41 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
 
 
 def _page(config, asked, table: pd.DataFrame) -> str:
+    names = ("asked", "estimate", "error", "plain", "apart", "pilot_paths", "gain_paths", "gain")
+    names += ("gain_with_pilot",)
     lines = [
         f"# Rare events on {config.name}",
         "",
-        f"{asked.paths:,} paths a method. `gain`: plain variance times seconds over the method's, pilots "
-        "aside; `gain (paths)`: the same for as many paths. `apart`: from plain (importance) or from "
-        "importance (splitting), in standard errors.",
+        f"{asked.plain:,} plain paths, {asked.paths:,} weighted, {REPLICATES} replicates of {CLONES} clones "
+        "a stage. `gain`: plain variance times CPU seconds over the method's, pilots aside; with them in the "
+        "last column (for so many paths, compiling counted where it was the first); `gain paths`: for as "
+        "many paths. `apart`: from plain (importance) or from importance (splitting), in standard errors. "
+        "`reached` no: the fit stopped short, and the row is about the threshold it came to.",
         "",
-        "| method | target | estimate | error | plain | apart | pilot paths | gain (paths) | gain |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| method | target | reached | " + " | ".join(name.replace("_", " ") for name in names) + " |",
+        "|---" * (len(names) + 3) + "|",
     ]
-    names = ("estimate", "error", "plain", "apart", "pilot_paths", "gain_paths", "gain")
     for row in table.to_dict("records"):
         cells = ["" if pd.isna(row.get(name)) else f"{row[name]:.3g}" for name in names]
-        lines.append(f"| {row['method']} | {row['target']} | {' | '.join(cells)} |")
-    return "\n".join([*lines, "", "Made by `python -m experiments.rare_events`; see record.json.", ""])
+        reached = "" if pd.isna(row.get("reached")) else "yes" if row["reached"] else "no"
+        lines.append(f"| {row['method']} | {row['target']} | {reached} | {' | '.join(cells)} |")
+    return "\n".join([*lines, "", *_cost(asked, table), "Made by the command in record.json.", ""])
+
+
+def _cost(asked, table: pd.DataFrame) -> list[str]:
+    """What ES 99 % to one percent costs."""
+    row = table[table["method"] == "importance, ES 99 %"].iloc[0]
+    lines = [
+        f"ES 99 % of {asked.product} to {PRECISE:.0%} (half-width of a 95 % interval), warm-up days and "
+        "pilots counted; seconds of two cores are CPU seconds over two, on the machine of record.json:",
+        "",
+        "| paths | path-days | CPU seconds | seconds on two cores |",
+        "|---|---|---|---|",
+    ]
+    for name in ("plain", "weighted"):
+        days, seconds = row[f"{name}_path_days"], row[f"{name}_cpu_seconds"]
+        lines.append(f"| {name} | {days:.3g} | {seconds:.3g} | {seconds / 2:.3g} |")
+    return [*lines, ""]
 
 
 if __name__ == "__main__":

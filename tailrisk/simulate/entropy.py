@@ -20,8 +20,12 @@ from .world import World
 Array = NDArray[np.float64]
 Regimes = NDArray[np.int32]
 
-BEFORE, BURST, AFTER = range(3)
-"""Phases: regimes are tilted before the burst, regimes and shocks in it, nothing after it."""
+BEFORE, AFTER = 0, -1
+"""Phases: states are tilted before the burst, states and shocks in it, nothing after it."""
+BURST, CROWD_BURST = 1, 3
+"""Phases of a burst: one, and with a crowd two of a run-up and the peak, for a cascade takes days."""
+RUN_UP = 3
+"""Days of each phase of a run-up that a fit starts from."""
 NOMINAL = 2.0
 """Nominal observations added to every count."""
 NARROWEST, WIDEST = 0.8, 4.0
@@ -37,10 +41,10 @@ class Law:
     warmup_start: Array  # [regime]
     warmup: Array  # [from, to]
     start: Array  # [regime]
-    transition: Array  # [phase, from, to]
+    transition: Array  # [phase, from, to]  of states: regimes, and with a crowd a crisis with fear
     leave: Array  # [day, phase]
-    mean: Array  # [phase, regime, shock]
-    deviation: Array  # [phase, regime, shock]
+    mean: Array  # [phase, state, shock]
+    deviation: Array  # [phase, state, shock]
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Elite:
     """Paths that came near enough, and their weights."""
 
     weight: Array  # [path]  sums to the effective number of paths
-    regime: Regimes  # [day, path]  the eve first
+    state: Regimes  # [day, path]  the eve first
     warmup: Regimes | None  # [day, path]
     shock: Array  # [day, shock, path]
     shifted: bool  # whether shocks may be tilted
@@ -56,11 +60,12 @@ class Elite:
 
 def nominal(world: World, phases: int = 1) -> Law:
     """The law of the world itself, in phases that never move on."""
-    transition, shocks = _pieces(world.regimes.cumulative), world.ladder.affine.shape[1]
+    chain, shocks = _pieces(world.regimes.cumulative), world.ladder.affine.shape[1]
+    transition = chain if world.crowd is None else _with_fear(chain, float(world.crowd.panic.hold))
     shape = (phases, len(transition), shocks)
     return Law(
         warmup_start=_pieces(world.long_run),
-        warmup=transition,
+        warmup=chain,
         start=_pieces(world.regimes.start),
         transition=np.broadcast_to(transition, (phases, *transition.shape)),
         leave=np.zeros((world.days, phases)),
@@ -93,16 +98,21 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
         return np.concatenate([getattr(law, name) for law in every], axis=axis)
 
     shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")))
-    nominal_chain = world.regimes.cumulative
+    nominal_chain, chain = world.regimes.cumulative, phases("transition")
+    by_state, hold = nominal_chain, None
+    if world.crowd is not None:
+        chain, held = _without_fear(chain, float(world.crowd.panic.hold))
+        by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(held)
     return Tilt(
         share=array(np.cumsum(begins)),
         warmup_start=_cumulative(rows("warmup_start"), world.long_run),
         warmup=_cumulative(rows("warmup"), nominal_chain),
         start=_cumulative(rows("start"), world.regimes.start),
-        transition=_cumulative(phases("transition"), nominal_chain),
+        transition=_cumulative(chain, by_state),
         leave=array(phases("leave", axis=1)),
         shift=shift if gaussian else None,
         stream=stream,
+        hold=hold,
     )
 
 
@@ -112,15 +122,24 @@ def refit(world: World, law: Law | None, elite: Elite) -> Law:
     The first time two guesses are tried, a burst on the day of the largest move and one all along, and the
     likelier is kept: events of one day and slow losses need different ones.
     """
-    base, size = nominal(world, AFTER + 1), _size(world, elite)
+    burst = BURST if world.crowd is None else CROWD_BURST
+    base, size = nominal(world, burst + 2), _size(world, elite)
     if law is not None:
         return _climb(base, law, elite)[0]
-    days, largest = np.arange(len(size))[:, None], size.argmax(axis=0)
-    sudden = np.stack([days < largest, days == largest, days > largest], axis=1)
-    steady = np.zeros_like(sudden)
-    steady[:, BURST] = True
-    guesses = [_maximise(base, elite, held.astype(np.float64), _jumps(held)) for held in (sudden, steady)]
+    peak = size.argmax(axis=0)
+    sudden = [peak - RUN_UP * (burst - j) for j in range(1, burst)] + [peak, peak + 1]
+    steady = [np.zeros_like(peak)] * burst + [np.full_like(peak, len(size))]
+    held = [_phases(len(size), begins) for begins in (sudden, steady)]
+    guesses = [_maximise(base, elite, guess.astype(np.float64), _jumps(guess)) for guess in held]
     return max((_climb(base, guess, elite) for guess in guesses), key=lambda found: found[1])[0]
+
+
+def _phases(days: int, begins: list[NDArray[np.intp]]) -> NDArray[np.bool_]:
+    """Which phase it is [day, phase, path], given the day each but the first begins, one a day at most."""
+    number, day = np.zeros((days, len(begins[0])), np.int64), np.arange(days)[:, None]
+    for j, first in enumerate(begins):
+        number += day >= np.maximum(first, j)
+    return np.moveaxis(np.arange(len(begins) + 1)[:, None, None] == number, 0, 1)
 
 
 def _climb(base: Law, law: Law, elite: Elite) -> tuple[Law, float]:
@@ -159,20 +178,20 @@ def _expect(law: Law, elite: Elite) -> tuple[Array, Array, float]:
 
 def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
     """The law that makes paths whose phases are `held` and `moved` [day, phase, path] likeliest."""
-    regimes, weight = len(base.start), elite.weight
+    phases, states, weight = *base.transition.shape[:2], elite.weight
     held, moved = held * weight, moved * weight
-    yesterday, today = elite.regime[:-1], elite.regime[1:]
+    yesterday, today = elite.state[:-1], elite.state[1:]
     transition, mean, deviation = base.transition.copy(), base.mean.copy(), base.deviation.copy()
-    for j in (BEFORE, BURST):
-        counts = _pairs(yesterday, today, held[:, j], regimes) + NOMINAL * base.transition[j]
+    for j in range(phases - 1):
+        counts = _pairs(yesterday, today, held[:, j], states) + NOMINAL * base.transition[j]
         transition[j] = counts / counts.sum(axis=1, keepdims=True)
-    for k in range(regimes if elite.shifted else 0):
-        mass = held[:, BURST] * (today == k)
+    for j, k in np.ndindex(phases - 2, states) if elite.shifted else ():
+        mass = held[:, j + 1] * (today == k)
         total = mass.sum()
-        mean[BURST, k] = np.einsum("tn,tdn->d", mass, elite.shock) / (total + NOMINAL)
-        square = np.einsum("tn,tdn->d", mass, (elite.shock - mean[BURST, k][:, None]) ** 2)
-        deviation[BURST, k] = np.sqrt((square + 2 * NOMINAL) / (total + 2 * NOMINAL))
-    start = np.bincount(elite.regime[0], weight, regimes) + NOMINAL * base.start
+        mean[j + 1, k] = np.einsum("tn,tdn->d", mass, elite.shock) / (total + NOMINAL)
+        square = np.einsum("tn,tdn->d", mass, (elite.shock - mean[j + 1, k][:, None]) ** 2)
+        deviation[j + 1, k] = np.sqrt((square + 2 * NOMINAL) / (total + 2 * NOMINAL))
+    start = np.bincount(elite.state[0], weight, len(base.start)) + NOMINAL * base.start
     law = Law(
         warmup_start=base.warmup_start,
         warmup=base.warmup,
@@ -200,7 +219,7 @@ def _hazard(held: Array, moved: Array) -> Array:
     """Chance of leaving a phase by day [day, phase], smoothed over a week and never certain."""
     before = held - np.concatenate([np.zeros_like(moved[:, :1]), moved[:, :-1]], axis=1) + moved
     week = np.array([1.0, 2.0, 3.0, 2.0, 1.0]) / 9
-    smooth = [np.apply_along_axis(np.convolve, 0, x, week, "same") for x in (moved, before)]
+    smooth = [np.apply_along_axis(np.convolve, 0, x, week)[2:-2] for x in (moved, before)]
     whole = moved.sum(axis=0) + 0.5
     usual = whole / (before.sum(axis=0) + 1.0)
     leave = (smooth[0] + NOMINAL * usual) / (smooth[1] + NOMINAL)
@@ -212,8 +231,8 @@ def _log_density(law: Law, elite: Elite) -> Array:
     """Log density of every day [day, phase, path] given the phase, shocks relative to standard normals."""
     with np.errstate(divide="ignore"):
         chain = np.log(law.transition)
-    today = elite.regime[1:]
-    density = np.moveaxis(chain[:, elite.regime[:-1], today], 0, 1)
+    today = elite.state[1:]
+    density = np.moveaxis(chain[:, elite.state[:-1], today], 0, 1)
     for d in range(elite.shock.shape[1] if elite.shifted else 0):
         mean, deviation = law.mean[:, :, d][:, today], law.deviation[:, :, d][:, today]
         standard = (elite.shock[None, :, d] - mean) / deviation
@@ -236,7 +255,7 @@ def _jumps(held: NDArray[np.bool_]) -> Array:
 def _size(world: World, elite: Elite) -> Array:
     """Size of the ladder's move on each day [day, path], to guess the day of an event."""
     affine = np.asarray(world.ladder.affine, np.float64)
-    loading = affine[:, :, 1:][elite.regime[1:]]  # [day, path, bucket, shock]
+    loading = affine[:, :, 1:][np.minimum(elite.state[1:], len(affine) - 1)]  # [day, path, bucket, shock]
     spread = loading - loading[:, :, :1]
     found = np.einsum("tnbd,tdn->tnb", np.concatenate([loading, spread], axis=2), elite.shock)
     return np.abs(found).sum(axis=2)
@@ -246,6 +265,21 @@ def _pairs(before: Regimes, after: Regimes, mass: Array, regimes: int) -> Array:
     """Weighted counts of moves [from, to]."""
     flat = np.bincount((before * regimes + after).ravel(), mass.ravel(), regimes * regimes)
     return np.asarray(flat.reshape(regimes, regimes), np.float64)
+
+
+def _with_fear(chain: Array, hold: float) -> Array:
+    """The chain [state, state] of regimes and, last, a crisis in which fear has taken hold."""
+    crisis = chain[:, -1:]
+    calm = np.concatenate([chain[:, :-1], crisis * (1 - hold), crisis * hold], axis=1)
+    afraid = np.concatenate([chain[-1:, :-1], np.zeros((1, 1)), crisis[-1:]], axis=1)
+    return np.concatenate([calm, afraid])
+
+
+def _without_fear(chain: Array, hold: float) -> tuple[Array, Array]:
+    """(chance of each regime [.., state, to], of fear in a crisis [.., state]) of such a chain."""
+    crisis = chain[..., -2] + chain[..., -1]
+    held = np.where(crisis > 0, chain[..., -1] / np.where(crisis > 0, crisis, 1.0), hold)
+    return np.concatenate([chain[..., :-2], crisis[..., None]], axis=-1), held
 
 
 def _pieces(cumulative: Any) -> Array:

@@ -14,9 +14,9 @@ from .world import World
 
 @struct
 class Trace:
-    """What was drawn, for the fit of the next tilt; [day, ...] with the eve first for regimes."""
+    """What was drawn, for the fit of the next tilt; [day, ...] with the eve first for states."""
 
-    regime: Count  # [day, path]
+    state: Count  # [day, path]  the regime; one more is a crisis in which fear has taken hold
     warmup: Count | None  # [day, path]  None where history fills the windows
     shock: Normal  # [day, shock, path]
 
@@ -47,14 +47,15 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         state: tuple[day.State, tilt.State], today: Today
     ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal]]:
         at, mixture = state
-        mixture, shocks = tilt.step(
-            law, world.regimes, mixture, at.regime, today.move, today.leave, today.shocks
+        fear = None if world.crowd is None else world.crowd.panic.hold
+        mixture, shocks, now = tilt.step(
+            law, world.regimes, mixture, _state(at), today.move, today.leave, today.shocks, fear
         )
         at, log_return = day.step(world, at, shocks)
         shock = jnp.stack(
             random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
         )
-        return (at, mixture), (path.spreads(world, log_return), at.regime, jnp.stack(shock))
+        return (at, mixture), (path.spreads(world, log_return), now, shock)
 
     def draw(days: Count) -> Today:
         leave = law.leave[days.astype(jnp.int32) - 1]
@@ -63,7 +64,12 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     (at, mixture), (during, seen, shock) = path.over_days(one_day, (start, mixture), world.days, draw)
     weight = jnp.exp(tilt.log_weight(mixture))
     result = replace(path.finish(world, at, before, during), weight=weight)
-    return result, Trace(regime=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
+    return result, Trace(state=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
+
+
+def _state(at: day.State) -> Count:
+    """Yesterday's state of the tilt [path]; fear is of crises alone."""
+    return at.regime if at.crowd is None else at.regime + at.crowd.panic.fear.astype(at.regime.dtype)
 
 
 def _before(

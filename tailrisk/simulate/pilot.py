@@ -70,8 +70,7 @@ def _elite(target: Target, scores: Array, weight: Any) -> tuple[NDArray[np.intp]
     weights = np.asarray(weight, np.float64)
     order = np.argsort(-scores, kind="stable")
     mass = np.cumsum(weights[order])
-    worth = mass**2 / np.cumsum(weights[order] ** 2)
-    enough = int(np.argmax(worth >= ENOUGH)) if (worth >= ENOUGH).any() else len(order) - 1
+    enough = next((n for n in _sizes(len(order)) if _worth(weights[order[:n]]) >= ENOUGH), len(order)) - 1
     if target.threshold is not None:
         wanted = int((scores >= target.threshold).sum()) - 1
     else:
@@ -81,12 +80,30 @@ def _elite(target: Target, scores: Array, weight: Any) -> tuple[NDArray[np.intp]
     return order[: last + 1], float(scores[order[last]]), wanted >= enough
 
 
+def _sizes(paths: int) -> list[int]:
+    """Sizes of an elite that are tried, a tenth apart."""
+    steps = int(np.log(max(paths / ENOUGH, 1.0)) / np.log(1.1)) + 1
+    return [int(ENOUGH * 1.1**k) for k in range(steps)]
+
+
+def _truncated(weight: Array) -> Array:
+    """Weights cut at sqrt(n) times their mean (Ionides, 2008): no path decides a fit, at the cost of a bias
+    that the fitted law's own weights make up for."""
+    return np.minimum(weight, np.sqrt(len(weight)) * weight.mean())
+
+
+def _worth(weight: Array) -> float:
+    """Effective number of paths after truncation."""
+    cut = _truncated(weight)
+    return float(cut.sum() ** 2 / (cut**2).sum())
+
+
 def _drawn(world: World, trace: Trace, elite: NDArray[np.intp], weight: Any) -> Elite:
     elite = elite[:: -(-len(elite) // MOST)]
-    own = np.asarray(weight, np.float64)[elite]
+    own = _truncated(np.asarray(weight, np.float64)[elite])
     return Elite(
         weight=own * own.sum() / (own**2).sum(),
-        regime=np.asarray(trace.regime)[:, elite],
+        state=np.asarray(trace.state)[:, elite],
         warmup=None if trace.warmup is None else np.asarray(trace.warmup)[:, elite],
         shock=np.asarray(trace.shock, np.float64)[..., elite],
         shifted=world.ladder.inverse_nu is None,

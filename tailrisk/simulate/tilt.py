@@ -1,11 +1,13 @@
-"""Another law for regimes and shocks, under which rare paths are common, and what it does to their odds.
+"""Another law for regimes, fear and shocks: rare paths are common under it, and weights make up for that.
 
 A path drawn from the law Q instead of P counts with the weight dP/dQ. Q is a mixture of components, and a
 component is a chain of phases (before, burst, after): the phase of a path may move on by one each morning and
-decides the law of that day's regime and shocks,
+decides the law of that day's state and shocks,
 
     j_t = j_{t-1} + 1 with chance leave_{t, j},   P_j(s_t = l | s_{t-1} = k) = transition_{jkl},
     z_t ~ N(shift_{j s_t}, diag(scale_{j s_t}^2)).
+
+The state is the regime; with a crowd a crisis in which fear has taken hold is one state more, the last.
 
 The weight is against the whole mixture, phases summed out by the forward recursion of Baum et al. (1970):
 with f_j the nominal law's density of the day over that of phase j, inverted,
@@ -26,17 +28,17 @@ from jax import lax
 from ..core import random, struct
 from ..core.arrays import accumulate
 from ..core.random import Stream
-from ..core.units import Count, Normal, Probability, Ratio, Uniform
+from ..core.units import Count, Flag, Normal, Probability, Ratio, Uniform
 from ..market import regimes
 from .day import Shocks
 
 
 @struct
 class Shift:
-    """Mean and deviation of each shock, by phase and regime; nominally zero and one."""
+    """Mean and deviation of each shock, by phase and state; nominally zero and one."""
 
-    mean: Normal  # [phase, regime, shock]
-    deviation: Ratio  # [phase, regime, shock]
+    mean: Normal  # [phase, state, shock]
+    deviation: Ratio  # [phase, state, shock]
 
 
 @struct
@@ -47,10 +49,11 @@ class Tilt:
     warmup_start: Probability  # [phase, regime]  cumulative
     warmup: Probability  # [phase, from, to]  cumulative: of the days before the first, phases at rest
     start: Probability  # [phase, regime]  cumulative
-    transition: Probability  # [phase, from, to]  cumulative
+    transition: Probability  # [phase, state, to]  cumulative: of regimes
     leave: Probability  # [day, phase]  chance to move on to the next phase that morning
     shift: Shift | None  # None: shocks as they are
     stream: Stream
+    hold: Probability | None = None  # [phase, state]  that fear takes hold if crisis comes; None: no crowd
 
 
 @struct
@@ -100,24 +103,34 @@ def step(
     move: Uniform,
     today: Ratio,
     shocks: Shocks,
-) -> tuple[State, Shocks]:
-    """One day: the shocks with which `day.step` lives the tilted day, given yesterday's regime [path].
+    fear: Probability | None = None,
+) -> tuple[State, Shocks, Count]:
+    """One day: the shocks with which `day.step` lives the tilted day, and its state [path].
 
-    move [path]: from `moves`; today [phase]: that day's row of `leave`.
+    before [path]: yesterday's state; move [path]: from `moves`; today [phase]: that day's row of `leave`;
+    fear []: the nominal chance that it takes hold on a day of the last regime.
     """
     phase = state.phase + (move < today[state.phase]).astype(jnp.int32)
+    nominal = _by_state(nominal, tilt.transition.shape[1])
     regime, edge = _regime(tilt.transition, nominal, phase, before, shocks.regime)
     log_odds = _moved(state.log_odds, today)
     log_odds = log_odds + _log_ratio(tilt.transition, nominal.cumulative)[:, before, regime]
     shocks = replace(shocks, regime=edge)
+    found = regime
+    if tilt.hold is not None and shocks.crowd is not None and fear is not None:
+        crisis, afraid = regime == tilt.transition.shape[2] - 1, before == tilt.transition.shape[1] - 1
+        taken = afraid | (shocks.crowd.fear < tilt.hold[phase, before])
+        shocks = replace(shocks, crowd=replace(shocks.crowd, fear=1.0 - taken.astype(edge.dtype)))
+        log_odds = log_odds + jnp.where(crisis & ~afraid, _fear_ratio(tilt.hold, fear, before, taken), 0.0)
+        found = regime + (crisis & taken).astype(jnp.int32)
     if tilt.shift is not None:
-        mean, deviation = tilt.shift.mean[phase, regime].T, tilt.shift.deviation[phase, regime].T
+        mean, deviation = tilt.shift.mean[phase, found].T, tilt.shift.deviation[phase, found].T
         drawn = [
             x * s + m for x, s, m in zip(random.student(shocks.ladder, None), deviation, mean, strict=False)
         ]
         shocks = replace(shocks, ladder=_paired(drawn, shocks.ladder))
-        log_odds = log_odds + _shift_ratio(tilt.shift, regime, drawn)
-    return State(phase=phase, log_odds=log_odds), shocks
+        log_odds = log_odds + _shift_ratio(tilt.shift, found, drawn)
+    return State(phase=phase, log_odds=log_odds), shocks, found
 
 
 def log_weight(state: State) -> Ratio:
@@ -144,6 +157,22 @@ def _regime(
     return regime, edges[before, regime]
 
 
+def _by_state(nominal: regimes.Params, states: int) -> regimes.Params:
+    """The nominal chain from every state: fear does not move it."""
+    extra = states - nominal.cumulative.shape[0]
+    rows = [nominal.cumulative, *[nominal.cumulative[-1:]] * extra]
+    return replace(nominal, cumulative=jnp.concatenate(rows))
+
+
+def _fear_ratio(hold: Probability, nominal: Probability, before: Count, taken: Flag) -> Ratio:
+    """log [phase, path] of the chance of what fear did under hold [phase, state] over the nominal one []."""
+    certain = (nominal <= 0) | (nominal >= 1)
+    safe = jnp.where(certain, 0.5, nominal)
+    yes = jnp.where(certain, 0.0, jnp.log(hold / safe))
+    no = jnp.where(certain, 0.0, jnp.log((1 - hold) / (1 - safe)))
+    return jnp.where(taken[None], yes[:, before], no[:, before])
+
+
 def _reached(cumulative: Probability, uniform: Uniform) -> Count:
     """How many of cumulative [.., path], the last apart, the uniform [path] reaches."""
     count = jnp.zeros(uniform.shape, jnp.int32)
@@ -165,15 +194,15 @@ def _log_ratio(law: Probability, nominal: Probability) -> Ratio:
     return jnp.log(jnp.where(allowed, ratio, 1.0))
 
 
-def _shift_ratio(shift: Shift, regime: Count, shock: list[Normal]) -> Ratio:
+def _shift_ratio(shift: Shift, state: Count, shock: list[Normal]) -> Ratio:
     """log N(z; mean, deviation^2) - log N(z; 0, 1), summed over the shocks [phase, path]."""
     narrow = 1 / (shift.deviation * shift.deviation)
     constant = -0.5 * accumulate(jnp.moveaxis(shift.mean * shift.mean * narrow, 2, 0))
     constant = constant - accumulate(jnp.moveaxis(jnp.log(shift.deviation), 2, 0))
-    total = constant[:, regime]
+    total = constant[:, state]
     for d, x in enumerate(shock):
         linear, square = (shift.mean * narrow)[:, :, d], (0.5 - 0.5 * narrow)[:, :, d]
-        total = total + x[None, :] * (linear[:, regime] + square[:, regime] * x[None, :])
+        total = total + x[None, :] * (linear[:, state] + square[:, state] * x[None, :])
     return total
 
 

@@ -51,7 +51,7 @@ def test_the_nominal_tilt_changes_no_bit(nu):
 def log_densities(it, law, trace, n):
     """(nominal, tilted) log density of path n's regimes and shocks, every phase path counted one by one."""
     pieces = lambda x: np.diff(np.asarray(x), axis=-1, prepend=0.0)  # noqa: E731
-    regime, before = np.asarray(trace.regime)[:, n], np.asarray(trace.warmup)[:, n]
+    regime, before = np.asarray(trace.state)[:, n], np.asarray(trace.warmup)[:, n]
     shock, share = np.asarray(trace.shock)[..., n], pieces(law.share)
     chain, start, long_run = (pieces(x) for x in (it.regimes.cumulative, it.regimes.start, it.long_run))
 
