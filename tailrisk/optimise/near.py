@@ -6,6 +6,8 @@
 Costs of trading and turnover of n assets add n such rows and 2 n variables, and no dense row.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -38,27 +40,25 @@ class Near:
     """
 
     def __init__(self, table: sparse.csr_array, own: NDArray[np.bool_], scale: Array) -> None:
-        self.table, self.mask, self.scale = table, own, scale
+        self.table, self.turned, self.own = table, sparse.csr_array(table.T), np.flatnonzero(own)
         self.over = np.where(own, 1 / scale, 0.0)
         square = table.multiply(table)
         self.stiff = 1 / (square @ self.over)
         self.added = np.where(own, 0.0, square.T @ self.stiff)
 
-    def _pull(self, f: Array, h: Array) -> Array:
-        """S^-1 (O D^-1 f - h) [near, ...]."""
-        return _rows(self.stiff, self.table @ _rows(self.over, f) - h)
+    def solve(self, f: Array, h: Array, kept: Callable[[Array], Array]) -> tuple[Array, Array]:
+        """(x, y) of [M, N'; N, 0] (x, y) = (f, h); f [variable, ...], h [near, ...].
 
-    def less(self, f: Array, h: Array) -> Array:
-        """The right side over the kept variables once the own ones are out."""
-        return f if not len(h) else f - self.table.T @ self._pull(f, h)
-
-    def own(self, x: Array, f: Array, h: Array) -> tuple[Array, Array]:
-        """x with its own variables right, and the multipliers y, from x over the kept."""
+        kept: solves M + K' S^-1 K over the kept variables; what it makes of the own ones does not matter.
+        """
         if not len(h):
-            return x, h
-        kept = np.where(self.mask if x.ndim == 1 else self.mask[:, None], 0.0, x)
-        y = self._pull(f, h) + _rows(self.stiff, self.table @ kept)
-        return kept + _rows(self.over, f - self.table.T @ y), y
+            return kept(f), h
+        pull = _rows(self.stiff, self.table @ _rows(self.over, f) - h)  # S^-1 (O D^-1 f - h)
+        x = kept(f - self.turned @ pull)
+        x[self.own] = 0.0
+        y = pull + _rows(self.stiff, self.table @ x)
+        x[self.own] = _rows(self.over, f - self.turned @ y)[self.own]
+        return x, y
 
 
 def _rows(scale: Array, v: Array) -> Array:

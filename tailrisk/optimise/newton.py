@@ -111,13 +111,14 @@ class Newton:
         self.diagonal += form.curve.bend(at.x)
         self.cones = [Scaling(u, v) for u, v in zip(at.u, at.v, strict=True)]
         self.border = self._cone_borders()
-        self.near = Near(form.near, form.own, self.diagonal + regular(self.diagonal))
+        self.scale = self.diagonal + regular(self.diagonal)
+        self.near = Near(form.near, form.own, self.scale)
         scaled = form.table * np.sqrt(self.weight)
         block = scaled @ scaled.T
         _add(block, (self.diagonal + self.near.added)[form.spot])
         _add(block, regular(block.diagonal()))
         self.block = cho_factor(block, check_finite=False)
-        self.scale = self.near.scale + self.near.added
+        self.scale += self.near.added
         self._border()
 
     def _cone_borders(self) -> list[tuple[Array, float]]:
@@ -159,10 +160,13 @@ class Newton:
 
     def _inverse(self, v: Array, h: Array) -> tuple[Array, Array]:
         """(x, y) of [M, N'; N, 0] (x, y) = (v, h), N the near rows; v [variable] or [variable, row]."""
-        left = self.near.less(v, h)
-        out = left / (self.scale if v.ndim == 1 else self.scale[:, None])
-        out[self.form.spot] = cho_solve(self.block, left[self.form.spot], check_finite=False)
-        return self.near.own(out, v, h)
+        return self.near.solve(v, h, self._kept)
+
+    def _kept(self, v: Array) -> Array:
+        """The inverse of M, near rows out, times v."""
+        out = v / (self.scale if v.ndim == 1 else self.scale[:, None])
+        out[self.form.spot] = cho_solve(self.block, v[self.form.spot], check_finite=False)
+        return out
 
     def _times(self, v: Array) -> Array:
         """M v, v [variable]."""

@@ -1,4 +1,4 @@
-"""The tuner: style bounds chosen so that the manager's book keeps most alpha within an ES budget.
+"""The tuner: style bounds, hedge mix and leverage chosen so that a book keeps most alpha within an ES budget.
 
     max_theta  alpha(theta)  subject to  ES_k(theta) <= budget,  theta in a box
 
@@ -49,9 +49,11 @@ class Bound:
 class Book:
     """A product: what its manager may do, and what stands against it.
 
-    alpha: [stock] over the horizon; constraints: of theta [bound]; bounds: the rows theta moves;
+    theta: one for each bound, then one for each mix, then gross if levered.
+    alpha: [stock] over the horizon; constraints: of the bounds' theta; bounds: the rows theta moves;
     hedge: [asset] the benchmark, or futures sold, for each unit of stocks, over stocks and then futures;
-    gross: stocks over NAV; financing: over the horizon, for each unit of gross.
+    gross: stocks over NAV; financing: over the horizon, for each unit of gross; mixes: [mix, asset] what each
+    unit of a mix adds to the hedge; levered: whether theta has the gross.
     """
 
     alpha: Array
@@ -60,23 +62,37 @@ class Book:
     hedge: Array
     gross: float = 1.0
     financing: float = 0.0
+    mixes: Array | None = None
+    levered: bool = False
 
     def decide(self, theta: ArrayLike) -> Decision:
         """The manager's decision within the bounds theta."""
-        return decide(self.alpha, self.constraints(np.atleast_1d(np.asarray(theta, dtype=np.float64))))
+        point = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+        return decide(self.alpha, self.constraints(point[: len(self.bounds)]))
+
+    def sold(self, theta: Array) -> Array:
+        """The hedge at theta [asset]."""
+        if self.mixes is None:
+            return self.hedge
+        first = len(self.bounds)
+        return self.hedge + theta[first : first + len(self.mixes)] @ self.mixes
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One theta: what it keeps and loses over the horizon, as fractions of NAV, and the slopes.
+    """One theta: what it keeps and loses over the horizon, as fractions of NAV, and the slopes in theta.
 
-    shortfall: [set]; alpha_slope: [bound]; shortfall_slope: [set, bound]; alpha_by_gross, shortfall_by_gross
-    [set]: for each unit of gross; shortfall_by_hedge: [set, asset].
+    weights: [stock]; held: [asset] stocks less the hedge, for each unit of gross; alpha: after cost, that of
+    trading once; shortfall: [set]; alpha_slope: [theta]; shortfall_slope: [set, theta]; alpha_by_gross,
+    shortfall_by_gross [set]: for each unit of gross; shortfall_by_hedge: [set, asset].
     """
 
     theta: Array
     weights: Array
+    held: Array
+    gross: float
     alpha: float
+    cost: float
     shortfall: Array
     alpha_slope: Array
     shortfall_slope: Array
@@ -87,6 +103,10 @@ class Outcome:
     def worst(self) -> float:
         return float(self.shortfall.max())
 
+    def losses(self, scenarios: Scenarios) -> Array:
+        """Over the horizon [scenario], as fractions of NAV."""
+        return self.gross * scenarios.losses(self.held)
+
 
 def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: Level) -> Outcome:
     """Decide at theta, and measure the decision in every scenario set.
@@ -96,31 +116,37 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
     point = np.atleast_1d(np.asarray(theta, dtype=np.float64))
     chosen = book.decide(point)
     stocks = len(book.alpha)
-    held = -book.hedge
+    held = -book.sold(point)
     held[:stocks] += chosen.weights
+    gross = float(point[-1]) if book.levered else book.gross
     gain = chosen.alpha - chosen.cost - book.financing
     slopes = chosen.duals()
-    alpha_slope = np.array([bound.slope(slopes) for bound in book.bounds])
-    shortfall, by_bound, by_hedge = [], [], []
+    mixes = np.zeros((0, len(held))) if book.mixes is None else book.mixes
+    by_gross = [gain] if book.levered else []
+    alpha_slope = [gross * bound.slope(slopes) for bound in book.bounds] + [0.0] * len(mixes) + by_gross
+    shortfall, by_theta, by_hedge = [], [], []
     for scenarios in sets:
         if scenarios.assets != len(book.hedge):
             raise InputError("scenarios", f"{scenarios.assets} assets", f"{len(book.hedge)}, as the hedge")
         value, gradient = shortfall_of(scenarios, held, level)
         moved = chosen.slopes(gradient[:stocks])
         shortfall.append(value)
-        by_bound.append([bound.slope(moved) for bound in book.bounds])
-        by_hedge.append(-gradient)
-    g = book.gross
+        by_bound = [gross * bound.slope(moved) for bound in book.bounds]
+        by_theta.append([*by_bound, *(-gross * mixes @ gradient), *([value] if book.levered else [])])
+        by_hedge.append(-gross * gradient)
     return Outcome(
         theta=point,
         weights=chosen.weights,
-        alpha=g * gain,
-        shortfall=g * np.array(shortfall),
-        alpha_slope=g * alpha_slope,
-        shortfall_slope=g * np.array(by_bound),
+        held=held,
+        gross=gross,
+        alpha=gross * gain,
+        cost=gross * chosen.cost,
+        shortfall=gross * np.array(shortfall),
+        alpha_slope=np.array(alpha_slope),
+        shortfall_slope=np.array(by_theta),
         alpha_by_gross=gain,
         shortfall_by_gross=np.array(shortfall),
-        shortfall_by_hedge=g * np.array(by_hedge),
+        shortfall_by_hedge=np.array(by_hedge),
     )
 
 
@@ -154,7 +180,7 @@ def tune(
     worst: bool = False,
     start: ArrayLike | None = None,
 ) -> Tuned:
-    """Most alpha with ES within the budget, theta between lower and upper [bound].
+    """Most alpha with ES within the budget, theta between lower and upper [theta].
 
     measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
     start: where to begin, the middle by default.

@@ -34,10 +34,10 @@ def test_elimination_is_the_whole_system() -> None:
     own = np.array([False] * 3 + [True] * 3 + [False] * 2)
     near = Near(table, own, scale)
     f, h = rng.normal(size=(8, 4)), rng.normal(size=(2, 4))
-    x, y = near.own(near.less(f, h) / (near.scale + near.added)[:, None], f, h)
+    x, y = near.solve(f, h, lambda v: v / (scale + near.added)[:, None])
     whole = np.block([[np.diag(scale), TABLE[:2].T], [TABLE[:2], np.zeros((2, 2))]])
     assert_allclose(np.vstack([x, y]), np.linalg.solve(whole, np.vstack([f, h])), rtol=1e-10)
-    one = near.own(near.less(f[:, 0], h[:, 0]) / (near.scale + near.added), f[:, 0], h[:, 0])
+    one = near.solve(f[:, 0], h[:, 0], lambda v: v / (scale + near.added))
     assert_allclose(np.append(*one), np.append(x[:, 0], y[:, 0]), rtol=1e-12)
 
 

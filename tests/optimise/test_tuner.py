@@ -95,6 +95,39 @@ def test_slopes_in_leverage_and_hedge_are_finite_differences() -> None:
     assert_allclose(at.shortfall_by_hedge[0, 3], (up - down) / (2 * step), rtol=1e-3)
 
 
+MIX = np.eye(STOCKS)[3] - np.eye(STOCKS)[7]
+
+
+def test_slopes_in_levers_that_theta_holds_are_finite_differences() -> None:
+    book = replace(BOOK, mixes=0.1 * MIX[None], levered=True, financing=0.001)
+    theta, step = np.array([0.2, 0.02, 0.5, 1.5]), 1e-5
+    at = evaluate(book, SETS, theta, level=LEVEL)
+    for k in range(4):
+        up, down = (evaluate(book, SETS, theta + d * np.eye(4)[k], level=LEVEL) for d in (step, -step))
+        assert_allclose(at.alpha_slope[k], (up.alpha - down.alpha) / (2 * step), rtol=1e-4, atol=1e-8)
+        slope = (up.shortfall - down.shortfall) / (2 * step)
+        assert_allclose(at.shortfall_slope[:, k], slope, rtol=1e-3, atol=1e-6)
+    assert at.gross == 1.5
+    assert_allclose(at.held, at.weights - EVEN - 0.05 * MIX)
+    assert_allclose(at.losses(SETS[0]), 1.5 * SETS[0].losses(at.held))
+
+
+def test_leverage_and_mix_are_tuned_together_with_bounds() -> None:
+    book = replace(BOOK, mixes=0.1 * MIX[None], levered=True)
+
+    def measure(theta):
+        return evaluate(book, SETS[:1], theta, level=LEVEL)
+
+    low, high, budget = np.array([0.02, 0.02, -1.0, 0.5]), np.array([0.8, 0.8, 1.0, 4.0]), 0.15
+    found = tune(measure, low, high, budget)
+    assert found.feasible
+    assert_allclose(found.outcome.worst(), budget, rtol=1e-3)
+    fixed = tune(lambda theta: evaluate(BOOK, SETS[:1], theta, level=LEVEL), low[:2], high[:2], budget)
+    assert found.outcome.alpha > fixed.outcome.alpha + 1e-3
+    start = np.append(fixed.outcome.theta[:2], [0.0, 2.0])
+    assert tune(measure, low, high, budget, start=start).outcome.alpha >= fixed.outcome.alpha
+
+
 @pytest.mark.parametrize("worst", [False, True], ids=["mean", "worst"])
 def test_the_tuned_bounds_are_as_good_as_the_best_of_a_grid(worst: bool) -> None:
     budget = 0.15
