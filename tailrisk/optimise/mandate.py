@@ -51,9 +51,10 @@ class Desk:
     """What all products of a desk have in common; fractions, a year where it says so.
 
     ic: correlation of the score with the specific return over the horizon; premium: of a unit of size, a
-    year; others: bound on every other active style; weight: on active weights; tracking: on the tracking error,
-    a year; nav: yuan of stocks; exit, participation: days to sell out, and the most of a day's trading one may
-    be; fee: commission and half spread of a trade; stamp: of a sale; impact: strength of the square-root law.
+    year; others: bound on every other active style; weight: on active weights; tracking: on the tracking
+    error, a year; nav: yuan of stocks; exit, participation: days to sell out, and the share of a day's
+    trading one may be; fee: commission and half spread of a trade; stamp: of a sale; impact: strength of the
+    square-root law; seed: of the score.
     """
 
     ic: float = 0.05

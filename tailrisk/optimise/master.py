@@ -14,7 +14,7 @@ from .curves import Array, Cone, inside
 from .interior import interior_point
 from .near import near_rows
 from .program import Point, Program
-from .region import FIXED, Region, implied
+from .region import FIXED, Region, asked, implied
 from .scenarios import Scenarios
 
 
@@ -61,11 +61,12 @@ class Canon:
         self.region, self.dense, self.scenarios = region, scenarios.exposures is None, scenarios
         low, high = implied(region)
         self.crossed = bool((low > high + 1e-9).any())
-        pinned = high - low <= FIXED
+        most = np.minimum(high, asked(region, low, high))
+        pinned = most - low <= FIXED
         self.free = np.flatnonzero(~pinned)
         self.base = np.zeros(len(low))
         self.base[pinned] = np.clip(
-            0.5 * (low[pinned] + high[pinned]), region.lower[pinned], region.upper[pinned]
+            0.5 * (low[pinned] + most[pinned]), region.lower[pinned], region.upper[pinned]
         )
         used = sparse.csr_array(region.matrix[:, self.free])
         live = np.flatnonzero(np.diff(used.indptr) > 0)

@@ -2,11 +2,10 @@
 
 [M, N'; N, 0] (x, y) = (f, h),  N = [K, O] over the kept and its own,  M diagonal over the own:
     S = O D^-1 O'  (a number a row),  M over the kept gains K' S^-1 K, which is diagonal again
+    y = S^-1 (O D^-1 f - h + K x),  x_O = D^-1 (f_O - O' y)
 
 Costs of trading and turnover of n assets add n such rows and 2 n variables, and no dense row.
 """
-
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,20 +45,27 @@ class Near:
         self.stiff = 1 / (square @ self.over)
         self.added = np.where(own, 0.0, square.T @ self.stiff)
 
-    def solve(self, f: Array, h: Array, kept: Callable[[Array], Array]) -> tuple[Array, Array]:
-        """(x, y) of [M, N'; N, 0] (x, y) = (f, h); f [variable, ...], h [near, ...].
+    def rows(self, wide: Array) -> tuple[Array, Array | None]:
+        """Other rows V [row, variable] over the kept, and what they gain in their corner; None is nothing.
 
-        kept: solves M + K' S^-1 K over the kept variables; what it makes of the own ones does not matter.
+        V_K - V_O D^-1 O' S^-1 K,   V_O (D^-1 - D^-1 O' S^-1 O D^-1) V_O'
         """
-        if not len(h):
-            return kept(f), h
-        pull = _rows(self.stiff, self.table @ _rows(self.over, f) - h)  # S^-1 (O D^-1 f - h)
-        x = kept(f - self.turned @ pull)
-        x[self.own] = 0.0
-        y = pull + _rows(self.stiff, self.table @ x)
-        x[self.own] = _rows(self.over, f - self.turned @ y)[self.own]
-        return x, y
+        if not wide[:, self.own].any():
+            return wide, None
+        part = wide * self.over
+        pulled = part @ self.turned
+        bent = wide - np.asarray((pulled * self.stiff) @ self.table)
+        bent[:, self.own] = 0.0
+        return bent, part @ wide.T - (pulled * self.stiff) @ pulled.T
 
+    def less(self, f: Array, h: Array) -> tuple[Array, Array]:
+        """The right side over the kept variables once the own are out, and S^-1 (O D^-1 f - h) [near]."""
+        pull = self.stiff * (self.table @ (self.over * f) - h)
+        kept = f - self.turned @ pull
+        kept[self.own] = 0.0
+        return kept, pull
 
-def _rows(scale: Array, v: Array) -> Array:
-    return scale * v if v.ndim == 1 else scale[:, None] * v
+    def back(self, x: Array, f: Array, pull: Array) -> tuple[Array, Array]:
+        """(x, y): all variables from the kept ones of x, whose own are zero, and the rows' multipliers."""
+        y = pull + self.stiff * (self.table @ x)
+        return x + self.over * (f - self.turned @ y), y

@@ -23,6 +23,8 @@ FREE = 1e-8
 """What is added where there is nothing: variables that rows alone decide."""
 LEAST = 1e-18
 """A slack that rounding made zero or less counts as this."""
+SOLVED = 1e-13
+"""Residual, relative, that needs no correction."""
 CORRECTIONS = 3
 """Corrections of a step by its own residual where something bends; elsewhere one."""
 
@@ -150,20 +152,20 @@ class Newton:
         if self.border:
             self.rows = np.vstack([self.rows, *(row for row, _ in self.border)])
             self.corner = np.append(self.corner, [corner for _, corner in self.border])
-        self.across = self._inverse(self.rows.T, np.zeros((form.near.shape[0], len(self.rows))))
-        schur = self.rows @ self.across[0]
+        self.bent, gained = self.near.rows(self.rows)
+        self.across = self._inverse(np.ascontiguousarray(self.bent.T))
+        schur = self.bent @ self.across
+        if gained is not None:
+            schur += gained
+        self.mixed = gained is not None
         _add(schur, self.corner)
         if len(schur):
             _add(schur, REGULAR * np.abs(schur.diagonal()))
             self.definite = not (self.corner < 0).any()
             self.schur = (cho_factor if self.definite else lu_factor)(schur, check_finite=False)
 
-    def _inverse(self, v: Array, h: Array) -> tuple[Array, Array]:
-        """(x, y) of [M, N'; N, 0] (x, y) = (v, h), N the near rows; v [variable] or [variable, row]."""
-        return self.near.solve(v, h, self._kept)
-
-    def _kept(self, v: Array) -> Array:
-        """The inverse of M, near rows out, times v."""
+    def _inverse(self, v: Array) -> Array:
+        """M^-1 v over the kept variables, near rows out; v [variable] or [variable, row]."""
         out = v / (self.scale if v.ndim == 1 else self.scale[:, None])
         out[self.form.spot] = cho_solve(self.block, v[self.form.spot], check_finite=False)
         return out
@@ -176,22 +178,32 @@ class Newton:
         return out
 
     def _bordered(self, f: Array, g: Array) -> tuple[Array, Array]:
-        near = self.form.near.shape[0]
-        x, y = self._inverse(f, g[:near])
-        if not len(self.rows):
-            return x, y
-        solve = cho_solve if self.definite else lu_solve
-        price = solve(self.schur, self.rows @ x - g[near:], check_finite=False)
-        return x - self.across[0] @ price, np.append(y - self.across[1] @ price, price)
+        near, first = self.near, self.form.near.shape[0]
+        kept, pull = near.less(f, g[:first])
+        x, price = self._inverse(kept), g[first:]
+        if len(self.rows):
+            if self.mixed:
+                price = price - self.rows @ (near.over * (f - near.turned @ pull))
+            solve = cho_solve if self.definite else lu_solve
+            price = solve(self.schur, self.bent @ x - price, check_finite=False)
+            x = x - self.across @ price
+            if self.mixed:
+                f = f - price @ self.rows
+                pull = near.less(f, g[:first])[1]
+        x, y = near.back(x, f, pull)
+        return x, np.append(y, price)
 
     def _refined(self, f: Array, g: Array) -> tuple[Array, Array]:
         """Solve [M, rows'; rows, -corner] (x, price) = (f, g), near rows first, corrected by its residual."""
-        near, first = self.form.near, self.form.near.shape[0]
+        near, first = self.near.table, self.form.near.shape[0]
         x, price = self._bordered(f, g)
         for _ in range(1 if self.form.plain else CORRECTIONS):
             y, wide = price[:first], price[first:]
-            lacks = np.append(near @ x, self.rows @ x - self.corner * wide)
-            again = self._bordered(f - self._times(x) - wide @ self.rows - near.T @ y, g - lacks)
+            g_left = g - np.append(near @ x, self.rows @ x - self.corner * wide)
+            f_left = f - self._times(x) - wide @ self.rows - self.near.turned @ y
+            if _small(f_left, f) and _small(g_left, g):
+                break
+            again = self._bordered(f_left, g_left)
             x, price = x + again[0], price + again[1]
         return x, price
 
@@ -241,6 +253,11 @@ class Newton:
                 for target, scaling, way in zip(turned, self.cones, u_step, strict=True)
             ),
         )
+
+
+def _small(left: Array, right: Array) -> bool:
+    """Whether what is left of a right side is rounding."""
+    return bool(np.abs(left).max(initial=0.0) <= SOLVED * np.abs(right).max(initial=0.0))
 
 
 def _cone_target(scaling: Scaling, centre: float, bent: tuple[Array, Array] | None) -> Array:

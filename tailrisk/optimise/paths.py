@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Fault, InputError
+from ..core.kernel import OPTIONS, one_kernel
 from ..core.units import Count
-from ..simulate.blocks import BLOCK
+from ..simulate.blocks import BLOCK, NARROW
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
@@ -59,8 +60,8 @@ def simulate(
     count = 0 if world.styles is None else len(world.styles.loading)
     if count != len(styles):
         raise InputError("styles", f"{len(styles)} names", f"{count}, those the world simulates")
-    run = jax.jit(partial(_chunk, size=min(chunk, BLOCK)))
-    parts = [jax.device_get(run(world, np.uint32(first))) for first in range(0, paths, min(chunk, BLOCK))]
+    size = NARROW if world.crowd is not None and jax.default_backend() == "cpu" else min(chunk, BLOCK)
+    parts = [jax.device_get(_chunk(world, np.uint32(first), size=size)) for first in range(0, paths, size)]
     whole = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :paths], *parts)
     if whole.fault.any():
         raise Fault(f"{int(whole.fault.sum()):,} of {paths:,} paths are not finite or do not close")
@@ -95,5 +96,6 @@ def of_universe(
     return of_factors(exposures, factors, horizon.weight, specific=sd, seed=seed)
 
 
+@partial(jax.jit, static_argnames="size", compiler_options=OPTIONS)
 def _chunk(world: World, first: Count, *, size: int) -> Returns:
-    return returns(world, first + jnp.arange(size, dtype=jnp.uint32))
+    return one_kernel(partial(returns, world))(first + jnp.arange(size, dtype=jnp.uint32))

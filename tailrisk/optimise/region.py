@@ -77,7 +77,7 @@ class Region:
         their rows may ask for, and else REACH.
         """
         low, high = implied(self)
-        high = np.minimum(high, _asked(self, low, high))
+        high = np.minimum(high, asked(self, low, high))
         return np.where(np.isinf(low), -REACH, low), np.where(np.isinf(high), REACH, high)
 
     def beyond(self, x: Array, rounding: float) -> bool:
@@ -215,7 +215,7 @@ def implied(region: Region, passes: int = 3) -> tuple[Array, Array]:
     return lower, upper
 
 
-def _asked(region: Region, low: Array, high: Array) -> Array:
+def asked(region: Region, low: Array, high: Array) -> Array:
     """The most that any row may ask of a constraint's own variable t >= 0 [variable]: no optimum has more.
 
     The other own variables of the row count as zero: of what is bought and what is sold one is.

@@ -179,17 +179,18 @@ def tune(
     *,
     worst: bool = False,
     start: ArrayLike | None = None,
+    radius: float = 0.5,
 ) -> Tuned:
     """Most alpha with ES within the budget, theta between lower and upper [theta].
 
     measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
-    start: where to begin, the middle by default.
+    start: where to begin, the middle by default; radius: of the first trust region, as a part of the box.
     """
     low, high = (np.atleast_1d(np.asarray(ends, dtype=np.float64)) for ends in (lower, upper))
     if low.shape != high.shape or not (low < high).all():
         raise InputError("theta", f"lower {low}, upper {high}", "lower < upper, of one length")
     at = measure(0.5 * (low + high) if start is None else np.clip(np.asarray(start, float), low, high))
-    radius, steps = 0.5, 0
+    steps = 0
     price = DEAR * abs(at.alpha) / max(abs(budget), 1e-12)
     while radius > SMALLEST and steps < STEPS:
         steps += 1

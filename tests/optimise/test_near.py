@@ -33,12 +33,24 @@ def test_elimination_is_the_whole_system() -> None:
     table, scale = sparse.csr_array(TABLE[:2]), 0.1 + rng.random(8)
     own = np.array([False] * 3 + [True] * 3 + [False] * 2)
     near = Near(table, own, scale)
-    f, h = rng.normal(size=(8, 4)), rng.normal(size=(2, 4))
-    x, y = near.solve(f, h, lambda v: v / (scale + near.added)[:, None])
+    f, h = rng.normal(size=8), rng.normal(size=2)
+    kept, pull = near.less(f, h)
+    x, y = near.back(kept / (scale + near.added), f, pull)
     whole = np.block([[np.diag(scale), TABLE[:2].T], [TABLE[:2], np.zeros((2, 2))]])
-    assert_allclose(np.vstack([x, y]), np.linalg.solve(whole, np.vstack([f, h])), rtol=1e-10)
-    one = near.solve(f[:, 0], h[:, 0], lambda v: v / (scale + near.added))
-    assert_allclose(np.append(*one), np.append(x[:, 0], y[:, 0]), rtol=1e-12)
+    assert_allclose(np.append(x, y), np.linalg.solve(whole, np.append(f, h)), rtol=1e-10)
+
+
+def test_other_rows_may_hold_the_own_variables() -> None:
+    rng = np.random.default_rng(1)
+    scale, wide = 0.1 + rng.random(8), rng.normal(size=(2, 8))
+    own = np.array([False] * 3 + [True] * 3 + [False] * 2)
+    near = Near(sparse.csr_array(TABLE[:2]), own, scale)
+    bent, gained = near.rows(wide)
+    schur = bent @ (bent / (scale + near.added)).T + gained
+    whole = np.block([[np.diag(scale), TABLE[:2].T], [TABLE[:2], np.zeros((2, 2))]])
+    right = np.vstack([wide.T, np.zeros((2, 2))])
+    assert_allclose(schur, right.T @ np.linalg.solve(whole, right), rtol=1e-10)
+    assert near.rows(np.where(own, 0.0, wide))[1] is None
 
 
 def test_no_more_is_bought_or_sold_than_bounds_on_weights_ask() -> None:

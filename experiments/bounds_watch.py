@@ -1,0 +1,131 @@
+"""The same paths week by week: what each week earned, and what a manager could see at its first close.
+
+The regime is the filtered one of the fitted model, which a manager has, and not the simulated one; gauges of
+the crowd are the discount of IM at a month, the crowd's small-cap stock and its stock over equity.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from tailrisk.config.calibrated import Fitted
+from tailrisk.core import random, struct
+from tailrisk.core.arrays import accumulate
+from tailrisk.core.kernel import OPTIONS, one_kernel
+from tailrisk.core.units import Count, LogReturn, Ratio
+from tailrisk.crowd import cohorts
+from tailrisk.market import basis, styles
+from tailrisk.simulate import day
+from tailrisk.simulate.blocks import NARROW
+from tailrisk.simulate.crowd_world import IM, SMALL
+from tailrisk.simulate.path import begin, draw, over_days
+from tailrisk.simulate.world import World
+from tailrisk.universe import Universe
+from tailrisk.universe.universe import factor_returns
+
+WEEK = 5
+GAUGES = ("discount", "assets", "leverage")
+TRAIL = 20
+
+
+@struct
+class Days:
+    """What is kept of every day, [day, ...]."""
+
+    log_return: LogReturn  # [bucket, path]
+    future: Ratio  # [future, path]  of a held contract, over the start
+    style: Ratio  # [style, path]  sum of daily returns so far
+    gauge: Ratio  # [gauge, path]  GAUGES; none without a crowd
+
+
+@dataclass(frozen=True)
+class Weeks:
+    """factors: [week, factor, path] with IF, IC, IM behind; crisis: [week, path] filtered probability of the
+    worst regime at the close before the week; gauges: by name, [week, path] at that close.
+    """
+
+    factors: np.ndarray
+    crisis: np.ndarray
+    gauges: dict[str, np.ndarray]
+
+
+@partial(jax.jit, compiler_options=OPTIONS)
+def _chunk(world: World, first: Count) -> Days:
+    return one_kernel(partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
+
+
+def _days(world: World, path: Count) -> Days:
+    def one_day(carried: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], Days]:
+        before, earned = carried
+        after, log_return = day.step(world, before, shocks)
+        earned = earned + styles.step(world.styles, log_return, random.student(shocks.styles, None))
+        if world.crowd is None:
+            future, gauge = jnp.exp(after.price[:3]), jnp.zeros((0, path.shape[0]))
+        else:
+            future, gauge = after.crowd.future, _gauge(world, after.crowd)
+        return (after, earned), Days(log_return=log_return, future=future, style=earned, gauge=gauge)
+
+    flat = jnp.zeros((world.styles.loading.shape[0], path.shape[0]), world.ladder.affine.dtype)
+    return over_days(one_day, (begin(world, path), flat), world.days, partial(draw, world, path))[1]
+
+
+def _gauge(world: World, crowd: day.crowd_day.State) -> Ratio:
+    """[gauge, path]."""
+    books, first = crowd.cohorts, world.crowd.cohorts
+    held = accumulate(books.holdings)
+    start = accumulate(first.assets[:, None] * first.weights)
+    small = accumulate(held[SMALL:]) / accumulate(start[SMALL:])
+    leverage = accumulate(held) / jnp.maximum(accumulate(cohorts.equity(books)), 1e-6)
+    discount = -basis.monthly(world.crowd.basis, crowd.basis.dislocation)[IM]
+    return jnp.stack([discount, small, leverage])
+
+
+def watch(world: World, fitted: Fitted, universe: Universe, paths: int) -> Weeks:
+    """Every path of the world, the first decision on the eve."""
+    parts = [jax.device_get(_chunk(world, np.uint32(first))) for first in range(0, paths, NARROW)]
+    days = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :paths].astype(np.float64), *parts)
+    ends = np.arange(WEEK - 1, world.days, WEEK)
+
+    def weekly(level: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The level at each end, and at the end before."""
+        return level[ends], np.concatenate([level[:1] * 0, level[ends[:-1]]])
+
+    now, before = weekly(np.cumsum(days.log_return, axis=0))
+    bucket = np.expm1(now - before)
+    now, before = weekly(np.log(days.future))
+    future = np.expm1(now - before)
+    now, before = weekly(days.style)
+    factors = np.stack([factor_returns(b, s) for b, s in zip(bucket, now - before, strict=True)])
+    crisis = filtered(days.log_return, fitted)
+    trail = np.cumsum(days.log_return[:, 4] - days.log_return[:, 0], axis=0)
+    trail[TRAIL:] = trail[TRAIL:] - trail[:-TRAIL]
+    gauges = {"fall": -seen(trail, ends, 0.0)}
+    for k in range(days.gauge.shape[1]):
+        gauges[GAUGES[k]] = seen(days.gauge[:, k], ends, float(np.median(days.gauge[0, k])))
+    start_crisis = float(np.array(fitted.filtered)[-1])
+    return Weeks(np.concatenate([factors, future], axis=1), seen(crisis, ends, start_crisis), gauges)
+
+
+def seen(series: np.ndarray, ends: np.ndarray, first: float) -> np.ndarray:
+    """A daily series [day, path] at the close before each week; `first` on the eve."""
+    return np.concatenate([np.full((1, series.shape[1]), first), series[ends[:-1]]])
+
+
+def filtered(log_return: np.ndarray, fitted: Fitted) -> np.ndarray:
+    """P(worst regime | returns so far) [day, path]: the forward filter, Hamilton (1989)."""
+    factors = np.concatenate([log_return[:, :1], np.diff(log_return, axis=1)], axis=1)
+    mean, covariance = np.array(fitted.mean), np.array(fitted.covariance)
+    roots = np.linalg.inv(np.linalg.cholesky(covariance))
+    law = np.repeat(np.array(fitted.filtered)[:, None], log_return.shape[2], axis=1)
+    moves, found = np.array(fitted.transition).T, []
+    for today in factors:
+        law = moves @ law
+        z = np.einsum("kij,kjp->kip", roots, today[None] - mean[:, :, None])
+        like = -0.5 * (z**2).sum(axis=1) + np.log(np.diagonal(roots, axis1=1, axis2=2)).sum(axis=1)[:, None]
+        law = law * np.exp(like - like.max(axis=0))
+        law /= law.sum(axis=0)
+        found.append(law[-1])
+    return np.stack(found)
