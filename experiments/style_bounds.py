@@ -31,12 +31,12 @@ ABOUT = """\
 score of information coefficient {ic:g} on specific returns plus the size premium of the data to 2023
 ({premium:.1%} a year for each z). The manager maximises it, less costs, within a tracking error of
 {tracking:.0%} a year by a calm day's covariance, active weights of {weight:.1%}, {exit:g} days to exit
-at {part:.0%} of turnover from {nav:g} bn yuan, other styles within {others:g}, and sees no scenario; the tuner bounds
-active size and the share in micro-caps and names in no index. Trades are out of the book of the loosest
-bounds, once: {fee:.2%} and {stamp:.2%} stamp duty on sales, and square-root impact of strength {impact:g};
-`alpha year` is before that, `cost once` is it. ES 99 % over the horizon of the excess return (index-enhanced)
-or of the return against futures (neutral, DMA), as fractions of NAV before costs; 95 % intervals from a
-bootstrap over paths. {crowd}"""
+at {part:.0%} of turnover from {nav:g} bn yuan, other styles within {others:g}, and sees no scenario;
+the tuner bounds active size and the share in micro-caps and names in no index. Trades are out of the
+book of the loosest bounds, once: {fee:.2%}, {stamp:.2%} stamp duty on sales, and square-root impact of
+strength {impact:g}; `alpha year` is before that, `cost once` is it. ES 99 % over the horizon of the
+excess return (index-enhanced) or of the return against futures (neutral, DMA), as fractions of NAV
+before costs; 95 % intervals from a bootstrap over paths. {crowd}"""
 FREE = "There is no crowd: futures earn their index, and nobody is forced to sell."
 CROWD = (
     "The crowd is in the paths: forced selling moves prices, and futures have a basis. `members` are draws "

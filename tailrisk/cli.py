@@ -578,6 +578,53 @@ def replay(
 
 
 @commands.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that gets the folder <name> of results.",
+)
+@click.option("--force", is_flag=True, help="Replace results of the same name.")
+@QUIET
+def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
+    """Find the style bounds that keep most alpha within an ES budget.
+
+    CONFIG is a TOML file: a product (mix of indices, gross, hedged or not), the budget, the manager's terms,
+    and the config of the market whose paths are simulated, with a crowd or without; see
+    configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
+    the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
+    folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
+    tuned book and the record. Stocks are the 5,000 synthetic names of `tailrisk universe`.
+
+    \b
+    Examples:
+      tailrisk tune configs/tune_neutral.toml
+      tailrisk tune my_tune.toml --output results --force
+    """
+    from .config.tune import load_tune
+    from .universe import default
+
+    universe = default()
+    loaded = load_tune(config, universe.styles)
+
+    import jax
+
+    jax.config.update("jax_enable_x64", loaded.market.run.precision == "float64")
+    from .record.tune import publish
+    from .report.tune import spoken, write
+
+    with _bar(quiet) as tell:
+        command = _command("tune", str(config), (), output, force)
+        folder = publish(loaded, universe, output, force=force, command=command, tell=tell)
+    write(folder)
+    if not quiet:
+        click.echo(spoken(folder))
+
+
+@commands.command()
 @click.argument("futures", type=click.Path(path_type=Path))
 @click.argument("indices", type=click.Path(path_type=Path))
 @click.option("--until", required=True, metavar="DATE", help="Last day of data to use, YYYY-MM-DD.")
