@@ -76,12 +76,12 @@ def _block(world: World, first: Count, law: Tilt | None, *, chunk: int, calls: i
     """The outcome of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
     if law is None:
         return _chunks(one_kernel(partial(outcome, world)), first, chunk, calls)
-    return _chunks(partial(importance.outcome, world, law), first, chunk, calls)
+    return _chunks(one_kernel(partial(importance.outcome, world, law)), first, chunk, calls)
 
 
-@partial(jax.jit, static_argnames=("chunk", "calls"))
+@partial(jax.jit, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)
 def _traces(world: World, law: Tilt, first: Count, *, chunk: int, calls: int) -> tuple[Outcome, Trace]:
-    return _chunks(partial(importance.traced, world, law), first, chunk, calls)
+    return _chunks(one_kernel(partial(importance.traced, world, law)), first, chunk, calls)
 
 
 def _chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:

@@ -107,6 +107,16 @@ def test_tilted_bits_are_the_same_for_any_chunk():
         assert np.asarray(a).tobytes() == np.concatenate([np.asarray(x) for x in b], axis=-1).tobytes()
 
 
+def test_weighted_blocks_are_the_same_for_any_chunk():
+    it = bare(dtype="float32", days=8, detectors=DETECTOR)
+    law = pushed(it)
+    first, second = (next(iter(blocks.blocks(it, 8192, chunk=n, law=law)))[1] for n in (1024, 4096))
+    for a, b in zip(jax.tree.leaves(first), jax.tree.leaves(second), strict=True):
+        assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
+    traced = blocks.traces(it, law, 0, 8192, chunk=1024)[0]
+    np.testing.assert_allclose(traced.weight, first.weight, rtol=1e-3)
+
+
 def over_seeds(it, law, hit, paths=512):
     """Unbiased estimates [seed] of the chance of a hit, each from `paths` paths of its own."""
 
