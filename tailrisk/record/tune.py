@@ -38,11 +38,11 @@ def publish(
     said = loaded.tune
     folder = output / said.name
     free(folder, force=force)
-    world = assemble(loaded.market)
+    world, styles = assemble(loaded.market), tuple(sorted(universe.styles))  # a world has them by name
     tell(0.01, "paths")
-    horizon = simulate(world, said.paths, universe.styles, chunk=loaded.market.run.chunk)
+    horizon = simulate(world, said.paths, styles, chunk=loaded.market.run.chunk)
     calm = replace(assemble(loaded.calm), crowd=None)
-    daily = np.cov(simulate(calm, CALM, universe.styles).factors)
+    daily = np.cov(simulate(calm, CALM, styles).factors)
     tell(SIMULATED, "frontier")
     half = said.paths // 2
     whole, first, last = (
