@@ -94,6 +94,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "init",
         "check",
         "match",
+        "tune",
         "run",
         "sweep",
         "show",
