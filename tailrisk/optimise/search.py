@@ -21,8 +21,13 @@ COARSER = 8
 """Each coarser sample has this many times fewer scenarios."""
 THIN = 20
 """Scenarios of the largest weight that the tail of a coarse sample must hold."""
-BAND, BAND_PER_COORDINATE = 500, 5
-"""Scenarios of the first band: so many, and so many a coordinate."""
+BAND, BAND_PER_COORDINATE, BAND_NEAR = 500, 5, 1.0
+"""Scenarios of the first band: so many, so many a coordinate, and so many times sqrt(coordinates x scenarios).
+
+Weights from a sample of N / 8 are off by the order of sqrt(coordinates / N), and the scenarios that far from
+VaR grow as N times that. A narrower band is answered by a portfolio bad outside it, which then widens it
+far beyond what was needed.
+"""
 ACCEPTED = 1e-6
 """Gap that is accepted where rounding keeps it above the tolerance; the result says which it is."""
 ROUNDS = 30
@@ -140,7 +145,9 @@ class Bands:
     def __init__(self, canon: Canon, scenarios: Scenarios, aim: Aim, steps: int = 0) -> None:
         self.canon, self.scenarios, self.aim = canon, scenarios, aim
         self.share = scenarios.probability() / float(1 - aim.level)
-        self.size = max(BAND, BAND_PER_COORDINATE * len(scenarios.returns))
+        coordinates = len(scenarios.returns)
+        near = int(BAND_NEAR * np.sqrt(coordinates * scenarios.count))
+        self.size = max(BAND, BAND_PER_COORDINATE * coordinates, near)
         self.steps, self.passes, self.inside = steps, 0, INSIDE
         self.best: Found | None = None
         self.bound = -np.inf

@@ -207,6 +207,7 @@ def test_a_band_too_narrow_widens_until_the_gap_closes(monkeypatch: pytest.Monke
     wide = minimise_shortfall(of_returns(table), SETS["styles"], level=LEVEL)
     monkeypatch.setattr(search, "BAND", 30)
     monkeypatch.setattr(search, "BAND_PER_COORDINATE", 1)
+    monkeypatch.setattr(search, "BAND_NEAR", 0.0)
     narrow = minimise_shortfall(of_returns(table), SETS["styles"], level=LEVEL)
     assert narrow.passes > wide.passes
     assert_allclose(narrow.objective, wide.objective, rtol=2e-7)
