@@ -22,7 +22,7 @@ COARSER = 8
 THIN = 20
 """Scenarios of the largest weight that the tail of a coarse sample must hold."""
 BAND, BAND_PER_COORDINATE, BAND_NEAR = 500, 5, 1.0
-"""Scenarios of the first band: so many, so many a coordinate, and so many times sqrt(coordinates x scenarios).
+"""Scenarios of the first band: so many, so many a coordinate, so many times sqrt(coordinates x scenarios).
 
 Weights from a sample of N / 8 are off by the order of sqrt(coordinates / N), and the scenarios that far from
 VaR grow as N times that. A narrower band is answered by a portfolio bad outside it, which then widens it
