@@ -27,7 +27,7 @@ STEPS = 40
 SMALLEST = 1e-3
 """The trust region, as a part of the box, at which the search ends."""
 DEAR = 20.0
-"""What ES beyond the budget costs, in units of the steepest alpha per ES that the box can have."""
+"""What ES beyond the budget costs: so many times alpha at the start, or across the box, for the budget."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +191,8 @@ def tune(
         raise InputError("theta", f"lower {low}, upper {high}", "lower < upper, of one length")
     at = measure(0.5 * (low + high) if start is None else np.clip(np.asarray(start, float), low, high))
     steps = 0
-    price = DEAR * abs(at.alpha) / max(abs(budget), 1e-12)
+    across = float(np.abs(at.alpha_slope) @ (high - low))
+    price = DEAR * max(abs(at.alpha), across) / max(abs(budget), 1e-12)
     while radius > SMALLEST and steps < STEPS:
         steps += 1
         there = measure(_linear(at, low, high, radius, budget, price, worst))

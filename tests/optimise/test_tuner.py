@@ -148,6 +148,10 @@ def test_the_tuned_bounds_are_as_good_as_the_best_of_a_grid(worst: bool) -> None
 def test_a_budget_out_of_reach_is_told() -> None:
     found = tune(measure, [0.02, 0.02], [0.8, 0.8], 0.01)
     assert not found.feasible
+    little = replace(BOOK, alpha=ALPHA - measure([0.41, 0.025]).alpha / 2)  # next to none at the start
+    near = tune(lambda theta: evaluate(little, SETS, theta, level=LEVEL), [0.02, 0.02], [0.8, 0.03], 0.01)
+    grid = frontier(measure, [(size, 0.02) for size in (0.02, 0.1, 0.2, 0.3)])
+    assert near.outcome.shortfall.mean() < 1.01 * min(point.shortfall.mean() for point in grid)
     with pytest.raises(InputError, match="lower < upper"):
         tune(measure, [0.5], [0.5], 0.1)
     with pytest.raises(InputError, match="30, as the hedge"):
