@@ -138,7 +138,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
     held = basis.pick(listed, calendar.contracts.held)
     scheduled = jnp.zeros_like(crowd.impact.volume) if imposed is None else imposed.purchases
     ladder, purchases = intervention.open(crowd.state, state.ladder, scheduled)
-    restriction = _restriction(crowd, ladder, imposed)
+    restriction = refused(crowd, ladder, imposed)
     morning = rounds.Morning(
         exogenous=exogenous / crowd.rounds,
         opening=stocks.returns,
@@ -252,7 +252,8 @@ def stage(ladder: intervention.State) -> Count:
     return highest
 
 
-def _restriction(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -> Probability:
+def refused(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -> Probability:
+    """Share of every sale that window guidance refuses today [path], given the ladder at the last close."""
     age = ladder.age[crowd.restriction.stage]
     share = jnp.where((age > 0) & (age <= crowd.restriction.days), crowd.restriction.share, 0.0)
     return share if imposed is None else jnp.maximum(share, imposed.refused)

@@ -58,7 +58,7 @@ def outcome(world: World, path: Count) -> Outcome:
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
     """What is kept of paths that end in `state`, given their daily spreads [day, detector, path]."""
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
-    z = _z(world, before, during)
+    z = z_scores(world, before, during)
     finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
     books, crowd = state.books, None
     if world.crowd is not None and state.crowd is not None:
@@ -204,7 +204,8 @@ def spreads(world: World, log_return: LogReturn) -> Ratio:
     return jnp.stack(rows) if rows else jnp.zeros((0, log_return.shape[1]), log_return.dtype)
 
 
-def _z(world: World, before: Ratio, during: Ratio) -> ZScore:
+def z_scores(world: World, before: Ratio, during: Ratio) -> ZScore:
+    """z of every detector [detector, day, path], given spreads [day, detector, path] before and since."""
     series = jnp.concatenate([before, during])
     seen = [
         spread.z(detector, series[world.warmup - detector.lead :, k])

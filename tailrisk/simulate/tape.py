@@ -5,22 +5,34 @@ one a future is its index and every order fills. Products and policies then live
 random numbers).
 """
 
+from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
+import jax
 import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from numpy.typing import NDArray
 
-from ..core import struct
+from ..core import random, struct
 from ..core.arrays import accumulate
 from ..core.calendar import YEAR
-from ..core.units import Count, LogReturn, Ratio, ZScore
-from ..market import basis, impact, limits
+from ..core.kernel import OPTIONS, one_kernel
+from ..core.units import Count, LogReturn, Normal, Ratio, ZScore
+from ..market import basis, impact, limits, styles
 from ..products.market_day import MarketDay
 from . import crowd_day, day
 from .crowd_world import Crowd
-from .path import _z, before, begin, draw, over_days, spreads
+from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
 
 FUTURES = 3
+SHARED = ("years", "rolled", "crystallised")
+"""What the calendar alone decides, [day]."""
+CHUNK = 128
+"""Paths recorded side by side; moves speed, never a digit."""
 
 
 @struct
@@ -29,21 +41,76 @@ class Tape:
 
     days: MarketDay
     z: ZScore  # [day, detector, path]
+    own: Normal | None = None  # [day, path]  what moves a CTA, where the world has one
+    crowd: crowd_day.Outcome | None = None  # at the end of the paths
+
+
+def tapes(world: World, first: int, paths: int) -> Tape:
+    """The tape of `paths` consecutive paths, a multiple of CHUNK, as NumPy arrays."""
+    if paths % CHUNK:
+        raise ValueError(f"a tape is a multiple of {CHUNK} paths, not {paths}")
+    return joined(jax.device_get(_tapes(world, np.uint32(first), calls=paths // CHUNK)))
+
+
+def joined(parts: Tape) -> Tape:
+    """Tapes [call, ..., CHUNK] side by side; what has no path axis is the same in all."""
+
+    def one(field: NDArray[Any]) -> NDArray[Any]:
+        side = np.moveaxis(field, 0, -2)
+        return side.reshape(*side.shape[:-2], -1)
+
+    return _by_path(one, lambda field: field[0], parts)
+
+
+def chosen(tape: Tape, kept: NDArray[Any]) -> Tape:
+    """The paths `kept` (positions, or a mask [path]) of a tape."""
+    return _by_path(lambda field: field[..., kept], lambda field: field, tape)
+
+
+def together(parts: list[Tape]) -> Tape:
+    """Tapes of worlds that differ in parameters alone, path after path."""
+    return _by_path(lambda *fields: np.concatenate(fields, axis=-1), lambda *fields: fields[0], *parts)
+
+
+def _by_path(change: Callable[..., Any], same: Callable[..., Any], *tapes: Tape) -> Tape:
+    """`change` of what has a path axis, `same` of what all paths share."""
+
+    def one(place: Any, *fields: Any) -> Any:
+        return (same if place[-1].name in SHARED else change)(*fields)
+
+    return jax.tree_util.tree_map_with_path(one, *tapes)
+
+
+@partial(jax.jit, static_argnames="calls", compiler_options=OPTIONS)
+def _tapes(world: World, first: Count, *, calls: int) -> Tape:
+    numbers = first + jnp.arange(CHUNK, dtype=jnp.uint32)
+    starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(CHUNK)
+    compute = one_kernel(partial(record, world))
+    return lax.map(lambda start: compute(numbers + start), starts)
 
 
 def record(world: World, path: Count) -> Tape:
     """The tape of the paths numbered `path` [path], uint32."""
 
-    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, tuple[MarketDay, Ratio]]:
+    def one_day(
+        state: day.State, shocks: day.Shocks
+    ) -> tuple[day.State, tuple[MarketDay, Ratio, Normal | None]]:
         after, log_return = day.step(world, state, shocks)
         seen = _free(log_return)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
             seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
-        return after, (seen, spreads(world, log_return))
+        if world.styles is not None and shocks.styles is not None:
+            paid = styles.step(world.styles, log_return, random.student(shocks.styles, None))
+            seen = replace(seen, styles=paid)
+        return after, (seen, spreads(world, log_return), shocks.own)
 
-    _, (days, during) = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
-    z = _z(world, before(world, path), during)
-    return Tape(days=days, z=jnp.moveaxis(z, 1, 0) if world.detectors else jnp.swapaxes(z, 0, 1))
+    last, lived = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
+    days, during, own = lived
+    z = z_scores(world, before(world, path), during)
+    crowd = None
+    if world.crowd is not None and last.crowd is not None:
+        crowd = crowd_day.outcome(world.crowd, last.crowd)
+    return Tape(days=days, z=jnp.moveaxis(z, 1, 0), own=own, crowd=crowd)
 
 
 def _free(log_return: LogReturn) -> MarketDay:
@@ -84,7 +151,7 @@ def _crowded(
         annual_basis=basis.annualised(relative, left),
         sells=sells,
         buys=buys,
-        refused=crowd_day._restriction(crowd, eve.ladder, today.imposed),
+        refused=crowd_day.refused(crowd, eve.ladder, today.imposed),
         years=calendar.years,
         rolled=calendar.renewed,
         crystallised=jnp.asarray(False),
