@@ -3,7 +3,8 @@
     python -m experiments.readme
 
 A block `<!-- begin show -->` gets `tailrisk show results/feb2024`; `<!-- begin results/<name> -->` gets that
-folder's README below its title. tests/test_readme.py holds that this has been done.
+folder's README below its title, and `<!-- begin results/<name>#Answers -->` its section of that heading.
+tests/test_readme.py holds that this has been done.
 """
 
 import re
@@ -23,7 +24,9 @@ def filled(text: str) -> str:
 def content(name: str) -> str:
     if name == "show":
         return "\n```text\n" + show(ROOT / "results" / "feb2024") + "```\n\n"
-    return "\n" + (ROOT / name / "README.md").read_text(encoding="utf-8").split("\n", 2)[2]
+    folder, _, heading = name.partition("#")
+    text = "\n" + (ROOT / folder / "README.md").read_text(encoding="utf-8").split("\n", 2)[2]
+    return text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0] + "\n" if heading else text
 
 
 if __name__ == "__main__":

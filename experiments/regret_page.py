@@ -28,7 +28,6 @@ def page(tables: Tables, said: Mapping[str, Any], command: str) -> str:
         "",
         "## Answers",
         "",
-        "<!-- answers -->",
         *[f"- {line}" for line in answers(tables)],
         "",
         "## Over all paths: gain in the mean, and ES saved, against holding",

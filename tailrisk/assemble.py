@@ -55,6 +55,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
         warmup=warmup_days(config),
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in products),
+        own_inverse_nu=_own_inverse_nu(products, array),
         crowd=crowd(config, size, array),
     )
 
@@ -117,6 +118,20 @@ def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
     return styles.Params(loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)))
 
 
+def _own_inverse_nu(products: list[Product], array: Any) -> jax.Array | None:
+    """Of the one shock that moves every CTA; the config sees to it that they agree."""
+    nu = next((product.nu for product in products if isinstance(product, Cta)), None)
+    return None if nu is None else array(1 / nu)
+
+
+def own_scale(product: Product) -> float:
+    """Scale of a CTA's daily shock, whose standard deviation is its volatility's."""
+    if not isinstance(product, Cta):
+        return 0.0
+    spread = 1.0 if product.nu is None else np.sqrt(1 - 2 / product.nu)
+    return float(product.volatility_annual * spread / np.sqrt(YEAR))
+
+
 def _products(products: list[Product], used: list[str], array: Any) -> book.Params:
     rows = [_product(product, used) for product in products]
     return book.Params(**{name: array([row[name] for row in rows]) for name in rows[0]})
@@ -136,7 +151,7 @@ def _product(product: Product, used: list[str]) -> dict[str, Any]:
         "alpha": product.alpha_annual / YEAR,
         "interest": interest / YEAR,
         "fee": product.fee_annual / YEAR,
-        "own": product.volatility_annual / np.sqrt(YEAR) if isinstance(product, Cta) else 0.0,
+        "own": own_scale(product),
         "margin": product.margin_rate if isinstance(product, Dma) else 0.0,
         "benchmark": [float(bucket == product.benchmark) for bucket in BUCKETS],
         "benchmark_cash": cash if product.benchmark == "cash" else 0.0,

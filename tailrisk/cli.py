@@ -548,11 +548,18 @@ def backtest(
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--indices", type=click.Path(path_type=Path), help="Index closes, as for calibrate.")
 @click.option("--futures", type=click.Path(path_type=Path), help="Closes of contracts: date, symbol, close.")
+@click.option("--commodities", type=click.Path(path_type=Path), help="Commodity futures, as for cta.")
 @click.option("-o", "--output", default="results", show_default=True, type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Replace results of the same name.")
 @QUIET
 def replay(
-    config: Path, indices: Path | None, futures: Path | None, output: Path, force: bool, quiet: bool
+    config: Path,
+    indices: Path | None,
+    futures: Path | None,
+    commodities: Path | None,
+    output: Path,
+    force: bool,
+    quiet: bool,
 ) -> None:
     """Live a stretch of real days with every product.
 
@@ -571,7 +578,8 @@ def replay(
     from .report.replay import write
 
     command = _command("replay", str(config), (), output, force)
-    folder = live(load_replay(config), output, indices=indices, futures=futures, force=force, command=command)
+    files = {"indices": indices, "futures": futures, "commodities": commodities}
+    folder = live(load_replay(config), output, **files, force=force, command=command)
     page = write(folder)
     if not quiet:
         click.echo(page.read_text(encoding="utf-8"))

@@ -78,6 +78,14 @@ class Terms(Model):
         return self
 
 
+class AccountsBlock(Model):
+    """The [accounts] of a run: its products as funds with all their terms, on some of its paths."""
+
+    terms: str = Field(description="a file such as accounts_2024.toml")
+    funds: int = Field(default=16, ge=1, le=200, description="of each product, its own book first")
+    paths: int = Field(default=2048, ge=128, le=65_536, multiple_of=128, description="the run's first")
+
+
 class AccountsFile(Model):
     """accounts_2024.toml."""
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from tailrisk.core.errors import InputError
 
 from . import library
+from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
@@ -139,7 +140,16 @@ def _attached(config: Config, layers: Layers) -> Attached:
     if market.warmup == "history" and market.history is not None:
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
-    return Attached(calibrated, _sha256(path), history, digest, _crowd(config, layers))
+    terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
+    return Attached(
+        calibrated=calibrated,
+        calibrated_sha256=_sha256(path),
+        history=history,
+        history_sha256=digest,
+        crowd=_crowd(config, layers),
+        accounts=None if terms is None else _read(AccountsFile, terms),
+        accounts_sha256=None if terms is None else _sha256(terms),
+    )
 
 
 def _with_holdings(config: Config, layers: Layers) -> tuple[Layers, dict[str, str]]:

@@ -159,11 +159,14 @@ class MicroCap(Holder):
 
 
 class Cta(Product):
-    """CTA: commodity and bond trends, uncorrelated with equities, at a stated volatility."""
+    """CTA: commodity and bond trends, uncorrelated with equities, of a stated volatility and tails."""
 
     family: Literal["cta"]
     benchmark: Benchmark = Field(default="cash", description="an index, or cash at cash_annual")
     volatility_annual: float = Field(default=0.11, gt=0, le=1, description="standard deviation per year")
+    nu: float | None = Field(
+        default=None, gt=2, le=1000, description="of daily Student shocks; Gaussian if none"
+    )
     cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year, of the cash benchmark")
 
 

@@ -32,6 +32,9 @@ class Data(Model):
 
     indices: str
     futures: str | None = None
+    commodities: str | None = Field(
+        default=None, description="daily futures, for a CTA; without, it earns cash"
+    )
 
 
 class Futures(Model):

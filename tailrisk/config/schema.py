@@ -11,12 +11,13 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
 
+from .accounts import AccountsBlock, AccountsFile
 from .calibrated import Calibrated, Fitted
 from .crowd import CrowdBlock
 from .crowd_files import CrowdFiles
 from .market import Event, Market
 from .model import Model, Name, Problem, refuse
-from .products import AnyProduct
+from .products import AnyProduct, Cta
 from .run import Run
 from .sampling import Sampling
 from .tail import Tail
@@ -33,6 +34,8 @@ class Attached(NamedTuple):
     history: Path | None
     history_sha256: str | None
     crowd: CrowdFiles | None = None
+    accounts: AccountsFile | None = None
+    accounts_sha256: str | None = None
     holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
 
 
@@ -47,6 +50,7 @@ class Config(Model):
     market: Market = Market()
     crowd: CrowdBlock | None = None
     sampling: Sampling | None = None
+    accounts: AccountsBlock | None = None
     event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
     tail: Tail = Tail()
     products: dict[Name, AnyProduct] = Field(
@@ -56,7 +60,8 @@ class Config(Model):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
-        refuse([*self._event_problems(), *self._size_problems(), *self._sampling_problems()])
+        problems = [*self._event_problems(), *self._size_problems(), *self._sampling_problems()]
+        refuse([*problems, *self._shock_problems()])
         return self
 
     def _event_problems(self) -> list[Problem]:
@@ -91,6 +96,13 @@ class Config(Model):
         if self.run.paths > 2**31:
             problems.append(Problem("run.paths", f"{self.run.paths:,}", f"at most {2**31:,} with sampling"))
         return problems
+
+    def _shock_problems(self) -> list[Problem]:
+        found = {product.nu for product in self.products.values() if isinstance(product, Cta)}
+        if len(found) < 2:
+            return []
+        text = ", ".join("none" if nu is None else f"{nu:g}" for nu in found)
+        return [Problem("products.*.nu", text, "the same for every CTA: one shock moves them all")]
 
     def _size_problems(self) -> list[Problem]:
         problems = []
@@ -160,8 +172,15 @@ class Config(Model):
                 product["holdings_sha256"] = self.attached.holdings[name]
             else:
                 product.pop("holdings", None)
+            if product.get("nu", 0) is None:
+                product.pop("nu")
         if said["sampling"] is None:
             said.pop("sampling")
+        if said["accounts"] is None:
+            said.pop("accounts")
+        else:
+            said["accounts"]["terms"] = portable(said["accounts"]["terms"])
+            said["accounts"]["terms_sha256"] = self.attached.accounts_sha256
         if said["crowd"] is None:
             said.pop("crowd")
         elif self.attached.crowd is not None:

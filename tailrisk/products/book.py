@@ -30,7 +30,7 @@ class Params:
     alpha: Ratio  # [product]  per day of the long book
     interest: Ratio  # [product]  per day, constant: cash earned less financing
     fee: Ratio  # [product]  per day of NAV
-    own: Ratio  # [product]  daily volatility of what is unrelated to stocks (CTA)
+    own: Ratio  # [product]  scale of a day of what is unrelated to stocks (CTA)
     margin: Ratio  # [product]  equity the broker asks for over the long book; zero if unlevered
     benchmark: Ratio  # [product, bucket]  one for the index it is judged by; all zero is cash
     benchmark_cash: Ratio  # [product]  daily interest of a cash benchmark
@@ -74,7 +74,7 @@ def step(
     """One day.
 
     growth [bucket, path] and future [future, path]: values over their start; style_return [style, path];
-    own [path]: standard normals.
+    own [path]: shocks of unit scale.
     """
     long = _rows(params.long, growth)
     gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, future - 1)

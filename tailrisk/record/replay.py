@@ -1,5 +1,6 @@
 """A replay: every product's P&L on the prices that were, in a folder of its own."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..assemble_accounts import Funds, assemble
+from ..calibrate.commodities import read_futures as read_commodities
 from ..calibrate.futures import read_futures, rolled
 from ..calibrate.prices import digest, read_prices
 from ..calibrate.realised import Frictions, Quotes, tape, window, without_basis
+from ..calibrate.trend import Rule, earned, positions
 from ..config.replay import Figure, Loaded
 from ..core.errors import Fault, InputError
 from ..core.names import FUTURES
@@ -31,32 +34,62 @@ def replay(
     *,
     indices: Path | None = None,
     futures: Path | None = None,
+    commodities: Path | None = None,
     force: bool = False,
     command: str = "",
 ) -> Path:
-    """Live the days of a replay; write output/<name> and give its path."""
+    """Live the days of a replay; write output/<name> and give its path.
+
+    Files of prices in place of those the replay names: index closes, contracts, commodity futures.
+    """
     said = loaded.replay
     folder = output / said.name
     free(folder, force=force)
     indices = indices or loaded.folder / said.data.indices
     if futures is None and said.data.futures is not None:
         futures = loaded.folder / said.data.futures
+    if commodities is None and said.data.commodities is not None:
+        commodities = loaded.folder / said.data.commodities
     closes = window(read_prices(indices), said.first.isoformat(), said.last.isoformat())
     quotes = _quotes(loaded, closes, futures)
     frictions = Frictions(said.limit_down, said.refused, said.locked)  # type: ignore[arg-type]
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
-    lived = live(funds.params, tape(closes, quotes, frictions))
+    days = tape(closes, quotes, frictions)
+    if commodities is not None:
+        days = replace(days, other=jnp.asarray(trend(commodities, closes)[:, None, None]))
+    lived = live(funds.params, days)
     if not all(np.isfinite(value).all() for value in lived.values()):
         raise Fault("a fund's NAV is not a number")
-    days = pd.DatetimeIndex(closes.index)
+    dates = pd.DatetimeIndex(closes.index)
     with replacing(folder) as scratch:
-        _daily(funds, lived, days).to_csv(scratch / "daily.csv", index=False, float_format="%.4f")
-        _windows(loaded, funds, lived, days).to_csv(scratch / "windows.csv", index=False, float_format="%.6g")
-        _reported(loaded, funds, lived, days).to_csv(
+        _daily(funds, lived, dates).to_csv(scratch / "daily.csv", index=False, float_format="%.4f")
+        _windows(loaded, funds, lived, dates).to_csv(
+            scratch / "windows.csv", index=False, float_format="%.6g"
+        )
+        _reported(loaded, funds, lived, dates).to_csv(
             scratch / "reported.csv", index=False, float_format="%.6g"
         )
-        seal(scratch, _record(loaded, command, indices, futures))
+        seal(
+            scratch,
+            _record(loaded, command, {"indices": indices, "futures": futures, "commodities": commodities}),
+        )
     return folder
+
+
+def trend(commodities: Path, closes: pd.DataFrame) -> Array:
+    """Return on a CTA's equity of every day after the eve [day], by the rule of `tailrisk cta`.
+
+    Raises InputError when the rule has no position yet on some of them.
+    """
+    futures = read_commodities(commodities)
+    gains = earned(futures.returns, positions(futures.returns, Rule()))
+    wanted = gains.reindex(closes.index[1:])
+    if wanted.isna().any():
+        missing = f"no return of the rule on {wanted.index[wanted.isna()][0].date()}"
+        raise InputError(
+            str(commodities), missing, "every day of the replay, and the rule's horizons before it"
+        )
+    return wanted.to_numpy()
 
 
 def live(params: account.Params, days: MarketDay) -> dict[str, Array]:
@@ -203,7 +236,7 @@ def _agrees(figure: Figure, own: float, low: float, high: float) -> str:
     return "funds" if low <= figure.high and high >= figure.low else "no"
 
 
-def _record(loaded: Loaded, command: str, indices: Path, futures: Path | None) -> dict[str, Any]:
+def _record(loaded: Loaded, command: str, files: dict[str, Path | None]) -> dict[str, Any]:
     said = loaded.replay
     commit, dirty = provenance.commit()
     return {
@@ -215,7 +248,7 @@ def _record(loaded: Loaded, command: str, indices: Path, futures: Path | None) -
         "accounts": loaded.accounts.model_dump(mode="json"),
         "labels": {name: product.label for name, product in loaded.config.products.items()},
         "config_sha256": loaded.config.digest(),
-        "data_sha256": {"indices": digest(indices), "futures": digest(futures) if futures else None},
+        "data_sha256": {name: digest(path) if path else None for name, path in files.items()},
         "commit": commit,
         "dirty": dirty,
         "versions": provenance.versions(),

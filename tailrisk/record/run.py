@@ -10,7 +10,7 @@ import pandas as pd
 
 from ..assemble import assemble
 from ..config import Config
-from . import crowd, provenance, sampling, tables
+from . import accounts, crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .history import spreads
 from .scenarios import Scenarios, scenarios
@@ -26,8 +26,14 @@ CROWD = (
 )
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet runs as a formula begins so."""
+HELD = (
+    "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path."
+)
+FUNDS = (
+    "Tails and events are of books bought and held; margin calls, lines, redemptions and fees act in the "
+    "table of funds alone, and no manager decides."
+)
 LIMITATIONS = (
-    "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path.",
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
     "Price indices without dividends; days are independent given the regime.",
     "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
@@ -46,8 +52,9 @@ def run(config: Config, output: Path, *, force: bool, command: str, progress: bo
     world = assemble(config, history)
     kept = sample(config, world, progress=progress)
     worst = scenarios(config, world, kept)
+    funds = accounts.outcomes(config, world)
     with replacing(folder) as scratch:
-        write(config, kept, worst, scratch, command, progress=progress)
+        write(config, kept, worst, scratch, command, funds=funds, progress=progress)
     return folder
 
 
@@ -58,6 +65,7 @@ def write(
     folder: Path,
     command: str,
     *,
+    funds: pd.DataFrame | None = None,
     progress: bool = False,
 ) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
@@ -66,6 +74,8 @@ def write(
     frame.to_parquet(folder / "tail.parquet", index=False)
     write_csv(tables.events(config, kept), folder / "events.csv")
     write_csv(tables.accounts(config, kept), folder / "accounts.csv")
+    if funds is not None:
+        write_csv(funds, folder / "funds.csv")
     curves = tables.curves(config, kept)
     if kept.crowd is not None:
         it = kept.crowd
@@ -106,7 +116,11 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "path_days_per_second": round(config.path_days / kept.seconds),
         **provenance.sameness(),
         "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
-        "limitations": [*(EXOGENOUS if config.crowd is None else CROWD), *LIMITATIONS],
+        "limitations": [
+            *(EXOGENOUS if config.crowd is None else CROWD),
+            HELD if config.accounts is None else FUNDS,
+            *LIMITATIONS,
+        ],
     }
 
 

@@ -17,7 +17,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
 
 from . import rows
-from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, TailRow
+from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, FundRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -37,6 +37,7 @@ class Result:
     curves: Mapping[str, NDArray[np.float64]]
     crowd: tuple[CrowdRow, ...] = ()  # of a run with a crowd in its paths
     components: tuple[ComponentRow, ...] = ()  # of a run with tail paths enough
+    funds: tuple[FundRow, ...] = ()  # of a run with [accounts]
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
@@ -52,7 +53,7 @@ class Result:
         record = _json(folder / "record.json")
         _refuse_faults(folder / "record.json", record)
         accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
-        components = folder / "components.csv"
+        components, funds = folder / "components.csv", folder / "funds.csv"
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -63,6 +64,7 @@ class Result:
             curves=_arrays(folder / "curves.npz"),
             crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
             components=rows.read(components, rows.component, "product") if components.exists() else (),
+            funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)

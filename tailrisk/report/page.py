@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from . import crowd, tables
+from . import crowd, funds, tables
 from .answer import answer, headline_measure
 from .folder import Result
 from .provenance import MISSING, provenance
@@ -84,6 +84,7 @@ def _words(result: Result) -> dict[str, Any]:
         "tails": tables.tails(result),
         "events": tables.events(result) if result.events else None,
         "accounts": tables.accounts(result) if result.accounts else None,
+        "funds": funds.tables(result) if result.funds else None,
         "crowd": (crowd.market(result), crowd.cohorts(result)) if result.crowd else None,
         "worst": tables.worst_paths(result) if result.components else None,
         "components": tables.components(result) if result.components else None,

@@ -90,6 +90,16 @@ class ComponentRow:
     indicative: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class FundRow:
+    """One figure of a product's own fund, or of all its funds, as a fraction of starting NAV or of paths."""
+
+    product: str
+    funds: str  # "own" or "all"
+    figure: str
+    estimate: Estimate
+
+
 class Cells:
     """One line of a CSV file, read by column name; every complaint names file, line and column."""
 
@@ -225,6 +235,14 @@ def component(cells: Cells) -> ComponentRow:
         part=cells.text("part"),
         estimate=cells.estimate("component"),
         indicative=cells.flag("indicative"),
+    )
+
+
+def fund(cells: Cells) -> FundRow:
+    """One line of funds.csv."""
+    found = (cells.number(name, finite=name == "value") for name in ("value", "low", "high"))
+    return FundRow(
+        **{name: cells.text(name) for name in ("product", "funds", "figure")}, estimate=Estimate(*found)
     )
 
 

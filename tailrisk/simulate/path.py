@@ -127,7 +127,7 @@ def draw(world: World, path: Count, days: Count) -> day.Shocks:
             shocks, styles=random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
         )
     if world.own_risk:
-        own = random.unit_pairs(world.streams.own, path, days, 1, None, dtype)
+        own = random.unit_pairs(world.streams.own, path, days, 1, world.own_inverse_nu, dtype)
         shocks = replace(shocks, own=own[:, 0].real)
     if world.crowd is not None:
         shocks = replace(shocks, crowd=crowd_day.draw(world.crowd, path, days))

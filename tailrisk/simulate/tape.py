@@ -16,12 +16,12 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
-from ..core import random, struct
+from ..core import struct
 from ..core.arrays import accumulate
 from ..core.calendar import YEAR
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.units import Count, LogReturn, Normal, Ratio, ZScore
-from ..market import basis, impact, limits, styles
+from ..market import basis, impact, limits
 from ..products.market_day import MarketDay
 from . import crowd_day, day
 from .crowd_world import Crowd
@@ -41,7 +41,7 @@ class Tape:
 
     days: MarketDay
     z: ZScore  # [day, detector, path]
-    own: Normal | None = None  # [day, path]  what moves a CTA, where the world has one
+    own: Normal | None = None  # [day, path]  shocks of unit scale that move a CTA, where the world has one
     crowd: crowd_day.Outcome | None = None  # at the end of the paths
 
 
@@ -99,9 +99,7 @@ def record(world: World, path: Count) -> Tape:
         seen = _free(log_return)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
             seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
-        if world.styles is not None and shocks.styles is not None:
-            paid = styles.step(world.styles, log_return, random.student(shocks.styles, None))
-            seen = replace(seen, styles=paid)
+        seen = replace(seen, styles=day.style(world, log_return, shocks))
         return after, (seen, spreads(world, log_return), shocks.own)
 
     last, lived = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))

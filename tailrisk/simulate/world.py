@@ -36,4 +36,5 @@ class World:
     warmup: int = static()  # days before the first, to fill the detectors' windows
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own
+    own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
     crowd: Crowd | None = None  # None: prices are the ladder's, futures their index

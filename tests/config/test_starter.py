@@ -48,7 +48,7 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
     assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
-    assert set(SAID) == set(Config.model_fields) - {"crowd"}  # has a demo of its own
+    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts"}  # have demos of their own
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -57,6 +57,7 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     tag = get_args(model.model_fields["family"].annotation)[0]
     (said,) = [product for product in SAID["products"].values() if product["family"] == tag]
     explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
+    explained_once["nu"] = None
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
     instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
     assert {**said, **defaults(model), **instead_of_holdings} == said
@@ -73,6 +74,8 @@ def test_every_style_and_optional_field_is_named() -> None:
         "fee_annual",
         "style_exposure",
         "holdings",
+        "nu",
+        "[accounts]",
         *COLUMNS,
     ):
         assert name in text

@@ -27,6 +27,7 @@ def folders(market_data, tmp_path_factory):
             output,
             indices=market_data / "indices_daily.csv",
             futures=market_data / "index_futures_daily.csv" if name == "feb2024_replay" else None,
+            commodities=market_data / "commodity_futures_daily.csv" if name == "feb2024_replay" else None,
         )
     return made
 
@@ -50,6 +51,18 @@ def test_the_lines_of_every_day_sum_to_its_nav(folders):
     for folder in folders.values():
         daily = pd.read_csv(folder / "daily.csv")
         np.testing.assert_allclose(1 + daily[list(LINES)].sum(axis=1), daily["nav"], atol=1e-3)
+
+
+def test_the_cta_earns_what_the_rule_did(folders, market_data):
+    """results/cta has -4.2 % for February 2024; without commodities a CTA earns its cash alone."""
+    daily = pd.read_csv(folders["feb2024_replay"] / "daily.csv")
+    cta = daily[daily["product"] == "cta"].set_index("date")
+    month = cta.loc["2024-02-01":"2024-02-29"]
+    before = cta["nav"][cta.index < "2024-02-01"].iloc[-1]
+    assert month["nav"].iloc[-1] / before - 1 == pytest.approx(-0.0419 + 0.02 / 12, abs=1.5e-3)
+    assert (1 + cta[list(LINES)].sum(axis=1)).to_numpy() == pytest.approx(cta["nav"].to_numpy(), abs=1e-3)
+    old = pd.read_csv(folders["replay_2014"] / "daily.csv")
+    assert not old["other"].any()
 
 
 def test_2014_went_the_other_way(folders):
