@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-TIGHTER = ("style_box", "top_1800")
+TIGHTER, TOLD = ("style_box", "top_1800"), ("ie500", "dma")
 Tables = Mapping[str, pd.DataFrame]
 UNITS = ("_bn", "leverage", "of", "beaten", "switch", "closes_later")
 """Columns that are not shares end in one of these."""
@@ -93,20 +93,20 @@ def named(row: Any) -> str:
 
 
 def flip(table: pd.DataFrame, drift: str) -> str:
-    """The last switch that gains beyond its interval, and the first after it that loses, over 8 closes."""
+    """The last switch that gains beyond its interval, and the first after it that loses."""
     parts = []
-    some = table[(table["drift"] == drift) & (table["closes_later"] == 8)]
-    for (policy, product), rows in some[some["policy"].isin(TIGHTER)].groupby(
-        ["policy", "product"], sort=False
+    kept = table["policy"].isin(TIGHTER) & table["product"].isin(TOLD) & (table["drift"] == drift)
+    for (policy, product, later), rows in table[kept].groupby(
+        ["policy", "product", "closes_later"], sort=False
     ):
         wins = rows[rows["gain"] > rows["gain_half"]]["switch"]
         loses = rows[rows["gain"] < -rows["gain_half"]]["switch"]
         won = f"pays to {wins.max():+d}" if len(wins) else "never pays"
         lost = loses[loses > (wins.max() if len(wins) else -99)]
         cost = f"costs from {lost.min():+d}" if len(lost) else "never costs beyond its interval"
-        parts.append(f"{policy}, {product}: {won}, {cost}")
+        parts.append(f"{policy}, {product}, {later} closes after: {won}, {cost}")
     text = "with the drift of the data" if drift == "fitted" else "without drift"
-    return f"Tightening, {text}, 8 closes after the event, by close of the switch: " + "; ".join(parts) + "."
+    return f"Tightening, {text}, by close of the switch, the event's being 0: " + "; ".join(parts) + "."
 
 
 def yanfu(table: pd.DataFrame) -> list[str]:
@@ -139,13 +139,14 @@ def leverage(table: pd.DataFrame) -> list[str]:
         for calls, some in rows.groupby("broker_calls", sort=False):
             owed = some.set_index("leverage")["broker_loss"]
             steps = np.diff(owed.to_numpy())
-            rising = (
-                "strictly rising" if (steps > 0).all() else "zero throughout" if not owed.any() else "rising"
-            )
-            if (steps < 0).any():
-                rising = "not monotone"
-            elif rising == "rising":
-                rising = f"zero to {owed[owed == 0].index.max():g} times, then rising"
+            if not owed.any():
+                rising = "zero throughout"
+            elif (steps > 0).all():
+                rising = "strictly rising"
+            elif (steps[max(np.flatnonzero(owed)[0] - 1, 0) :] > 0).all():
+                rising = f"zero to {owed[owed == 0].index.max():g} times, then strictly rising"
+            else:
+                rising = "not rising throughout"
             es = some.set_index("leverage")["es_loss"]
             word = "with" if calls == "yes" else "without"
             parts.append(

@@ -17,7 +17,7 @@ from tailrisk.products import account
 from tailrisk.simulate import managed
 from tailrisk.simulate.tape import Tape
 
-DATES, LAGS = (5, 15, 25, 35), (1, 2, 3, 5)
+DATES, LAGS = (1, 5, 15, 25, 35), (1, 2, 3, 5)
 AFTER, LEVEL, Z = 20, 0.95, 1.959964
 NEVER = -np.inf
 
@@ -51,7 +51,7 @@ def ends(params: account.Params) -> tuple[Book, Book]:
 def rules(params: account.Params, cells: Mapping[str, dict[str, Any]]) -> Rules:
     """Every policy at every trigger, and holding."""
     weights, gross, short, flat = home(params)
-    kinds = dict(books.all_books(weights, gross, short, flat))
+    kinds = {**books.all_books(weights, gross, short, flat), "exit": (weights, 0 * gross, short)}
     own = book(params, (weights, gross, short))
     made: Rules = {("hold", ""): one_rule(params, own, own)}
     for when, said in cells.items():

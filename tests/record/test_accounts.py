@@ -107,7 +107,7 @@ def test_a_run_with_accounts_shows_them_on_its_page(tmp_path):
     result = Result.read(folder)
     own = {row.figure: row.estimate for row in result.funds if (row.product, row.funds) == ("dma", "own")}
     assert own["es_95"].value > own["loss"].value
-    page = write(result).read_text(encoding="utf-8")
+    page = write(folder).read_text(encoding="utf-8")
     assert "The products as funds" in page
     assert own["loss"].scaled(100).text(2) in page
     assert "redemptions and fees act in the table of funds alone" in page
