@@ -36,7 +36,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
 
     fitted = config.fitted
     products = list(config.products.values())
-    used = styles_in_use(config)
+    used = config.styles_in_use
     overlay = config.calibrated.styles
     size = _ladder(fitted, config.market.spread_drift == "fitted", array)
     return World(
@@ -101,12 +101,6 @@ def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
         affine=array(np.cumsum(np.concatenate([mean[:, :, None], factor], axis=2), axis=1)),
         inverse_nu=array(inverse_nu) if inverse_nu else None,
     )
-
-
-def styles_in_use(config: Config) -> list[str]:
-    """Names of the styles that some product is exposed to, in the order of a world's arrays."""
-    exposures = (getattr(product, "style_exposure", {}) for product in config.products.values())
-    return sorted({style for exposure in exposures for style, z in exposure.items() if z})
 
 
 def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:

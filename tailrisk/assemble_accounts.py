@@ -6,7 +6,6 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from .assemble import styles_in_use
 from .config import Config
 from .config.accounts import AccountsFile, Terms
 from .config.products import Cta, Dma, LongShort, MicroCap, Neutral
@@ -37,7 +36,7 @@ def assemble(
     owner: list[str] = []
     own: dict[str, int] = {}
     volume = np.array([dict(accounts.volume)[bucket] for bucket in BUCKETS])  # type: ignore[index]
-    styles = styles_in_use(config)
+    styles = config.styles_in_use
     for name, product in config.products.items():
         own[name] = len(rows)
         rows += _product(name, product, accounts.terms(name), volume, styles, (count, seed))

@@ -118,6 +118,12 @@ class Config(Model):
         return problems
 
     @property
+    def styles_in_use(self) -> list[str]:
+        """Names of the styles that some product is exposed to, in the order of a world's arrays."""
+        exposures = (getattr(product, "style_exposure", {}) for product in self.products.values())
+        return sorted({style for exposure in exposures for style, z in exposure.items() if z})
+
+    @property
     def burn_in(self) -> int:
         """Days simulated before the first day to fill the events' trailing windows."""
         if self.market.warmup == "history":

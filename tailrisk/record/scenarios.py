@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..assemble import styles_in_use
 from ..config import Config
 from ..core.names import BUCKETS, FUTURES
 from ..simulate.blocks import BLOCK, courses
@@ -164,7 +163,7 @@ def _product(
     price = np.asarray(course.price[..., :tail], np.float64)
     growth, nav = np.expm1(price), np.asarray(course.nav[:, p, :tail], np.float64)
     middle = medoid(price)
-    split = parts(world, p, course, styles_in_use(config))
+    split = parts(world, p, course, config.styles_in_use)
     found = component_shortfall(
         np.stack(list(split.values())), level=level, confidence=config.tail.confidence, paths=paths
     )

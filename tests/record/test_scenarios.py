@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tailrisk.assemble import assemble, styles_in_use
+from tailrisk.assemble import assemble
 from tailrisk.config import load
 from tailrisk.record import collect, scenarios
 from tailrisk.simulate.blocks import courses
@@ -149,7 +149,7 @@ def test_a_style_is_a_part_of_its_own_and_adds_up_to_what_it_earned(run):
     config = load("feb2024.toml", [*said, book])
     world, p = assemble(config), product(config, "own")
     course = courses(world, 64)
-    split = scenarios.parts(world, p, course, styles_in_use(config))
+    split = scenarios.parts(world, p, course, config.styles_in_use)
     returned = np.asarray(course.style[0])  # in the order of names
     np.testing.assert_allclose(split["style momentum"], -0.25 * returned[0], atol=1e-12)
     np.testing.assert_allclose(split["style size"], 0.5 * returned[1], atol=1e-12)
