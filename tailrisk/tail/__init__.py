@@ -2,6 +2,7 @@
 
 from . import backtest, running
 from .contribution import component_shortfall, incremental_shortfall
+from .control import controlled_mean
 from .drawdown import conditional_drawdown
 from .event import probability, rate, return_period
 from .extreme import ParetoTail, fit_pareto, mean_excess, pareto_interval, stability
@@ -17,6 +18,7 @@ from .measures import (
     wang,
 )
 from .moments import Moments, MomentStream
+from .replicates import replicate_interval
 from .shortfall import expected_shortfall, value_at_risk
 from .stream import TailStream, Worst, reserve
 from .weights import WeightReport, weight_report
@@ -33,6 +35,7 @@ __all__ = [
     "backtest",
     "component_shortfall",
     "conditional_drawdown",
+    "controlled_mean",
     "distortion",
     "entropic",
     "expected_shortfall",
@@ -48,6 +51,7 @@ __all__ = [
     "probability",
     "proportional_hazard",
     "rate",
+    "replicate_interval",
     "reserve",
     "return_period",
     "running",

@@ -1,0 +1,31 @@
+"""An interval from independent replicates of an estimate, where paths within one are not independent."""
+
+import math
+
+from numpy.typing import ArrayLike
+from scipy.special import stdtrit
+
+from ..core import InputError
+from .interval import Interval
+from .sample import exact_confidence, finite
+
+FEWEST = 20
+"""Replicates that must have met the event for Student's interval to be relied on."""
+
+
+def replicate_interval(estimates: ArrayLike, *, confidence: float = 0.95, most: float = 1.0) -> Interval:
+    """The mean of unbiased estimates [replicate], none below zero, with Student's interval,
+
+        mean +- t(1 - a/2; R - 1) s / sqrt(R)      cut at zero and at `most`, a = 1 - confidence.
+
+    tail_points: replicates above zero. All zero: estimate nan, low 0 and high `most`, for nothing bounds it.
+    """
+    found, sure = finite("estimates", estimates), exact_confidence(confidence)
+    if found.ndim != 1 or len(found) < 2 or (found < 0).any():
+        raise InputError("estimates", "are not replicates of a chance or a rate", "two or more, none below 0")
+    met = int((found > 0).sum())
+    if not met:
+        return Interval(math.nan, 0.0, most, sure, 0, True)
+    mean = float(found.mean())
+    half = float(stdtrit(len(found) - 1, (1 + sure) / 2)) * float(found.std(ddof=1)) / math.sqrt(len(found))
+    return Interval(mean, max(mean - half, 0.0), min(mean + half, most), sure, met, met < FEWEST)
