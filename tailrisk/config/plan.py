@@ -92,9 +92,15 @@ def plan(config: Config, machine: float | None = None) -> Plan:
 
 
 def _seconds(config: Config) -> float:
-    """Estimated seconds of one core; the warm-up is always lived without a crowd."""
-    lived, before = config.run.paths * config.run.days, config.run.paths * config.burn_in
+    """Estimated seconds of one core, pilots included; the warm-up is always lived without a crowd."""
+    paths = config.run.paths + _spared(config)
+    lived, before = paths * config.run.days, paths * config.burn_in
     return before / RATE + lived / (RATE if config.crowd is None else CROWD_RATE)
+
+
+def _spared(config: Config) -> int:
+    """Paths beside those of the run, which choose how it is drawn or split."""
+    return 0 if config.sampling is None else config.sampling.spared
 
 
 def _columns(config: Config) -> int:
@@ -149,6 +155,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
     return [
         ("question", config.question),
         ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
+        *([("sampling", _sampled(config))] if _spared(config) else []),
         ("days", f"{planned.days:,}, after {planned.burn_in:,} of warm-up ({market.warmup})"),
         ("market", f"{market.states} regimes, {market.shocks} shocks, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
@@ -175,6 +182,11 @@ def _window(config: Config) -> str:
     return (
         " to ".join(map(str, window)) if isinstance(window, list | tuple) and window else "window not stated"
     )
+
+
+def _sampled(config: Config) -> str:
+    assert config.sampling is not None
+    return f"{config.sampling.method}, {_spared(config):,} paths more or less for pilots and splitting"
 
 
 def _held(config: Config, name: str) -> str:

@@ -91,6 +91,9 @@ class Config(Model):
             for name in targets
             if name not in {*events, *losses}
         ]
+        if self.sampling.method == "splitting" and (len(targets) != 1 or targets[0] in losses):
+            allowed = "one event: a replicate is split by one score, and losses have no interval from clones"
+            problems.append(Problem(place, f"{', '.join(targets) or 'nothing'} for splitting", allowed))
         if not 0 < len(targets) <= 8 or len(set(targets)) < len(targets):
             problems.append(Problem(place, f"{len(targets)} targets", "one to eight, each once"))
         if self.run.paths > 2**31:

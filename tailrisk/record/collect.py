@@ -19,6 +19,7 @@ from ..simulate import crowd_day
 from ..simulate.blocks import BLOCK, blocks, courses
 from ..simulate.choice import Choice
 from ..simulate.path import Outcome
+from ..simulate.repeats import Estimate
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
 from . import crowd, sampling
@@ -59,6 +60,7 @@ class Sample:
     unbalanced: int = 0  # further paths whose ledger does not close
     seconds: float = field(default=0.0)
     choice: Choice | None = None  # of the law paths were drawn from
+    split: Estimate | None = None  # of one event, by splitting
     weights: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # by number of the first path
 
     def weight(self) -> NDArray[np.float64] | None:
@@ -81,7 +83,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     started, paths = time.perf_counter(), config.run.paths
     law, choice = sampling.tilt_for(config, world)
     kept = _empty(config, world, weighted=law is not None)
-    kept.choice = choice
+    kept.choice, kept.split = choice, sampling.split_for(config, world, choice)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
             _keep(kept, config, first, outcome)

@@ -107,7 +107,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "dirty": dirty,
         "versions": provenance.versions(),
         **provenance.machine(),
-        "sampling": sampling.record(kept.choice, kept.weight()),
+        "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,

@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from ..assemble import detector
 from ..config import Config
-from ..config.sampling import Sampling
+from ..config.sampling import BLOCKS, CLONES, REPLICATES, ROUNDS, TRIAL, Sampling
 from ..core import random
 from ..core.names import MEASURES
 from ..simulate.choice import Choice, choose
 from ..simulate.pilot import fit
+from ..simulate.repeats import TRIED_FROM, Estimate, estimate
 from ..simulate.score import Fall, Loss, Target
 from ..simulate.tilt import Tilt
 from ..simulate.world import World
@@ -24,11 +25,25 @@ def tilt_for(config: Config, world: World) -> tuple[Tilt | None, Choice | None]:
     asked = config.sampling or Sampling()
     if asked.method == "plain":
         return None, None
-    stream = random.stream(config.run.seed, "sampling")
-    wanted = targets(config, world)
-    fitted = fit(world, wanted, stream, defensive=asked.defensive, blocks=1, rounds=8, chunk=config.run.chunk)
-    choice = choose(world, wanted, fitted, chunk=config.run.chunk, free=asked.method == "automatic")
+    if asked.method == "splitting":
+        return None, Choice("splitting", "asked for", (), 0)
+    stream, chunk = random.stream(config.run.seed, "sampling"), config.run.chunk
+    wanted, free, trial = targets(config, world), asked.method == "automatic", None
+    fitted = fit(world, wanted, stream, defensive=asked.defensive, blocks=BLOCKS, rounds=ROUNDS, chunk=chunk)
+    if free and len(wanted) == 1 and isinstance(wanted[0], Fall):
+        trial = estimate(world, wanted[0], stream, replicates=TRIAL, paths=CLONES, first=TRIED_FROM)
+    choice = choose(world, wanted, fitted, chunk=chunk, free=free, trial=trial)
     return (fitted.law if choice.method == "importance" else None), choice
+
+
+def split_for(config: Config, world: World, choice: Choice | None) -> Estimate | None:
+    """The replicates of splitting, where that is the choice."""
+    if choice is None or choice.method != "splitting":
+        return None
+    (target,) = targets(config, world)
+    assert isinstance(target, Fall)
+    stream = random.stream(config.run.seed, "sampling")
+    return estimate(world, target, stream, replicates=REPLICATES, paths=CLONES)
 
 
 def targets(config: Config, world: World) -> tuple[Target, ...]:
@@ -49,12 +64,34 @@ def targets(config: Config, world: World) -> tuple[Target, ...]:
     return tuple(found)
 
 
-def record(choice: Choice | None, weight: NDArray[np.float64] | None) -> dict[str, Any]:
+def record(
+    choice: Choice | None, weight: NDArray[np.float64] | None, split: Estimate | None = None
+) -> dict[str, Any]:
     """What the record says of the sampling."""
     if choice is None:
         return {"method": "plain"}
     said: dict[str, Any] = {"method": choice.method, "reason": choice.reason, "pilot_paths": choice.paths}
+    if split is not None:
+        said["splitting"] = _splitting(split)
+        said["reason"] += f"; {said['splitting']['said']}"
     if weight is None:
         return said
     report = {k: v for k, v in asdict(weight_report(weight)).items() if v is not None}
     return said | {"weights": report}
+
+
+def _splitting(split: Estimate) -> dict[str, Any]:
+    met, count = int((split.probability > 0).sum()), len(split.probability)
+    said = f"the odds of {split.event} alone are from {count} replicates, all else from plain paths"
+    if not met:
+        said = f"no replicate reached {split.event}: its odds are those of the plain paths"
+    return {
+        "event": split.event,
+        "said": said,
+        "replicates": count,
+        "replicates_with_event": met,
+        "levels": [round(level, 4) for level in split.levels],
+        "paths": split.paths,
+        "path_days": split.path_days,
+        "pilot_paths": split.pilot_paths,
+    }

@@ -12,7 +12,8 @@ from ..config import Config
 from ..config.market import Event
 from ..core.calendar import YEAR
 from ..core.names import BUCKETS, VIEWS
-from ..tail import Moments, Worst, return_period
+from ..simulate.repeats import Estimate
+from ..tail import Interval, Moments, Worst, replicate_interval, return_period
 from .collect import LOSS_EDGES, Z_EDGES, Sample
 
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
@@ -65,7 +66,11 @@ def events(config: Config, kept: Sample) -> pd.DataFrame:
     """Probability per path, rate per ten years and return period of every event, with intervals."""
     count = len(config.event)
     rows = [(kept.events.row(i), kept.events.row(count + i), int(kept.seen[i])) for i in range(count)]
-    return pd.DataFrame([_event(config, event, *row) for event, row in zip(config.event, rows, strict=True)])
+    found = [_event(config, event, *row) for event, row in zip(config.event, rows, strict=True)]
+    split = kept.split
+    if split is not None and split.seen:
+        found = [row | (_split(config, split) if row["event"] == split.event else {}) for row in found]
+    return pd.DataFrame(found)
 
 
 def _event(
@@ -74,7 +79,6 @@ def _event(
     confidence, years = config.tail.confidence, config.run.days / YEAR
     chance = hit.probability(confidence=confidence)
     often = days.rate(years, confidence=confidence)
-    period = return_period(often)
     return {
         "event": event.name,
         "description": describe(event),
@@ -83,10 +87,27 @@ def _event(
         "days": event.days,
         "paths": hit.paths,
         "count": round(hit.mean * hit.paths) if seen is None else seen,
-        "probability": hit.mean,
+        **_odds(hit.mean, chance, days.mean / years, often),
+    }
+
+
+def _split(config: Config, split: Estimate) -> dict[str, Any]:
+    """The figures of an event by splitting, with intervals from its replicates."""
+    confidence, years = config.tail.confidence, config.run.days / YEAR
+    chance = replicate_interval(split.probability, confidence=confidence)
+    often = replicate_interval(split.days / years, confidence=confidence, most=YEAR)
+    odds = _odds(chance.estimate, chance, often.estimate, often)
+    return {"paths": split.paths, "count": split.seen, **odds}
+
+
+def _odds(probability: float, chance: Interval, rate: float, often: Interval) -> dict[str, float]:
+    """Probability a path, rate a year and return period, with their bounds."""
+    period = return_period(often)
+    return {
+        "probability": probability,
         "probability_low": chance.low,
         "probability_high": chance.high,
-        "rate_per_10y": 10 * days.mean / years,
+        "rate_per_10y": 10 * rate,
         "rate_low": 10 * often.low,
         "rate_high": 10 * often.high,
         "return_period_years": period.estimate,

@@ -1,4 +1,4 @@
-"""Plain or weighted paths: which knows the targets better for the same work, by a pilot of both variances."""
+"""Plain or weighted paths, or splitting: which knows the targets better for the same work, by pilots."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from .blocks import BLOCK, traces
 from .pilot import FIRST, Fitted
+from .repeats import Estimate
 from .score import Target, score
 from .world import World
 
@@ -17,20 +18,28 @@ GAIN = 1.5
 class Choice:
     """A method, why, and the paths spent on finding out."""
 
-    method: str  # "plain" or "importance"
+    method: str  # "plain", "importance" or "splitting"
     reason: str
     gains: tuple[float, ...]  # [target]  plain variance over weighted variance, for as many paths
     paths: int
 
 
 def choose(
-    world: World, targets: tuple[Target, ...], fitted: Fitted, *, chunk: int, free: bool, blocks: int = 1
+    world: World,
+    targets: tuple[Target, ...],
+    fitted: Fitted,
+    *,
+    chunk: int,
+    free: bool,
+    blocks: int = 1,
+    trial: Estimate | None = None,
 ) -> Choice:
     """The method for a run, from pilot paths of their own drawn from a fitted tilt.
 
     For P of the target: gain = p (1 - p) / Var(weight 1{target}). Both methods live the same days, so gain is
     also that of variance times path-days; time is left out, for it would make the numbers depend on the
-    machine. free: False keeps importance sampling whatever the pilot says.
+    machine. free: False keeps importance sampling whatever the pilot says. trial: a few replicates of
+    splitting, for one target that is an event.
     """
     outcome, _ = traces(world, fitted.law, FIRST + fitted.paths, blocks * BLOCK, chunk=chunk)
     weight = np.asarray(outcome.weight, np.float64)
@@ -50,5 +59,13 @@ def choose(
         reason = f"asked for; {reason}"
     elif not better:
         reason += f"; weighted paths must gain {GAIN:g} times for every target"
-    method = "importance" if better or not free else "plain"
-    return Choice(method, reason, tuple(gains), fitted.paths + blocks * BLOCK)
+    method, paths = "importance" if better or not free else "plain", fitted.paths + blocks * BLOCK
+    if free and trial is not None:
+        split = trial.gain(world.days + world.warmup)
+        reason += f"; by splitting {split:.3g} times, from {len(trial.probability)} replicates"
+        if split >= max(GAIN, gains[worst] * better):
+            method = "splitting"
+        paths += trial.paths + trial.pilot_paths
+    elif free:
+        reason += "; splitting is for one event alone"
+    return Choice(method, reason, tuple(gains), paths)

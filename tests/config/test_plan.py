@@ -68,3 +68,15 @@ def test_sizes_and_times_in_words() -> None:
     assert [gigabytes(b) for b in (1.5e6, 2.5e8, 3e12)] == ["1.5 MB", "0.25 GB", "3,000.00 GB"]
     words = [duration(s) for s in (0.04, 12, 150, 36_000, 1e6)]
     assert words == ["0.0 s", "12 s", "2.5 min", "10 h", "12 days"]
+
+
+def test_pilots_are_counted(folder: Path) -> None:
+    event = 'event=[{name="s", pair=["csi1000","csi300"], window=20, threshold=-6.0}]'
+    plain = plan(load("small.toml", [event]), machine=8e9)
+    for method in ("importance", "splitting", "automatic"):
+        config = load("small.toml", [event, f'sampling.method="{method}"'])
+        assert config.sampling is not None
+        more = config.sampling.spared * (plain.days + plain.burn_in)
+        assert plan(config, machine=8e9).seconds == pytest.approx(plain.seconds + more / RATE / plain.cores)
+        assert f"{config.sampling.spared:,} paths" in dict(table(config, plain))["sampling"]
+    assert "sampling" not in dict(table(load("small.toml", [event]), plain))

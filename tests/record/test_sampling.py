@@ -31,7 +31,7 @@ def results(tmp_path_factory):
             config(f'sampling.method="{method}"', f"name={method}"),
             output, force=False, command="a test", progress=False,
         )
-        for method in ("plain", "importance", "automatic")
+        for method in ("plain", "importance", "splitting", "automatic")
     }  # fmt: skip
 
 
@@ -59,16 +59,44 @@ def test_weighted_figures_agree_with_plain_ones_and_say_how_they_were_drawn(resu
 
 def test_the_choice_gives_its_reason(results):
     said = json.loads((results["automatic"] / "record.json").read_text())["sampling"]
-    assert said["method"] in ("plain", "importance")
+    assert said["method"] in ("plain", "importance", "splitting")
     assert "variance of plain paths over that of weighted ones" in said["reason"]
+    assert "by splitting" in said["reason"]
     assert "drawn by" not in show(results["plain"])
     assert json.loads((results["plain"] / "record.json").read_text())["sampling"] == {"method": "plain"}
+
+
+def test_splitting_gives_the_event_and_leaves_the_rest_plain(results):
+    plain, split = (pd.read_csv(results[m] / "tail.csv") for m in ("plain", "splitting"))
+    pd.testing.assert_frame_equal(plain, split)
+    usual, event = (pd.read_csv(results[m] / "events.csv").iloc[0] for m in ("plain", "splitting"))
+    assert 0 < event.probability_low < event.probability < event.probability_high < 1
+    assert event.rate_low < event.rate_per_10y < event.rate_high
+    assert event.return_period_low < event.return_period_years < event.return_period_high
+    width = np.hypot(
+        usual.probability_high - usual.probability_low, event.probability_high - event.probability_low
+    )
+    assert event.probability != usual.probability
+    assert abs(event.probability - usual.probability) < 1.2 * width
+    said = json.loads((results["splitting"] / "record.json").read_text())["sampling"]
+    assert said["method"] == "splitting"
+    assert said["splitting"]["replicates"] == 32
+    assert "all else from plain paths" in said["reason"]
+    assert "splitting paths; asked for" in " ".join(show(results["splitting"]).split())
+    assert "Sampling: splitting" in write(results["splitting"]).read_text()
+
+
+@pytest.mark.parametrize("targets", ['["ie500.terminal"]', '["s", "ie500.terminal"]', "[]"])
+def test_splitting_refuses_what_it_cannot_say(targets):
+    other = 'event=[{name="s", pair=["csi1000","csi300"], window=20, threshold=-6.0}, {name="t", pair=["csi1000","csi300"], window=20, threshold=-5.0}]'  # fmt: skip  # noqa: E501
+    with pytest.raises(InputError, match="one event"):
+        config('sampling.method="splitting"', f"sampling.targets={targets}", other)
 
 
 @pytest.mark.parametrize(
     ("override", "found"),
     [
-        ('sampling.method="splitting"', "sampling.method"),
+        ('sampling.method="clones"', "sampling.method"),
         ('sampling.targets=["t"]', "'t' is neither an event nor a loss"),
         ('sampling.targets=["s", "s"]', "2 targets"),
         ('sampling.targets=["ie500.worst"]', "neither an event nor a loss"),

@@ -10,7 +10,7 @@ from scipy import optimize
 
 from tailrisk.core import random
 from tailrisk.market import spread
-from tailrisk.simulate import path, splitting
+from tailrisk.simulate import path, repeats, splitting
 from tailrisk.simulate.score import Fall, Loss
 from tests.rare import bare, no_day_beyond, numbers
 
@@ -136,3 +136,20 @@ def test_days_rest_until_the_ancestor_has_crossed():
     late = replace(entry, day=jnp.full(4, 5, jnp.int32))
     done = splitting.stage(it, target, late, numbers(4, 9), NEVER)
     assert (np.asarray(done.outcome.loss[0, 0]) == 0).all()
+
+
+def test_an_event_by_replicates_agrees_with_plain_paths():
+    it = bare(days=20, detectors=DETECTORS[:1])
+    target = Fall("fall", 0, -1.0, threshold=6.0)
+    found = repeats.estimate(it, target, STREAM, replicates=24, paths=256)
+    plain = np.asarray(jax.jit(path.outcome)(it, numbers(16384, 10**6)).z[0])
+    for own, seen in (
+        (found.probability, (plain <= -6).any(axis=0)),
+        (found.days, (plain <= -6).sum(axis=0)),
+    ):
+        assert own.mean() > 0
+        error = np.hypot(own.std(ddof=1) / np.sqrt(24), seen.std() / 128)
+        assert abs(own.mean() - seen.mean()) < 4 * error
+    assert found.paths <= 24 * 256 * (len(found.levels) + 1)
+    with pytest.raises(ValueError, match="threshold"):
+        repeats.estimate(it, replace(target, threshold=None), STREAM, replicates=2, paths=64)
