@@ -196,6 +196,8 @@ def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> coh
             home=column(lambda one: one.swap.home, edges.substitution),
             end=column(lambda one: one.swap.end),
             small=array([float(bucket in said.small) for bucket in BUCKETS]),
+            who=substitution.span([one.swap.out > 0 or one.swap.home > 0 for one in everyone]),
+            what=substitution.span([bucket in said.small for bucket in BUCKETS]),
         ),
         width=None,
         rounds=rounds,

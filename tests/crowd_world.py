@@ -76,6 +76,10 @@ def parameters(names=NAMES, rounds=6, width=None, dtype="float64", hedge_first=F
         substitution=substitution.Params(
             **{k: column("swap", k) for k in ("out", "start", "home", "end")},
             small=array([float(bucket in CROWD["small"]) for bucket in BUCKETS]),
+            who=substitution.span(
+                [block["swap"]["out"] > 0 or block["swap"]["home"] > 0 for block in blocks]
+            ),
+            what=substitution.span([bucket in CROWD["small"] for bucket in BUCKETS]),
         ),
         width=None if width is None else array(width),
         rounds=rounds,

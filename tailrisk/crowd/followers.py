@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
+from ..core.fence import fence
 from ..core.units import Probability, Ratio, Yuan
 
 
@@ -55,7 +56,7 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
     """
     seen = state.seen + bought
     scale = params.following * accumulate(volume)
-    looking = scale * _attention(params, seen)
+    looking = fence(scale * _attention(params, seen))
     buckets = seen.shape[0]
     rows = []
     for b in range(buckets - 1):
@@ -63,8 +64,8 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
         for a in range(1, buckets):
             row = row + looking[a] * params.rotation[a, b]
         rows.append(row)
-    rows.append(-accumulate(jnp.stack(rows)))
-    return State(seen=seen), jnp.stack(rows)
+    others = fence(jnp.stack(rows))
+    return State(seen=seen), jnp.concatenate([others, -accumulate(others)[None]])
 
 
 def attention(params: Params, state: State) -> Probability:

@@ -2,7 +2,7 @@
 
     G       <- G + (A - G) min(1, amount / sum_b (A - G))          pro rata of what is not ordered yet
     standing = (1 - R) min(G, free),   free = min(A - locked, rho V / M)                  mechanism 5.2
-    sell     = (1 - R) min(G + S, free)                            the swap S comes after
+    swap     = (1 - R) min(G + S, free) - standing                 the swap S comes after
 
 Ordering from A - G keeps G within the book, which 5.2 does not say. What is not filled of `standing` stays in
 G, the barrier lake; a swap that is not filled is cancelled. `locked` was bought today (T+1), R is the sell
@@ -25,7 +25,6 @@ def free(holdings: Yuan, locked: Yuan, room: Yuan) -> Yuan:
     return jnp.minimum(jnp.maximum(holdings - locked, 0.0), room)
 
 
-def send(backlog: Yuan, swap: Yuan, free: Yuan, restriction: Ratio) -> tuple[Yuan, Yuan]:
-    """Submitted of the backlog, and with the swap [cohort, bucket, path]; restriction [cohort, path]."""
-    allowed = 1.0 - restriction[:, None, :]
-    return allowed * jnp.minimum(backlog, free), allowed * jnp.minimum(backlog + swap, free)
+def send(backlog: Yuan, free: Yuan, restriction: Ratio) -> Yuan:
+    """Submitted of the backlog [cohort, bucket, path]; restriction [cohort, path]."""
+    return (1.0 - restriction[:, None, :]) * jnp.minimum(backlog, free)

@@ -41,7 +41,7 @@ def notice(params: Params, queue: Ratio, worth: Yuan, pace: Yuan) -> Ratio:
     """The queue after tonight's notices."""
     behind = jnp.maximum(1.0 - over(jnp.maximum(worth, 0.0), pace) - params.threshold[:, None], 0.0)
     hazard = params.base[:, None] + params.slope[:, None] * behind
-    given = -params.open[:, None] * jnp.expm1(-hazard)
+    given = params.open[:, None] * (1.0 - jnp.exp(-hazard))  # expm1 is no vector instruction on a CPU
     wait = jnp.arange(1, params.longest + 1, dtype=params.lag.dtype)
     slot = (wait[:, None] == params.lag[None]).astype(queue.dtype)
     return queue + slot[:, :, None] * given[None]

@@ -14,8 +14,8 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import struct
-from ..core.arrays import accumulate
-from ..core.fence import fence
+from ..core.arrays import accumulate, put
+from ..core.fence import clause, fence
 from ..core.units import Ratio, Yuan
 from . import margin, orders, substitution, triggers
 from .cohorts import Params, State, equity
@@ -35,13 +35,14 @@ class Seen:
 class Orders:
     """Submitted in a round, yuan at the price before it."""
 
+    held: Yuan  # [cohort, path]  stock book
     standing: Yuan  # [cohort, bucket, path]  sales out of the backlog
-    sell: Yuan  # [cohort, bucket, path]  those and the sales against futures
-    buy: Yuan  # [cohort, bucket, path]
+    sell: Yuan  # [swapping cohort, swapped bucket, path]  those and sales against futures
+    buy: Yuan  # [swapping cohort, swapped bucket, path]
     share: Ratio  # [cohort, path]  of the stock not yet ordered that was ordered just now
     placed: Yuan  # [bucket, path]  new standing orders of all cohorts
     standings: Yuan  # [bucket, path]  of all cohorts
-    sells: Yuan  # [bucket, path]
+    sells: Yuan  # [bucket, path]  those and sales against futures
     buys: Yuan  # [bucket, path]
 
 
@@ -60,29 +61,16 @@ class Trades:
 
 def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
     """Triggers from the last round, then this round's orders."""
-    held, waiting = accumulate(state.holdings, axis=1), accumulate(state.backlog, axis=1)
-    discount = triggers.discount(params.mix, seen.annual_basis)
+    held, waiting = clause(_sums, state.holdings, state.backlog)
+    discount = clause(triggers.discount, params.mix, seen.annual_basis)
     state, amount = _amount(params, state, seen, discount, (held, waiting))
-    share, out, home = fence(
-        (
-            orders.place(amount, held - waiting),
-            substitution.out(params.substitution, discount, params.rounds, params.width),
-            substitution.home(params.substitution, discount, state.futures, params.rounds, params.width),
-        )
-    )
-    ordered = (state.holdings - state.backlog) * share[:, None, :]
-    backlog = state.backlog + ordered
-    room = params.participation[:, None, None] * (seen.volume / params.rounds)[None]
-    swap = substitution.stock(params.substitution, out, state.holdings - backlog)
-    standing, sell = orders.send(
-        backlog, swap, orders.free(state.holdings, state.locked, room), seen.restriction
-    )
-    buy = jnp.minimum(
-        substitution.split(params.substitution, params.weights)[:, :, None] * home[:, None, :], room
-    )
-    totals = fence(tuple(accumulate(x) for x in (ordered, standing, sell, buy)))
-    placed, standings, sells, buys = totals
-    sent = Orders(
+    share = clause(orders.place, amount, held - waiting)
+    backlog, placed = clause(_place, state.holdings, state.backlog, share)
+    state = replace(state, backlog=backlog)
+    standing, sell, buy = _send(params, state, seen, discount)
+    standings, sells, buys = clause(_totals, params, standing, sell, buy)
+    return state, Orders(
+        held=held,
         standing=standing,
         sell=sell,
         buy=buy,
@@ -92,7 +80,6 @@ def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
         sells=sells,
         buys=buys,
     )
-    return replace(state, backlog=backlog), sent
 
 
 def fill(
@@ -102,18 +89,25 @@ def fill(
 
     Trades are booked at the new price, so the book bears the whole of the round's move before it is sold.
     """
-    selling, buying = filled
-    standing, sold, bought = selling[None] * sent.standing, selling[None] * sent.sell, buying[None] * sent.buy
-    growth = (1.0 + returns)[None]
-    done = [accumulate(x, axis=1) for x in (standing, sold, bought)]
-    futures = _hedges(params, state, sent, done)
-    cost = params.cost * accumulate(sold * growth, axis=1)
+    (selling, buying), swaps = filled, params.substitution
+    corner = (swaps.who[0], swaps.what[0])
+    swapped, bought, traded, locked = clause(_swapped, params, state, sent, filled, returns)
+    sold, proceeds = clause(_sold, sent.standing, selling, returns)
+    holdings, backlog, gain = clause(_move, state, sent.standing, selling, returns)
+    here = slice(*swaps.what)
+    proceeds = put(
+        proceeds,
+        substitution.swapped(swaps, proceeds) + accumulate(swapped * (1.0 + returns)[None, here], axis=1),
+        corner[0],
+    )
+    cost = fence(params.cost * proceeds)
+    futures = clause(_hedges, params, state, sent, sold, (swapped, bought))
     after = replace(
         state,
-        holdings=(state.holdings - sold + bought) * growth,
-        backlog=(state.backlog - standing) * growth,
-        locked=(state.locked + bought) * growth,
-        worth=state.worth + accumulate(state.holdings * returns[None], axis=1) - cost,
+        holdings=put(holdings, traded, *corner),
+        backlog=backlog,
+        locked=put(state.locked, locked, *corner),
+        worth=state.worth + gain - cost,
     )
     ended = (1.0 - selling) * (sent.sells - sent.standings) + (1.0 - buying) * sent.buys
     return after, Trades(
@@ -141,18 +135,104 @@ def _amount(
 ) -> tuple[State, Yuan]:
     """What each cohort orders sold now [cohort, path], and the memory of having been asked."""
     held, waiting = book
-    signal = triggers.signal(params.triggers, discount, seen.momentum, state.due)
-    stop = triggers.stop(params.triggers, state.worth, state.high_water, params.width)
-    demand = margin.demand(params.margin, state.called, state.dead, equity(state), held, params.width)
+    signal = clause(triggers.signal, params.triggers, discount, seen.momentum, state.due)
+    stop = clause(triggers.stop, params.triggers, state.worth, state.high_water, params.width)
+    lines, account = params.margin, (state.called, state.dead, equity(state), held)
+    demand = clause(margin.demand, lines, *account, params.width)
     once = jnp.maximum(jnp.maximum(signal - state.asked, stop - state.stopped), 0.0)
     asked, stopped = jnp.maximum(state.asked, signal), jnp.maximum(state.stopped, stop)
     return replace(state, asked=asked, stopped=stopped), jnp.maximum(once * held, demand - waiting)
 
 
-def _hedges(params: Params, state: State, sent: Orders, stock: list[Yuan]) -> Yuan:
-    """Futures to buy [cohort, future, path] for stock sold on standing orders, in all, and bought."""
-    standing, sold, bought = stock
-    ended = sent.share if params.hedge_first else margin.over(standing, accumulate(state.holdings, axis=1))
-    back = margin.over(bought, accumulate(jnp.maximum(state.futures, 0.0), axis=1))
-    closing, swapped = fence((jnp.minimum(ended + back, 1.0), sold - standing))
-    return params.mix[:, :, None] * swapped[:, None, :] - state.futures * closing[:, None, :]
+def _sums(*books: Yuan) -> list[Yuan]:
+    """Over buckets [cohort, path]."""
+    return [accumulate(book, axis=1) for book in books]
+
+
+def _totals(params: Params, standing: Yuan, sell: Yuan, buy: Yuan) -> tuple[Yuan, Yuan, Yuan]:
+    """Standing orders, all sales and all purchases of all cohorts [bucket, path]."""
+    standings, first = accumulate(standing), params.substitution.what[0]
+    swaps = accumulate(sell - substitution.block(params.substitution, standing))
+    nowhere = jnp.zeros_like(standings)
+    return standings, standings + put(nowhere, swaps, first), put(nowhere, accumulate(buy), first)
+
+
+def _place(holdings: Yuan, backlog: Yuan, share: Ratio) -> tuple[Yuan, Yuan]:
+    """The backlog with the new orders [cohort, bucket, path], and those of all cohorts [bucket, path]."""
+    ordered = (holdings - backlog) * share[:, None, :]
+    return backlog + ordered, accumulate(ordered)
+
+
+def _send(params: Params, state: State, seen: Seen, discount: Ratio) -> tuple[Yuan, Yuan, Yuan]:
+    """Standing orders [cohort, bucket, path]; of those who swap what they sell in all, and what they buy.
+
+    Only those who swap ever buy, so only they must look at what they bought today, T+1.
+    """
+    standing = clause(_standing, params, state, seen)
+    waiting, sell, buy = clause(_swaps, params, state, seen, discount)
+    return put(standing, waiting, params.substitution.who[0], params.substitution.what[0]), sell, buy
+
+
+def _room(params: Params, seen: Seen) -> Yuan:
+    """What a cohort may sell of a bucket in a round, or buy [cohort, bucket, path]."""
+    return params.participation[:, None, None] * (seen.volume / params.rounds)[None]
+
+
+def _swaps(params: Params, state: State, seen: Seen, discount: Ratio) -> tuple[Yuan, Yuan, Yuan]:
+    """Standing orders, all sales and purchases of those who swap."""
+    swaps = params.substitution
+    refused = substitution.swapped(swaps, jnp.broadcast_to(seen.restriction, discount.shape))
+    cheap, futures = substitution.swapped(swaps, discount), substitution.swapped(swaps, state.futures)
+    holdings, locked, backlog, room = (
+        substitution.block(swaps, x)
+        for x in (state.holdings, state.locked, state.backlog, _room(params, seen))
+    )
+    out = substitution.out(swaps, cheap, params.rounds, params.width)
+    home = substitution.home(swaps, cheap, futures, params.rounds, params.width)
+    free, swap = orders.free(holdings, locked, room), substitution.stock(swaps, out, holdings - backlog)
+    into = substitution.split(swaps, params.weights)
+    standing, sell = (orders.send(x, free, refused) for x in (backlog, backlog + swap))
+    return standing, sell, jnp.minimum(into[:, :, None] * home[:, None, :], room)
+
+
+def _standing(params: Params, state: State, seen: Seen) -> Yuan:
+    """Standing orders of those who bought nothing today."""
+    return orders.send(state.backlog, jnp.minimum(state.holdings, _room(params, seen)), seen.restriction)
+
+
+def _swapped(
+    params: Params, state: State, sent: Orders, filled: tuple[Ratio, Ratio], returns: Ratio
+) -> tuple[Yuan, Yuan, Yuan, Yuan]:
+    """Of those who swap: sold against futures and bought, at the old price; held and locked at the new."""
+    swaps, here = params.substitution, slice(*params.substitution.what)
+    (selling, buying), growth = (x[None, here] for x in filled), (1.0 + returns)[None, here]
+    standing, holdings, locked = (
+        substitution.block(swaps, x) for x in (sent.standing, state.holdings, state.locked)
+    )
+    bought = buying * sent.buy
+    held = (holdings - selling * sent.sell + bought) * growth
+    return selling * (sent.sell - standing), bought, held, (locked + bought) * growth
+
+
+def _sold(standing: Yuan, selling: Ratio, returns: Ratio) -> tuple[Yuan, Yuan]:
+    """What each cohort sold on standing orders, at the old price and at the new [cohort, path]."""
+    sold = selling[None] * standing
+    return accumulate(sold, axis=1), accumulate(sold * (1.0 + returns)[None], axis=1)
+
+
+def _move(state: State, standing: Yuan, selling: Ratio, returns: Ratio) -> tuple[Yuan, Yuan, Yuan]:
+    """Books and backlogs after the standing orders, at the new price, and what the move brought."""
+    sold, growth = selling[None] * standing, (1.0 + returns)[None]
+    gain = accumulate(state.holdings * returns[None], axis=1)
+    return (state.holdings - sold) * growth, (state.backlog - sold) * growth, gain
+
+
+def _hedges(params: Params, state: State, sent: Orders, sold: Yuan, swaps: tuple[Yuan, Yuan]) -> Yuan:
+    """Futures to buy [cohort, future, path] for stock sold on standing orders, swapped out and back."""
+    who = slice(*params.substitution.who)
+    out, back = (accumulate(x, axis=1) for x in swaps)
+    longs = accumulate(jnp.maximum(state.futures[who], 0.0), axis=1)
+    ended = sent.share if params.hedge_first else margin.over(sold, sent.held)
+    ended = put(ended, ended[who] + margin.over(back, longs), who.start)
+    closed = -state.futures * jnp.minimum(ended, 1.0)[:, None, :]
+    return put(closed, closed[who] + params.mix[who][:, :, None] * out[:, None, :], who.start)

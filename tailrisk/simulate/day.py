@@ -86,7 +86,8 @@ def _prices(
         future = growth[: world.products.short.shape[1]]  # its index; IF, IC and IM lie on the first three
         return regime, None, log_return, growth, future
     regime, exogenous = outside(world, state.regime, shocks)
-    crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, jnp.expm1(exogenous), shocks.crowd)
+    simple = jnp.exp(exogenous) - 1.0  # expm1 is no vector instruction on a CPU
+    crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, simple, shocks.crowd)
     return regime, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 
 

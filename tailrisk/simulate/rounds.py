@@ -8,7 +8,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import struct
-from ..core.fence import fence
+from ..core.fence import clause, fence
 from ..core.units import Count, Flag, Normal, Probability, Ratio, Yuan
 from ..crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
 from ..market import basis, impact, limits
@@ -89,7 +89,7 @@ class Orders:
 
 def step(crowd: Crowd, morning: Morning, state: State, draw: Draw) -> tuple[State, None]:
     """One round: orders, prices, fills, futures; shaped for a scan."""
-    momentum = fence(impact.momentum(crowd.impact, state.impact, state.market.stocks.returns))
+    momentum = clause(impact.momentum, crowd.impact, state.impact, state.market.stocks.returns)
     known = Known(market=state.market, momentum=momentum, depth=impact.depth(crowd.impact, momentum))
     state, orders = _submit(crowd, morning, state, known, draw.number)
     state = _price(crowd, morning, state, known, orders, draw.number)
@@ -131,7 +131,8 @@ def _price(
     net = orders.buys - orders.sells
     moved, latent_return = impact.step(crowd.impact, state.impact, morning.exogenous, net, known.depth)
     latent = fence(known.market.latent + latent_return)
-    stocks = fence(limits.observe(crowd.limits, latent, limits.dispersion(crowd.limits, known.momentum)))
+    scatter = limits.dispersion(crowd.limits, known.momentum)
+    stocks = clause(limits.observe, crowd.limits, latent, scatter)
     if morning.imposed is not None:
         returns = morning.imposed.returns[:, None]
         so_far = (number + 1).astype(returns.dtype) / crowd.rounds * returns

@@ -138,9 +138,11 @@ def seen(paths=1, cohort_count=1, basis=-0.35):
 def test_what_was_bought_today_cannot_be_sold_before_tomorrow():
     params = neutral()
     state = cohorts.init(params, 1)
-    state = replace(state, locked=0.95 * state.holdings)
+    swapped = params.substitution.small[None, :, None]  # nothing else is ever bought
+    state = replace(state, locked=0.95 * swapped * state.holdings)
     after, sent = trading.submit(params, state, seen())
-    np.testing.assert_allclose(sent.sells[:, 0], 0.05 * state.holdings[0, :, 0], rtol=1e-12)
+    free = np.minimum(1.0 - 0.95 * swapped[0, :, 0], 0.1)
+    np.testing.assert_allclose(sent.sells[:, 0], free * state.holdings[0, :, 0], rtol=1e-12)
     np.testing.assert_allclose(after.backlog, 0.1 * state.holdings, rtol=1e-12)
     tomorrow, _ = cohorts.open(params, after, jnp.asarray(1e6), jnp.zeros(1))
     _, sent = trading.submit(params, tomorrow, seen(basis=0.0))
