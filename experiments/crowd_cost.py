@@ -4,11 +4,11 @@
 
 Every row is configs/crowd_feb2024.toml with its products, without events (no warm-up) on one thread of a CPU:
 whole, without its crowd, with one mechanism put out of the program (its functions return nothing or what they
-were given), and with half the rounds. Times are the least of interleaved repeats. Operations are counted in
-the traced program with dead code removed, one for each element that an arithmetic primitive makes (an exp or
-a log counts as one, data movement as none), times the rounds and days. `bound_ns` is what they take at one
-vector of 256 bits a cycle: a yardstick, since a core can start two or three. What a mechanism costs is the
-difference from the whole. About 4 minutes, nearly all of it compilation.
+were given), and with half the rounds. Times are of CPU, the least of interleaved repeats. Operations are
+counted in the traced program with dead code removed, one for each element that an arithmetic primitive makes
+(an exp or a log counts as one, data movement as none), times the rounds and days. `bound_ns` is what they
+take at one vector of 256 bits a cycle: a yardstick, since a core can start two or three. What a mechanism
+costs is the difference from the whole. About 4 minutes, nearly all of it compilation.
 """
 
 import time
@@ -102,7 +102,7 @@ class Kernel:
 
     world: World
     call: Callable[..., Any]
-    compiled: float  # seconds to trace and compile
+    compiled: float  # seconds of CPU to trace and compile
     operations: float  # per path-day
     cpu: list[float]  # seconds of each repeat
 
@@ -137,8 +137,10 @@ def main(
     other = runs.world_of((*settings, "crowd.kappa_crisis=0.5", "crowd.edges.panic=0.5"), config)[1]
     traced, ghz = traces(world, seed, other), clock()
     table = pd.DataFrame([row(name, kernel, built["whole"], ghz) for name, kernel in built.items()])
-    text = page(table, paths, world.crowd.rounds, traced, ghz)
-    made = {"command": f"python -m experiments.crowd_cost --paths {paths} --repeats {repeats}", "ghz": ghz}
+    said_only = "".join(f" --only {name}" for name in only)
+    command = f"python -m experiments.crowd_cost --paths {paths} --repeats {repeats}{said_only}"
+    text = page(table, paths, world.crowd.rounds, traced, ghz, command)
+    made = {"command": command, "ghz": ghz}
     counts = {"paths": paths, "traces_new_seed": traced[0], "traces_new_parameters": traced[1]}
     runs.publish(
         output, "crowd_cost", {"table": table}, text, {**made, **counts, "config_sha256": said.digest()}
@@ -160,9 +162,9 @@ def built_of(world: World, paths: int, chunk: int) -> Kernel:
     """The program of a block, cut to `paths`, as `tailrisk run` compiles it."""
     jax.clear_caches()
     chunk = min(chunk, paths)
-    started = time.perf_counter()
+    started = time.process_time()
     call = blocks._block.lower(world, np.uint32(0), None, chunk=chunk, calls=paths // chunk).compile()
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     return Kernel(world, call, seconds, operations(world, chunk) / (chunk * world.days), [])
 
 
@@ -188,7 +190,9 @@ def counted(jaxpr: Any) -> float:
     for line in jaxpr.eqns:
         parts = [getattr(part, "jaxpr", part) for part in line.params.values()]
         inner = [part for part in parts if hasattr(part, "eqns")]
-        if inner:
+        if "branches" in line.params:  # the costliest; a fence's others are never run
+            total += max(counted(branch.jaxpr) for branch in line.params["branches"])
+        elif inner:
             total += line.params.get("length", 1) * sum(map(counted, inner))
         elif line.primitive.name not in MOVES:
             shapes = line.invars if line.primitive.name.startswith("reduce") else line.outvars
@@ -230,11 +234,11 @@ def row(name: str, kernel: Kernel, whole: Kernel, ghz: float) -> dict[str, Any]:
         "operations": round(kernel.operations),
         "saved_operations": round(whole.operations - kernel.operations),
         "bound_ns": round(kernel.operations / LANES / ghz, 1),
-        "compile_s": round(kernel.compiled, 1),
+        "compile_cpu_s": round(kernel.compiled, 1),
     }
 
 
-def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: float) -> str:
+def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: float, command: str) -> str:
     """The page in words."""
     by = table.set_index("program")
     crowd, bare = by.loc["whole"], by.loc["no crowd"]
@@ -243,8 +247,8 @@ def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: f
         "",
         f"A day with a crowd takes {crowd.cpu_ns:,.0f} ns of CPU a path, one without {bare.cpu_ns:,.0f} ns:",
         f"{crowd.cpu_ns / bare.cpu_ns:.1f} times, in the same run, at {rounds} rounds a day. The program",
-        f"compiles in {crowd.compile_s:.0f} s, the one without in {bare.compile_s:.0f} s. A new seed traces",
-        f"it again {traced[0]} times, new parameters {traced[1]} times.",
+        f"compiles in {crowd.compile_cpu_s:.0f} s of CPU, the one without in {bare.compile_cpu_s:.0f} s. A",
+        f"new seed traces it again {traced[0]} times, new parameters {traced[1]} times.",
         "",
         f"The arithmetic alone, one vector of {LANES} floats a cycle at {ghz:.2f} GHz, would take",
         f"{crowd.bound_ns:,.0f} ns with a crowd and {bare.bound_ns:,.0f} ns without; the programs take",
@@ -255,7 +259,7 @@ def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: f
         "",
         runs.markdown(table),
         "",
-        "Made by `python -m experiments.crowd_cost`.",
+        f"Made by `{command}`.",
     ]
     return "\n".join(lines) + "\n"
 
