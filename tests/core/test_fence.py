@@ -1,11 +1,11 @@
-"""The fence changes no bit, no gradient and no batch."""
+"""Fence and clause change no bit, no gradient and no batch."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.core.fence import fence
+from tailrisk.core.fence import clause, fence
 
 ODD = [np.nan, 1.0, -0.0, 0.0, np.inf, -np.inf, 1e-310, -2.5]
 
@@ -25,3 +25,24 @@ def test_gradients_and_batches_pass():
     assert jax.grad(lambda a: jnp.sum(fence(a * a)))(x).tolist() == [2.0, -4.0, 6.0]
     assert jax.jvp(lambda a: fence(a * a), (x,), (x,))[1].tolist() == [2.0, 8.0, 18.0]
     assert jax.vmap(fence)(x[:, None]).tolist() == x[:, None].tolist()
+
+
+def test_a_clause_is_what_it_computes_whatever_comes_first():
+    def both(a, b):
+        return a + 1.0, {"double": 2.0 * b}
+
+    for first in (np.nan, np.inf, 3.0):
+        x, y = jnp.asarray([first, 1.0]), jnp.arange(3.0)
+        out, other = jax.jit(lambda a, b: clause(both, a, b))(x, y)
+        assert np.asarray(out).tobytes() == np.asarray(x + 1.0).tobytes()
+        assert other["double"].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_gradients_and_batches_pass_a_clause():
+    x = jnp.asarray([1.0, -2.0, 3.0])
+
+    def square(a):
+        return a * a
+
+    assert jax.grad(lambda a: jnp.sum(clause(square, a)))(x).tolist() == [2.0, -4.0, 6.0]
+    assert jax.vmap(lambda a: clause(square, a))(x[:, None]).tolist() == [[1.0], [4.0], [9.0]]

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tailrisk.crowd import substitution
 from tests.crowd_world import drive, parameters, quiet, replaced
 
 
@@ -79,3 +80,10 @@ def test_purchases_also_keep_to_the_pace():
     market["volume"][1] = 0.9  # nothing much trades on the way home
     _, _, log = drive(fund(), market)
     np.testing.assert_allclose(np.asarray(log["buys"])[1][:, 2:, 0], 0.1 * 0.9 / 3, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("some", "found"), [([0, 0, 1, 0, 1, 0], (2, 5)), ([1, 1], (0, 2)), ([0, 0, 1], (2, 3)), ([0, 0], (0, 1))]
+)
+def test_a_span_reaches_from_the_first_to_the_last(some, found):
+    assert substitution.span(some) == found
