@@ -268,13 +268,14 @@ def page(table: pd.DataFrame, command: str) -> str:
 @click.option("--level", default=0.95, show_default=True)
 @click.option("--seed", default=20240205, show_default=True)
 @click.option("--limit", default=240.0, show_default=True, help="Seconds a solver may take.")
+@click.option("--only", multiple=True, type=click.Choice(tuple(SOLVERS)), help="These alone.")
 @click.option("-o", "--output", default="results/solver", show_default=True, type=click.Path(path_type=Path))
-def main(sizes: str, level: float, seed: int, limit: float, output: Path) -> None:
-    """Solve one problem of each size with every solver that is installed."""
+def main(sizes: str, level: float, seed: int, limit: float, only: tuple[str, ...], output: Path) -> None:
+    """Solve one problem of each size with every solver that is installed, or with those named."""
     rows = []
     for size in sizes.split(","):
         assets, scenarios = map(int, size.removeprefix("f").split("x"))
-        for name in [FACTORS] if size.startswith("f") else SOLVERS:
+        for name in [FACTORS] if size.startswith("f") else only or SOLVERS:
             rows.append(measure(name, assets, scenarios, level, seed, limit))
             click.echo(json.dumps(rows[-1]), err=True)
     blank = {
@@ -288,6 +289,7 @@ def main(sizes: str, level: float, seed: int, limit: float, output: Path) -> Non
     }
     table = judged(pd.DataFrame([{**blank, **row} for row in rows]))
     command = f"python -m experiments.solver --sizes {sizes} --level {level} --seed {seed} --limit {limit:g}"
+    command += "".join(f" --only '{name}'" for name in only)
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.8g")
         (folder / "README.md").write_text(page(table, command), encoding="utf-8")
