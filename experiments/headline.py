@@ -61,6 +61,9 @@ class Years:
 
 @click.command()
 @click.option("--paths", default=16384, show_default=True, help="Decades simulated for each regime model.")
+@click.option(
+    "--states", default="1,2,3,4", show_default=True, help="Numbers of regimes of the ladder alone."
+)
 @click.option("--config", "configs", multiple=True, help="A config whose market (and crowd) adds a row.")
 @click.option("--config-paths", default=16384, show_default=True, help="Years simulated for each --config.")
 @click.option("--members", default=64, show_default=True, help="Of the ensemble of a --config with a crowd.")
@@ -74,6 +77,7 @@ class Years:
 )
 def main(
     paths: int,
+    states: str,
     configs: tuple[str, ...],
     config_paths: int,
     members: int,
@@ -85,7 +89,8 @@ def main(
     """The probability a year of the day and of the week, model by model."""
     rows: list[dict[str, Any]] = []
     years = Years(config_paths, members, member_paths)
-    for row in every_row(paths, configs, years, seed, data):
+    numbers = tuple(map(int, states.split(",")))
+    for row in every_row(paths, numbers, configs, years, seed, data):
         click.echo(f"{row['model']}: {row['event']} {row['probability']:.3g} a year", err=True)
         rows.append(row)
     table = pd.DataFrame(rows)
@@ -93,7 +98,7 @@ def main(
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table, paths, years, worst(data)), encoding="utf-8")
         commit, dirty = provenance.commit()
-        named = "".join(f" --config {Path(name).name}" for name in configs)
+        named = f" --states {states}" + "".join(f" --config {Path(name).name}" for name in configs)
         seal(
             folder,
             {
@@ -116,7 +121,7 @@ def main(
 
 
 def every_row(
-    paths: int, configs: tuple[str, ...], years: Years, seed: int, data: Path
+    paths: int, numbers: tuple[int, ...], configs: tuple[str, ...], years: Years, seed: int, data: Path
 ) -> Iterator[dict[str, Any]]:
     """Baselines and data (where the file is), regimes of the ladder, then the configs named."""
     if data.exists():
@@ -125,7 +130,7 @@ def every_row(
             for model, found in baselines.every(spreads[name], days, threshold, seed):
                 yield row(model, name, found, found)
     for shocks in ("gaussian", "student"):
-        for states in (1, 2, 3, 4):
+        for states in numbers:
             config = load(LADDER, settings(paths, seed, states, shocks))
             drawn = parameter_draws(states, shocks, seed)
             for (name, _, _, _), found, spreads_ in zip(
