@@ -46,8 +46,8 @@ DECADE = 10
 DRAWS, DRAWN = 40, 1024
 """Parameter sets drawn within the calibration's errors, and decades simulated under each."""
 
-OTHERS = (3, 4)
-"""Numbers of regimes besides a crowd's own."""
+OTHERS = (2, 3, 4)
+"""Numbers of regimes beside which a crowd's own is put."""
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,8 @@ def of_config(named: str, years: Years) -> Iterator[dict[str, Any]]:
     for i, ((name, _, _, _), found_) in enumerate(zip(EVENTS, simulated(config, 1), strict=True)):
         whole = None if drawn is None else spread_of(found_, drawn[i])
         yield row(f"{config.name}, K = {config.fitted.states}", name, found_, whole)
-    for states in OTHERS if config.crowd is not None else ():
+    others = [k for k in OTHERS if k != config.fitted.states]
+    for states in others if config.crowd is not None else ():
         for (name, _, _, _), found_ in zip(
             EVENTS, simulated(asked(years.config_paths, f"market.states={states}"), 1), strict=True
         ):
