@@ -22,6 +22,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from experiments import crowd_runs as runs
 from experiments import headline_baselines as baselines
 from experiments.headline_baselines import z_of
 from tailrisk.assemble import assemble, detector
@@ -29,8 +30,6 @@ from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.config import Config, load
 from tailrisk.config.calibrated import Fitted
 from tailrisk.core.calendar import YEAR
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 from tailrisk.simulate.blocks import blocks
 from tailrisk.tail import Interval, rate
 
@@ -57,6 +56,10 @@ class Years:
     config_paths: int
     members: int
     member_paths: int
+
+    def options(self) -> str:
+        """As the command takes them."""
+        return " ".join(f"--{name.replace('_', '-')} {count}" for name, count in asdict(self).items())
 
 
 @click.command()
@@ -94,29 +97,17 @@ def main(
         click.echo(f"{row['model']}: {row['event']} {row['probability']:.3g} a year", err=True)
         rows.append(row)
     table = pd.DataFrame(rows)
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table, paths, years, worst(data)), encoding="utf-8")
-        commit, dirty = provenance.commit()
-        named = f" --states {states}" + "".join(f" --config {Path(name).name}" for name in configs)
-        seal(
-            folder,
-            {
-                "name": "headline",
-                "command": f"python -m experiments.headline --paths {paths} --seed {seed}{named}",
-                "seed": seed,
-                "paths": paths,
-                **asdict(years),
-                "calibrated_sha256": digest(CALIBRATED),
-                "data_sha256": digest(data) if data.exists() else None,
-                "config_sha256": {Path(name).name: load(name).digest() for name in configs},
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
-                **provenance.machine(),
-                **provenance.sameness(),
-            },
-        )
+    named = f"--states {states}" + "".join(f" --config {Path(name).name}" for name in configs)
+    said = {
+        "command": f"python -m experiments.headline --paths {paths} --seed {seed} {named} {years.options()}",
+        "seed": seed,
+        "paths": paths,
+        **asdict(years),
+        "calibrated_sha256": digest(CALIBRATED),
+        "data_sha256": digest(data) if data.exists() else None,
+        "config_sha256": {Path(name).name: load(name).digest() for name in configs},
+    }
+    runs.publish(output, "headline", {"table": table}, page(table, paths, years, worst(data)), said)
     click.echo(f"wrote {output}")
 
 

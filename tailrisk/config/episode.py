@@ -4,15 +4,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from ..core.errors import InputError
-from . import library
-from .layers import Layers, Source
-from .load import read_toml, valid
-from .model import Future, Model, Problem, refuse
+from .load import found, read
+from .model import Day, Future, Model, Problem, refuse
 
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$", description="YYYY-MM-DD")]
 Error = Annotated[float, Field(gt=0, le=1)]
 Free = Literal["csi500", "csi1000", "csi2000", "micro"]
 
@@ -22,6 +20,10 @@ class Span(Model):
 
     start: Day = Field(alias="from")
     end: Day = Field(alias="to")
+
+    def holds(self, days: NDArray[np.str_]) -> NDArray[np.bool_]:
+        """Whether each of the days [day] is in the span [day]."""
+        return (days >= self.start) & (days <= self.end)
 
 
 class Errors(Model):
@@ -72,8 +74,4 @@ class Terms(Model):
 
 def read_terms(name: str | Path) -> Terms:
     """The terms in a file, or in the library's of that name. Raises InputError listing every problem."""
-    here = Path(name)
-    path = here if here.exists() else library.find(str(name))
-    if path is None:
-        raise InputError(str(name), "no such file", "an episode's file, or a name in the library")
-    return valid(Terms, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    return read(Terms, found(name))

@@ -36,7 +36,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
     Raises InputError listing every problem, each with the file that set the field.
     """
     try:
-        layers = _chain(_found(path), ())
+        layers = _chain(found(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
         config = valid(Config, layers)
@@ -65,7 +65,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(str(path), f"is not TOML: {error}", "see https://toml.io") from None
 
 
-def _found(path: str | os.PathLike[str]) -> Path:
+def found(path: str | os.PathLike[str]) -> Path:
     """The file itself, or the library's file of that name."""
     here = Path(path)
     return here if os.path.exists(here) else library.find(os.fspath(path)) or here
@@ -134,7 +134,7 @@ def _attached(config: Config, layers: Layers) -> Attached:
     """Find and read the files the config names."""
     market = config.market
     path = _named(("market", "calibrated"), market.calibrated, layers)
-    calibrated = _read(Calibrated, path)
+    calibrated = read(Calibrated, path)
     _check_calibrated(config, calibrated, layers)
     history = None
     if market.warmup == "history" and market.history is not None:
@@ -147,7 +147,7 @@ def _attached(config: Config, layers: Layers) -> Attached:
         history=history,
         history_sha256=digest,
         crowd=_crowd(config, layers),
-        accounts=None if terms is None else _read(AccountsFile, terms),
+        accounts=None if terms is None else read(AccountsFile, terms),
         accounts_sha256=None if terms is None else _sha256(terms),
     )
 
@@ -183,9 +183,9 @@ def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
     names = ["parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else [])]
     paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
     return CrowdFiles(
-        participants=_read(CrowdFile, paths["parameters"]).crowd,
-        snowballs=_read(SnowballFile, paths["snowballs"]),
-        market=_read(MarketFile, paths["market"]),
+        participants=read(CrowdFile, paths["parameters"]).crowd,
+        snowballs=read(SnowballFile, paths["snowballs"]),
+        market=read(MarketFile, paths["market"]),
         matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
     )
@@ -193,7 +193,7 @@ def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
 
 def read_ensemble(path: Path) -> Ensemble:
     """An ensemble file. Raises InputError for one that cannot be used."""
-    return _read(Ensemble, path)
+    return read(Ensemble, path)
 
 
 def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
@@ -204,7 +204,8 @@ def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
     return ensemble.member(number)
 
 
-def _read(model: type[M], path: Path) -> M:
+def read(model: type[M], path: Path) -> M:
+    """A file that is one model, extending nothing. Raises InputError listing every problem."""
     return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
 
 

@@ -21,6 +21,8 @@ Style = Literal[
     "residual_volatility",
     "size",
 ]
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+"""YYYY-MM-DD."""
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 """A short name in lower case, used as a column value and in file names."""
 

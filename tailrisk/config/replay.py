@@ -2,21 +2,17 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, TypeVar
+from typing import Annotated, Literal, NamedTuple
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import Field, model_validator
 
 from ..core.errors import InputError
-from . import library
 from .accounts import AccountsFile
-from .layers import Layers, Source
-from .load import load, read_toml, valid
-from .model import Bucket, Future, Model, Problem, refuse
+from .load import found, load, read
+from .model import Bucket, Day, Future, Model, Problem, refuse
 from .schema import Config
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-M = TypeVar("M", bound=BaseModel)
 
 
 class Window(Model):
@@ -103,22 +99,17 @@ class Loaded(NamedTuple):
 def load_replay(path: str | Path) -> Loaded:
     """Read a replay's config and the files it names. Raises InputError listing every problem."""
     here = Path(path)
-    replay = _read(Replay, here)
+    replay = read(Replay, here)
     folder = here.parent
-    reported = _read(Reported, folder / replay.reported)
+    reported = read(Reported, folder / replay.reported)
     config = load(folder / replay.products)
     for figure in reported.figure:
         if figure.product not in config.products:
             known = ", ".join(config.products)
             raise InputError(f"{folder / replay.reported}: figure.product", repr(figure.product), known)
-    return Loaded(replay, config, _read(AccountsFile, folder / replay.accounts), reported, folder)
+    return Loaded(replay, config, read(AccountsFile, folder / replay.accounts), reported, folder)
 
 
 def load_accounts(path: str | Path) -> AccountsFile:
     """Read a file of terms, or the library's of that name. Raises InputError listing every problem."""
-    here = Path(path)
-    return _read(AccountsFile, here if here.exists() else library.find(str(path)) or here)
-
-
-def _read(model: type[M], path: Path) -> M:
-    return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    return read(AccountsFile, found(path))

@@ -5,8 +5,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, model_validator
 
-from .layers import Layers, Source
-from .load import load, read_toml, valid
+from .load import load, read
 from .model import Bucket, Model, Problem, refuse
 from .schema import Config
 
@@ -138,7 +137,7 @@ def load_tune(path: str | Path, styles: tuple[str, ...]) -> Loaded:
     styles: those the universe's stocks are exposed to.
     """
     here = Path(path)
-    tune = valid(Tune, Layers(Source(str(here), here.parent), read_toml(here), {}))
+    tune = read(Tune, here)
     beside = here.parent / tune.market
     probe = PROBE.format(styles=", ".join(f"{style}=1e-9" for style in styles))
     market = beside if beside.is_file() else tune.market

@@ -18,7 +18,7 @@ from ..calibrate.prices import digest
 from ..calibrate.prior import NAMES, coordinates
 from ..calibrate.search import Budget, Progress, sample, search
 from ..config import Config
-from ..config.episode import Free, Span, Terms
+from ..config.episode import Free, Terms
 from ..config.load import read_ensemble
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FUTURES
@@ -103,7 +103,7 @@ def _record(config: Config, episode: Episode, terms: Terms) -> Record:
     free = np.arange(len(episode.days)) >= episode.at(terms.free)
     pinned = np.repeat(~free[:, None], len(BUCKETS), axis=1)
     pinned[:, BUCKETS.index("csi300")] = True
-    refused = [float(terms.refused.start <= day <= terms.refused.end) for day in episode.days]
+    refused = terms.refused.holds(np.array(episode.days)).astype(float)
     exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, 0]))
     return Record(
         regime=jnp.asarray(np.where(free, regime, 0), jnp.int32),
@@ -122,9 +122,9 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
     small = np.array([said.returns[bucket] for bucket in FREE])
     error = np.full((len(days), len(BUCKETS)), np.inf)
     error[days >= terms.free, 1:] = small * said.wider
-    error[_within(days, terms.event), 1:] = small
+    error[terms.event.holds(days), 1:] = small
     basis = np.stack([episode.basis[name] for name in terms.contracts], axis=1)
-    looked = _within(days, terms.basis)[:, None] & np.ones(len(terms.contracts), bool)
+    looked = terms.basis.holds(days)[:, None] & np.ones(len(terms.contracts), bool)
     return Targets(
         returns=jnp.asarray(episode.returns),
         error=jnp.asarray(error),
@@ -135,11 +135,6 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
         future=jnp.asarray([[float(own == q) for q in FUTURES] for own in terms.contracts.values()]),
         basis_error=jnp.asarray(np.where(looked, said.basis, np.inf)),
     )
-
-
-def _within(days: Array, span: Span) -> Array:
-    """Whether each of the days [day] is in the span [day]."""
-    return (days >= span.start) & (days <= span.end)
 
 
 def _slots(config: Config, episode: Episode, terms: Terms) -> Array:
@@ -198,7 +193,7 @@ def misses(posed: Problem, returns: Array) -> dict[str, Array]:
     """Summaries of returns [member, day, bucket] against the record, each [member]."""
     days, off = np.array(posed.episode.days), returns - posed.episode.returns
     terms = posed.terms
-    event = _within(days, terms.event)
+    event = terms.event.holds(days)
     before = (days >= terms.free) & (days < terms.event.start)
     after = days > terms.event.end
     crash = posed.episode.at(terms.event.start)

@@ -63,11 +63,11 @@ def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
     """Change of returns, in points, for one prior standard deviation: days of the event, sum after it."""
     change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), len(BUCKETS))
     columns: dict[str, object] = {"parameter": NAMES}
-    for day in posed.episode.days:
-        if posed.terms.event.start <= day <= posed.terms.event.end:
-            for b, bucket in list(enumerate(BUCKETS))[1:]:
-                columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
-    after = np.array(posed.episode.days) > posed.terms.event.end
+    days = np.array(posed.episode.days)
+    for day in days[posed.terms.event.holds(days)]:
+        for b, bucket in list(enumerate(BUCKETS))[1:]:
+            columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
+    after = days > posed.terms.event.end
     for b, bucket in list(enumerate(BUCKETS))[1:]:
         columns[f"after {bucket}"] = change[:, after, b].sum(axis=1).round(3)
     return pd.DataFrame(columns)
