@@ -51,7 +51,13 @@ class Course:
 
 def outcome(world: World, path: Count) -> Outcome:
     """Losses and spread z of the paths numbered `path` [path], uint32."""
-    state, during = _live(world, path, lambda _, log_return: spreads(world, log_return))
+
+    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, Ratio]:
+        state, log_return = day.step(world, state, shocks)
+        return state, spreads(world, log_return)
+
+    draws = partial(draw, world, path)
+    state, during = over_days(one_day, begin(world, path), world.days, draws)
     return finish(world, state, before(world, path), during)
 
 
@@ -71,9 +77,6 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 
 def course(world: World, path: Count) -> Course:
     """The course of the paths numbered `path`: the same paths as `outcome` sees."""
-    crowded = world.crowd is not None
-    shape = (world.ladder.affine.shape[1], path.shape[0])
-    still = jnp.zeros(shape, world.ladder.affine.dtype) if crowded else None
 
     def one_day(
         state: tuple[day.State, LogReturn | None], shocks: day.Shocks
@@ -86,7 +89,9 @@ def course(world: World, path: Count) -> Course:
         return (after, total), seen
 
     draws = partial(draw, world, path)
-    (last, total), seen = over_days(one_day, (begin(world, path), still), world.days, draws)
+    start = begin(world, path)
+    still = None if world.crowd is None else jnp.zeros_like(start.price)
+    (last, total), seen = over_days(one_day, (start, still), world.days, draws)
     price, regime, nav, style = seen
     future = None if last.crowd is None else last.crowd.future
     return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total)
@@ -171,14 +176,6 @@ def segment_length(days: int) -> int:
     """Days drawn at once: the longest divisor of `days` up to 64 (the day is compiled once), if above 15."""
     divisor = next(n for n in range(min(days, SEGMENT), 0, -1) if days % n == 0)
     return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
-
-
-def _live(world: World, path: Count, keep: Callable[[day.State, LogReturn], T]) -> tuple[day.State, T]:
-    def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, T]:
-        state, log_return = day.step(world, state, shocks)
-        return state, keep(state, log_return)
-
-    return over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
 
 
 def before(world: World, path: Count) -> Ratio:

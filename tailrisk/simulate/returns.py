@@ -4,9 +4,8 @@ from functools import partial
 
 import jax.numpy as jnp
 
-from ..core import random, struct
+from ..core import struct
 from ..core.units import Count, Flag, Ratio
-from ..market import styles
 from . import crowd_day, day
 from .path import begin, draw, over_days
 from .world import World
@@ -33,10 +32,8 @@ def returns(world: World, path: Count) -> Returns:
     def one_day(state: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], None]:
         before, earned = state
         after, log_return = day.step(world, before, shocks)
-        if world.styles is not None and shocks.styles is not None:
-            shock = random.student(shocks.styles, None)
-            earned = earned + styles.step(world.styles, log_return, shock)
-        return (after, earned), None
+        style = day.style(world, log_return, shocks)
+        return (after, earned if style is None else earned + style), None
 
     start = (begin(world, path), earned)
     (state, earned), _ = over_days(one_day, start, world.days, partial(draw, world, path))
