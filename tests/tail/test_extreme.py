@@ -1,6 +1,7 @@
 """Generalised Pareto tails: scipy's fit, published variances, thresholds that should not matter, coverage."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +29,19 @@ def test_the_likeliest_fit_is_scipys(shape):
     assert cost(loss, 2.01, ours.shape, ours.scale) <= cost(loss, 2.01, theirs, scale) + 1e-6
     assert (ours.shape, ours.scale) == (pytest.approx(theirs, abs=2e-3), pytest.approx(scale, rel=2e-3))
     assert ours.exceed == np.mean(loss > 2.01)
+
+
+def test_the_danish_fires_have_mcneils_tail():
+    """McNeil (1997), thresholds of 10 and 20 million; VaR and ES, McNeil, Frey & Embrechts (2005), 7.2.3."""
+    large = np.loadtxt(Path(__file__).with_name("danish_fire.txt"))
+    loss = np.concatenate([np.ones(2167 - len(large)), large])
+    ten, twenty = (fit_pareto(loss, threshold=u) for u in (10.0, 20.0))
+    assert (ten.excesses, twenty.excesses) == (pytest.approx(109), pytest.approx(36))
+    assert (ten.shape, ten.scale) == (pytest.approx(0.497, abs=5e-4), pytest.approx(6.98, abs=5e-3))
+    assert math.sqrt(ten.covariance[0, 0]) == pytest.approx(0.143, abs=5e-4)
+    assert (twenty.shape, twenty.scale) == (pytest.approx(0.684, abs=5e-4), pytest.approx(9.63, abs=6e-3))
+    assert ten.value_at_risk("0.99") == pytest.approx(27.3, abs=0.05)
+    assert ten.expected_shortfall("0.99") == pytest.approx(58.2, abs=0.05)
 
 
 @pytest.mark.parametrize(
