@@ -15,8 +15,8 @@ from .heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
 from .sample import Array, Level, even_weight, exact_confidence, exact_level, rows, total
 from .shortfall import Tail, tail_of
 
-WORST = 0.1
-"""Share of paths taken for the upper tail of an influence function."""
+TAIL = 2.0
+"""Times sqrt(paths): how many of them are taken for the upper tail of an influence function."""
 FEWEST_CARRIERS = 1.1
 """Paths that must carry the variance of a measure for it to have an interval, its tail unaided."""
 INDICATIVE = 1000
@@ -128,14 +128,16 @@ def influence_interval(
     weight: ArrayLike | None = None,
     *,
     confidence: float = 0.95,
+    linear: bool = False,
 ) -> Interval:
     """Any functional of the sample, from (value, influence [path]) = pulls(loss [path], weight [path]).
 
     Straightened for skewness as ES is, and widened as ES is where the upper tail of the influence is heavy:
-    a generalised Pareto law beyond its worst tenth (`heavy_pulls`). tail_points is how many paths carry the
-    variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of the paths for a mean of normal losses.
+    a generalised Pareto law beyond its worst 2 sqrt(n) paths (`heavy_pulls`). linear: the influence
+    grows no faster than the loss, whose own tail then says whether it is heavy. tail_points is how many paths
+    carry the variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of all for the mean of a normal.
     high is infinite where that tail may have no mean; InputError where fewer than FEWEST_CARRIERS carry the
-    variance and there are too few paths to see a tail. Coverage: `python -m experiments.coverage_measures`.
+    variance and there are too few paths to see a tail. Coverage: results/coverage_measures.
     """
     sure = exact_confidence(confidence)
 
@@ -146,7 +148,7 @@ def influence_interval(
         fourth = total(pull**4)
         points = total(pull**2) ** 2 / fourth if fourth > 0 else float(len(row))
         low, high = hall_bounds(value, pull, sure)
-        heavy_low, heavy_high = heavy_pulls(value, influence, share, sure)
+        heavy_low, heavy_high = heavy_pulls(value, influence, share, sure, row if linear else influence)
         if points < FEWEST_CARRIERS and heavy_low == heavy_high:
             raise too_thin(points)
         return value, min(low, heavy_low), max(high, heavy_high), points
@@ -262,23 +264,19 @@ def spread_bounds(estimate: float, second: float, third: float, confidence: floa
     return _straighten(estimate, *_spread(second, third), confidence)
 
 
-def heavy_pulls(value: float, influence: Array, share: Array, confidence: float) -> tuple[float, float]:
-    """(low, high) with the worst tenth of the influence generalised Pareto; (value, value) where it is light.
+def heavy_pulls(
+    value: float, influence: Array, share: Array, confidence: float, judged: Array
+) -> tuple[float, float]:
+    """(low, high) with the worst of the influence generalised Pareto; (value, value) where it is light.
 
-    value + E[min(psi, u)] + P(psi > u) m, with u the 90 % point of the influence psi and m the mean excess
-    over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
+    value + E[min(psi, u)] + P(psi > u) m, with u what 2 sqrt(n) paths of the influence psi exceed and m the
+    mean excess over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
+    judged [path]: whose upper tail says whether it is heavy.
     """
-    order = np.argsort(influence)[::-1]
-    worst = order[: max(np.searchsorted(np.cumsum(share[order]), WORST), FEWEST + 1)]
-    if 4 * len(worst) > len(influence):
+    seen, worst = _upper_tail(judged, share), _upper_tail(influence, share)
+    if seen is None or worst is None or tail_shape(*seen[1:]) <= HEAVY:
         return value, value
-    cut = float(influence[worst[-1]])
-    worst = worst[influence[worst] > cut]
-    excess, mass = influence[worst] - cut, share[worst]
-    if len(excess) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
-        return value, value
-    if tail_shape(excess, mass) <= HEAVY:
-        return value, value
+    cut, excess, mass = worst
     middle, low, high = mean_excess_interval(excess, mass, confidence)
     body = np.minimum(influence, cut)
     centre = total(share * body)
@@ -289,6 +287,21 @@ def heavy_pulls(value: float, influence: Array, share: Array, confidence: float)
         centre - math.hypot(beyond * (middle - low), rest),
         centre + math.hypot(beyond * (high - middle), rest),
     )
+
+
+def _upper_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None:
+    """(threshold, excesses [tail], their weights [tail]) of the worst 2 sqrt(n) paths; None if too few."""
+    order = np.argsort(values)[::-1]
+    reach = TAIL / math.sqrt(len(values))
+    worst = order[: max(int(np.searchsorted(np.cumsum(share[order]), reach)), FEWEST + 1)]
+    if 4 * len(worst) > len(values):
+        return None
+    cut = float(values[worst[-1]])
+    worst = worst[values[worst] > cut]
+    mass = share[worst]
+    if len(worst) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
+        return None
+    return cut, values[worst] - cut, mass
 
 
 def too_thin(points: float) -> InputError:

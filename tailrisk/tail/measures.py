@@ -27,6 +27,7 @@ class Measure:
     name: str
     value: Callable[[Array, Array], float]
     influence: Callable[[Array, Array, float], Array]
+    linear: bool = False
 
     def __call__(self, loss: ArrayLike, weight: ArrayLike | None = None) -> Any:
         """The value of loss [..., path] under weight [path] or [..., path]; shape [...], a float for one."""
@@ -41,7 +42,7 @@ class Measure:
             value = self.value(row, w)
             return value, self.influence(row, w, value)
 
-        return influence_interval(pulls, loss, weight, confidence=confidence)
+        return influence_interval(pulls, loss, weight, confidence=confidence, linear=self.linear)
 
 
 def expectile(level: Level) -> Measure:
@@ -63,14 +64,15 @@ def expectile(level: Level) -> Measure:
         pull = np.where(loss > e, a, 1 - a) * (loss - e)
         return pull / (a * np.sum(weight[loss > e]) + (1 - a) * np.sum(weight[loss <= e]))
 
-    return Measure(f"expectile {level}", value, influence)
+    return Measure(f"expectile {level}", value, influence, linear=True)
 
 
-def distortion(name: str, distort: Callable[[Array], Array]) -> Measure:
+def distortion(name: str, distort: Callable[[Array], Array], *, linear: bool = False) -> Measure:
     """sum_i L_(i) (g(S_i) - g(S_(i-1))), losses from the worst, S their running weight; g(0) = 0, g(1) = 1.
 
     Wang (1996); spectral with spectrum g' (Acerbi 2002); coherent where g is concave.
-    Influence psi(y) = integral of g'(P(L > x)) (1{y > x} - P(L > x)) dx, by differences of g.
+    Influence psi(y) = integral of g'(P(L > x)) (1{y > x} - P(L > x)) dx, by differences of g; linear
+    where g' is finite at 0.
     """
 
     def value(loss: Array, weight: Array) -> float:
@@ -90,7 +92,7 @@ def distortion(name: str, distort: Callable[[Array], Array]) -> Measure:
         pull[order] = np.append(above, 0.0)
         return pull - np.sum(weight * pull)
 
-    return Measure(name, value, influence)
+    return Measure(name, value, influence, linear)
 
 
 def exponential_spectral(aversion: float) -> Measure:
@@ -98,7 +100,8 @@ def exponential_spectral(aversion: float) -> Measure:
     if not aversion > 0:
         raise InputError("aversion", f"{aversion} is not positive", "a number > 0")
     whole = np.expm1(-aversion)
-    return distortion(f"exponential spectral {aversion:g}", lambda s: np.expm1(-aversion * s) / whole)
+    name = f"exponential spectral {aversion:g}"
+    return distortion(name, lambda s: np.expm1(-aversion * s) / whole, linear=True)
 
 
 def wang(price: float) -> Measure:
@@ -145,4 +148,5 @@ def partial_moment(threshold: float, order: float = 1.0) -> Measure:
         f"partial moment {order:g} beyond {threshold:g}",
         lambda loss, weight: float(np.sum(weight * pay(loss))),
         lambda loss, _, v: pay(loss) - v,
+        linear=order <= 1,
     )

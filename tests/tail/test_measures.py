@@ -164,6 +164,18 @@ def test_a_light_tail_keeps_the_straightened_interval():
     )
 
 
+def test_a_bend_in_the_spectrum_is_not_taken_for_a_heavy_tail():
+    """The influence of a spectral measure bends upwards within its worst paths; the losses' tail is light."""
+    spectral = exponential_spectral(20.0)
+    samples = [np.random.default_rng(seed).exponential(size=1000) for seed in range(40)]
+    assert all(np.isfinite(spectral.interval(loss).high) for loss in samples)
+    heavy = spectral.interval(np.random.default_rng(1).random(1000) ** (-1 / 1.5))
+    straight = spectral.influence(samples[0], np.full(1000, 1e-3), spectral(samples[0]))
+    found = spectral.interval(samples[0])
+    assert (found.low, found.high) == hall_bounds(spectral(samples[0]), straight / 1000, 0.95)
+    assert heavy.high > 3 * heavy.estimate
+
+
 def test_an_estimate_that_one_path_carries_is_refused():
     loss = np.random.default_rng(9).normal(size=100)
     with pytest.raises(InputError, match="carry the whole variance"):
