@@ -1,6 +1,5 @@
 """The command line: each command, its exit codes, and what it refuses to import."""
 
-import json
 import os
 import shutil
 import subprocess
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from tailrisk import __version__
-from tailrisk.cli import _command, commands, main
+from tailrisk.cli import commands, main
+from tailrisk.cli.simulate import cell_command
 from tailrisk.core.errors import Fault
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -292,8 +292,12 @@ def test_a_fault_is_one_line(
     assert len(said) <= 3
 
 
-def test_the_recorded_command_names_no_machine(tmp_path: Path) -> None:
-    absolute = str(tmp_path / "my.toml")
-    said = _command("run", absolute, [f"market.calibrated={absolute}", "name=a b"], tmp_path / "out", False)
-    assert said == "tailrisk run my.toml --set market.calibrated=my.toml --set 'name=a b' --output out"
-    assert str(tmp_path) not in json.dumps(said)
+def test_the_recorded_command_names_no_machine(folder: Path, engine: dict[str, Any]) -> None:
+    ladder = f"market.calibrated={folder / 'ladder.toml'}"
+    settings = ["--set", ladder, "--set", "name=a_b", "--output", str(folder / "out")]
+    assert code("run", "smoke.toml", *settings, "--quiet") == 0
+    said = "tailrisk run smoke.toml --set market.calibrated=ladder.toml --set name=a_b --output out"
+    assert engine["command"] == said
+    assert cell_command(str(folder / "smoke.toml"), [ladder, "name=a b"], folder / "out") == said.replace(
+        "name=a_b", "'name=a b'"
+    )

@@ -37,7 +37,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def part(file: Path) -> str:
-    """The layer a file belongs to: `market` for market/regimes.py, `cli` for cli.py."""
+    """The layer a file belongs to: `market` for market/regimes.py, `assemble` for assemble.py."""
     return file.relative_to(PACKAGE).with_suffix("").parts[0]
 
 

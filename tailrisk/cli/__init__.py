@@ -1,0 +1,76 @@
+"""The command line: one function a command."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from .. import __version__
+from ..core.errors import Fault, InputError
+from .calibrate import calibrate, cta, match, universe
+from .judge import backtest, replay, tune
+from .look import check, init
+from .simulate import report, run, show, sweep
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="tailrisk", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Tail risk of quant products in A-shares under style regime switches, by Monte Carlo.
+
+    \b
+    A first hour:
+      tailrisk init my.toml         write a commented config
+      tailrisk check my.toml        validate it; print memory and time
+      tailrisk run my.toml          simulate; write results/<name>/report.html
+      tailrisk show results/my_run  print the tail table
+
+    Exit codes: 0 done, 1 a fault (disk, memory, a path), 2 bad input, 130 interrupted.
+    """
+
+
+for command in (
+    init,
+    check,
+    run,
+    sweep,
+    show,
+    report,
+    calibrate,
+    universe,
+    cta,
+    match,
+    backtest,
+    replay,
+    tune,
+):
+    commands.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and exit: 0 done, 1 a fault, 2 bad input, 130 interrupted."""
+    try:
+        code = commands.main(
+            args=list(arguments) if arguments is not None else None,
+            prog_name="tailrisk",
+            standalone_mode=False,
+        )
+        sys.exit(code if isinstance(code, int) else 0)
+    except InputError as error:
+        _stop(str(error), 2)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _stop("interrupted", 130)
+    except Fault as fault:
+        _stop(f"nothing was published: {fault}", 1)
+    except MemoryError:
+        _stop("out of memory: lower run.paths or run.chunk, and see `tailrisk check`", 1)
+    except OSError as error:
+        _stop(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
+
+
+def _stop(message: str, code: int) -> None:
+    click.echo(f"tailrisk: {message}", err=True)
+    sys.exit(code)

@@ -1,0 +1,280 @@
+"""From market data to the files configs name: regimes, universe, CTA, the crowd of an episode."""
+
+from pathlib import Path
+
+import click
+
+from ..core.errors import InputError
+from .options import OVERRIDE, QUIET, bar, day, repeated, words
+
+
+@click.command()
+@click.argument("prices", type=click.Path(path_type=Path))
+@click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
+@click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
+@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
+@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@click.option("--styles", type=click.Path(path_type=Path), help="Daily style returns, for the overlay.")
+@click.option("--starts", default=8, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The calibrated TOML file to write.",
+)
+@click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@QUIET
+def calibrate(
+    prices: Path,
+    until: str,
+    since: str | None,
+    states: str,
+    shocks: str,
+    styles: Path | None,
+    starts: int,
+    seed: int,
+    output: Path,
+    figure: Path | None,
+    quiet: bool,
+) -> None:
+    """Fit regime models to daily index closes.
+
+    \b
+    PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
+    Codes: 000300 CSI 300, 000905 CSI 500, 000852 CSI 1000, 932000 CSI 2000, 8841431 micro-cap.
+
+    \b
+    Example:
+      tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
+          --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
+    """
+    until, since = day("--until", until), since and day("--since", since)
+    if since and since >= until:
+        raise InputError("--since", repr(since), f"a day before --until {until}")
+    kept = tuple(int(k) for k in words("--states", states, ("1", "2", "3", "4")))
+    families = words("--shocks", shocks, ("gaussian", "student"))
+
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from ..calibrate.fit import calibrate as fit
+    from ..calibrate.fit import summary
+
+    with bar(quiet) as tell:
+        result = fit(
+            prices,
+            until=until,
+            since=since,
+            states=kept,
+            shocks=families,
+            styles_path=styles,
+            starts=starts,
+            seed=seed,
+            output=output,
+            figure=figure,
+            progress=tell,
+        )
+    if not quiet:
+        click.echo(summary(result))
+
+
+@click.command()
+@click.argument("panels", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PANEL...")
+@click.option(
+    "--date", "until", metavar="DATE", help="Day to describe, YYYY-MM-DD; by default the last there is."
+)
+@click.option(
+    "--styles", type=click.Path(path_type=Path), help="Published daily style returns, to measure gains on."
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The TOML file of moments to write.",
+)
+@QUIET
+def universe(
+    panels: tuple[Path, ...], until: str | None, styles: Path | None, output: Path, quiet: bool
+) -> None:
+    """Measure a stock panel; write the moments of its universe.
+
+    Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
+    daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
+    which synthetic universes are drawn: no stock's own figures. Days after DATE are not used; at least 313
+    days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000 stocks take half a
+    minute and 1.5 GB.
+
+    \b
+    PANEL is CSV or Parquet, one or more, joined on date and code. Columns, the first five needed:
+      date, code                           YYYY-MM-DD; six digits, 000001 or 000001.SZ
+      close or close_raw_cents             unadjusted, yuan or cents; no row when suspended
+      total_shares or total_shares_10k     shares, or ten thousands
+      amount or amount_10k                 traded, yuan or ten thousands
+      return or pct_bp                     adjusted, fraction or 0.01 %; else from closes and shares
+      turnover or turn_bp                  of circulating shares; without it no liquidity style
+      st                                   1 is ST; without it ST stocks are not left out of micro
+      industry                             text; industries then take the place of the country factor
+      book_to_price_ratio, earning_yield, growth, leverage   descriptors of styles of their own
+
+    \b
+    Example:
+      tailrisk universe close_shares.parquet returns_turnover.parquet --date 2023-12-29 \\
+          --styles style_factors_daily.csv -o configs/calibrated/universe_2023.toml
+    """
+    until = until and day("--date", until)
+    from ..universe.measure import universe as measure
+    from ..universe.summary import summary
+
+    with bar(quiet) as tell:
+        result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
+    if not quiet:
+        click.echo(summary(result))
+
+
+@click.command()
+@click.argument("futures", type=click.Path(path_type=Path))
+@click.argument("indices", type=click.Path(path_type=Path))
+@click.option("--until", required=True, metavar="DATE", help="Last day of data to use, YYYY-MM-DD.")
+@click.option(
+    "--regimes",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="A file of `tailrisk calibrate`; its four Gaussian regimes say which days are crisis.",
+)
+@click.option("--horizons", default="20,40,60", show_default=True, help="Of the trends, in trading days.")
+@click.option(
+    "--target",
+    default=0.11,
+    show_default=True,
+    type=click.FloatRange(0.01, 1),
+    help="Volatility a year that the rule's book is scaled to.",
+)
+@click.option(
+    "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TOML file to write."
+)
+@QUIET
+def cta(
+    futures: Path,
+    indices: Path,
+    until: str,
+    regimes: Path,
+    horizons: str,
+    target: float,
+    output: Path,
+    quiet: bool,
+) -> None:
+    """Follow trends of commodity futures; write a CTA's law.
+
+    Its volatility, drift, tails, correlation with the size ladder, in crisis too, and months. Days after
+    DATE are not used.
+
+    \b
+    FUTURES is CSV or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
+    INDICES is what `tailrisk calibrate` reads.
+
+    \b
+    Example:
+      tailrisk cta commodity_futures_daily.csv indices_daily.csv --until 2023-12-31 \\
+          --regimes configs/calibrated/ladder_2023.toml -o configs/calibrated/cta_2023.toml
+    """
+    until, spans = day("--until", until), [word.strip() for word in horizons.split(",")]
+    if not all(word.isdecimal() and 1 <= int(word) <= 1250 for word in spans) or len(set(spans)) < len(spans):
+        raise InputError("--horizons", repr(horizons), "days from 1 to 1250, each once, separated by commas")
+
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from ..calibrate.cta_document import measure_cta, summary
+    from ..calibrate.trend import Rule
+
+    rule = Rule(horizons=tuple(map(int, spans)), target=target)
+    result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
+    if not quiet:
+        click.echo(summary(result))
+
+
+@click.command()
+@click.argument("config")
+@OVERRIDE
+@click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
+@click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
+@click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option(
+    "--episode", default="episode_feb2024.toml", show_default=True, help="Its days, and errors allowed."
+)
+@click.option("--starts", default=12, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
+@click.option("--start", type=click.Path(path_type=Path), help="An earlier ensemble, to search from as well.")
+@click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
+@click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
+@click.option("--members", default=64, show_default=True, type=click.IntRange(2), help="Of the ensemble.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
+@click.option("--folder", required=True, type=click.Path(path_type=Path), help="Tables and picture.")
+@QUIET
+def match(
+    config: str,
+    overrides: tuple[str, ...],
+    indices: Path,
+    futures: Path,
+    etfs: Path,
+    episode: str,
+    starts: int,
+    start: Path | None,
+    generations: int,
+    steps: int,
+    members: int,
+    seed: int,
+    output: Path,
+    folder: Path,
+    quiet: bool,
+) -> None:
+    """Match the crowd of CONFIG to an episode: January and February 2024, or your own.
+
+    The crowd is replayed with CSI 300 and the state's purchases as they were, and its free parameters are
+    sought that give the other indices and the futures; what comes out is an ensemble of parameter sets, and
+    a table of what the episode identifies.
+
+    \b
+    INDICES: as for calibrate. FUTURES: date, symbol (IM2403), close, spot_close.
+    ETFS: date, code (510300, 510500, 512100, 563300, 159531, 562660), amount in yuan.
+
+    \b
+    Example:
+      tailrisk match crowd_feb2024.toml --indices indices_daily.csv \\
+          --futures index_futures_daily.csv --etfs etf_daily.csv \\
+          -o configs/calibrated/crowd_2024.toml --folder results/match
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from ..calibrate.document import writable
+    from ..calibrate.episode import Files
+    from ..calibrate.search import Budget
+    from ..config import load
+    from ..config.episode import read_terms
+    from ..record.match import known
+    from ..record.match import match as matched
+    from ..record.match_folder import publish
+
+    writable(output)
+    terms = read_terms(episode)
+    budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
+    said = load(config, ["run.precision=float64", *overrides])
+    begin = None if start is None else known(start)
+    with bar(quiet) as tell:
+        result = matched(
+            said,
+            Files(indices, futures, etfs),
+            terms,
+            budget,
+            seed=seed,
+            command=repeated(),
+            tell=tell,
+            begin=begin,
+        )
+    text = publish(*result, output, folder)
+    if not quiet:
+        click.echo(text)

@@ -1,0 +1,177 @@
+"""Judging: forecasts day by day, real days lived again, style bounds within a budget."""
+
+from pathlib import Path
+
+import click
+
+from ..core.errors import InputError
+from .options import FORCE, OUTPUT, OVERRIDE, QUIET, bar, day, decimals, repeated, words
+
+
+@click.command()
+@click.argument("data", type=click.Path(path_type=Path))
+@click.option("--from", "first", required=True, metavar="DATE", help="First day forecast, YYYY-MM-DD.")
+@click.option("--to", "last", required=True, metavar="DATE", help="Last day of data used, YYYY-MM-DD.")
+@click.option("--config", default="base.toml", show_default=True, help="Whose products are forecast.")
+@OVERRIDE
+@click.option("--levels", default="0.95,0.99", show_default=True, help="Levels of VaR and ES.")
+@click.option("--horizons", default="1,10", show_default=True, help="Days a forecast looks ahead.")
+@click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
+@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
+@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@click.option(
+    "-o",
+    "--output",
+    default="results/backtest",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The result folder to write.",
+)
+@click.option("--force", is_flag=True, help="Replace a result that is there already.")
+@QUIET
+def backtest(
+    data: Path,
+    first: str,
+    last: str,
+    config: str,
+    overrides: tuple[str, ...],
+    levels: str,
+    horizons: str,
+    refit: str,
+    states: str,
+    shocks: str,
+    starts: int,
+    seed: int,
+    output: Path,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Forecast tail losses day by day through history; judge them.
+
+    DATA is a table of daily closes as for calibrate. Each morning from --from on, VaR and ES of every spread
+    of two size buckets and of the config's funds are forecast from the days before it: by regimes fitted
+    again every --refit and filtered daily, and by historical simulation, a Gaussian, RiskMetrics, Student-t,
+    GARCH-t and GARCH with a Pareto tail. The folder gets every test of every series (table.csv), the ranking
+    by score, pictures, and a README that reads them out.
+
+    \b
+    Example:
+      tailrisk backtest indices_daily.csv --from 2016-01-01 --to 2023-12-31
+    """
+    from ..config import load
+
+    first, last = day("--from", first), day("--to", last)
+    if first >= last:
+        raise InputError("--from", repr(first), f"a day before --to {last}")
+    kept = tuple(int(k) for k in words("--states", states, ("1", "2", "3", "4")))
+    families = words("--shocks", shocks, ("gaussian", "student"))
+    asked = decimals("--levels", levels)
+    ahead = tuple(int(h) for h in words("--horizons", horizons, tuple(map(str, range(1, 61)))))
+    loaded = load(config, overrides)
+
+    from ..backtest.page import spoken
+    from ..backtest.study import backtest as study
+
+    with bar(quiet) as tell:
+        folder = study(
+            data,
+            loaded,
+            first=first,
+            last=last,
+            levels=asked,
+            horizons=ahead,
+            refit=refit,
+            states=kept,
+            shocks=families,
+            starts=starts,
+            seed=seed,
+            output=output,
+            force=force,
+            command=repeated(),
+            progress=tell,
+        )
+    if not quiet:
+        click.echo(spoken(folder))
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--indices", type=click.Path(path_type=Path), help="Index closes, as for calibrate.")
+@click.option("--futures", type=click.Path(path_type=Path), help="Closes of contracts: date, symbol, close.")
+@click.option("--commodities", type=click.Path(path_type=Path), help="Commodity futures, as for cta.")
+@OUTPUT
+@FORCE
+@QUIET
+def replay(
+    config: Path,
+    indices: Path | None,
+    futures: Path | None,
+    commodities: Path | None,
+    output: Path,
+    force: bool,
+    quiet: bool,
+) -> None:
+    """Live a stretch of real days with every product.
+
+    Prices are read from the files CONFIG names, or from those given. The folder holds every product's daily
+    P&L by line, the reported figures beside it, and a picture.
+
+    \b
+    Example:
+      tailrisk replay configs/feb2024_replay.toml
+    """
+    import jax
+
+    jax.config.update("jax_enable_x64", True)
+    from ..config.replay import load_replay
+    from ..record.replay import replay as live
+    from ..report.replay import write
+
+    command = repeated()
+    files = {"indices": indices, "futures": futures, "commodities": commodities}
+    folder = live(load_replay(config), output, **files, force=force, command=command)
+    page = write(folder)
+    if not quiet:
+        click.echo(page.read_text(encoding="utf-8"))
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@OUTPUT
+@FORCE
+@QUIET
+def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
+    """Find the style bounds that keep most alpha within an ES budget.
+
+    CONFIG is a TOML file: a product (mix of indices, gross, hedged or not), the budget, the manager's terms,
+    and the config of the market whose paths are simulated, with a crowd or without; see
+    configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
+    the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
+    folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
+    tuned book and the record. Stocks are the 5,000 synthetic names of `tailrisk universe`.
+
+    \b
+    Examples:
+      tailrisk tune configs/tune_neutral.toml
+      tailrisk tune my_tune.toml --output results --force
+    """
+    from ..config.tune import load_tune
+    from ..universe import default
+
+    universe = default()
+    loaded = load_tune(config, universe.styles)
+
+    import jax
+
+    jax.config.update("jax_enable_x64", loaded.market.run.precision == "float64")
+    from ..record.tune import publish
+    from ..report.tune import spoken, write
+
+    with bar(quiet) as tell:
+        command = repeated()
+        folder = publish(loaded, universe, output, force=force, command=command, tell=tell)
+    write(folder)
+    if not quiet:
+        click.echo(spoken(folder))

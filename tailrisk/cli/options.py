@@ -1,0 +1,96 @@
+"""What commands share: options, the reading of their words, a progress bar, the command for the record."""
+
+import re
+import shlex
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import click
+
+from ..core.errors import InputError
+
+OVERRIDE = click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Override a field, such as run.paths=10000 or market.start=calm; may be repeated.",
+)
+OUTPUT = click.option(
+    "-o",
+    "--output",
+    default="results",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="Folder that gets the folder <name> of results.",
+)
+FORCE = click.option("--force", is_flag=True, help="Replace results of the same name.")
+QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
+
+
+@contextmanager
+def bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
+    """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""
+    from tqdm import tqdm
+
+    with tqdm(total=1, delay=2, disable=quiet, leave=False, bar_format=BAR) as bar:
+
+        def tell(done: float, what: str) -> None:
+            bar.set_description(what)
+            bar.update(done - bar.n)
+
+        yield tell
+
+
+def day(option: str, text: str) -> str:
+    """The text itself. Raises InputError when it is not a day of the calendar."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise InputError(option, repr(text), "a day as YYYY-MM-DD, such as 2023-12-31") from None
+
+
+def words(option: str, text: str, allowed: Sequence[str]) -> tuple[str, ...]:
+    """The words of a comma-separated list. Raises InputError for a word not allowed, or there twice."""
+    said = tuple(word.strip() for word in text.split(","))
+    if not set(said) <= set(allowed) or len(set(said)) < len(said):
+        raise InputError(option, repr(text), f"some of {','.join(allowed)}, each once, separated by commas")
+    return said
+
+
+def decimals(option: str, text: str) -> tuple[str, ...]:
+    """Levels as written, ascending. Raises InputError for one that is not a decimal in [0.5, 1), or twice."""
+    said = [word.strip() for word in text.split(",")]
+    known = [word for word in said if re.fullmatch(r"0\.\d{1,6}", word) and float(word) >= 0.5]
+    if len({float(word) for word in known}) < len(said):
+        raise InputError(option, repr(text), "decimals from 0.5 to below 1, each once, such as 0.95,0.99")
+    return tuple(sorted(known, key=float))
+
+
+def repeated() -> str:
+    """The command being run, for the record: what differs from the defaults, no folder of this machine."""
+    from ..config.schema import portable
+
+    context = click.get_current_context()
+    said = ["tailrisk", str(context.info_name)]
+    for parameter in context.command.params:
+        value = context.params[str(parameter.name)]
+        if isinstance(parameter, click.Argument):
+            said.append(portable(str(value)))
+        elif parameter.name == "overrides":
+            said += overriding(value)
+        elif parameter.name != "quiet" and str(value) != str(parameter.get_default(context)):
+            option = max(parameter.opts, key=len)
+            said += [option] if value is True else [option, portable(str(value))]
+    return shlex.join(said)
+
+
+def overriding(overrides: Sequence[str]) -> list[str]:
+    """`--set KEY=VALUE` for each, absolute paths by their last part."""
+    from ..config.schema import portable
+
+    pairs = (override.partition("=") for override in overrides)
+    return [word for key, _, value in pairs for word in ("--set", f"{key}={portable(value)}")]

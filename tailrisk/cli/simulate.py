@@ -1,0 +1,161 @@
+"""Simulating: a run, a sweep of runs, and their tables and pages."""
+
+import shlex
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from .options import FORCE, OUTPUT, OVERRIDE, QUIET, overriding, repeated
+
+
+@click.command()
+@click.argument("config")
+@OVERRIDE
+@OUTPUT
+@FORCE
+@QUIET
+def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
+    """Simulate a config; write results/<name>.
+
+    The folder holds the record, the tables, the figures and report.html, and appears only when complete.
+    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, smoke.toml.
+
+    \b
+    Examples:
+      tailrisk run feb2024.toml
+      tailrisk run my.toml --set run.paths=1_000_000 --set name=large --force
+    """
+    from ..config import load
+    from ..config.plan import duration, fits, gigabytes, plan
+
+    loaded = load(config, overrides)
+    planned = fits(plan(loaded))
+    if not quiet:
+        size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
+        cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"
+        click.echo(f"{loaded.name}: {size}, {cost}", err=True)
+
+    import jax
+
+    jax.config.update("jax_enable_x64", loaded.run.precision == "float64")
+    from ..record.run import run as simulate
+    from ..report.page import write
+    from ..report.terminal import show as shown
+
+    command = repeated()
+    folder = simulate(loaded, output, force=force, command=command, progress=not quiet)
+    page = write(folder)
+    if not quiet:
+        click.echo(shown(folder))
+        click.echo(f"report: {page}")
+
+
+@click.command()
+@click.argument("config")
+@click.option(
+    "--set",
+    "overrides",
+    multiple=True,
+    metavar="KEY=VALUE,VALUE",
+    help="Values of a field, separated by commas: the grid is all combinations. One value is fixed.",
+)
+@click.option("--name", help="Of the sweep; by default the config's, and _sweep.")
+@OUTPUT
+@click.option("--force", is_flag=True, help="Run cells again that are there already.")
+@QUIET
+def sweep(
+    config: str, overrides: tuple[str, ...], name: str | None, output: Path, force: bool, quiet: bool
+) -> None:
+    """Run a config over a grid of settings; compare the cells.
+
+    Each cell is a run with a folder of its own in results/<name>, as `tailrisk run` writes it. sweep.csv
+    holds every cell's tail table, index.html compares them. A sweep that was stopped goes on where it was:
+    a cell whose folder is complete and whose config has the same digest is not run again. All cells have
+    the same seed unless it is swept, so they meet the same shocks and differ by their settings alone.
+
+    CONFIG is a config, or a sweep file: TOML with `config`, a [grid] of lists and, if wanted, [fixed], name
+    and question. Commas inside brackets or quotes belong to a value: tail.levels=[0.95,0.99] is one value.
+
+    \b
+    Examples:
+      tailrisk sweep crowd_feb2024.toml --set crowd.edges.panic=0,0.5,1 --set run.paths=8192
+      tailrisk sweep feb2024.toml --set market.states=2,3,4 --set market.shocks=gaussian,student
+      tailrisk sweep my_sweep.toml --name states
+
+    \b
+    my_sweep.toml:
+      config = "feb2024.toml"
+      [fixed]
+      run.paths = 50_000
+      [grid]
+      market.states = [2, 3, 4]
+      market.start = ["calm", "crisis"]
+    """
+    from ..config.plan import duration, fits, plan
+    from ..config.sweep import expand
+
+    wanted = expand(config, overrides, name)
+    seconds = sum(fits(plan(cell.config)).seconds for cell in wanted.cells)
+    tell: Callable[[str], None] = (lambda line: None) if quiet else partial(click.echo, err=True)
+    tell(f"{wanted.name}: {len(wanted.cells)} cells, about {duration(seconds)}")
+
+    import jax
+
+    jax.config.update("jax_enable_x64", wanted.cells[0].config.run.precision == "float64")
+    from ..record.sweep import sweep as simulate
+    from ..report import page, sweep
+
+    folder = simulate(
+        wanted,
+        output,
+        force=force,
+        command=lambda cell: cell_command(wanted.source, cell.overrides, output / wanted.name),
+        progress=not quiet,
+        tell=tell,
+    )
+    for cell in wanted.cells:
+        page.write(folder / cell.name)
+    shown = sweep.write(folder)
+    if not quiet:
+        click.echo(sweep.show(folder))
+        click.echo(f"report: {shown}")
+
+
+def cell_command(config: str, overrides: Sequence[str], output: Path) -> str:
+    """The `tailrisk run` that gives one cell of a sweep, for its record."""
+    from ..config.schema import portable
+
+    words = ["tailrisk", "run", portable(config), *overriding(overrides)]
+    return shlex.join([*words, "--output", portable(str(output))])
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def show(folder: Path) -> None:
+    """Print the tables of a result FOLDER, of a run or a sweep.
+
+    \b
+    Example:
+      tailrisk show results/feb2024
+    """
+    from ..report import sweep
+    from ..report.terminal import show as shown
+
+    click.echo(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write the page of a result FOLDER again, of a run or a sweep.
+
+    \b
+    Example:
+      tailrisk report results/feb2024
+    """
+    from ..report import sweep
+    from ..report.page import write
+
+    click.echo(f"report: {sweep.write(folder) if sweep.is_sweep(folder) else write(folder)}")
