@@ -32,6 +32,7 @@ from tailrisk.tail import (
     entropic,
     expectile,
     exponential_spectral,
+    influence,
     interval,
     partial_moment,
     proportional_hazard,
@@ -122,7 +123,7 @@ def drawdown(law: Law, n: int, generator: np.random.Generator) -> Any:
 
 def study(name: str, paths: int, replications: int) -> list[dict[str, Any]]:
     """A row a measure of one law and size. Exact sums give way to NumPy's: the same to twelve digits."""
-    interval.total = lambda values: float(np.sum(values))  # type: ignore[assignment]
+    influence.total = interval.total = lambda values: float(np.sum(values))  # type: ignore[assignment]
     rows = []
     for i, case in enumerate(cases(name)):
         few = max(replications // 4, 10) if case.measure.startswith("conditional") else replications

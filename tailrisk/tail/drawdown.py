@@ -4,7 +4,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import InputError
-from .interval import Interval, influence_interval
+from .influence import influence_interval
+from .interval import Interval
 from .sample import Array, Level, even_weight, exact_level, finite, shares
 from .shortfall import tail_of
 

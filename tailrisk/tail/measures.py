@@ -12,7 +12,8 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from ..core import InputError
-from .interval import Interval, influence_interval
+from .influence import influence_interval
+from .interval import Interval
 from .sample import Array, Level, by_row, even_weight, exact_level
 
 
