@@ -178,16 +178,13 @@ def main(scale: float, output: Path) -> None:
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table), encoding="utf-8")
-        commit, dirty = provenance.commit()
         seal(
             folder,
             {
                 "name": "coverage_measures",
                 "command": f"python -m experiments.coverage_measures --scale {scale:g}",
                 "seed": SEED,
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
+                **provenance.stamp(),
             },
         )
     click.echo(f"wrote {output}")

@@ -90,19 +90,7 @@ def publish(
         for table, frame in tables.items():
             frame.to_csv(folder / f"{table}.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page, encoding="utf-8")
-        commit, dirty = provenance.commit()
-        seal(
-            folder,
-            {
-                "name": name,
-                **said,
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
-                **provenance.machine(),
-                **provenance.sameness(),
-            },
-        )
+        seal(folder, {"name": name, **said, **provenance.stamp()})
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -56,11 +56,9 @@ def main(data: Path, output: Path) -> None:
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table, fitted["rule"], tails), encoding="utf-8")
-        commit, dirty = provenance.commit()
         record = {"name": "cta", "command": "python -m experiments.cta", "worst_day_es_99": tails}
         record |= {"data_sha256": [digest(path) for path in paths], "regimes_sha256": digest(REGIMES)}
-        record |= {"commit": commit, "dirty": dirty, "versions": provenance.versions()}
-        seal(folder, record)
+        seal(folder, record | provenance.stamp())
     click.echo(f"wrote {output}")
 
 

@@ -65,7 +65,6 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table, paths), encoding="utf-8")
-        commit, dirty = provenance.commit()
         seal(
             folder,
             {
@@ -76,11 +75,7 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
                 "days": DECADE,
                 "config_sha256": configs,
                 "data_sha256": digest(data) if data.exists() else None,
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
-                **provenance.machine(),
-                **provenance.sameness(),
+                **provenance.stamp(),
             },
         )
     click.echo(f"wrote {output}")

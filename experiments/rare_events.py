@@ -260,19 +260,15 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
     folder = ROOT / "results" / "rare_events" / (asked.label or config.name)
     folder.mkdir(parents=True, exist_ok=True)
     table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-    commit, dirty = provenance.commit()
     command = f"python -m experiments.rare_events --config {Path(asked.config).name} --paths {asked.paths}"
     command += f" --plain {asked.plain} --pilot {asked.pilot} --product {asked.product}"
     record = {
         "command": command,
         "config_sha256": config.digest(),
         "seed": config.run.seed,
-        "commit": commit,
-        "dirty": dirty,
         "plain_cpu_seconds": round(study.second * asked.plain, 3),
         "paths": asked.paths,
-        "versions": provenance.versions(),
-        **provenance.machine(),
+        **provenance.stamp(),
     }
     (folder / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(_page(config, asked, table), encoding="utf-8")

@@ -293,7 +293,6 @@ def main(sizes: str, level: float, seed: int, limit: float, only: tuple[str, ...
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.8g")
         (folder / "README.md").write_text(page(table, command), encoding="utf-8")
-        commit, dirty = provenance.commit()
         peers = {p: version(PACKAGE[p]) for p in PEERS if importlib.util.find_spec(p)}
         seal(
             folder,
@@ -301,12 +300,10 @@ def main(sizes: str, level: float, seed: int, limit: float, only: tuple[str, ...
                 "name": "solver",
                 "command": command,
                 "seed": seed,
-                "commit": commit,
-                "dirty": dirty,
-                "versions": {**provenance.versions(), **peers},
+                "peers": peers,
                 "blas_threads": os.environ.get("OMP_NUM_THREADS"),
                 "processor": platform.processor() or platform.machine(),
-                **provenance.machine(),
+                **provenance.stamp(),
             },
         )
     click.echo(f"wrote {output}")

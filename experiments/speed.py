@@ -83,19 +83,9 @@ def main(paths: int, days: int, repeat: int, output: Path) -> None:
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table, paths, days), encoding="utf-8")
-        commit, dirty = provenance.commit()
         command = f"python -m experiments.speed --paths {paths} --days {days} --repeat {repeat}"
-        record = {
-            "name": "speed",
-            "command": command,
-            "commit": commit,
-            "dirty": dirty,
-            "load": os.getloadavg(),
-        }
-        seal(
-            folder,
-            {**record, "versions": provenance.versions(), **provenance.machine(), **provenance.sameness()},
-        )
+        record = {"name": "speed", "command": command, "load": os.getloadavg()}
+        seal(folder, record | provenance.stamp())
     click.echo(page(table, paths, days))
 
 

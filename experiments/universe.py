@@ -59,7 +59,6 @@ def main(data: Path, output: Path) -> None:
     with replacing(output) as folder:
         table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
         (folder / "README.md").write_text(page(table, found), encoding="utf-8")
-        commit, dirty = provenance.commit()
         seal(
             folder,
             {
@@ -67,10 +66,7 @@ def main(data: Path, output: Path) -> None:
                 "command": "python -m experiments.universe",
                 "window": [str(days[0].date()), str(days[-1].date())],
                 "data_sha256": {name: digest(data / name) for name in (*STOCKS, STYLES, INDICES)},
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
-                **provenance.machine(),
+                **provenance.stamp(),
             },
         )
     click.echo(f"wrote {output}")

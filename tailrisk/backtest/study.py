@@ -153,7 +153,6 @@ def write(known: History, made: Forecasts, output: Path, said: dict[str, Any]) -
     loss = known.loss()
     table = judged(known.plan, made, loss)
     ranks = ranking(known.plan, table, made, loss)
-    commit, dirty = provenance.commit()
     with replacing(output) as folder:
         for name, frame in (("table", table), ("ranking", ranks)):
             frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
@@ -162,13 +161,4 @@ def write(known: History, made: Forecasts, output: Path, said: dict[str, Any]) -
         )
         (folder / "coverage.svg").write_text(pictures.coverage(known.plan, table), encoding="utf-8")
         (folder / "README.md").write_text(page.page(known.plan, table, ranks, said), encoding="utf-8")
-        seal(
-            folder,
-            {
-                **said,
-                "commit": commit,
-                "dirty": dirty,
-                "versions": provenance.versions(),
-                **provenance.machine(),
-            },
-        )
+        seal(folder, {**said, **provenance.stamp()})

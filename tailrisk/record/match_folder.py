@@ -15,7 +15,7 @@ from ..calibrate.prior import NAMES, PRIOR, tabulated
 from ..config.episode import Terms
 from ..core.names import BUCKETS
 from .match import Problem
-from .provenance import commit, machine, versions
+from .provenance import stamp
 
 
 def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
@@ -27,10 +27,9 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
     drawing = replay_picture(posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:])
     write(folder / "replay.svg", drawing)
-    at, dirty = commit()
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
     said["episode"] = posed.terms.model_dump(by_alias=True)
-    said |= {"commit": at, "dirty": dirty, "versions": versions(), **machine()}
+    said |= stamp()
     write(folder / "record.json", json.dumps(said, indent=2) + "\n")
     text = summary(matched, posed.terms)
     write(folder / "README.md", text)

@@ -18,6 +18,12 @@ PROMISES = (
 )
 
 
+def stamp() -> dict[str, Any]:
+    """What every record of a result ends with: commit, versions, machine, and what may be expected again."""
+    head, dirty = commit()
+    return {"commit": head, "dirty": dirty, "versions": versions(), **machine(), **sameness()}
+
+
 def commit() -> tuple[str | None, bool | None]:
     """(commit of the code, whether files differ from it); (None, None) outside a checkout."""
     root = Path(__file__).resolve().parents[2]

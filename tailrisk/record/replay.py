@@ -238,7 +238,6 @@ def _agrees(figure: Figure, own: float, low: float, high: float) -> str:
 
 def _record(loaded: Loaded, command: str, files: dict[str, Path | None]) -> dict[str, Any]:
     said = loaded.replay
-    commit, dirty = provenance.commit()
     return {
         "name": said.name,
         "kind": "replay",
@@ -249,8 +248,5 @@ def _record(loaded: Loaded, command: str, files: dict[str, Path | None]) -> dict
         "labels": {name: product.label for name, product in loaded.config.products.items()},
         "config_sha256": loaded.config.digest(),
         "data_sha256": {name: digest(path) if path else None for name, path in files.items()},
-        "commit": commit,
-        "dirty": dirty,
-        "versions": provenance.versions(),
-        **provenance.machine(),
+        **provenance.stamp(),
     }

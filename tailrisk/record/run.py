@@ -20,10 +20,9 @@ EXOGENOUS = (
     "Prices are exogenous: no forced selling, no snowball hedging, no price impact, limits or state buying.",
     "Futures move with their index: the basis, its collapse and the roll are not in any product's loss.",
 )
-CROWD = (
-    "The crowd's parameters are priors (grades in the config): they are not yet matched to February 2024.",
-    "The warm-up days of the events' windows are lived without the crowd.",
-)
+PRIOR = "The crowd's parameters are priors (grades in the config): they are matched to no episode."
+MATCHED = "The crowd's parameters are one set (crowd.member) of an ensemble matched to a single episode."
+APART = "The warm-up days of the events' windows are lived without the crowd."
 FORMULA = ("=", "+", "-", "@")
 """What a spreadsheet runs as a formula begins so."""
 HELD = (
@@ -92,7 +91,6 @@ def write(
 
 def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
-    commit, dirty = provenance.commit()
     return {
         "name": config.name,
         "question": config.question,
@@ -103,10 +101,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "data_sha256": config.resolved()["market"].get("history_sha256"),
         "holdings_sha256": dict(config.attached.holdings),
         "calibration": config.calibrated.fit,
-        "commit": commit,
-        "dirty": dirty,
-        "versions": provenance.versions(),
-        **provenance.machine(),
+        **provenance.stamp(),
         "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
         "paths": config.run.paths,
         "days": config.run.days,
@@ -114,14 +109,20 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "path_days": config.path_days,
         "wall_seconds": round(kept.seconds, 3),
         "path_days_per_second": round(config.path_days / kept.seconds),
-        **provenance.sameness(),
         "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
         "limitations": [
-            *(EXOGENOUS if config.crowd is None else CROWD),
+            *crowded(config),
             HELD if config.accounts is None else FUNDS,
             *LIMITATIONS,
         ],
     }
+
+
+def crowded(config: Config) -> tuple[str, ...]:
+    """What is left out of the crowd, or without one."""
+    if config.attached.crowd is None:
+        return EXOGENOUS
+    return (MATCHED if config.attached.crowd.matched else PRIOR, APART)
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:

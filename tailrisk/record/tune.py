@@ -158,7 +158,6 @@ def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> 
 
 
 def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) -> dict[str, object]:
-    at, dirty = provenance.commit()
     return {
         "name": loaded.tune.name,
         "question": loaded.tune.question,
@@ -167,9 +166,5 @@ def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) 
         "market_sha256": loaded.market.digest(),
         "universe": universe.label,
         "days": horizon.days,
-        "commit": at,
-        "dirty": dirty,
-        "versions": provenance.versions(),
-        **provenance.machine(),
-        **provenance.sameness(),
+        **provenance.stamp(),
     }

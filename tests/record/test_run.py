@@ -220,9 +220,17 @@ def test_a_path_that_is_not_finite_fails_the_run(monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize(("name", "word"), [("feb2024.toml", "exogenous"), ("crowd_feb2024.toml", "priors")])
-def test_the_record_says_what_its_market_leaves_out(name, word, kept):
-    said = runs.record(load(name, ["run.paths=1000"]), replace(kept, seconds=1.0), "x")["limitations"]
+@pytest.mark.parametrize(
+    ("name", "setting", "word"),
+    [
+        ("feb2024.toml", [], "exogenous"),
+        ("feb2024.toml", ["crowd.rounds=6"], "priors"),
+        ("crowd_feb2024.toml", [], "ensemble"),
+    ],
+)
+def test_the_record_says_what_its_market_leaves_out(name, setting, word, kept):
+    asked = load(name, ["run.paths=1000", *setting])
+    said = runs.record(asked, replace(kept, seconds=1.0), "x")["limitations"]
     assert word in said[0]
 
 
