@@ -30,7 +30,7 @@ def influence_interval(
 
     Straightened for skewness as ES is, and widened as ES is where the upper tail of the influence is heavy:
     a generalised Pareto law beyond its worst 2 sqrt(n) paths (`heavy_pulls`). linear: the influence
-    grows no faster than the loss, whose own tail then says whether it is heavy. tail_points is how many paths
+    grows no faster than the loss, whose own tail must then be heavy as well. tail_points is how many paths
     carry the variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of all for the mean of a normal.
     high is infinite where that tail may have no mean; InputError where fewer than FEWEST_CARRIERS carry the
     variance and there are too few paths to see a tail. Coverage: results/coverage_measures.
@@ -59,10 +59,10 @@ def heavy_pulls(
 
     value + E[min(psi, u)] + P(psi > u) m, with u what 2 sqrt(n) paths of the influence psi exceed and m the
     mean excess over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
-    judged [path]: whose upper tail says whether it is heavy.
+    judged [path]: whose upper tail must be heavy as well.
     """
-    seen, worst = _upper_tail(judged, share), _upper_tail(influence, share)
-    if seen is None or worst is None or tail_shape(*seen[1:]) <= HEAVY:
+    worst, seen = _upper_tail(influence, share), _upper_tail(judged, share)
+    if worst is None or seen is None or min(tail_shape(*worst[1:]), tail_shape(*seen[1:])) <= HEAVY:
         return value, value
     cut, excess, mass = worst
     middle, low, high = mean_excess_interval(excess, mass, confidence)

@@ -176,6 +176,14 @@ def test_a_bend_in_the_spectrum_is_not_taken_for_a_heavy_tail():
     assert heavy.high > 3 * heavy.estimate
 
 
+def test_a_bounded_influence_is_not_heavy_however_heavy_the_losses():
+    loss = np.random.default_rng(0).random(10_000) ** (-1 / 1.5)
+    event = partial_moment(0.01 ** (-1 / 1.5), 0.0)
+    found, weight = event.interval(loss), np.full(10_000, 1e-4)
+    pull = weight * event.influence(loss, weight, found.estimate)
+    assert (found.low, found.high) == hall_bounds(found.estimate, pull, 0.95)
+
+
 def test_an_estimate_that_one_path_carries_is_refused():
     loss = np.random.default_rng(9).normal(size=100)
     with pytest.raises(InputError, match="carry the whole variance"):
