@@ -12,6 +12,7 @@ import pytest
 
 from tailrisk import __version__
 from tailrisk.cli import commands, main
+from tailrisk.cli.options import repeated
 from tailrisk.cli.simulate import cell_command
 from tailrisk.core.errors import Fault
 
@@ -301,3 +302,17 @@ def test_the_recorded_command_names_no_machine(folder: Path, engine: dict[str, A
     assert cell_command(str(folder / "smoke.toml"), [ladder, "name=a b"], folder / "out") == said.replace(
         "name=a_b", "'name=a b'"
     )
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["replay", "a.toml"],
+        ["replay", "a.toml", "--indices", "b.csv", "--force"],
+        ["tune", "a.toml", "--output", "elsewhere"],
+        ["backtest", "a.csv", "--from", "2020-01-01", "--to", "2021-01-01", "--set", "run.days=5"],
+    ],
+)
+def test_the_recorded_command_is_what_was_said(words: list[str]) -> None:
+    with commands.commands[words[0]].make_context(words[0], [*words[1:], "--quiet"]):
+        assert repeated() == " ".join(["tailrisk", *words])
