@@ -8,9 +8,13 @@ were given), and with half the rounds. Times are of CPU, the least of interleave
 counted in the traced program with dead code removed, one for each element that an arithmetic primitive makes
 (an exp or a log counts as one, data movement as none), times the rounds and days. `bound_ns` is what they
 take at one vector of 256 bits a cycle: a yardstick, since a core can start two or three. What a mechanism
-costs is the difference from the whole. About 4 minutes, nearly all of it compilation.
+costs is the difference from the whole. XLA aborts on the program without some mechanism; that is found out in
+a process of its own, and the table says which. About ten minutes, nearly all of it compilation.
 """
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -124,10 +128,12 @@ def main(
     built = {"no crowd": built_of(replace(world, crowd=None), max(paths, WIDE), WIDE)}
     built["whole"] = built_of(world, paths, blocks.NARROW)
     built["half the rounds"] = built_of(half, paths, blocks.NARROW)
+    refused = [name for name in only or STUBS if not compiles(name, settings, config, paths)]
     for name in only or STUBS:
-        with without(name):
-            built[f"without {name}"] = built_of(world, paths, blocks.NARROW)
-        click.echo(f"without {name}: {built[f'without {name}'].compiled:.1f} s to compile", err=True)
+        if name not in refused:
+            with without(name):
+                built[f"without {name}"] = built_of(world, paths, blocks.NARROW)
+            click.echo(f"without {name}: {built[f'without {name}'].compiled:.1f} s to compile", err=True)
     for repeat in range(repeats + 1):  # the first warms up
         for kernel in built.values():
             taken = timed(kernel)
@@ -139,7 +145,7 @@ def main(
     table = pd.DataFrame([row(name, kernel, built["whole"], ghz) for name, kernel in built.items()])
     said_only = "".join(f" --only {name}" for name in only)
     command = f"python -m experiments.crowd_cost --paths {paths} --repeats {repeats}{said_only}"
-    text = page(table, paths, world.crowd.rounds, traced, ghz, command)
+    text = page(table, paths, world.crowd.rounds, traced, ghz, command, refused)
     made = {"command": command, "ghz": ghz}
     counts = {"paths": paths, "traces_new_seed": traced[0], "traces_new_parameters": traced[1]}
     runs.publish(
@@ -156,6 +162,25 @@ def without(mechanism: str) -> Iterator[None]:
             for name, stub in stubs.items():
                 stack.enter_context(mock.patch.object(module, name, stub))
         yield
+
+
+def compiles(mechanism: str, settings: Sequence[str], config: str, paths: int) -> bool:
+    """Whether the program without a mechanism gets through the compiler, which may abort."""
+    said = json.dumps([mechanism, list(settings), config, paths])
+    child = [sys.executable, "-c", f"from experiments import crowd_cost; crowd_cost.trial(*{said})"]
+    done = subprocess.run(child, capture_output=True, text=True, check=False)
+    if done.returncode > 0:
+        raise RuntimeError(done.stderr)
+    if done.returncode < 0:  # killed by a signal: XLA aborts
+        click.echo(f"without {mechanism}: the compiler aborts", err=True)
+    return done.returncode == 0
+
+
+def trial(mechanism: str, settings: Sequence[str], config: str, paths: int) -> None:
+    """Compile the program without a mechanism, in a process that may die of it."""
+    world = runs.world_of(tuple(settings), config)[1]
+    with without(mechanism):
+        built_of(world, paths, blocks.NARROW)
 
 
 def built_of(world: World, paths: int, chunk: int) -> Kernel:
@@ -238,7 +263,15 @@ def row(name: str, kernel: Kernel, whole: Kernel, ghz: float) -> dict[str, Any]:
     }
 
 
-def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: float, command: str) -> str:
+def page(
+    table: pd.DataFrame,
+    paths: int,
+    rounds: int,
+    traced: list[int],
+    ghz: float,
+    command: str,
+    refused: Sequence[str],
+) -> str:
     """The page in words."""
     by = table.set_index("program")
     crowd, bare = by.loc["whole"], by.loc["no crowd"]
@@ -258,6 +291,7 @@ def page(table: pd.DataFrame, paths: int, rounds: int, traced: list[int], ghz: f
         "overlap and the compiler fuses anew without each, so savings do not add up.",
         "",
         runs.markdown(table),
+        *([f"\nXLA aborts on the program without {' and without '.join(refused)}."] if refused else []),
         "",
         f"Made by `{command}`.",
     ]
