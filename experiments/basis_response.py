@@ -14,7 +14,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments import crowd_runs as runs
+from experiments.publishing import markdown, publish
 from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.core.names import FUTURES
 
@@ -40,7 +40,7 @@ def main(data: Path, output: Path) -> None:
             name: digest(data / name) for name in ("indices_daily.csv", "index_futures_daily.csv")
         },
     }
-    runs.publish(output, "basis_response", {"table": table}, page(table), said)
+    publish(output, "basis_response", {"table": table}, page(table), said)
     click.echo(page(table))
 
 
@@ -85,7 +85,7 @@ def page(table: pd.DataFrame) -> str:
         "Change of the log basis of the second-nearest contract per unit of its index's return that day,",
         "its standard error, and per unit of the basis the day before (pull).",
         "",
-        runs.markdown(table.round(3)),
+        markdown(table.round(3)),
         "",
         "Made by `python -m experiments.basis_response`.",
     ]

@@ -1,14 +1,11 @@
-"""Coverage of the 95 % intervals of VaR and ES where the truth is known: `python experiments/coverage.py`.
+"""Coverage of the 95 % intervals of VaR and ES where the truth is known: `python -m experiments.coverage`.
 
-Writes results/coverage/: coverage.csv (every cell), coverage.md (what it says), coverage.svg.
-A sample of n losses enters an interval only by n and its largest losses, so only those are drawn: n uniforms'
-smallest m are S_i / S_(n+1) with S the running sum of exponentials, S_(n+1) - S_m gamma(n+1-m); the rest of
-the sample is put below them.
+Writes results/coverage: every cell, what they say, a picture. A sample of n losses enters an interval only by
+n and its largest losses, so only those are drawn: n uniforms' smallest m are S_i / S_(n+1) with S the running
+sum of exponentials, S_(n+1) - S_m gamma(n+1-m); the rest of the sample is put below them.
 """
 
-import csv
 import math
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,14 +13,17 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import click
 import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
 from scipy import optimize, special, stats
 
+from experiments.publishing import drawing, publish
 from tailrisk.tail import expected_shortfall_interval, value_at_risk_interval
 from tailrisk.tail.interval import INDICATIVE, ranks, straightened_bounds
 from tailrisk.tail.shortfall import Tail, tail_of
 
-FOLDER = Path(__file__).resolve().parents[1] / "results" / "coverage"
 CONFIDENCE, SEED = 0.95, 20240205
 CALM = 0.95  # share of calm days in the mixture; crisis days have four times the volatility
 
@@ -209,7 +209,7 @@ def spread(table: list[dict], measure: str, construction: str, kinds: set[str], 
 PAGE = """\
 # Coverage of the 95 % intervals
 
-Written by `python experiments/coverage.py`; every cell is in `coverage.csv`. Losses are independent draws
+Written by `python -m experiments.coverage`; every cell is in table.csv. Losses are independent draws
 of a law whose VaR and ES are known; a column is `paths at level (tail points)`. {fewest:,} to {most:,}
 replications a cell: a coverage near 95 % has a standard error of {small:.1f} to {large:.1f} points. A star
 marks a cell more than one point from 95 %, beyond two standard errors.
@@ -284,18 +284,13 @@ def misses(table: list[dict]) -> list[str]:
     ]
 
 
-def draw(table: list[dict], file: Path) -> None:
+def drawn(table: list[dict]) -> str:
     """Coverage against tail points, a panel a construction, +-1 point shaded, bars of two standard errors."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    import matplotlib.pyplot as plt
-
-    plt.rcParams.update({"svg.hashsalt": "coverage", "svg.fonttype": "none", "font.size": 9})
     panels = (("VaR", "published"), ("ES", "published"), ("ES", "normal"))
     looks = {"light": ("#0072B2", "o"), "heavy": ("#D55E00", "s"), "mixture": ("#009E73", "^")}
     looks["no variance"] = ("#CC79A7", "D")
-    figure, axes = plt.subplots(1, 3, figsize=(10, 3.6), sharey=True, layout="constrained")
+    figure = Figure(figsize=(10, 3.6), layout="constrained")
+    axes = figure.subplots(1, 3, sharey=True)
     cells = list(dict.fromkeys((r["paths"], r["level"], r["tail_points"]) for r in table))
     for axis, panel in zip(axes, panels, strict=True):
         axis.axhspan(94, 96, color="0.9")
@@ -321,30 +316,29 @@ def draw(table: list[dict], file: Path) -> None:
         axis.set_xlabel("tail points, of paths")
     axes[0].set_ylabel("coverage of the 95 % interval, %")
     axes[0].legend(loc="lower right")
-    figure.savefig(file, metadata={"Date": None})
+    return drawing(figure)
 
 
 def _rank(law: str) -> int:
     return [one.name for one in LAWS].index(law) - len(LAWS) // 2
 
 
-def main() -> None:
+@click.command()
+@click.option(
+    "-o", "--output", default="results/coverage", show_default=True, type=click.Path(path_type=Path)
+)
+def main(output: Path) -> None:
+    """Coverage of the intervals of VaR and ES, law by law and size by size."""
     started, table = time.process_time(), []
     for paths, level, replications, laws in CELLS:
         for law in laws:
             random = np.random.default_rng([SEED, paths, round(1e4 * float(level)), LAWS.index(law)])
             table += study(paths, level, replications, law, random)
-        print(f"{paths:>9,} paths at {level}: {time.process_time() - started:.0f} CPU-s", file=sys.stderr)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    with (FOLDER / "coverage.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, fieldnames=list(table[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(
-            {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in row.items()} for row in table
-        )
-
-    (FOLDER / "coverage.md").write_text(page(table), encoding="utf-8")
-    draw(table, FOLDER / "coverage.svg")
+        click.echo(f"{paths:>9,} paths at {level}: {time.process_time() - started:.0f} CPU-s", err=True)
+    said = {"command": "python -m experiments.coverage", "seed": SEED}
+    pictures = {"coverage": drawn(table)}
+    publish(output, "coverage", {"table": pd.DataFrame(table)}, page(table), said, pictures)
+    click.echo(f"wrote {output}")
 
 
 if __name__ == "__main__":

@@ -22,10 +22,9 @@ import pandas as pd
 from scipy import optimize, special
 
 from experiments.coverage import LAWS, Law
+from experiments.publishing import publish
 from tailrisk.core.errors import InputError
 from tailrisk.core.machine import cores
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 from tailrisk.tail import (
     Measure,
     conditional_drawdown,
@@ -175,18 +174,8 @@ def main(scale: float, output: Path) -> None:
     with ProcessPoolExecutor(cores()) as pool:
         rows = [row for done in pool.map(study, *zip(*reversed(jobs), strict=True)) for row in done]
     table = pd.DataFrame(rows).sort_values(["paths", "law", "measure"], kind="stable")
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table), encoding="utf-8")
-        seal(
-            folder,
-            {
-                "name": "coverage_measures",
-                "command": f"python -m experiments.coverage_measures --scale {scale:g}",
-                "seed": SEED,
-                **provenance.stamp(),
-            },
-        )
+    said = {"command": f"python -m experiments.coverage_measures --scale {scale:g}", "seed": SEED}
+    publish(output, "coverage_measures", {"table": table}, page(table), said)
     click.echo(f"wrote {output}")
 
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from experiments import crowd_runs as runs
+from experiments.publishing import markdown, publish
 from tailrisk.simulate.world import World
 
 ROUT_START = ("market.start=crisis", "run.days=20")
@@ -65,7 +66,7 @@ def main(config: str, paths: int, overrides: tuple[str, ...], output: Path) -> N
     text = page(table, rounds, paths)
     made = {"command": f"python -m experiments.crowd_ablation --paths {paths}", "paths": paths}
     tables = {"table": table, "rounds": rounds}
-    runs.publish(output, "crowd_ablation", tables, text, {**made, "config_sha256": said.digest()})
+    publish(output, "crowd_ablation", tables, text, {**made, "config_sha256": said.digest()})
 
 
 def off(world: World, edges: tuple[str, ...]) -> World:
@@ -122,12 +123,12 @@ def page(table: pd.DataFrame, rounds: pd.DataFrame, paths: int) -> str:
         f"{paths:,} paths of 20 days from the crisis regime with fear; 95 % intervals. The first row is a",
         "level, rows `without` differences from it, rows `alone` differences from `nothing`, path by path.",
         "",
-        runs.markdown(table.drop(columns="against")),
+        markdown(table.drop(columns="against")),
         "",
         "Rounds a day: means over ten such days without noise of the basis, in brackets the mean absolute",
         f"difference from {max(ROUNDS)} rounds, path by path.",
         "",
-        runs.markdown(rounds),
+        markdown(rounds),
         "",
         "Made by `python -m experiments.crowd_ablation`.",
     ]

@@ -17,6 +17,7 @@ import pandas as pd
 
 from experiments import crowd_runs as runs
 from experiments.crowd_ablation import PLACES, ROUT_START, off
+from experiments.publishing import markdown, publish
 from tailrisk.simulate.world import World
 
 DMA = (100.0, 150.0, 200.0, 275.0, 350.0)
@@ -55,7 +56,7 @@ def main(config: str, paths: int, members: int, output: Path) -> None:
     tables = {"table": table, "phase": phase}
     made = {"command": f"python -m experiments.crowd_attribution --paths {paths} --members {members}"}
     text = page(table, phase)
-    runs.publish(output, "crowd_attribution", tables, text, {**made, "config_sha256": said.digest()})
+    publish(output, "crowd_attribution", tables, text, {**made, "config_sha256": said.digest()})
 
 
 def tail(world: World, paths: int, names: list[str]) -> dict[str, float]:
@@ -97,12 +98,12 @@ def page(table: pd.DataFrame, phase: pd.DataFrame) -> str:
         "Expected shortfall at 95 %, in percent, of the worst three days of micro-caps and of products over",
         "twenty days in a rout, and the crowd's part of it: not there under the same shocks without one.",
         "",
-        runs.markdown(table.round(1)),
+        markdown(table.round(1)),
         "",
         f"Chance in percent of a fall of micro-caps of {100 * runs.ROUT:.0f} % in three days, by leverage",
         "of the DMA books and by the assets of all cohorts as a multiple of the config's.",
         "",
-        runs.markdown(phase.round(1)),
+        markdown(phase.round(1)),
         "",
         "Made by `python -m experiments.crowd_attribution`.",
     ]

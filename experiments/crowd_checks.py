@@ -22,6 +22,7 @@ from scipy.stats import ks_2samp
 
 from experiments import crowd_runs as runs
 from experiments.crowd_ablation import PLACES, ROUT_START, off
+from experiments.publishing import markdown, publish
 from tailrisk.calibrate.episode import Files
 from tailrisk.calibrate.prices import read_prices
 from tailrisk.calibrate.prior import coordinates
@@ -50,10 +51,8 @@ def main(data: Path, output: Path) -> None:
         rows.append(row)
         click.echo(row, err=True)
     table = pd.DataFrame(rows, columns=["check", "what", "found", "asked", "holds"])
-    text = "\n".join(["# Acceptance checks on the crowd", "", runs.markdown(table), "", MADE, ""])
-    runs.publish(
-        output, "crowd_checks", {"table": table}, text, {"command": "python -m experiments.crowd_checks"}
-    )
+    text = "\n".join(["# Acceptance checks on the crowd", "", markdown(table), "", MADE, ""])
+    publish(output, "crowd_checks", {"table": table}, text, {"command": "python -m experiments.crowd_checks"})
 
 
 MADE = "Made by `python -m experiments.crowd_checks`; 10 is in results of the products, 6 in crowd_ablation."

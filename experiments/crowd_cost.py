@@ -32,6 +32,7 @@ import pandas as pd
 from jax.interpreters import partial_eval
 
 from experiments import crowd_runs as runs
+from experiments.publishing import markdown, publish
 from tailrisk.crowd import (
     followers,
     intervention,
@@ -148,9 +149,7 @@ def main(
     text = page(table, paths, world.crowd.rounds, traced, ghz, command, refused)
     made = {"command": command, "ghz": ghz}
     counts = {"paths": paths, "traces_new_seed": traced[0], "traces_new_parameters": traced[1]}
-    runs.publish(
-        output, "crowd_cost", {"table": table}, text, {**made, **counts, "config_sha256": said.digest()}
-    )
+    publish(output, "crowd_cost", {"table": table}, text, {**made, **counts, "config_sha256": said.digest()})
     click.echo(text)
 
 
@@ -290,7 +289,7 @@ def page(
         f"Per path-day, least of the repeats, {paths:,} paths a call; `saved` is against the whole. Parts",
         "overlap and the compiler fuses anew without each, so savings do not add up.",
         "",
-        runs.markdown(table),
+        markdown(table),
         *([f"\nXLA aborts on the program without {' and without '.join(refused)}."] if refused else []),
         "",
         f"Made by `{command}`.",

@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.stats import poisson
 
 from experiments import crowd_runs as runs
+from experiments.publishing import markdown, publish
 from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.core.calendar import YEAR
 from tailrisk.market import spread
@@ -58,7 +59,7 @@ def main(config: str, paths: int, members: int, data: Path, output: Path) -> Non
         "config_sha256": digests,
         "data_sha256": digest(data),
     }
-    runs.publish(output, "crowd_frequency", {"table": table}, page(table, history), said_of_all)
+    publish(output, "crowd_frequency", {"table": table}, page(table, history), said_of_all)
 
 
 def at(world: World, kappa: float, hold: float) -> World:
@@ -105,7 +106,7 @@ def page(table: pd.DataFrame, history: dict[str, float]) -> str:
         f"falls of the micro-caps of {100 * runs.ROUT:.0f} % in three days; the likeliest kappa and chance",
         "of a rout for each member of the ensemble, and history.",
         "",
-        runs.markdown(best[columns].round(3)),
+        markdown(best[columns].round(3)),
         "",
         "History: " + ", ".join(f"{name} {value:.2f}" for name, value in seen.items()) + ".",
         "",

@@ -4,19 +4,15 @@ A world is changed in its arrays alone, so nothing is traced again, and every wo
 differs between two of them is paired path by path.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-import pandas as pd
 
 from tailrisk.assemble import assemble
 from tailrisk.config import Config, load
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 from tailrisk.simulate import blocks
 from tailrisk.simulate.path import Outcome
 from tailrisk.simulate.world import World
@@ -80,21 +76,3 @@ def shortfall(loss: np.ndarray, level: float) -> float:
 def paired(values: np.ndarray, base: np.ndarray) -> str:
     """Mean difference from the base path by path, and half width of its 95 % interval."""
     return mean(values - base)
-
-
-def publish(
-    output: Path, name: str, tables: Mapping[str, pd.DataFrame], page: str, said: Mapping[str, Any]
-) -> None:
-    """Write the folder whole: tables, page, record."""
-    with replacing(output) as folder:
-        for table, frame in tables.items():
-            frame.to_csv(folder / f"{table}.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page, encoding="utf-8")
-        seal(folder, {"name": name, **said, **provenance.stamp()})
-
-
-def markdown(frame: pd.DataFrame) -> str:
-    """The table in Markdown."""
-    lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|" + "---|" * frame.shape[1]]
-    lines += ["| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False)]
-    return "\n".join(lines)

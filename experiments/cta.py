@@ -13,6 +13,7 @@ import jax
 import numpy as np
 import pandas as pd
 
+from experiments.publishing import publish
 from tailrisk.calibrate.commodities import read_futures
 from tailrisk.calibrate.cta import Cta, fit_cta
 from tailrisk.calibrate.cta_document import months
@@ -20,8 +21,6 @@ from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.calibrate.trend import Rule
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import BUCKETS
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 
 REGIMES = Path("configs/calibrated/ladder_2023.toml")
 REPORTED = -0.0112
@@ -53,12 +52,9 @@ def main(data: Path, output: Path) -> None:
         click.echo(rows[-1], err=True)
     tails = {f"nu = {nu:.1f}": worst_day(nu, fitted["rule"]) for nu in (np.inf, fitted["rule"].nu)}
     table = pd.DataFrame(rows)
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table, fitted["rule"], tails), encoding="utf-8")
-        record = {"name": "cta", "command": "python -m experiments.cta", "worst_day_es_99": tails}
-        record |= {"data_sha256": [digest(path) for path in paths], "regimes_sha256": digest(REGIMES)}
-        seal(folder, record | provenance.stamp())
+    said = {"command": "python -m experiments.cta", "worst_day_es_99": tails}
+    said |= {"data_sha256": [digest(path) for path in paths], "regimes_sha256": digest(REGIMES)}
+    publish(output, "cta", {"table": table}, page(table, fitted["rule"], tails), said)
     click.echo(f"wrote {output}")
 
 

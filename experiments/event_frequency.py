@@ -14,14 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
+from experiments.publishing import publish
 from tailrisk.assemble import assemble
 from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.config import load
 from tailrisk.core.calendar import YEAR
 from tailrisk.market import spread
-from tailrisk.record import provenance
 from tailrisk.record.collect import sample
-from tailrisk.record.store import replacing, seal
 from tailrisk.tail import Moments, rate
 
 CONFIG = Path(__file__).with_suffix(".toml")
@@ -62,22 +61,15 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
             {"model": f"data to {until}", **observed(data, until)} for until in ("2023-12-29", "2024-03-29")
         ]
     table = pd.DataFrame(rows)
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table, paths), encoding="utf-8")
-        seal(
-            folder,
-            {
-                "name": "event_frequency",
-                "command": f"python -m experiments.event_frequency --paths {paths} --seed {seed}",
-                "seed": seed,
-                "paths": paths,
-                "days": DECADE,
-                "config_sha256": configs,
-                "data_sha256": digest(data) if data.exists() else None,
-                **provenance.stamp(),
-            },
-        )
+    said = {
+        "command": f"python -m experiments.event_frequency --paths {paths} --seed {seed}",
+        "seed": seed,
+        "paths": paths,
+        "days": DECADE,
+        "config_sha256": configs,
+        "data_sha256": digest(data) if data.exists() else None,
+    }
+    publish(output, "event_frequency", {"table": table}, page(table, paths), said)
     click.echo(f"wrote {output}")
 
 

@@ -22,9 +22,9 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments import crowd_runs as runs
 from experiments import headline_baselines as baselines
 from experiments.headline_baselines import z_of
+from experiments.publishing import publish
 from tailrisk.assemble import assemble, detector
 from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.config import Config, load
@@ -107,7 +107,7 @@ def main(
         "data_sha256": digest(data) if data.exists() else None,
         "config_sha256": {Path(name).name: load(name).digest() for name in configs},
     }
-    runs.publish(output, "headline", {"table": table}, page(table, paths, years, worst(data)), said)
+    publish(output, "headline", {"table": table}, page(table, paths, years, worst(data)), said)
     click.echo(f"wrote {output}")
 
 

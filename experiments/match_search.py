@@ -18,6 +18,7 @@ import pandas as pd
 from cmaes import CMA
 
 from experiments import crowd_runs as runs
+from experiments.publishing import markdown, publish
 from tailrisk.calibrate.episode import Files
 from tailrisk.calibrate.matching import fit
 from tailrisk.calibrate.prior import NAMES
@@ -47,7 +48,7 @@ def main(data: Path, seconds: float, output: Path) -> None:
     rows += [named(f"Adam, rate {rate}", followed(posed, starts, seconds, rate)) for rate in RATES]
     table = pd.DataFrame(rows)
     said = {"command": f"python -m experiments.match_search --seconds {seconds:g}"}
-    runs.publish(output, "match_search", {"table": table}, page(table, seconds), said)
+    publish(output, "match_search", {"table": table}, page(table, seconds), said)
     click.echo(page(table, seconds))
 
 
@@ -102,7 +103,7 @@ def page(table: pd.DataFrame, seconds: float) -> str:
         f"Least cost (-2 log posterior up to a constant) found in {seconds:g} s after compiling, from the",
         f"same {STARTS} random starts, and the number of replays it took.",
         "",
-        runs.markdown(table),
+        markdown(table),
         "",
         "Made by `python -m experiments.match_search`.",
     ]

@@ -16,10 +16,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments import crowd_runs as runs
 from experiments import regret_policies as policies
 from experiments import regret_state as state
 from experiments import regret_survival as survival
+from experiments.publishing import publish
 from experiments.regret_markets import RECOVERY, eventful, ex_ante, funds, worlds
 from experiments.regret_page import page
 from experiments.teach import teach
@@ -83,7 +83,7 @@ def main(name: str, paths: int, search: int, event: float, steps: int, members: 
     said = {"config": name, "paths": len(every.at), "search": search, "event": event, "found": len(after.at)}
     said |= {"after": policies.AFTER, "recovery": RECOVERY, "members": len(them), "days": config.run.days}
     record = {"command": command, "config_sha256": config.digest()}
-    runs.publish(output, "regret", tables, page(tables, said, command), record)
+    publish(output, "regret", tables, page(tables, said, command), record)
     click.echo(f"wrote {output}")
 
 

@@ -1,23 +1,25 @@
-"""A snowball dealer's delta, and what the notes of 2024 did: `python experiments/snowball_delta.py [data]`.
+"""A snowball dealer's delta, and what the notes of 2024 did.
 
-Writes results/snowball_delta/: deltas.csv (ours against mechanism 3.4), curve.csv (error of the polynomials),
-delta.svg; and, given the folder of market data, life.csv (months left by barrier, the `months` of
+    python -m experiments.snowball_delta [--data ../shared/data]
+
+Writes results/snowball_delta: deltas.csv (ours against mechanism 3.4), rates.csv (the same for other rates),
+curve.csv (error of the polynomials), delta.svg; life.csv (months left by barrier, the `months` of
 configs/snowballs_2024.toml) and replay.csv (knock-in and dealers' trades on the closes of the two months).
 """
 
-import csv
 import itertools
-import sys
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 
+import click
 import jax
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from experiments.publishing import drawing, markdown, publish
+from tailrisk.calibrate.prices import digest
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import CODES
 from tailrisk.crowd import snowball
@@ -25,8 +27,7 @@ from tailrisk.crowd.autocall import Market, Note, Surface, delta, observations, 
 from tailrisk.crowd.snowball_book import Book, Hedge, prepare
 from tailrisk.crowd.snowball_curve import fit
 
-ROOT = Path(__file__).resolve().parents[1]
-FOLDER = ROOT / "results" / "snowball_delta"
+WORDS = Path(__file__).resolve().parents[1] / "configs" / "snowballs_2024.toml"
 ABOVE = (1.02, 1.05, 1.10, 1.20)
 MECHANISM = {  # remaining months -> delta before knock-in at ABOVE, section 3.4
     18: (1.83, 1.83, 1.73, 1.31),
@@ -42,23 +43,81 @@ VOLUME = {"IC": 110.0, "IM": 120.0}
 ROUNDS = 6
 
 
-def main(arguments: list[str]) -> None:
+@click.command()
+@click.option(
+    "--data", default="../shared/data", show_default=True, type=click.Path(exists=True, path_type=Path)
+)
+@click.option(
+    "-o", "--output", default="results/snowball_delta", show_default=True, type=click.Path(path_type=Path)
+)
+def main(data: Path, output: Path) -> None:
+    """Delta of a note beside the mechanism's, and the notes of 2024 on the closes there were."""
     jax.config.update("jax_enable_x64", True)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    words = tomllib.loads((ROOT / "configs" / "snowballs_2024.toml").read_text())
+    words = tomllib.loads(WORDS.read_text())
     note, market = Note(**words["terms"]), Market(**words["pricing"])
-    surface = price(note, market)
-    write("deltas", compare(note, surface))
-    write("curve", errors(note, surface))
-    draw(note, surface)
+    surface, closes = price(note, market), read(data)
+    tables = {
+        "deltas": compare(note, surface),
+        "rates": rates(note, words["pricing"]),
+        "curve": errors(note, surface),
+        "life": life(note, closes, words["book"]),
+        "replay": replay(note, market, closes, words),
+    }
+    said = {
+        "command": "python -m experiments.snowball_delta",
+        "config_sha256": digest(WORDS),
+        "data_sha256": digest(data / "indices_daily.csv"),
+    }
+    frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
+    publish(output, "snowball_delta", frames, page(frames), said, {"delta": drawn(note, surface)})
+    click.echo(f"wrote {output}")
+
+
+PAGE = """\
+# A snowball dealer's delta
+
+![Delta before and after knock-in](delta.svg)
+
+Dealers' delta of notes not knocked in, in units of the index, beside mechanism 3.4. The largest difference at
+the rate of configs/snowballs_2024.toml is {worst}.
+
+{deltas}
+
+At other rates the largest difference is:
+
+{rates}
+
+Largest error of the polynomials the simulator uses, delta capped at 2.5:
+
+{curve}
+
+Months left at the start of 2024 of notes issued daily in the two years before and alive on {table}, by
+barrier:
+
+{life}
+
+Dealers on the closes from {start} to {end} are in replay.csv: share knocked in, hedge held, trades, and
+notional within 5 % of its barrier, in billions.
+
+Made by `python -m experiments.snowball_delta`.
+"""
+
+
+def page(tables: dict[str, pd.DataFrame]) -> str:
+    """The page in words; every number in it comes from the tables."""
+    worst = tables["deltas"]["difference"].astype(float).abs().max()
+    shown = {name: markdown(tables[name]) for name in ("deltas", "rates", "curve", "life")}
+    return PAGE.format(worst=f"{worst:.3f}", table=TABLE, start=START, end=END, **shown)
+
+
+def rates(note: Note, pricing: dict[str, float]) -> list[dict[str, object]]:
+    """Largest difference from mechanism 3.4 by the interest rate."""
+    rows: list[dict[str, object]] = []
     for rate in RATES:
-        other = Market(**words["pricing"] | {"rate_annual": rate})
-        gap = max(abs(float(row["difference"])) for row in compare(note, price(note, other)))
-        print(f"rate {rate:.3f}: largest difference from mechanism 3.4 {gap:.3f}")
-    if arguments:
-        closes = read(Path(arguments[0]))
-        write("life", life(note, closes, words["book"]))
-        write("replay", replay(note, market, closes, words))
+        compared = compare(note, price(note, Market(**pricing | {"rate_annual": rate})))
+        gap = max(abs(float(str(row["difference"]))) for row in compared)
+        rows.append({"rate": rate, "largest_difference": f"{gap:.3f}"})
+    return rows
 
 
 def compare(note: Note, surface: Surface) -> list[dict[str, object]]:
@@ -168,9 +227,8 @@ def replay(note: Note, market: Market, closes: pd.DataFrame, words: dict) -> lis
     return rows
 
 
-def draw(note: Note, surface: Surface) -> None:
+def drawn(note: Note, surface: Surface) -> str:
     """Delta before and after knock-in by spot over barrier, with the mechanism's figures as points."""
-    mpl.rcParams.update({"svg.hashsalt": "tailrisk", "svg.fonttype": "none"})
     before, after = delta(surface)
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
     axes = figure.subplots()
@@ -188,15 +246,8 @@ def draw(note: Note, surface: Surface) -> None:
     axes.axvline(1, color="#999999", linewidth=0.8)
     axes.set_title("Dealer's delta, knocked in below the barrier; points: mechanism 3.4", fontsize=10)
     axes.legend(frameon=False, fontsize=8)
-    figure.savefig(FOLDER / "delta.svg", metadata={"Date": None})
-
-
-def write(name: str, rows: list[dict[str, object]]) -> None:
-    with (FOLDER / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, rows[0], lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
+    return drawing(figure)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

@@ -24,10 +24,9 @@ import numpy as np
 import pandas as pd
 from jax import lax
 
+from experiments.publishing import publish
 from tailrisk.assemble import assemble
 from tailrisk.config import load
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 from tailrisk.simulate import day, path
 from tailrisk.simulate.world import World
 
@@ -80,12 +79,9 @@ def main(paths: int, days: int, repeat: int, output: Path) -> None:
         click.echo(rows[-1], err=True)
     check(moments)
     table = pd.DataFrame(rows)
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table, paths, days), encoding="utf-8")
-        command = f"python -m experiments.speed --paths {paths} --days {days} --repeat {repeat}"
-        record = {"name": "speed", "command": command, "load": os.getloadavg()}
-        seal(folder, record | provenance.stamp())
+    command = f"python -m experiments.speed --paths {paths} --days {days} --repeat {repeat}"
+    said = {"command": command, "load": os.getloadavg()}
+    publish(output, "speed", {"table": table}, page(table, paths, days), said)
     click.echo(page(table, paths, days))
 
 

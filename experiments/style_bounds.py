@@ -24,7 +24,7 @@ from experiments.bounds_realised import realised
 from experiments.bounds_states import BANDS, CRISIS, POINTS, compared
 from experiments.bounds_study import DESK, PRODUCTS, Study, answer, curve, leverages, levers, study, tuned
 from experiments.bounds_watch import TRAIL, watch
-from experiments.crowd_runs import markdown, publish
+from experiments.publishing import markdown, publish
 
 ABOUT = """\
 {paths:,} paths of {days} days ({config}), each twice for specific risk; 5,000 synthetic names. Alpha is a

@@ -14,10 +14,9 @@ import click
 import numpy as np
 import pandas as pd
 
+from experiments.publishing import publish
 from tailrisk.calibrate.prices import digest, read_prices, read_styles
 from tailrisk.core.names import BUCKETS
-from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
 from tailrisk.universe import Universe, default
 from tailrisk.universe.descriptors import WINDOW, descriptors, moving, usable
 from tailrisk.universe.exposures import exposures, fit, regression_weight
@@ -56,19 +55,12 @@ def main(data: Path, output: Path) -> None:
         *of_synthetic(),
     ]
     table = pd.DataFrame(rows, columns=["part", "name", "span", "figure", "value"])
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
-        (folder / "README.md").write_text(page(table, found), encoding="utf-8")
-        seal(
-            folder,
-            {
-                "name": "universe",
-                "command": "python -m experiments.universe",
-                "window": [str(days[0].date()), str(days[-1].date())],
-                "data_sha256": {name: digest(data / name) for name in (*STOCKS, STYLES, INDICES)},
-                **provenance.stamp(),
-            },
-        )
+    said = {
+        "command": "python -m experiments.universe",
+        "window": [str(days[0].date()), str(days[-1].date())],
+        "data_sha256": {name: digest(data / name) for name in (*STOCKS, STYLES, INDICES)},
+    }
+    publish(output, "universe", {"table": table}, page(table, found), said)
     click.echo(f"wrote {output}")
 
 
