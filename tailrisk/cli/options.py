@@ -82,9 +82,7 @@ def repeated() -> str:
             said.append(portable(str(value)))
         elif parameter.name == "overrides":
             said += overriding(value)
-        elif parameter.name == "quiet" or value in (None, False):
-            continue
-        elif str(value) != str(parameter.default):
+        elif parameter.name != "quiet" and str(value) not in ("None", "False", str(parameter.default)):
             option = max(parameter.opts, key=len)
             said += [option] if value is True else [option, portable(str(value))]
     return shlex.join(said)
