@@ -19,7 +19,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from scipy import optimize, special, stats
 
-from experiments.publishing import drawing, publish
+from experiments.publishing import publish
+from tailrisk.calibrate.picture import drawn
 from tailrisk.tail import expected_shortfall_interval, value_at_risk_interval
 from tailrisk.tail.interval import INDICATIVE, ranks, straightened_bounds
 from tailrisk.tail.shortfall import Tail, tail_of
@@ -284,7 +285,7 @@ def misses(table: list[dict]) -> list[str]:
     ]
 
 
-def drawn(table: list[dict]) -> str:
+def picture(table: list[dict]) -> str:
     """Coverage against tail points, a panel a construction, +-1 point shaded, bars of two standard errors."""
     panels = (("VaR", "published"), ("ES", "published"), ("ES", "normal"))
     looks = {"light": ("#0072B2", "o"), "heavy": ("#D55E00", "s"), "mixture": ("#009E73", "^")}
@@ -316,7 +317,7 @@ def drawn(table: list[dict]) -> str:
         axis.set_xlabel("tail points, of paths")
     axes[0].set_ylabel("coverage of the 95 % interval, %")
     axes[0].legend(loc="lower right")
-    return drawing(figure)
+    return drawn(figure)
 
 
 def _rank(law: str) -> int:
@@ -336,7 +337,7 @@ def main(output: Path) -> None:
             table += study(paths, level, replications, law, random)
         click.echo(f"{paths:>9,} paths at {level}: {time.process_time() - started:.0f} CPU-s", err=True)
     said = {"command": "python -m experiments.coverage", "seed": SEED}
-    pictures = {"coverage": drawn(table)}
+    pictures = {"coverage": picture(table)}
     publish(output, "coverage", {"table": pd.DataFrame(table)}, page(table), said, pictures)
     click.echo(f"wrote {output}")
 

@@ -1,13 +1,10 @@
 """How an experiment's folder is written: tables, pictures, the page in words, the record."""
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 import pandas as pd
-from matplotlib.figure import Figure
 
 from tailrisk.record import provenance
 from tailrisk.record.store import replacing, seal
@@ -29,14 +26,6 @@ def publish(
             (folder / f"{picture}.svg").write_text(drawing, encoding="utf-8")
         (folder / "README.md").write_text(page, encoding="utf-8")
         seal(folder, {"name": name, **said, **provenance.stamp()})
-
-
-def drawing(figure: Figure) -> str:
-    """The figure as SVG, the same every time."""
-    text = io.StringIO()
-    with mpl.rc_context({"svg.hashsalt": "tailrisk", "svg.fonttype": "none"}):
-        figure.savefig(text, format="svg", metadata={"Date": None})
-    return text.getvalue()
 
 
 def markdown(frame: pd.DataFrame) -> str:

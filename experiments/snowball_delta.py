@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.publishing import drawing, markdown, publish
+from experiments.publishing import markdown, publish
+from tailrisk.calibrate.picture import drawn
 from tailrisk.calibrate.prices import digest
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import CODES
@@ -69,7 +70,7 @@ def main(data: Path, output: Path) -> None:
         "data_sha256": digest(data / "indices_daily.csv"),
     }
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}
-    publish(output, "snowball_delta", frames, page(frames), said, {"delta": drawn(note, surface)})
+    publish(output, "snowball_delta", frames, page(frames), said, {"delta": picture(note, surface)})
     click.echo(f"wrote {output}")
 
 
@@ -227,7 +228,7 @@ def replay(note: Note, market: Market, closes: pd.DataFrame, words: dict) -> lis
     return rows
 
 
-def drawn(note: Note, surface: Surface) -> str:
+def picture(note: Note, surface: Surface) -> str:
     """Delta before and after knock-in by spot over barrier, with the mechanism's figures as points."""
     before, after = delta(surface)
     figure = Figure(figsize=(6.4, 3.8), layout="constrained")
@@ -246,7 +247,7 @@ def drawn(note: Note, surface: Surface) -> str:
     axes.axvline(1, color="#999999", linewidth=0.8)
     axes.set_title("Dealer's delta, knocked in below the barrier; points: mechanism 3.4", fontsize=10)
     axes.legend(frameon=False, fontsize=8)
-    return drawing(figure)
+    return drawn(figure)
 
 
 if __name__ == "__main__":

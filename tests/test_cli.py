@@ -1,5 +1,6 @@
 """The command line: each command, its exit codes, and what it refuses to import."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -299,6 +300,7 @@ def test_the_recorded_command_names_no_machine(folder: Path, engine: dict[str, A
     assert code("run", "smoke.toml", *settings, "--quiet") == 0
     said = "tailrisk run smoke.toml --set market.calibrated=ladder.toml --set name=a_b --output out"
     assert engine["command"] == said
+    assert str(folder) not in json.dumps(engine["command"])
     assert cell_command(str(folder / "smoke.toml"), [ladder, "name=a b"], folder / "out") == said.replace(
         "name=a_b", "'name=a b'"
     )

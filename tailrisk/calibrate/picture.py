@@ -22,7 +22,6 @@ def picture(calibration: Calibration) -> str:
     Probabilities are averaged over blocks of days. The bytes depend on the calibration alone: fixed hash
     salt, no date, coordinates to a hundredth of a point.
     """
-    import matplotlib
     from matplotlib.figure import Figure
 
     models = calibration.richest
@@ -30,19 +29,21 @@ def picture(calibration: Calibration) -> str:
     block = np.arange(len(prices)) // -(-len(prices) // MOST_POINTS)
     closes = prices.groupby(block).last()
     days = pd.Series(prices.index).groupby(block).last()
-    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tailrisk"}):
-        figure = Figure(figsize=(9.0, 3.2 + 1.9 * len(models)), layout="constrained")
-        axes = figure.subplots(1 + len(models), 1, sharex=True, height_ratios=(3, *(2 for _ in models)))
-        levels(axes[0], days, closes)
-        for below, model in zip(axes[1:], models, strict=True):
-            stack(below, days, pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy(), model)
-        return drawn(figure)
+    figure = Figure(figsize=(9.0, 3.2 + 1.9 * len(models)), layout="constrained")
+    axes = figure.subplots(1 + len(models), 1, sharex=True, height_ratios=(3, *(2 for _ in models)))
+    levels(axes[0], days, closes)
+    for below, model in zip(axes[1:], models, strict=True):
+        stack(below, days, pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy(), model)
+    return drawn(figure)
 
 
 def drawn(figure: Any) -> str:
-    """The figure as SVG text without a date, coordinates to a hundredth of a point."""
+    """The figure as SVG text, the same every time: no date, coordinates to a hundredth of a point."""
+    import matplotlib
+
     file = io.StringIO()
-    figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
+    with matplotlib.rc_context({"svg.fonttype": "none", "svg.hashsalt": "tailrisk"}):
+        figure.savefig(file, format="svg", metadata={"Date": None, "Creator": None})
     return re.sub(r"(\.\d\d)\d+", r"\1", file.getvalue())
 
 

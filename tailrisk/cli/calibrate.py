@@ -5,18 +5,18 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import OVERRIDE, QUIET, bar, day, repeated, words
+from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, repeated
 
 
 @click.command()
 @click.argument("prices", type=click.Path(path_type=Path))
 @click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
 @click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
-@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
-@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@STATES
+@SHOCKS
 @click.option("--styles", type=click.Path(path_type=Path), help="Daily style returns, for the overlay.")
 @click.option("--starts", default=8, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@SEED
 @click.option(
     "-o",
     "--output",
@@ -53,8 +53,7 @@ def calibrate(
     until, since = day("--until", until), since and day("--since", since)
     if since and since >= until:
         raise InputError("--since", repr(since), f"a day before --until {until}")
-    kept = tuple(int(k) for k in words("--states", states, ("1", "2", "3", "4")))
-    families = words("--shocks", shocks, ("gaussian", "student"))
+    kept, families = models(states, shocks)
 
     import jax
 

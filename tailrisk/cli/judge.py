@@ -5,7 +5,21 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import FORCE, OUTPUT, OVERRIDE, QUIET, bar, day, decimals, repeated, words
+from .options import (
+    FORCE,
+    OUTPUT,
+    OVERRIDE,
+    QUIET,
+    SEED,
+    SHOCKS,
+    STATES,
+    bar,
+    day,
+    decimals,
+    models,
+    repeated,
+    words,
+)
 
 
 @click.command()
@@ -17,10 +31,10 @@ from .options import FORCE, OUTPUT, OVERRIDE, QUIET, bar, day, decimals, repeate
 @click.option("--levels", default="0.95,0.99", show_default=True, help="Levels of VaR and ES.")
 @click.option("--horizons", default="1,10", show_default=True, help="Days a forecast looks ahead.")
 @click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
-@click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
-@click.option("--shocks", default="gaussian,student", show_default=True, help="Shock families to fit.")
+@STATES
+@SHOCKS
 @click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts.")
+@SEED
 @click.option(
     "-o",
     "--output",
@@ -65,8 +79,7 @@ def backtest(
     first, last = day("--from", first), day("--to", last)
     if first >= last:
         raise InputError("--from", repr(first), f"a day before --to {last}")
-    kept = tuple(int(k) for k in words("--states", states, ("1", "2", "3", "4")))
-    families = words("--shocks", shocks, ("gaussian", "student"))
+    kept, families = models(states, shocks)
     asked = decimals("--levels", levels)
     ahead = tuple(int(h) for h in words("--horizons", horizons, tuple(map(str, range(1, 61)))))
     loaded = load(config, overrides)

@@ -31,6 +31,15 @@ QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
 BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 
 
+STATES = click.option("--states", default="1,2,3,4", show_default=True, help="Numbers of regimes to fit.")
+SHOCKS = click.option(
+    "--shocks", default="gaussian,student", show_default=True, help="Shock families to fit."
+)
+SEED = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts."
+)
+
+
 @contextmanager
 def bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
     """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""
@@ -61,6 +70,12 @@ def words(option: str, text: str, allowed: Sequence[str]) -> tuple[str, ...]:
     return said
 
 
+def models(states: str, shocks: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """--states and --shocks as numbers of regimes and families. Raises InputError for what no model has."""
+    numbers = words("--states", states, ("1", "2", "3", "4"))
+    return tuple(int(k) for k in numbers), words("--shocks", shocks, ("gaussian", "student"))
+
+
 def decimals(option: str, text: str) -> tuple[str, ...]:
     """Levels as written, ascending. Raises InputError for one that is not a decimal in [0.5, 1), or twice."""
     said = [word.strip() for word in text.split(",")]
@@ -82,7 +97,9 @@ def repeated() -> str:
             said.append(portable(str(value)))
         elif parameter.name == "overrides":
             said += overriding(value)
-        elif parameter.name != "quiet" and str(value) not in ("None", "False", str(parameter.default)):
+        elif parameter.name == "quiet" or value is None or value is False:
+            continue
+        elif str(value) != str(parameter.default):
             option = max(parameter.opts, key=len)
             said += [option] if value is True else [option, portable(str(value))]
     return shlex.join(said)

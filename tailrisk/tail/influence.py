@@ -44,7 +44,7 @@ def influence_interval(
         fourth = total(pull**4)
         points = total(pull**2) ** 2 / fourth if fourth > 0 else float(len(row))
         low, high = hall_bounds(value, pull, sure)
-        heavy_low, heavy_high = heavy_pulls(value, influence, share, sure, row if linear else influence)
+        heavy_low, heavy_high = heavy_pulls(value, influence, share, sure, row if linear else None)
         if points < FEWEST_CARRIERS and heavy_low == heavy_high:
             raise too_thin(points)
         return value, min(low, heavy_low), max(high, heavy_high), points
@@ -53,16 +53,16 @@ def influence_interval(
 
 
 def heavy_pulls(
-    value: float, influence: Array, share: Array, confidence: float, judged: Array
+    value: float, influence: Array, share: Array, confidence: float, loss: Array | None
 ) -> tuple[float, float]:
     """(low, high) with the worst of the influence generalised Pareto; (value, value) where it is light.
 
     value + E[min(psi, u)] + P(psi > u) m, with u what 2 sqrt(n) paths of the influence psi exceed and m the
     mean excess over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
-    judged [path]: whose upper tail must be heavy as well.
+    loss [path]: where given, its upper tail must be heavy as well.
     """
-    worst, seen = _upper_tail(influence, share), _upper_tail(judged, share)
-    if worst is None or seen is None or min(tail_shape(*worst[1:]), tail_shape(*seen[1:])) <= HEAVY:
+    worst = _heavy_tail(influence, share)
+    if worst is None or (loss is not None and _heavy_tail(loss, share) is None):
         return value, value
     cut, excess, mass = worst
     middle, low, high = mean_excess_interval(excess, mass, confidence)
@@ -77,8 +77,8 @@ def heavy_pulls(
     )
 
 
-def _upper_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None:
-    """(threshold, excesses [tail], their weights [tail]) of the worst 2 sqrt(n) paths; None if too few."""
+def _heavy_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None:
+    """(threshold, excesses [tail], their weights [tail]) of the worst 2 sqrt(n); None if few or light."""
     order = np.argsort(values)[::-1]
     reach = TAIL / math.sqrt(len(values))
     worst = order[: max(int(np.searchsorted(np.cumsum(share[order]), reach)), FEWEST + 1)]
@@ -89,7 +89,8 @@ def _upper_tail(values: Array, share: Array) -> tuple[float, Array, Array] | Non
     mass = share[worst]
     if len(worst) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
         return None
-    return cut, values[worst] - cut, mass
+    excess = values[worst] - cut
+    return (cut, excess, mass) if tail_shape(excess, mass) > HEAVY else None
 
 
 def too_thin(points: float) -> InputError:
