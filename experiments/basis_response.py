@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from experiments.publishing import markdown, publish
-from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.core.names import FUTURES
+from tailrisk.data.prices import digest, read_prices
 
 WINDOWS = (("2022-08-01", "2023-12-31"), ("2024-01-02", "2024-03-29"))
 

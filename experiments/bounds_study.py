@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from experiments.crowd_runs import edited
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import Config, load
 from tailrisk.core.calendar import YEAR
 from tailrisk.optimise import Scenarios

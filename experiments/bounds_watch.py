@@ -20,7 +20,7 @@ from tailrisk.crowd import cohorts
 from tailrisk.market import basis, styles
 from tailrisk.simulate import day
 from tailrisk.simulate.blocks import NARROW
-from tailrisk.simulate.crowd_world import IM, SMALL
+from tailrisk.simulate.crowd.world import IM, SMALL
 from tailrisk.simulate.path import begin, draw, over_days
 from tailrisk.simulate.world import World
 from tailrisk.universe import Universe

@@ -23,18 +23,18 @@ from scipy.stats import ks_2samp
 from experiments import crowd_runs as runs
 from experiments.crowd_ablation import PLACES, ROUT_START, off
 from experiments.publishing import markdown, publish
-from tailrisk.calibrate.episode import Files
-from tailrisk.calibrate.prices import read_prices
-from tailrisk.calibrate.prior import coordinates
 from tailrisk.config import load
-from tailrisk.config.episode import read_terms
 from tailrisk.config.load import read_ensemble
 from tailrisk.core.names import BUCKETS
 from tailrisk.crowd import intervention, snowball
+from tailrisk.data.prices import read_prices
 from tailrisk.market import basis
-from tailrisk.record.match import problem
 from tailrisk.simulate import day, path
 from tailrisk.simulate.world import World
+from tailrisk.studies.match.config import read_terms
+from tailrisk.studies.match.episode import Files
+from tailrisk.studies.match.prior import coordinates
+from tailrisk.studies.match.run import problem
 
 L, M, S, T, U = range(len(BUCKETS))
 ENSEMBLE = Path("configs/calibrated/crowd_2024.toml")

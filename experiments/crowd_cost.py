@@ -187,7 +187,9 @@ def built_of(world: World, paths: int, chunk: int) -> Kernel:
     jax.clear_caches()
     chunk = min(chunk, paths)
     started = time.process_time()
-    call = blocks._block.lower(world, np.uint32(0), None, chunk=chunk, calls=paths // chunk).compile()
+    call = blocks._block.lower(
+        blocks.plain, world, np.uint32(0), None, chunk=chunk, calls=paths // chunk
+    ).compile()
     seconds = time.process_time() - started
     return Kernel(world, call, seconds, operations(world, chunk) / (chunk * world.days), [])
 

@@ -19,8 +19,8 @@ from scipy.stats import poisson
 
 from experiments import crowd_runs as runs
 from experiments.publishing import markdown, publish
-from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.core.calendar import YEAR
+from tailrisk.data.prices import digest, read_prices
 from tailrisk.market import spread
 from tailrisk.simulate.world import World
 

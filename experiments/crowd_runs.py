@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import Config, load
 from tailrisk.simulate import blocks
 from tailrisk.simulate.path import Outcome

@@ -17,10 +17,10 @@ from experiments.publishing import publish
 from tailrisk.calibrate.commodities import read_futures
 from tailrisk.calibrate.cta import Cta, fit_cta
 from tailrisk.calibrate.cta_document import months
-from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.calibrate.trend import Rule
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import BUCKETS
+from tailrisk.data.prices import digest, read_prices
 
 REGIMES = Path("configs/calibrated/ladder_2023.toml")
 REPORTED = -0.0112

@@ -15,10 +15,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.publishing import publish
-from tailrisk.assemble import assemble
-from tailrisk.calibrate.prices import digest, read_prices
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core.calendar import YEAR
+from tailrisk.data.prices import digest, read_prices
 from tailrisk.market import spread
 from tailrisk.record.collect import sample
 from tailrisk.tail import Moments, rate

@@ -25,11 +25,11 @@ import pandas as pd
 from experiments import headline_baselines as baselines
 from experiments.headline_baselines import z_of
 from experiments.publishing import publish
-from tailrisk.assemble import assemble, detector
-from tailrisk.calibrate.prices import digest, read_prices
+from tailrisk.assemble.world import assemble, detector
 from tailrisk.config import Config, load
 from tailrisk.config.calibrated import Fitted
 from tailrisk.core.calendar import YEAR
+from tailrisk.data.prices import digest, read_prices
 from tailrisk.simulate.blocks import blocks
 from tailrisk.tail import Interval, rate
 

@@ -19,12 +19,12 @@ from cmaes import CMA
 
 from experiments import crowd_runs as runs
 from experiments.publishing import markdown, publish
-from tailrisk.calibrate.episode import Files
-from tailrisk.calibrate.matching import fit
-from tailrisk.calibrate.prior import NAMES
 from tailrisk.config import load
-from tailrisk.config.episode import read_terms
-from tailrisk.record.match import Problem, problem
+from tailrisk.studies.match.config import read_terms
+from tailrisk.studies.match.episode import Files
+from tailrisk.studies.match.moments import fit
+from tailrisk.studies.match.prior import NAMES
+from tailrisk.studies.match.run import Problem, problem
 
 STARTS, POPULATION = 32, 96
 RATES = (0.02, 0.1)

@@ -20,12 +20,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import random
+from tailrisk.rare import blocks, entropy, pilot, splitting
+from tailrisk.rare.score import Fall, Loss, score
 from tailrisk.record import provenance
-from tailrisk.simulate import blocks, entropy, pilot, splitting
-from tailrisk.simulate.score import Fall, Loss, score
+from tailrisk.simulate.blocks import BLOCK
 from tailrisk.tail import expected_shortfall_interval
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,8 +45,8 @@ PRECISE = 0.01
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--config", default="crowd_feb2024.toml")
-    parser.add_argument("--paths", type=int, default=2 * blocks.BLOCK, help="of a weighted run")
-    parser.add_argument("--plain", type=int, default=16 * blocks.BLOCK, help="of the plain run")
+    parser.add_argument("--paths", type=int, default=2 * BLOCK, help="of a weighted run")
+    parser.add_argument("--plain", type=int, default=16 * BLOCK, help="of the plain run")
     parser.add_argument("--pilot", type=int, default=2, help="blocks of 8,192 paths a round")
     parser.add_argument("--product", default="ie500")
     parser.add_argument("--label", default="")
@@ -90,7 +91,7 @@ class Study:
 
     def _run(self, world, targets, paths, law):
         """(scores [path] of each target, weights or None, CPU seconds of a compiled run)."""
-        list(blocks.blocks(world, blocks.BLOCK, chunk=self.chunk, law=law))
+        list(blocks.blocks(world, BLOCK, chunk=self.chunk, law=law))
         started, parts = time.process_time(), {}
         for first, out in blocks.blocks(world, paths, chunk=self.chunk, law=law):
             parts[first] = ([score(target, out) for target in targets], out.weight)

@@ -20,13 +20,13 @@ from matplotlib.figure import Figure
 
 from experiments.publishing import markdown, publish
 from tailrisk.calibrate.picture import drawn
-from tailrisk.calibrate.prices import digest
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import CODES
 from tailrisk.crowd import snowball
 from tailrisk.crowd.autocall import Market, Note, Surface, delta, observations, price
 from tailrisk.crowd.snowball_book import Book, Hedge, prepare
 from tailrisk.crowd.snowball_curve import fit
+from tailrisk.data.prices import digest
 
 WORDS = Path(__file__).resolve().parents[1] / "configs" / "snowballs_2024.toml"
 ABOVE = (1.02, 1.05, 1.10, 1.20)

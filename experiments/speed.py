@@ -25,7 +25,7 @@ import pandas as pd
 from jax import lax
 
 from experiments.publishing import publish
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.simulate import day, path
 from tailrisk.simulate.world import World

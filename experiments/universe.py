@@ -15,14 +15,14 @@ import numpy as np
 import pandas as pd
 
 from experiments.publishing import publish
-from tailrisk.calibrate.prices import digest, read_prices, read_styles
 from tailrisk.core.names import BUCKETS
+from tailrisk.data.panel import price_limit
+from tailrisk.data.prices import digest, read_prices, read_styles
 from tailrisk.universe import Universe, default
 from tailrisk.universe.descriptors import WINDOW, descriptors, moving, usable
 from tailrisk.universe.exposures import exposures, fit, regression_weight
 from tailrisk.universe.measure import Measured, measure
 from tailrisk.universe.membership import Membership, eligible, smallest
-from tailrisk.universe.panel import price_limit
 from tailrisk.universe.replica import replicas
 from tailrisk.universe.specific import alone, specific_risk
 

@@ -6,7 +6,7 @@ from functools import cache
 import jax
 import jax.numpy as jnp
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.config.crowd import Edges
 

@@ -164,7 +164,7 @@ def evening(p, everyone, returns, years):
 
 
 def run(p, market):
-    """All days of one path. `market` as in crowd_world.days with the path axis taken off."""
+    """All days of one path. `market` as in simulate.crowd.world with the path axis taken off."""
     everyone, log = begin(p), []
     for day in range(len(market["returns"])):
         paid = morning(p, everyone, market["cap"][day], market["renewed"][day])

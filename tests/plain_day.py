@@ -1,6 +1,7 @@
 """The crowd's day on one path, written out in the order of mechanism 8: loops over plain numbers.
 
-Parameters are those of the engine; each mechanism is its own plain twin. What it must match is crowd_day.py.
+Parameters are those of the engine; each mechanism is its own plain twin.
+What it must match is simulate/crowd/day.py.
 """
 
 import math

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tailrisk.assemble import assemble, detector, stationary
+from tailrisk.assemble.world import assemble, detector, stationary
 from tailrisk.config import load
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import BUCKETS, STYLES

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tailrisk"
 
 LEAVES = {"market", "crowd", "products", "policies", "tail", "execute"}
-STUDIED = {"core", *LEAVES, "simulate"}
+STUDIED = {"core", *LEAVES, "simulate", "rare"}
+DESK = {"config", "assemble", "data", "calibrate", "universe", "optimise", "record", "report"}
 MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
@@ -19,16 +20,16 @@ MAY_IMPORT: dict[str, set[str]] = {
     "config": {"core"},
     **{leaf: {"core"} for leaf in LEAVES},
     "simulate": {"core", *LEAVES},
-    "assemble": {"core", "config", *LEAVES, "simulate", "assemble_crowd"},
-    "assemble_accounts": {"core", "config", *LEAVES},
-    "assemble_crowd": {"core", "config", *LEAVES, "simulate"},
-    "calibrate": STUDIED,
-    "universe": {"core", "config", "calibrate"},
+    "rare": {"core", *LEAVES, "simulate"},
+    "assemble": {"core", "config", *LEAVES, "simulate"},
+    "data": {"core"},
+    "calibrate": {*STUDIED, "data"},
+    "universe": {"core", "config", "data", "calibrate"},
     "optimise": {*STUDIED, "universe"},
-    "record": {*STUDIED, "config", "assemble", "assemble_accounts", "calibrate", "universe", "optimise"},
+    "record": {*STUDIED, "config", "assemble", "data", "calibrate", "universe", "optimise"},
     "report": {"core"},
-    "backtest": {"core", "config", "tail", "calibrate", "record", "report"},
-    "cli": {"core", "config", "calibrate", "universe", "record", "report", "backtest"},
+    "studies": {*STUDIED, *DESK},
+    "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies"},
 }
 AT_ONCE = {"core"}
 """What `cli` may import before a command asks for more; the package itself gives its version."""

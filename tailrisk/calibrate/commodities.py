@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from .prices import ascending
-from .table import dates, listed, numbers, read_table, where
+from ..data.prices import ascending
+from ..data.table import dates, listed, numbers, read_table, where
 
 COLUMNS = ("symbol", "open", "close", "hold")
 JUMP = 0.25

@@ -7,10 +7,10 @@ from pathlib import Path
 from .. import __version__
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS
+from ..data.prices import digest, read_prices
 from .commodities import read_futures
 from .cta import CONFIDENCE, SIZE, Cta, Estimate, fit_cta
 from .document import number, quoted, writable, write
-from .prices import digest, read_prices
 from .trend import Rule
 
 

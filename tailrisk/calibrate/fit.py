@@ -11,15 +11,15 @@ import pandas as pd
 from .. import __version__
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS
+from ..data.prices import digest, read_prices, read_styles
+from ..data.table import parse_day
 from .calibration import Calibration
 from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
 from .picture import picture
-from .prices import digest, read_prices, read_styles
 from .styles import Overlay, overlay
 from .summary import summary
 from .switching import SHOCKS, Switching, fit_switching
-from .table import parse_day
 
 __all__ = ["calibrate", "summary"]
 

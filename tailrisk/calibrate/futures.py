@@ -16,9 +16,9 @@ import pandas as pd
 
 from ..core.errors import InputError
 from ..core.names import FUTURES
+from ..data.prices import positive
+from ..data.table import dates, listed, numbers, read_table, where
 from ..market.expiry import Dates, last_day
-from .prices import positive
-from .table import dates, listed, numbers, read_table, where
 
 SYMBOL = re.compile(r"(IF|IC|IM)(\d{2})(0[1-9]|1[0-2])")
 Array = np.ndarray[Any, np.dtype[np.float64]]

@@ -250,13 +250,13 @@ def match(
 
     jax.config.update("jax_enable_x64", True)
     from ..calibrate.document import writable
-    from ..calibrate.episode import Files
-    from ..calibrate.search import Budget
     from ..config import load
-    from ..config.episode import read_terms
-    from ..record.match import known
-    from ..record.match import match as matched
-    from ..record.match_folder import publish
+    from ..studies.match.config import read_terms
+    from ..studies.match.episode import Files
+    from ..studies.match.folder import publish
+    from ..studies.match.run import known
+    from ..studies.match.run import match as matched
+    from ..studies.match.search import Budget
 
     writable(output)
     terms = read_terms(episode)

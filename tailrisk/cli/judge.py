@@ -84,8 +84,8 @@ def backtest(
     ahead = tuple(int(h) for h in words("--horizons", horizons, tuple(map(str, range(1, 61)))))
     loaded = load(config, overrides)
 
-    from ..backtest.page import spoken
-    from ..backtest.study import backtest as study
+    from ..studies.backtest.page import spoken
+    from ..studies.backtest.study import backtest as study
 
     with bar(quiet) as tell:
         folder = study(
@@ -138,9 +138,9 @@ def replay(
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    from ..config.replay import load_replay
-    from ..record.replay import replay as live
-    from ..report.replay import write
+    from ..studies.replay.config import load_replay
+    from ..studies.replay.page import write
+    from ..studies.replay.run import replay as live
 
     command = repeated()
     files = {"indices": indices, "futures": futures, "commodities": commodities}
@@ -170,7 +170,7 @@ def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
       tailrisk tune configs/tune_neutral.toml
       tailrisk tune my_tune.toml --output results --force
     """
-    from ..config.tune import load_tune
+    from ..studies.tune.config import load_tune
     from ..universe import default
 
     universe = default()
@@ -179,8 +179,8 @@ def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
     import jax
 
     jax.config.update("jax_enable_x64", loaded.market.run.precision == "float64")
-    from ..record.tune import publish
-    from ..report.tune import spoken, write
+    from ..studies.tune.page import spoken, write
+    from ..studies.tune.run import publish
 
     with bar(quiet) as tell:
         command = repeated()

@@ -94,7 +94,7 @@ def sweep(
       market.start = ["calm", "crisis"]
     """
     from ..config.plan import duration, fits, plan
-    from ..config.sweep import expand
+    from ..studies.sweep.config import expand
 
     wanted = expand(config, overrides, name)
     seconds = sum(fits(plan(cell.config)).seconds for cell in wanted.cells)
@@ -104,8 +104,9 @@ def sweep(
     import jax
 
     jax.config.update("jax_enable_x64", wanted.cells[0].config.run.precision == "float64")
-    from ..record.sweep import sweep as simulate
-    from ..report import page, sweep
+    from ..report import page
+    from ..studies.sweep import page as sweep
+    from ..studies.sweep.run import sweep as simulate
 
     folder = simulate(
         wanted,
@@ -140,8 +141,8 @@ def show(folder: Path) -> None:
     Example:
       tailrisk show results/feb2024
     """
-    from ..report import sweep
     from ..report.terminal import show as shown
+    from ..studies.sweep import page as sweep
 
     click.echo(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
 
@@ -155,7 +156,7 @@ def report(folder: Path) -> None:
     Example:
       tailrisk report results/feb2024
     """
-    from ..report import sweep
     from ..report.page import write
+    from ..studies.sweep import page as sweep
 
     click.echo(f"report: {sweep.write(folder) if sweep.is_sweep(folder) else write(folder)}")

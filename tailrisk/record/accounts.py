@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ..assemble import own_scale
-from ..assemble_accounts import Funds, assemble
+from ..assemble.funds import Funds, assemble
+from ..assemble.world import own_scale
 from ..config import Config
 from ..core import random
 from ..core.errors import Fault

@@ -10,16 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..assemble import detector
+from ..assemble.world import detector
 from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
 from ..market import spread
-from ..simulate import crowd_day
-from ..simulate.blocks import BLOCK, blocks, courses
-from ..simulate.choice import Choice
+from ..rare.blocks import blocks
+from ..rare.choice import Choice
+from ..rare.repeats import Estimate
+from ..simulate.blocks import BLOCK, courses
+from ..simulate.crowd import day as crowd_day
 from ..simulate.path import Outcome
-from ..simulate.repeats import Estimate
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
 from . import crowd, sampling

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from ..config import Config
 from ..core.names import BUCKETS, FUTURES
-from ..simulate.crowd_day import Outcome
-from ..simulate.crowd_world import IM, MICRO
+from ..simulate.crowd.day import Outcome
+from ..simulate.crowd.world import IM, MICRO
 from ..tail import MomentStream, TailStream, Worst
 
 LOSS_BINS = np.linspace(-0.05, 0.65, 36)

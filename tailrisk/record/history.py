@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..assemble import detector, warmup_days
-from ..calibrate.prices import read_prices
+from ..assemble.world import detector, warmup_days
 from ..config import Config
 from ..core import InputError
+from ..data.prices import read_prices
 
 
 def spreads(config: Config) -> NDArray[np.float64]:

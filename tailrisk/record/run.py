@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ..assemble import assemble
+from ..assemble.world import assemble
 from ..config import Config
 from . import accounts, crowd, provenance, sampling, tables
 from .collect import Sample, sample

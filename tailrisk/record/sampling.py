@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..assemble import detector
+from ..assemble.world import detector
 from ..config import Config
 from ..config.sampling import BLOCKS, CLONES, REPLICATES, ROUNDS, TRIAL, Sampling
 from ..core import random
 from ..core.names import MEASURES
-from ..simulate.choice import Choice, choose
-from ..simulate.pilot import fit
-from ..simulate.repeats import TRIED_FROM, Estimate, estimate
-from ..simulate.score import Fall, Loss, Target
-from ..simulate.tilt import Tilt
+from ..rare.choice import Choice, choose
+from ..rare.pilot import fit
+from ..rare.repeats import TRIED_FROM, Estimate, estimate
+from ..rare.score import Fall, Loss, Target
+from ..rare.tilt import Tilt
 from ..simulate.world import World
 from ..tail import weight_report
 

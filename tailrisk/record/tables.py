@@ -7,12 +7,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..assemble import detector
+from ..assemble.world import detector
 from ..config import Config
 from ..config.market import Event
 from ..core.calendar import YEAR
 from ..core.names import BUCKETS, VIEWS
-from ..simulate.repeats import Estimate
+from ..rare.repeats import Estimate
 from ..tail import Interval, Moments, Worst, replicate_interval, return_period
 from .collect import LOSS_EDGES, Z_EDGES, Sample
 

@@ -19,10 +19,7 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
-from . import importance
-from .importance import Trace
 from .path import Course, Outcome, course, outcome
-from .tilt import Tilt
 from .world import World
 
 T = TypeVar("T")
@@ -37,28 +34,30 @@ NARROW = 128
 """Chunk of days with a crowd on a CPU, whatever was asked for: 64 and 256 were no faster."""
 
 
-def blocks(world: World, paths: int, *, chunk: int, law: Tilt | None = None) -> Iterator[tuple[int, Outcome]]:
+Program = Callable[[World, Any, Count], T]
+"""What is computed of paths: (world, law, numbers [path]) -> arrays [..., path]."""
+
+
+def plain(world: World, law: None, number: Count) -> Outcome:
+    """The outcome of the paths numbered `number` [path] under the world's own law."""
+    return outcome(world, number)
+
+
+def blocks(
+    world: World, paths: int, *, chunk: int, program: Program[Outcome] = plain, law: Any = None
+) -> Iterator[tuple[int, Outcome]]:
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
     with a crowd; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
-    its memory. law: what the paths are drawn from in place of the world's own law.
+    its memory. program, law: what is computed of each path, and the law it is drawn from, in place of the
+    world's own (`rare.blocks`).
     """
     if jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
-        yield from _threads(partial(_block, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
+        yield from threads(partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
     else:
-        yield from _wide(world, paths, law)
-
-
-def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tuple[Outcome, Trace]:
-    """Outcome and trace of whole blocks of paths from number `first`, side by side, as NumPy arrays."""
-
-    def compute(start: Any) -> tuple[Outcome, Trace]:
-        return _traces(world, law, start + np.uint32(first), chunk=chunk, calls=BLOCK // chunk)
-
-    parts = [part for _, part in sorted(_threads(compute, paths), key=lambda numbered: numbered[0])]
-    return jax.tree.map(lambda *fields: np.concatenate(fields, axis=-1), *parts)
+        yield from _wide(program, world, paths, law)
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
@@ -71,22 +70,16 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
     return jax.tree.map(lambda x: x[..., : len(numbers)], found)
 
 
-@partial(jax.jit, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)
-def _block(world: World, first: Count, law: Tilt | None, *, chunk: int, calls: int) -> Outcome:
-    """The outcome of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
-    if law is None:
-        return _chunks(one_kernel(partial(outcome, world)), first, chunk, calls)
-    weighted = partial(importance.outcome, world, law)
+@partial(jax.jit, static_argnums=0, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)
+def _block(program: Program[T], world: World, first: Count, law: Any, *, chunk: int, calls: int) -> T:
+    """What `program` makes of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
+    compute = partial(program, world, law)
     # jaxlib 0.10.2 aborts on some small worlds' weighted paths as one kernel; the gain is with a crowd
-    return _chunks(weighted if world.crowd is None else one_kernel(weighted), first, chunk, calls)
+    whole = law is None or world.crowd is not None
+    return chunks(one_kernel(compute) if whole else compute, first, chunk, calls)
 
 
-@partial(jax.jit, static_argnames=("chunk", "calls"))
-def _traces(world: World, law: Tilt, first: Count, *, chunk: int, calls: int) -> tuple[Outcome, Trace]:
-    return _chunks(partial(importance.traced, world, law), first, chunk, calls)
-
-
-def _chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:
+def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:
     numbers = first + jnp.arange(chunk, dtype=jnp.uint32)
     starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(chunk)
     return lax.map(lambda start: compute(numbers + start), starts)
@@ -95,7 +88,7 @@ def _chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int)
 _course = jax.jit(course)
 
 
-def _threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
+def threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
     """Each core takes the next block; no more are in flight than there are cores, so memory is bounded."""
     firsts = iter(range(0, paths, BLOCK))
 
@@ -111,13 +104,15 @@ def _threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]
                 yield future.result()
 
 
-def _wide(world: World, paths: int, law: Tilt | None = None) -> Iterator[tuple[int, Outcome]]:
+def _wide(
+    program: Program[Outcome], world: World, paths: int, law: Any = None
+) -> Iterator[tuple[int, Outcome]]:
     width, first = WIDE, 0
     while first < paths:
         count = min(width, -(-(paths - first) // BLOCK))
         try:
-            chunks = _block(world, np.uint32(first), law, chunk=count * BLOCK, calls=1)
-            result = _gather(chunks, paths - first)
+            parts = _block(program, world, np.uint32(first), law, chunk=count * BLOCK, calls=1)
+            result = _gather(parts, paths - first)
         except jax.errors.JaxRuntimeError as error:
             if "RESOURCE_EXHAUSTED" not in str(error) or width == 1:
                 raise

@@ -1,7 +1,7 @@
 """One day, in the order the market lives it.
 
 mechanism 8 fixes the order: regime and exogenous shock, prices, then what the funds make of them. A crowd, if
-there is one, takes its place between shock and prices (crowd_day.py).
+there is one, takes its place between shock and prices (crowd/day.py).
 """
 
 from dataclasses import replace
@@ -14,7 +14,7 @@ from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
 from ..market import ladder, regimes, styles
 from ..products import book
 from ..tail import running
-from . import crowd_day
+from .crowd import day as crowd_day
 from .world import World
 
 

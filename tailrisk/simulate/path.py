@@ -14,7 +14,8 @@ from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
 from ..market import regimes, spread
 from ..products import book
 from ..tail import running
-from . import crowd_day, day
+from . import day
+from .crowd import day as crowd_day
 from .world import World
 
 S = TypeVar("S")

@@ -6,7 +6,8 @@ import jax.numpy as jnp
 
 from ..core import struct
 from ..core.units import Count, Flag, Ratio
-from . import crowd_day, day
+from . import day
+from .crowd import day as crowd_day
 from .path import begin, draw, over_days
 from .world import World
 

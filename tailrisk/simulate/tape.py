@@ -23,8 +23,9 @@ from ..core.kernel import OPTIONS, one_kernel
 from ..core.units import Count, LogReturn, Normal, Ratio, ZScore
 from ..market import basis, impact, limits
 from ..products.market_day import MarketDay
-from . import crowd_day, day
-from .crowd_world import Crowd
+from . import day
+from .crowd import day as crowd_day
+from .crowd.world import Crowd
 from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
 

@@ -5,7 +5,7 @@ from ..core.random import Stream
 from ..core.units import Probability, Ratio
 from ..market import ladder, regimes, spread, styles
 from ..products import book
-from .crowd_world import Crowd
+from .crowd.world import Crowd
 
 
 @struct

@@ -3,9 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data.panel import Panel
 from .descriptors import moving
 from .moments import by_group
-from .panel import Panel
 from .universe import Array
 
 RECENT = 20

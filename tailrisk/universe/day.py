@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.names import BUCKETS
+from ..data.panel import Panel
 from .circulation import RECENT, circulating, filled
 from .exposures import exposures, fit
 from .membership import Membership, eligible
 from .moments import Pay
-from .panel import Panel
 from .returns import Estimates
 from .specific import specific_risk
 from .universe import Array, Universe, loadings

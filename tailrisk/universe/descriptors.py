@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from .panel import Panel
+from ..data.panel import Panel
 from .universe import Array
 
 WINDOW, HALF_LIFE = 252, 63

@@ -11,16 +11,16 @@ import pandas as pd
 from .. import __version__
 from ..calibrate.document import writable, write
 from ..calibrate.fit import portable
-from ..calibrate.prices import read_styles
-from ..calibrate.table import digest
 from ..core.errors import InputError
+from ..data.panel import Panel, read_panel
+from ..data.prices import read_styles
+from ..data.table import digest
 from .circulation import circulating
 from .day import at_close
 from .descriptors import LEAST, WINDOW, descriptors
 from .document import document
 from .membership import CSI, Membership, Sizes, eligible, membership
 from .moments import Moments, Pay, moments
-from .panel import Panel, read_panel
 from .returns import Estimates, Progress, estimate
 from .universe import OUTSIDE, Array, Universe
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..core.errors import InputError
 from ..core.names import BUCKETS
-from .panel import Panel
+from ..data.panel import Panel
 from .universe import OUTSIDE, Array
 
 BUFFER = 0.2

@@ -3,9 +3,9 @@
 import numpy as np
 
 from ..core.names import BUCKETS
+from ..data.panel import Panel
 from .circulation import circulating, filled
 from .membership import Membership
-from .panel import Panel
 from .universe import Array
 
 

@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.names import BUCKETS, STYLES
+from ..data.panel import Panel
 from .descriptors import WINDOW, usable
 from .exposures import exposures, fit, regression_weight
 from .membership import Membership, eligible
-from .panel import Panel
 from .universe import Array
 
 Progress = Callable[[float, str], None]

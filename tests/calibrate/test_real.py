@@ -11,9 +11,9 @@ import pytest
 
 from tailrisk.calibrate.fit import windowed
 from tailrisk.calibrate.ladder import log_returns, observe
-from tailrisk.calibrate.prices import digest, read_prices
 from tailrisk.calibrate.regimes import Regimes
 from tailrisk.calibrate.switching import probabilities
+from tailrisk.data.prices import digest, read_prices
 
 FILE = Path(__file__).parents[2] / "configs" / "calibrated" / "ladder_2023.toml"
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from tailrisk.calibrate import calibrate
-from tailrisk.calibrate.prices import read_prices, read_styles
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import BUCKETS, STYLES
+from tailrisk.data.prices import read_prices, read_styles
 
 HEAD = "date,code,close\n"
 GOOD = "2024-02-01,000300,3217.0\n2024-02-02,000300,3179.6\n"

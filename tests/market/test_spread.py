@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailrisk.calibrate.prices import read_prices
 from tailrisk.core.names import BUCKETS
+from tailrisk.data.prices import read_prices
 from tailrisk.market import spread
 
 ONE_DAY = spread.Params(small=2, large=0, window=250, days=1, mean_removed=True)

@@ -4,8 +4,8 @@ import jax
 import numpy as np
 import pytest
 
-from tailrisk.assemble import assemble
-from tailrisk.assemble_accounts import assemble as assemble_funds
+from tailrisk.assemble.funds import assemble as assemble_funds
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.products.account import LINES
 from tailrisk.record import accounts

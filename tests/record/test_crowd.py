@@ -13,7 +13,7 @@ from tailrisk.record import run as runs
 from tailrisk.report.folder import Result
 from tailrisk.report.page import write
 from tailrisk.report.terminal import show
-from tailrisk.simulate import crowd_day
+from tailrisk.simulate.crowd import day as crowd_day
 from tailrisk.simulate.path import Course, Outcome
 from tailrisk.tail import expected_shortfall, probability, value_at_risk
 

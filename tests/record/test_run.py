@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import Fault, InputError
 from tailrisk.record import collect, tables

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.record import collect, scenarios
 from tailrisk.simulate.blocks import courses

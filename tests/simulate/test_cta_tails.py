@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from tailrisk.assemble import assemble
+from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.errors import InputError

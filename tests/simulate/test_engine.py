@@ -95,7 +95,7 @@ def test_wide_chunks_of_an_accelerator_give_the_same_bits(monkeypatch):
     it = world("float32", days=3, detectors=())
     monkeypatch.setattr(blocks, "WIDE", 2)
     threaded = dict(blocks.blocks(it, 2 * blocks.BLOCK + 7, chunk=2048))
-    wide = dict(blocks._wide(it, 2 * blocks.BLOCK + 7))
+    wide = dict(blocks._wide(blocks.plain, it, 2 * blocks.BLOCK + 7))
     assert sorted(wide) == [0, 2 * blocks.BLOCK]
     joined = np.concatenate([threaded[0].loss, threaded[blocks.BLOCK].loss], axis=-1)
     assert wide[0].loss.tobytes() == joined.tobytes()
@@ -107,14 +107,17 @@ def test_a_chunk_that_does_not_fit_is_halved(monkeypatch):
     monkeypatch.setattr(blocks, "WIDE", 4)
     whole = blocks._block
 
-    def fussy(world, first, law, *, chunk, calls):
+    def fussy(program, world, first, law, *, chunk, calls):
         tried.append(chunk // blocks.BLOCK)
         if tried[-1] > 1:
             raise jax.errors.JaxRuntimeError("RESOURCE_EXHAUSTED: out of memory")
-        return whole(world, first, law, chunk=chunk, calls=calls)
+        return whole(program, world, first, law, chunk=chunk, calls=calls)
 
     monkeypatch.setattr(blocks, "_block", fussy)
-    assert sum(out.fault.shape[0] for _, out in blocks._wide(it, 3 * blocks.BLOCK)) == 3 * blocks.BLOCK
+    assert (
+        sum(out.fault.shape[0] for _, out in blocks._wide(blocks.plain, it, 3 * blocks.BLOCK))
+        == 3 * blocks.BLOCK
+    )
     assert tried == [3, 2, 1, 1, 1]
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tailrisk.data.panel import Panel
 from tailrisk.universe.descriptors import (
     HALF_LIFE,
     LARGEST,
@@ -16,7 +17,6 @@ from tailrisk.universe.descriptors import (
     descriptors,
     market,
 )
-from tailrisk.universe.panel import Panel
 
 DAYS, STOCKS = 400, 6
 

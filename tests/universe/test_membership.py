@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tailrisk.core.errors import InputError
+from tailrisk.data.panel import Panel
 from tailrisk.universe.membership import FRESH, Sizes, eligible, membership, review, review_days
-from tailrisk.universe.panel import Panel
 from tailrisk.universe.universe import OUTSIDE
 
 SMALL = Sizes(ladder=(2, 3, 4, 5), micro=3)

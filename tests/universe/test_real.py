@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailrisk.calibrate.prices import read_prices, read_styles
 from tailrisk.core.names import BUCKETS
+from tailrisk.data.prices import read_prices, read_styles
 from tailrisk.universe.measure import measure
 from tailrisk.universe.replica import replicas
 

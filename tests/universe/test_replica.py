@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from tailrisk.data.panel import Panel
 from tailrisk.universe.circulation import RECENT, circulating, filled
 from tailrisk.universe.membership import Membership
-from tailrisk.universe.panel import Panel
 from tailrisk.universe.replica import replicas
 
 

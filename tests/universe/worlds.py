@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from tailrisk.data.panel import Panel
 from tailrisk.universe.membership import Sizes
-from tailrisk.universe.panel import Panel
 from tailrisk.universe.universe import Array
 
 SIZES = Sizes(ladder=(30, 50, 100, 200), micro=60)

@@ -1,0 +1,284 @@
+"""The crowd's words made into arrays: a [crowd] block and its files in, the parameters of its day out."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ..config import Config
+from ..config.crowd import CrowdBlock, Edges
+from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
+from ..core import InputError, random
+from ..core.names import BUCKETS, FUTURES
+from ..crowd import (
+    cohorts,
+    followers,
+    intervention,
+    margin,
+    panic,
+    redemption,
+    snowball,
+    speculators,
+    substitution,
+    triggers,
+)
+from ..crowd.autocall import Market, Note
+from ..crowd.snowball_book import Book, Hedge, prepare
+from ..market import basis, expiry, impact, ladder, limits
+from ..simulate.crowd.free import FACTORS, SHARES, moved
+from ..simulate.crowd.world import Calendar, Crowd, Restriction
+
+CLOSING = 0.25
+"""Share of the day, at its end, whose average price settles the futures: the last of four hours."""
+
+Array = Callable[[Any], jax.Array]
+
+
+def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
+    """The crowd a config describes, its exogenous ladder made from `size`; None without a [crowd] block."""
+    block, files = config.crowd, config.attached.crowd
+    if block is None or files is None:
+        return None
+    edges, rounds, market = block.edges, block.rounds, files.market
+    notes = _snowballs(block, files, config.run.days, array)
+    guidance = market.restriction
+    priors = Crowd(
+        ladder=_calmer(size, block.kappa_crisis),
+        impact=_impact(market.impact, edges, rounds, array),
+        limits=_limits(market.limits, array),
+        basis=_basis(market.basis, edges, rounds, array),
+        cohorts=_cohorts(files.participants, edges, rounds, array),
+        panic=panic.Params(
+            strength=array(by_bucket(files.participants.panic.strength)) * edges.panic,
+            threshold=array(files.participants.panic.threshold),
+            hold=array(files.participants.panic.hold),
+            calm=array(files.participants.panic.calm),
+            build=array(files.participants.panic.build),
+            relief=array(files.participants.panic.relief),
+        ),
+        snowball=notes,
+        speculators=speculators.Params(
+            strength=array(by_future(files.participants.speculators.strength)) * edges.speculators,
+            pace=array(files.participants.speculators.pace),
+        ),
+        state=_state(market.state, edges, rounds, array),
+        followers=_followers(market.followers, edges, rounds, array),
+        restriction=Restriction(
+            share=array(guidance.share * edges.restriction),
+            days=_counts(guidance.days),
+            stage=guidance.stage - 1,
+        ),
+        leverage_cap=array(block.leverage_cap),
+        arbitrage=array(market.basis.arbitrage * edges.arbitrage),
+        settling=array(_settling(rounds)),
+        calendar=_calendar(config, block, files, notes, array),
+        noise=random.stream(config.run.seed, "basis"),
+        fear=random.stream(config.run.seed, "fear"),
+    )
+    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
+
+
+def _known(matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd; raises InputError for a parameter nobody knows."""
+    said = {name: value for name, value in matched.items() if not name.startswith("record.")}
+    for name in said:
+        if name not in FACTORS and name not in SHARES:
+            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join([*FACTORS, *SHARES]))
+    return said
+
+
+def by_bucket(said: Any) -> list[float]:
+    """A table by bucket as a list; a bucket that is not said is zero."""
+    return [said.get(bucket, 0.0) for bucket in BUCKETS]
+
+
+def by_future(said: Any) -> list[float]:
+    """A table by future as a list; a future that is not said is zero."""
+    return [said.get(future, 0.0) for future in FUTURES]
+
+
+def per_round(daily: Any, rounds: int) -> Any:
+    """Share lost in a round when `daily` is lost in a day: 1 - (1 - daily)^(1 / rounds)."""
+    return 1 - (1 - np.asarray(daily, np.float64)) ** (1 / rounds)
+
+
+def _calmer(size: ladder.Params, kappa: float) -> ladder.Params:
+    """Shocks of the last regime, the crisis, scaled by kappa; its mean is left (mechanism 5.1)."""
+    return replace(size, affine=size.affine.at[-1, :, 1:].multiply(kappa))
+
+
+def _impact(said: Impact, edges: Edges, rounds: int, array: Array) -> impact.Params:
+    return impact.Params(
+        impact=array(by_bucket(said.strength)) * edges.impact,
+        volume=array(by_bucket(said.volume)),
+        evaporation=array(said.evaporation * edges.evaporation),
+        threshold=array(said.threshold),
+        persistence=array(said.persistence),
+        share=array(said.share),
+        decay=array(per_round(said.decay, rounds)),
+    )
+
+
+def _limits(said: Limits, array: Array) -> limits.Params:
+    wide = np.array(by_bucket(said.wide_board))
+    return limits.Params(
+        limit=array(said.limit),
+        share=array([1 - wide, wide]),
+        calm=array([said.calm] * len(BUCKETS)),
+        stressed=array([said.stressed] * len(BUCKETS)),
+        widening=array(said.widening),
+        carried=array(said.carried),
+        locked=array(said.locked),
+    )
+
+
+def _basis(said: Basis, edges: Edges, rounds: int, array: Array) -> basis.Params:
+    return basis.Params(
+        carry=array(by_future(said.carry)),
+        ramp=array(said.ramp),
+        mean=array(by_future(said.mean)),
+        discount_pull=array(per_round(said.discount_pull, rounds)),
+        premium_pull=array(per_round(said.premium_pull, rounds)),
+        flow=array(said.flow * edges.dislocation),
+        fall=array(said.fall * edges.dislocation),
+        full=array(said.full),
+        noise=array(by_future(said.noise)) / rounds**0.5,
+        bound=array(said.bound),
+        volume=array(by_future(said.volume)),
+    )
+
+
+def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> cohorts.Params:
+    everyone = list(said.cohorts.values())
+
+    def column(read: Callable[[Any], float], edge: float = 1.0) -> jax.Array:
+        return array([edge * read(one) for one in everyone])
+
+    return cohorts.Params(
+        assets=column(lambda one: one.assets),
+        leverage=column(lambda one: one.gross_leverage),
+        weights=array([by_bucket(one.weights) for one in everyone]),
+        hedge=column(lambda one: one.hedge),
+        mix=array([by_future(one.mix) for one in everyone]),
+        benchmark=array([[float(one.benchmark == bucket) for bucket in BUCKETS] for one in everyone]),
+        participation=column(lambda one: one.participation),
+        financing_annual=column(lambda one: one.financing_annual),
+        cost=array(said.cost),
+        margin=margin.Params(
+            call=column(lambda one: one.margin.call),
+            reset=column(lambda one: one.margin.reset),
+            enforced=column(lambda one: one.margin.enforced, edges.margin),
+            intraday=column(lambda one: one.margin.intraday),
+        ),
+        triggers=triggers.Params(
+            basis=column(lambda one: one.basis.strength, edges.basis),
+            basis_threshold=column(lambda one: one.basis.threshold),
+            momentum=column(lambda one: one.momentum.strength, edges.momentum),
+            momentum_threshold=column(lambda one: one.momentum.threshold),
+            stop=column(lambda one: one.stop.share, edges.stop),
+            stop_line=column(lambda one: one.stop.line),
+            bucket=BUCKETS.index(said.watched),
+        ),
+        redemption=redemption.Params(
+            base=column(lambda one: one.redemption.base, edges.redemption),
+            slope=column(lambda one: one.redemption.slope, edges.redemption),
+            threshold=column(lambda one: one.redemption.threshold),
+            open=column(lambda one: one.redemption.open),
+            lag=_counts([one.redemption.lag for one in everyone]),
+            longest=max(one.redemption.lag for one in everyone),
+        ),
+        substitution=substitution.Params(
+            out=column(lambda one: one.swap.out, edges.substitution),
+            start=column(lambda one: one.swap.start),
+            home=column(lambda one: one.swap.home, edges.substitution),
+            end=column(lambda one: one.swap.end),
+            small=array([float(bucket in said.small) for bucket in BUCKETS]),
+            who=substitution.span([one.swap.out > 0 or one.swap.home > 0 for one in everyone]),
+            what=substitution.span([bucket in said.small for bucket in BUCKETS]),
+        ),
+        width=None,
+        rounds=rounds,
+        hedge_first=said.hedge_first,
+    )
+
+
+def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention.Params:
+    even = 1 / (rounds - np.arange(rounds))  # of what is left: the same money in every round to come
+    waiting = np.arange(rounds) < min(round(said.patience * rounds), rounds - 1)
+    return intervention.Params(
+        drawdown=array(said.drawdown),
+        wait=_counts(said.wait),
+        discount=array(said.discount),
+        fall=array(said.fall),
+        spread=array(said.spread),
+        limit_down=array(said.limit_down),
+        lag=_counts(said.lag),
+        lasting=_counts(said.lasting),
+        pace=array(said.pace) * edges.state,
+        target=array([by_bucket(mix) for mix in said.target]),
+        budget=array(by_bucket(said.budget)),
+        dip=array(said.dip),
+        patient=array(np.where(waiting, 0.0, even)),
+        eager=array(even),
+        fall_days=said.fall_days,
+        spread_days=said.spread_days,
+    )
+
+
+def _followers(said: Followers, edges: Edges, rounds: int, array: Array) -> followers.Params:
+    rotation: Any = said.rotation
+    return followers.Params(
+        following=array(said.strength * edges.followers / rounds),
+        half=array(by_bucket(said.half)),
+        focus=said.focus,
+        memory=array(said.memory),
+        rotation=array([by_bucket(rotation.get(bucket, {})) for bucket in BUCKETS]),
+    )
+
+
+def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) -> snowball.Params:
+    said, volume = files.snowballs, files.market.basis.volume
+    desk = said.hedge.model_dump(exclude={"participation"})
+    limit = [said.hedge.participation * volume[book.future] / block.rounds for book in said.book]
+    books = [Book(**book.model_dump(exclude={"future", "underlying"})) for book in said.book]
+    ready = prepare(
+        Note(**said.terms.model_dump()),
+        Market(**said.pricing.model_dump()),
+        books,
+        Hedge(**desk, limit=limit),
+        days,
+        array(0.0).dtype.type,
+    )
+    return replace(ready, notional=ready.notional * block.edges.snowball)
+
+
+def _calendar(
+    config: Config, block: CrowdBlock, files: CrowdFiles, notes: snowball.Params, array: Array
+) -> Calendar:
+    said = files.market.calendar
+    schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, said.holidays, said.roll)
+    eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=np.asarray(said.holidays, "M8[D]"))
+    gaps = np.diff(np.concatenate([[eve], schedule.dates])).astype(float)
+    front = np.asarray(schedule.contracts.held)[:, expiry.FRONT]
+    left = (front == 0) & (np.concatenate([[1.0], front[:-1]]) == 1)
+    contracts = {name: getattr(schedule.contracts, name) for name in ("days", "before", "limit", "held")}
+    return Calendar(
+        contracts=expiry.Contracts(
+            **{name: array(value) for name, value in contracts.items()}, origin=schedule.contracts.origin
+        ),
+        notes=snowball.Today(knock_out=notes.knock_out, alive=notes.alive, knocked_in=notes.knocked_in),
+        years=array(gaps / 365),
+        renewed=array(left.astype(float)),
+    )
+
+
+def _settling(rounds: int) -> np.ndarray[Any, Any]:
+    last = max(round(CLOSING * rounds), 1)
+    return np.where(np.arange(rounds) >= rounds - last, 1 / last, 0.0)
+
+
+def _counts(said: Any) -> jax.Array:
+    return jnp.asarray(said, jnp.int32)

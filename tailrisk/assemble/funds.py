@@ -1,0 +1,148 @@
+"""Products and their terms as funds: the rows of `account.Params`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+
+from ..config import Config
+from ..config.accounts import AccountsFile, Terms
+from ..config.products import Cta, Dma, LongShort, MicroCap, Neutral
+from ..core import random
+from ..core.calendar import YEAR
+from ..core.names import BUCKETS, FUTURES
+from ..products import account, dealing, lines, panel, trade
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+VOLATILITY = 0.02
+"""A day's volatility in the square-root law, of stocks in a bucket (mechanism 3.2)."""
+
+
+@dataclass(frozen=True)
+class Funds:
+    """Funds by product: `own` is the row that holds a product's own book, the others are drawn around it."""
+
+    params: account.Params
+    product: tuple[str, ...]  # [fund]
+    own: dict[str, int]
+
+
+def assemble(
+    config: Config, accounts: AccountsFile, count: int, seed: int, *, precision: str = "float64"
+) -> Funds:
+    """`count` funds of every product of a config, the first of each with the product's own book."""
+    rows: list[dict[str, Any]] = []
+    owner: list[str] = []
+    own: dict[str, int] = {}
+    volume = np.array([dict(accounts.volume)[bucket] for bucket in BUCKETS])  # type: ignore[index]
+    styles = config.styles_in_use
+    for name, product in config.products.items():
+        own[name] = len(rows)
+        rows += _product(name, product, accounts.terms(name), volume, styles, (count, seed))
+        owner += [name] * count
+    return Funds(_params(rows, jnp.dtype(precision)), tuple(owner), own)
+
+
+def _product(
+    name: str, product: Any, terms: Terms, volume: Array, styles: list[str], size: tuple[int, int]
+) -> list[dict[str, Any]]:
+    """A row for each fund of a product."""
+    count, seed = size
+
+    def stream(what: str) -> random.Stream:
+        return random.stream(seed, f"panel.{name}.{what}")
+
+    gross, short = _positions(product)
+    mean = np.array([getattr(product, "weights", {}).get(bucket, 0.0) for bucket in BUCKETS])
+    hedge = np.array([getattr(product, "hedge", {}).get(future, 0.0) for future in FUTURES])
+    others = count - 1
+    weights = (
+        [mean, *panel.weights(mean, terms.weight_spread, others, stream("weights"))] if mean.any() else None
+    )
+    spread = terms.exposure_spread if 0 < gross < 1 else 0.0
+    books = [gross, *panel.shares(gross, spread, others, stream("exposure"), 0.0, 0.99)]
+    mixed = terms.hedge_spread if 0 < hedge[2] < 1 and hedge[0] == 0 else 0.0
+    mixes = [hedge[2], *panel.shares(hedge[2], mixed, others, stream("hedge"))]
+    row = _terms(product, terms, volume)
+    row["style"] = [getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles]
+    rows = []
+    for k in range(count):
+        mix = np.array([0.0, 1 - mixes[k], mixes[k]]) if mixed else hedge
+        book = np.zeros(len(BUCKETS)) if weights is None else books[k] * weights[k]
+        sold = (short / gross if gross else 0.0) * books[k] * mix
+        rows.append({**row, "stock": book, "short": sold})
+    return rows
+
+
+def _positions(product: Any) -> tuple[float, float]:
+    """Stocks and futures sold, over NAV (mechanism 5.7)."""
+    match product:
+        case Neutral(exposure=gross):
+            return gross, gross
+        case Dma(gross_leverage=gross):
+            return gross, gross
+        case LongShort(exposure=gross, short_gross=short):
+            return gross, short
+        case MicroCap(exposure=gross):
+            return gross, 0.0
+        case Cta():
+            return 0.0, 0.0
+        case _:
+            return 1.0, 0.0
+
+
+def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
+    """What does not differ among the funds of a product."""
+    cash = getattr(product, "cash_annual", 0.0)
+    share = terms.size / volume
+    return {
+        "benchmark": [float(bucket == product.benchmark) for bucket in BUCKETS],
+        "alpha": product.alpha_annual / YEAR,
+        "specific": terms.specific_annual / np.sqrt(YEAR),
+        "other": float(isinstance(product, Cta)),
+        "cash_annual": 0.0 if isinstance(product, Dma) else cash,
+        "benchmark_cash_annual": cash,
+        "financing_annual": getattr(product, "financing_annual", 0.0),
+        "halt_from": terms.halt_from,
+        "halt_days": terms.halt_days,
+        "cost": terms.cost,
+        "stamp": terms.stamp_duty,
+        "impact": terms.impact * VOLATILITY * np.sqrt(share),
+        "futures_cost": terms.futures_cost,
+        "most": terms.participation / share if terms.size else np.full(len(BUCKETS), 1e9),
+        "initial": terms.initial_margin,
+        "futures_margin": product.margin_rate if isinstance(product, Neutral) else 0.0,
+        "call": terms.margin_call,
+        "reset": terms.margin_reset,
+        "warning": terms.warning_line,
+        "warned_gross": terms.warned_gross,
+        "stop": terms.stop_line,
+        "base": terms.redemption_base,
+        "slope": terms.redemption_slope,
+        "threshold": terms.redemption_threshold,
+        "open": terms.dealing,
+        "wait": terms.notice,
+        "management_annual": product.fee_annual,
+        "performance": terms.performance_fee,
+        "high_water": terms.high_water,
+    }
+
+
+def _params(rows: list[dict[str, Any]], dtype: Any) -> account.Params:
+    whole = {"halt_from", "halt_days", "wait"}
+    columns = {
+        name: jnp.asarray(np.array([row[name] for row in rows]), jnp.int32 if name in whole else dtype)
+        for name in rows[0]
+    }
+
+    def part(record: Any, **more: Any) -> dict[str, Any]:
+        return {name: columns[name] for name in record.__dataclass_fields__ if name in columns} | more
+
+    longest = int(max(row["wait"] for row in rows))
+    return account.Params(
+        **part(account.Params),
+        trade=trade.Params(**part(trade.Params)),
+        lines=lines.Params(**part(lines.Params)),
+        dealing=dealing.Params(**part(dealing.Params, longest=longest)),
+    )

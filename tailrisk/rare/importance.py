@@ -1,0 +1,96 @@
+"""Paths drawn from a tilted law: the same day, other odds, and the weight that makes up for it."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+
+from ..core import random, struct
+from ..core.units import Count, Normal, Ratio
+from ..simulate import day, path
+from ..simulate.path import Outcome
+from ..simulate.world import World
+from . import tilt
+from .tilt import Tilt
+
+
+@struct
+class Trace:
+    """What was drawn, for the fit of the next tilt; [day, ...] with the eve first for states."""
+
+    state: Count  # [day, path]  the regime; one more is a crisis in which fear has taken hold
+    warmup: Count | None  # [day, path]  None where history fills the windows
+    shock: Normal  # [day, shock, path]
+
+
+@struct
+class Today:
+    """A day's shocks, the uniform that may move the phase on, and that day's chances."""
+
+    shocks: day.Shocks
+    move: Ratio  # [path]
+    leave: Ratio  # [phase]
+
+
+def outcome(world: World, law: Tilt, number: Count) -> Outcome:
+    """Losses, spread z and weight of the paths numbered `number` [path], uint32, drawn from `law`."""
+    return traced(world, law, number)[0]
+
+
+def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
+    """The same, and the regimes and shocks that were drawn."""
+    mixture, warmup, before = _before(world, law, tilt.init(law, number), number)
+    start = path.begin(world, number)
+    uniform = path.eve(world.streams.regimes, number, law.share.dtype)
+    mixture, regime = tilt.eve(law.start, world.regimes.start, mixture, uniform)
+    start = replace(start, regime=regime)
+
+    def one_day(
+        state: tuple[day.State, tilt.State], today: Today
+    ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal]]:
+        at, mixture = state
+        fear = None if world.crowd is None else world.crowd.panic.hold
+        mixture, shocks, now = tilt.step(
+            law, world.regimes, mixture, _state(at), today.move, today.leave, today.shocks, fear
+        )
+        at, log_return = day.step(world, at, shocks)
+        shock = jnp.stack(
+            random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
+        )
+        return (at, mixture), (path.spreads(world, log_return), now, shock)
+
+    def draw(days: Count) -> Today:
+        leave = law.leave[days.astype(jnp.int32) - 1]
+        return Today(shocks=path.draw(world, number, days), move=tilt.moves(law, number, days), leave=leave)
+
+    (at, mixture), (during, seen, shock) = path.over_days(one_day, (start, mixture), world.days, draw)
+    weight = jnp.exp(tilt.log_weight(mixture))
+    result = replace(path.finish(world, at, before, during), weight=weight)
+    return result, Trace(state=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
+
+
+def _state(at: day.State) -> Count:
+    """Yesterday's state of the tilt [path]; fear is of crises alone."""
+    return at.regime if at.crowd is None else at.regime + at.crowd.panic.fear.astype(at.regime.dtype)
+
+
+def _before(
+    world: World, law: Tilt, mixture: tilt.State, number: Count
+) -> tuple[tilt.State, Count | None, Ratio]:
+    """The mixture after the days before the first, their regimes [day, path] and their spreads."""
+    if world.history is not None or not world.detectors:
+        return mixture, None, path.before(world, number)
+    uniform = path.eve(world.streams.warmup_regimes, number, law.share.dtype)
+    mixture, regime = tilt.eve(law.warmup_start, world.long_run, mixture, uniform)
+
+    def one_day(
+        state: tuple[Count, tilt.State], shocks: day.Shocks
+    ) -> tuple[tuple[Count, tilt.State], tuple[Ratio, Count]]:
+        regime, mixture = state
+        mixture, edge = tilt.warm(law, world.regimes, mixture, regime, shocks.regime)
+        regime, log_return = day.market(world, regime, replace(shocks, regime=edge))
+        return (regime, mixture), (path.spreads(world, log_return), regime)
+
+    (_, mixture), (before, seen) = path.over_days(
+        one_day, (regime, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
+    )
+    return mixture, jnp.concatenate([regime[None], seen]), before

@@ -1,0 +1,212 @@
+"""Another law for regimes, fear and shocks: rare paths are common under it, and weights make up for that.
+
+A path drawn from the law Q instead of P counts with the weight dP/dQ. Q is a mixture of components, and a
+component is a chain of phases (before, burst, after): the phase of a path may move on by one each morning and
+decides the law of that day's state and shocks,
+
+    j_t = j_{t-1} + 1 with chance leave_{t, j},   P_j(s_t = l | s_{t-1} = k) = transition_{jkl},
+    z_t ~ N(shift_{j s_t}, diag(scale_{j s_t}^2)).
+
+The state is the regime; with a crowd a crisis in which fear has taken hold is one state more, the last.
+
+The weight is against the whole mixture, phases summed out by the forward recursion of Baum et al. (1970):
+with f_j the nominal law's density of the day over that of phase j, inverted,
+
+    a_{t,j} = f_j (a_{t-1,j} (1 - leave_j) + a_{t-1,j-1} leave_{j-1}),    dP/dQ = 1 / sum_j a_{T,j}.
+
+The first phase is the nominal law itself, so no weight exceeds one over its share (a defensive mixture,
+Hesterberg, 1995). Student shocks keep their law: a mean shift leaves their tail where it was, so only their
+regimes are tilted.
+"""
+
+from dataclasses import replace
+from functools import reduce
+
+import jax.numpy as jnp
+from jax import lax
+
+from ..core import random, struct
+from ..core.arrays import accumulate
+from ..core.random import Stream
+from ..core.units import Count, Flag, Normal, Probability, Ratio, Uniform
+from ..market import regimes
+from ..simulate.day import Shocks
+
+
+@struct
+class Shift:
+    """Mean and deviation of each shock, by phase and state; nominally zero and one."""
+
+    mean: Normal  # [phase, state, shock]
+    deviation: Ratio  # [phase, state, shock]
+
+
+@struct
+class Tilt:
+    """The law paths are drawn from; cumulative over the last axis where marked."""
+
+    share: Probability  # [phase]  cumulative: of paths that begin in it
+    warmup_start: Probability  # [phase, regime]  cumulative
+    warmup: Probability  # [phase, from, to]  cumulative: of the days before the first, phases at rest
+    start: Probability  # [phase, regime]  cumulative
+    transition: Probability  # [phase, state, to]  cumulative: of regimes
+    leave: Probability  # [day, phase]  chance to move on to the next phase that morning
+    shift: Shift | None  # None: shocks as they are
+    stream: Stream
+    hold: Probability | None = None  # [phase, state]  that fear takes hold if crisis comes; None: no crowd
+
+
+@struct
+class State:
+    """Where the path is in the mixture."""
+
+    phase: Count  # [path]
+    log_odds: Ratio  # [phase, path]  log a_j: density of the path so far in that phase over the nominal one
+
+
+def init(tilt: Tilt, path: Count) -> State:
+    """The component each path is drawn from, by its number."""
+    zero = jnp.zeros_like(path)
+    uniform = random.uniforms(tilt.stream, path, zero, tilt.share.dtype)
+    share = _pieces(tilt.share)
+    log_odds = jnp.log(share)[:, None] + jnp.zeros(path.shape, share.dtype)[None, :]
+    return State(phase=_reached(tilt.share[:, None], uniform), log_odds=log_odds)
+
+
+def moves(tilt: Tilt, path: Count, days: Count) -> Uniform:
+    """The uniforms [day, path] that decide on each day whether a path's phase moves on."""
+    grid = (days.shape[0], path.shape[0])
+    number, day = jnp.broadcast_to(path[None, :], grid), jnp.broadcast_to(days[:, None], grid)
+    return random.uniforms(tilt.stream, number, day, tilt.share.dtype)
+
+
+def eve(law: Probability, nominal: Probability, state: State, uniform: Uniform) -> tuple[State, Count]:
+    """The first regime [path], drawn from law [phase, regime] in place of nominal [regime]."""
+    regime = _reached(law[state.phase].T, uniform)
+    return replace(state, log_odds=state.log_odds + _log_ratio(law, nominal)[:, regime]), regime
+
+
+def warm(
+    tilt: Tilt, nominal: regimes.Params, state: State, before: Count, uniform: Uniform
+) -> tuple[State, Uniform]:
+    """One day before the first: a uniform with which `regimes.step` draws the tilted regime."""
+    regime, edge = _regime(tilt.warmup, nominal, state.phase, before, uniform)
+    ratio = _log_ratio(tilt.warmup, nominal.cumulative)[:, before, regime]
+    return replace(state, log_odds=state.log_odds + ratio), edge
+
+
+def step(
+    tilt: Tilt,
+    nominal: regimes.Params,
+    state: State,
+    before: Count,
+    move: Uniform,
+    today: Ratio,
+    shocks: Shocks,
+    fear: Probability | None = None,
+) -> tuple[State, Shocks, Count]:
+    """One day: the shocks with which `day.step` lives the tilted day, and its state [path].
+
+    before [path]: yesterday's state; move [path]: from `moves`; today [phase]: that day's row of `leave`;
+    fear []: the nominal chance that it takes hold on a day of the last regime.
+    """
+    phase = state.phase + (move < today[state.phase]).astype(jnp.int32)
+    nominal = _by_state(nominal, tilt.transition.shape[1])
+    regime, edge = _regime(tilt.transition, nominal, phase, before, shocks.regime)
+    log_odds = _moved(state.log_odds, today)
+    log_odds = log_odds + _log_ratio(tilt.transition, nominal.cumulative)[:, before, regime]
+    shocks = replace(shocks, regime=edge)
+    found = regime
+    if tilt.hold is not None and shocks.crowd is not None and fear is not None:
+        crisis, afraid = regime == tilt.transition.shape[2] - 1, before == tilt.transition.shape[1] - 1
+        taken = afraid | (shocks.crowd.fear < tilt.hold[phase, before])
+        shocks = replace(shocks, crowd=replace(shocks.crowd, fear=1.0 - taken.astype(edge.dtype)))
+        log_odds = log_odds + jnp.where(crisis & ~afraid, _fear_ratio(tilt.hold, fear, before, taken), 0.0)
+        found = regime + (crisis & taken).astype(jnp.int32)
+    if tilt.shift is not None:
+        mean, deviation = tilt.shift.mean[phase, found].T, tilt.shift.deviation[phase, found].T
+        drawn = [
+            x * s + m for x, s, m in zip(random.student(shocks.ladder, None), deviation, mean, strict=False)
+        ]
+        shocks = replace(shocks, ladder=_paired(drawn, shocks.ladder))
+        log_odds = log_odds + _shift_ratio(tilt.shift, found, drawn)
+    return State(phase=phase, log_odds=log_odds), shocks, found
+
+
+def log_weight(state: State) -> Ratio:
+    """log dP/dQ [path] of the path so far."""
+    top = reduce(jnp.maximum, state.log_odds)
+    return -(top + jnp.log(accumulate(jnp.exp(state.log_odds - top[None, :]))))
+
+
+def _moved(log_odds: Ratio, leave: Probability) -> Ratio:
+    """Log odds [phase, path] after phases may have moved on by one."""
+    top = reduce(jnp.maximum, log_odds)
+    odds = jnp.exp(log_odds - top[None, :])
+    gone = odds * leave[:, None]
+    arrived = jnp.concatenate([jnp.zeros_like(gone[:1]), gone[:-1]])
+    return jnp.log(odds - gone + arrived) + top[None, :]
+
+
+def _regime(
+    law: Probability, nominal: regimes.Params, phase: Count, before: Count, uniform: Uniform
+) -> tuple[Count, Uniform]:
+    """Today's regime under law [phase, from, to], and the lowest uniform that nominally gives it."""
+    regime = _reached(law[phase, before].T, uniform)
+    edges = jnp.concatenate([jnp.zeros_like(nominal.cumulative[:, :1]), nominal.cumulative[:, :-1]], axis=1)
+    return regime, edges[before, regime]
+
+
+def _by_state(nominal: regimes.Params, states: int) -> regimes.Params:
+    """The nominal chain from every state: fear does not move it."""
+    extra = states - nominal.cumulative.shape[0]
+    rows = [nominal.cumulative, *[nominal.cumulative[-1:]] * extra]
+    return replace(nominal, cumulative=jnp.concatenate(rows))
+
+
+def _fear_ratio(hold: Probability, nominal: Probability, before: Count, taken: Flag) -> Ratio:
+    """log [phase, path] of the chance of what fear did under hold [phase, state] over the nominal one []."""
+    certain = (nominal <= 0) | (nominal >= 1)
+    safe = jnp.where(certain, 0.5, nominal)
+    yes = jnp.where(certain, 0.0, jnp.log(hold / safe))
+    no = jnp.where(certain, 0.0, jnp.log((1 - hold) / (1 - safe)))
+    return jnp.where(taken[None], yes[:, before], no[:, before])
+
+
+def _reached(cumulative: Probability, uniform: Uniform) -> Count:
+    """How many of cumulative [.., path], the last apart, the uniform [path] reaches."""
+    count = jnp.zeros(uniform.shape, jnp.int32)
+    for k in range(cumulative.shape[0] - 1):
+        count = count + (uniform >= cumulative[k]).astype(jnp.int32)
+    return count
+
+
+def _pieces(cumulative: Probability) -> Probability:
+    """Probabilities of a cumulative law [..., regime], as a uniform meets them: the last takes the rest."""
+    ends = jnp.concatenate([cumulative[..., :-1], jnp.ones_like(cumulative[..., :1])], axis=-1)
+    return jnp.diff(ends, axis=-1, prepend=jnp.zeros_like(ends[..., :1]))
+
+
+def _log_ratio(law: Probability, nominal: Probability) -> Ratio:
+    """log of law [phase, ...] over nominal [...], both cumulative; zero where the nominal law forbids."""
+    allowed = _pieces(nominal)[None] > 0
+    ratio = _pieces(law) / jnp.where(allowed, _pieces(nominal)[None], 1.0)
+    return jnp.log(jnp.where(allowed, ratio, 1.0))
+
+
+def _shift_ratio(shift: Shift, state: Count, shock: list[Normal]) -> Ratio:
+    """log N(z; mean, deviation^2) - log N(z; 0, 1), summed over the shocks [phase, path]."""
+    narrow = 1 / (shift.deviation * shift.deviation)
+    constant = -0.5 * accumulate(jnp.moveaxis(shift.mean * shift.mean * narrow, 2, 0))
+    constant = constant - accumulate(jnp.moveaxis(jnp.log(shift.deviation), 2, 0))
+    total = constant[:, state]
+    for d, x in enumerate(shock):
+        linear, square = (shift.mean * narrow)[:, :, d], (0.5 - 0.5 * narrow)[:, :, d]
+        total = total + x[None, :] * (linear[:, state] + square[:, state] * x[None, :])
+    return total
+
+
+def _paired(shock: list[Normal], unit: Normal) -> Normal:
+    """Shocks [shock][path] as unit pairs [pair, path]; a last coordinate nobody reads is left as it was."""
+    full = [*shock, unit[-1].imag] if len(shock) % 2 else shock
+    return lax.complex(jnp.stack(full[::2]), jnp.stack(full[1::2]))

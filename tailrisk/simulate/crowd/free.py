@@ -1,0 +1,109 @@
+"""The crowd's free parameters: what a match may move, and where each sits among the arrays.
+
+A factor multiplies what the config's files say, so that an edge that is switched off stays off; a share
+replaces it. What belongs to a replay alone (how much of the ETF turnover was the state, how many sales were
+refused) is not a property of the crowd and is not here.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import jax.numpy as jnp
+
+from ...core.names import BUCKETS
+from ...core.units import Ratio
+from .world import Crowd
+
+Move = Callable[[Crowd, Ratio], Crowd]
+FAST, SLOW = 0, 1
+"""Components of the impact that is given back."""
+
+
+def moved(crowd: Crowd, values: Mapping[str, Ratio]) -> Crowd:
+    """The crowd with each named parameter moved; values [] by name of FACTORS or SHARES."""
+    for name, value in values.items():
+        crowd = (FACTORS.get(name) or SHARES[name])(crowd, value)
+    return crowd
+
+
+def _put(place: str, change: Callable[[Any, Ratio], Any]) -> Move:
+    """Replace the array at `place` ("part.field" or "part.part.field") by `change(array, value)`."""
+
+    def along(record: Any, steps: list[str], value: Ratio) -> Any:
+        old = getattr(record, steps[0])
+        new = along(old, steps[1:], value) if len(steps) > 1 else change(old, value)
+        return replace(record, **{steps[0]: new})
+
+    return lambda crowd, value: along(crowd, place.split("."), value)
+
+
+def _times(place: str, *rows: int) -> Move:
+    """Multiply the array, or some of its rows, by the value."""
+    if not rows:
+        return _put(place, lambda array, value: array * value)
+    return _put(place, lambda array, value: array.at[jnp.asarray(rows)].multiply(value, unique_indices=True))
+
+
+def _set(place: str) -> Move:
+    return _put(place, lambda array, value: jnp.broadcast_to(value, array.shape).astype(array.dtype))
+
+
+def _fast(share: Ratio, value: Ratio) -> Ratio:
+    """The slow share keeps its part of what the fast one leaves."""
+    kept = share[SLOW] / (1.0 - share[FAST])
+    return jnp.stack([value, kept * (1.0 - value)])
+
+
+def _per_round(place: str, row: int | None = None) -> Move:
+    """Lost in a day, spread over the rounds: 1 - (1 - daily)^(1 / rounds)."""
+
+    def move(crowd: Crowd, value: Ratio) -> Crowd:
+        in_round = 1.0 - (1.0 - value) ** (1.0 / crowd.rounds)
+        set_row = lambda array, x: array.at[row].set(x) if row is not None else x  # noqa: E731
+        return _put(place, set_row)(crowd, in_round)
+
+    return move
+
+
+_L, _M, _S, _T, _U = range(len(BUCKETS))
+
+FACTORS: dict[str, Move] = {
+    "impact.middle": _times("impact.impact", _M, _S),
+    "impact.csi2000": _times("impact.impact", _T),
+    "impact.micro": _times("impact.impact", _U),
+    "impact.evaporation": _times("impact.evaporation"),
+    "panic.csi500": _times("panic.strength", _M),
+    "panic.csi1000": _times("panic.strength", _S),
+    "panic.csi2000": _times("panic.strength", _T),
+    "panic.micro": _times("panic.strength", _U),
+    "panic.threshold": _times("panic.threshold"),
+    "followers.strength": _times("followers.following"),
+    "followers.half": _times("followers.half"),
+    "followers.half_csi2000": _times("followers.half", _T),
+    "selling.momentum": _times("cohorts.triggers.momentum"),
+    "selling.basis": _times("cohorts.triggers.basis"),
+    "selling.redemption": _times("cohorts.redemption.slope"),
+    "selling.participation": _times("cohorts.participation"),
+    "substitution": _times("cohorts.substitution.out"),
+    "basis.flow": _times("basis.flow"),
+    "basis.fall": _times("basis.fall"),
+    "basis.full": _times("basis.full"),
+    "speculators": _times("speculators.strength"),
+    "arbitrage": _put("arbitrage", lambda array, value: array * value),
+    "assets.dma": _times("cohorts.assets", 0),
+    "assets.retail": _times("cohorts.assets", -1),
+}
+SHARES: dict[str, Move] = {
+    "impact.persistence": _set("impact.persistence"),
+    "impact.fast": _put("impact.share", _fast),
+    "impact.slow": _put("impact.share", lambda share, value: share.at[SLOW].set(value * (1.0 - share[FAST]))),
+    "impact.slow_decay": _per_round("impact.decay", SLOW),
+    "limits.carried": _set("limits.carried"),
+    "panic.calm": _set("panic.calm"),
+    "panic.build": _set("panic.build"),
+    "panic.relief": _set("panic.relief"),
+    "followers.memory": _set("followers.memory"),
+    "basis.discount_pull": _per_round("basis.discount_pull"),
+    "basis.premium_pull": _per_round("basis.premium_pull"),
+}

@@ -1,0 +1,210 @@
+"""One round of the crowd's day: all decide on what the last round showed, prices answer, and orders fill.
+
+A Jacobi step of mechanism 8: no order sees the price it makes, so there is nothing to solve within a round.
+"""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+
+from ...core import struct
+from ...core.fence import clause, fence
+from ...core.units import Count, Flag, Normal, Probability, Ratio, Yuan
+from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
+from ...market import basis, impact, limits
+from .world import BOOK_BUCKETS, BUCKETS, FUTURES, NEAR, Crowd, Imposed
+
+
+@struct
+class Morning:
+    """What is settled at the open and stays so until the close."""
+
+    exogenous: Ratio  # [bucket, path]  part of the day's return in each round
+    opening: Ratio  # [bucket, path]  return of the open since the last close
+    price: Ratio  # [bucket, path]  last close over the start
+    listed: basis.Base
+    held: basis.Base  # the contract hedgers hold, alone
+    notes: snowball.Today
+    ladder: intervention.State
+    rescued: Flag  # [path]  the state's second stage has fired
+    restriction: Probability  # [path]  share of a sale that is refused
+    willing: Ratio  # [path]  share of the panic's strength there is today
+    imposed: Imposed | None = None  # in a replay
+
+
+@struct
+class Draw:
+    """What tells one round from another; every field has [round, ...] in front but within a round."""
+
+    number: Count  # []
+    settling: Ratio  # []  weight in the futures' settlement price
+    noise: Normal  # [future, path]  of the basis
+
+
+@struct
+class Market:
+    """What the market shows after a round."""
+
+    latent: Ratio  # [bucket, path]  return since the last close without limits
+    stocks: limits.Seen
+    futures: Ratio  # [future, path]  return of the held contract since the last close
+    annual_basis: Ratio  # [future, path]  at a month, annualised; a discount is negative
+    flow: Yuan  # [future, path]  net purchases of futures in the round
+
+
+@struct
+class State:
+    """Everything that changes within a day."""
+
+    market: Market
+    impact: impact.State
+    basis: basis.Today
+    cohorts: cohorts.State
+    notes: snowball.State
+    speculators: speculators.State
+    purchases: intervention.Today
+    followers: followers.State
+    ledger: ledger.State
+    bought: Yuan  # [bucket, path]  by the state since the start
+
+
+@struct
+class Known:
+    """What everyone acts on: the market after the last round."""
+
+    market: Market
+    momentum: Ratio  # [bucket, path]
+    depth: Ratio  # [bucket, path]
+
+
+@struct
+class Orders:
+    """Stock submitted in a round."""
+
+    cohorts: trading.Orders
+    state: Yuan  # [bucket, path]
+    sells: Yuan  # [bucket, path]  of all
+    buys: Yuan  # [bucket, path]  of all
+
+
+def step(crowd: Crowd, morning: Morning, state: State, draw: Draw) -> tuple[State, None]:
+    """One round: orders, prices, fills, futures; shaped for a scan."""
+    momentum = clause(impact.momentum, crowd.impact, state.impact, state.market.stocks.returns)
+    known = Known(market=state.market, momentum=momentum, depth=impact.depth(crowd.impact, momentum))
+    state, orders = _submit(crowd, morning, state, known, draw.number)
+    state = _price(crowd, morning, state, known, orders, draw.number)
+    state, done = _fill(crowd, state, known, orders)
+    return _futures(crowd, morning, state, known, done, draw), None
+
+
+def _submit(
+    crowd: Crowd, morning: Morning, state: State, known: Known, number: Count
+) -> tuple[State, Orders]:
+    """What cohorts, panic, the state, its followers and arbitrageurs of the basis send."""
+    market, volume = known.market, crowd.impact.volume
+    seen = trading.Seen(
+        annual_basis=market.annual_basis,
+        momentum=known.momentum,
+        volume=volume[:, None],
+        restriction=morning.restriction[None],
+    )
+    books, sent = trading.submit(crowd.cohorts, state.cohorts, seen)
+    attention = followers.attention(crowd.followers, state.followers)
+    fleeing = panic.step(
+        crowd.panic, known.momentum, volume[:, None], attention, morning.willing, crowd.rounds
+    )
+    returns, opening = market.stocks.returns, morning.opening
+    purchases, buying = intervention.step(crowd.state, state.purchases, number, returns, opening)
+    followed, following = followers.step(crowd.followers, state.followers, buying, volume)
+    others = following + _arbitrage(crowd, market.flow)
+    sells = sent.sells + fleeing + jnp.maximum(-others, 0.0)
+    buys = sent.buys + buying + jnp.maximum(others, 0.0)
+    buying, sells, buys = fence((buying, sells, buys))
+    after = replace(state, cohorts=books, purchases=purchases, followers=followed)
+    return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys)
+
+
+def _price(
+    crowd: Crowd, morning: Morning, state: State, known: Known, orders: Orders, number: Count
+) -> State:
+    """Impact moves the latent return; the price limits decide what of it is seen."""
+    net = orders.buys - orders.sells
+    moved, latent_return = impact.step(crowd.impact, state.impact, morning.exogenous, net, known.depth)
+    latent = fence(known.market.latent + latent_return)
+    scatter = limits.dispersion(crowd.limits, known.momentum)
+    stocks = clause(limits.observe, crowd.limits, latent, scatter)
+    if morning.imposed is not None:
+        returns = morning.imposed.returns[:, None]
+        so_far = (number + 1).astype(returns.dtype) / crowd.rounds * returns
+        pinned = morning.imposed.pinned[:, None]
+        latent = jnp.where(pinned, so_far, latent)
+        stocks = replace(stocks, returns=jnp.where(pinned, so_far, stocks.returns))
+    return replace(state, impact=moved, market=replace(known.market, latent=latent, stocks=stocks))
+
+
+def _fill(crowd: Crowd, state: State, known: Known, orders: Orders) -> tuple[State, trading.Trades]:
+    """What limits and depth let through, at the new price; also what the cohorts traded."""
+    stocks = state.market.stocks
+    capacity = known.depth * (crowd.impact.volume / crowd.rounds)[:, None]
+    filled = limits.fills(crowd.limits, stocks, capacity, orders.sells, orders.buys)
+    change = (1.0 + stocks.returns) / (1.0 + known.market.stocks.returns) - 1.0
+    filled, change = fence((filled, change))
+    sent = orders.cohorts
+    books, done = trading.fill(crowd.cohorts, state.cohorts, sent, filled, change)
+    book = ledger.trade(state.ledger, sent.placed, done.filled, done.sold, done.bought, done.cost, change)
+    bought = filled[1] * orders.state
+    after = replace(
+        state,
+        cohorts=books,
+        purchases=intervention.fill(state.purchases, bought),
+        ledger=book,
+        bought=state.bought + bought,
+    )
+    return after, done
+
+
+def _futures(
+    crowd: Crowd, morning: Morning, state: State, known: Known, done: trading.Trades, draw: Draw
+) -> State:
+    """Hedges, dealers and speculators trade futures; the basis answers, within the futures' own limit."""
+    shown = known.market.stocks.returns
+    spot = jnp.stack([morning.price[b] * (1.0 + shown[b]) for b in BOOK_BUCKETS])
+    near = in_futures(snowball.near(crowd.snowball, state.notes, spot, NEAR))
+    notes, hedged = snowball.step(crowd.snowball, morning.notes, state.notes, spot)
+    shorted = speculators.step(
+        crowd.speculators, state.speculators, near, known.momentum, morning.rescued, crowd.rounds
+    )
+    ours = done.flow + shorted
+    flow, ours = fence((ours + in_futures(hedged.flow), ours))
+    index = state.market.stocks.returns[:FUTURES]
+    moves = (index, index - shown[:FUTURES], known.momentum[:FUTURES])
+    today = basis.step(crowd.basis, state.basis, moves, flow, draw.noise, draw.settling)
+    quote = basis.mark(crowd.basis, morning.held, today.dislocation, index)
+    returns = quote.returns[:, 0]
+    returns, change = fence((returns, (1.0 + returns) / (1.0 + known.market.futures) - 1.0))
+    market = replace(
+        state.market,
+        futures=returns,
+        annual_basis=basis.monthly(crowd.basis, today.dislocation),
+        flow=flow,
+    )
+    return replace(
+        state,
+        market=market,
+        basis=today,
+        cohorts=trading.settle(state.cohorts, done, change),
+        notes=notes,
+        speculators=speculators.settle(state.speculators, shorted, change),
+        ledger=ledger.settle(state.ledger, ours, change),
+    )
+
+
+def in_futures(books: Yuan) -> Yuan:
+    """Rows of the snowball books [book, path] as rows of the futures they are hedged in [future, path]."""
+    return jnp.stack([jnp.zeros_like(books[0]), books[0], books[1]])
+
+
+def _arbitrage(crowd: Crowd, flow: Yuan) -> Yuan:
+    """Stocks bought [bucket, path] against the last round's net purchases of futures [future, path]."""
+    passed = crowd.arbitrage * flow
+    return jnp.concatenate([passed, jnp.zeros_like(passed[: BUCKETS - FUTURES])])

@@ -1,0 +1,164 @@
+"""`tailrisk backtest`: from a file of closes to a result folder that says how the forecasts did."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ...calibrate.fit import windowed
+from ...calibrate.ladder import log_returns
+from ...config import Config
+from ...core.errors import InputError
+from ...data.prices import digest, read_prices
+from ...record import provenance
+from ...record.store import free, replacing, seal
+from . import page, pictures
+from .forecast import Forecasts, Plan, forecasts
+from .judge import judged, ranking
+from .simple import LEAST
+from .targets import Target, gains, losses, targets
+
+Array = NDArray[Any]
+
+PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
+"""How often models are fitted again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """Everything known of the market up to the last day, and what was asked of it."""
+
+    when: pd.DatetimeIndex  # [row]
+    returns: Array  # [row, bucket]  log
+    gain: Array  # [row, target]
+    plan: Plan
+
+    @property
+    def days(self) -> pd.DatetimeIndex:
+        """The days forecast."""
+        return self.when[self.plan.days]
+
+    def loss(self) -> dict[int, Array]:
+        """What came, by horizon: [day, target], NaN where the days after the last would be needed."""
+        return {h: losses(self.gain, h)[self.plan.days] for h in self.plan.horizons}
+
+
+def backtest(
+    data: Path,
+    config: Config,
+    *,
+    first: str,
+    last: str,
+    levels: tuple[str, ...],
+    horizons: tuple[int, ...],
+    refit: str,
+    states: tuple[int, ...],
+    shocks: tuple[str, ...],
+    starts: int,
+    seed: int,
+    output: Path,
+    force: bool,
+    command: str,
+    progress: Callable[[float, str], None],
+) -> Path:
+    """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
+
+    Raises InputError for a folder in the way, or data that cannot carry the forecasts.
+    """
+    free(output, force=force)
+    aims = targets(config)
+    when, returns, gain = history(data, aims, last)
+    days = np.flatnonzero(when >= pd.Timestamp(first))
+    asked = Plan(
+        aims=aims,
+        days=days,
+        refits=days[calendar(when[days], refit)],
+        horizons=horizons,
+        levels=levels,
+        states=states,
+        shocks=shocks,
+        starts=starts,
+        seed=seed,
+    )
+    known = History(when=when, returns=returns, gain=gain, plan=asked)
+    enough(data, known, first)
+    with jax.enable_x64(True):
+        made = forecasts(asked, returns, gain, progress)
+    said = {
+        "name": output.name,
+        "question": "Would the forecasts of tail losses have held, day by day, beside the usual ones?",
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "data_sha256": digest(data),
+        "config_sha256": config.digest(),
+        "days": [str(known.days[0].date()), str(known.days[-1].date()), len(days)],
+        "refit": refit,
+        "refits": [str(day.date()) for day in when[asked.refits]],
+        "garch_fits_not_converged": made.unconverged,
+        "starts": starts,
+        "seed": seed,
+    }
+    write(known, made, output, said)
+    return output
+
+
+def history(data: Path, aims: tuple[Target, ...], last: str) -> tuple[pd.DatetimeIndex, Array, Array]:
+    """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
+    prices = windowed(data, read_prices(data), None, last)
+    returns = log_returns(prices.to_numpy())
+    gain = gains(aims, returns)
+    when = pd.DatetimeIndex(prices.index[1:])
+    for aim, column in zip(aims, gain.T, strict=True):
+        known = np.isfinite(column)
+        begun = np.maximum.accumulate(known)
+        if (begun & ~known).any():
+            day = when[int((begun & ~known).argmax())].date()
+            raise InputError(
+                f"{data}: {day}", f"no return of {aim.name} ({aim.label})", "no gap once a series has begun"
+            )
+    return when, returns, gain
+
+
+def calendar(days: pd.DatetimeIndex, refit: str) -> Array:
+    """Positions of the days on which a new year, quarter or month begins; the first day is one."""
+    period = days.to_period(PERIODS[refit])
+    return np.flatnonzero(np.append(True, period[1:] != period[:-1]))[: len(days)]
+
+
+def enough(data: Path, known: History, first: str) -> None:
+    """Refuse a first day without LEAST gains of every target before it, or without days after it."""
+    if len(known.plan.days) <= max(known.plan.horizons) + 1:
+        problem = f"{len(known.plan.days)} days from {first} to {known.when[-1].date()}"
+        raise InputError("--from", problem, f"more than {max(known.plan.horizons) + 1} days to judge")
+    for aim, column in zip(known.plan.aims, known.gain.T, strict=True):
+        rows = np.flatnonzero(np.isfinite(column))
+        before = int((rows < known.plan.days[0]).sum())
+        if before < LEAST:
+            start = known.when[rows[LEAST]].date() if len(rows) > LEAST else "none"
+            raise InputError(
+                "--from",
+                f"{before} days of {aim.name} before {first} in {data}",
+                f"at least {LEAST} to forecast from: {start} or later",
+            )
+
+
+def write(known: History, made: Forecasts, output: Path, said: dict[str, Any]) -> None:
+    """table.csv (every test), ranking.csv, the pictures, README.md and, last, record.json."""
+    loss = known.loss()
+    table = judged(known.plan, made, loss)
+    ranks = ranking(known.plan, table, made, loss)
+    with replacing(output) as folder:
+        for name, frame in (("table", table), ("ranking", ranks)):
+            frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
+        (folder / "exceedances.svg").write_text(
+            pictures.exceedances(known.plan, known.days, made, loss), encoding="utf-8"
+        )
+        (folder / "coverage.svg").write_text(pictures.coverage(known.plan, table), encoding="utf-8")
+        (folder / "README.md").write_text(page.page(known.plan, table, ranks, said), encoding="utf-8")
+        seal(folder, {**said, **provenance.stamp()})

@@ -1,0 +1,75 @@
+"""What is forecast: the daily log gain of one bucket over another, and of a fund over its benchmark."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...config import Config
+from ...core.names import BUCKETS
+
+Array = NDArray[Any]
+
+LETTERS = dict(zip(BUCKETS, "LMSTU", strict=True))
+"""Buckets as the reports call them: large, mid, small, two thousand, ultra small (mechanism, head)."""
+FUNDS = {"index_enhanced": True, "stock_selection": True, "micro_cap": False}
+"""Families whose P&L is a function of bucket returns alone -> whether the benchmark is taken off."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """gain = log(sum_b long_b e^r_b + cash) - sum_b short_b r_b, cash = 1 - sum_b long_b; loss is -gain."""
+
+    name: str
+    label: str
+    long: Array  # [bucket]
+    short: Array  # [bucket]
+
+    @property
+    def slope(self) -> Array:
+        """d gain / d r [bucket] at r = 0: exact for a spread, for a fund the weights less the benchmark."""
+        return self.long - self.short
+
+
+def targets(config: Config) -> tuple[Target, ...]:
+    """Every spread of two buckets, the smaller less the larger, then the funds of the config.
+
+    A fund's book is brought back to its weights each day, without style, alpha, fee or interest. Products
+    hedged with futures are left out: their P&L has the basis in it.
+    """
+    row = dict(zip(BUCKETS, np.eye(len(BUCKETS)), strict=True))
+    found = [
+        Target(f"{LETTERS[small]}-{LETTERS[large]}", f"{small} - {large}", row[small], row[large])
+        for large, small in combinations(BUCKETS, 2)
+    ]
+    for name, product in config.products.items():
+        if product.family not in FUNDS:
+            continue
+        weights: dict[str, float] = getattr(product, "weights", {})
+        book = getattr(product, "exposure", 1.0) * np.array([weights.get(b, 0.0) for b in BUCKETS])
+        excess = FUNDS[product.family]
+        short = row[product.benchmark] if excess else np.zeros(len(BUCKETS))
+        found.append(Target(name, f"{name}, {'excess' if excess else 'absolute'}", book, short))
+    return tuple(found)
+
+
+def gains(aims: tuple[Target, ...], returns: Array) -> Array:
+    """Daily gains [day, target] of log returns [day, bucket]; NaN where a bucket it needs is missing."""
+    columns = []
+    for aim in aims:
+        held = aim.long > 0
+        cash = 1.0 - aim.long.sum()
+        grown = np.exp(returns[:, held]) @ aim.long[held] + cash
+        needed = returns[:, aim.short > 0]
+        columns.append(np.log(grown) - needed @ aim.short[aim.short > 0])
+    return np.column_stack(columns)
+
+
+def losses(gain: Array, horizon: int) -> Array:
+    """Loss over `horizon` days from each day on [day, target]: minus the sum of gains, NaN past the end."""
+    out = np.full_like(gain, np.nan)
+    sums = np.lib.stride_tricks.sliding_window_view(gain, horizon, axis=0).sum(axis=-1)
+    out[: len(sums)] = -sums
+    return out

@@ -1,0 +1,1 @@
+"""The crowd's parameters matched to an episode on record."""

@@ -1,0 +1,86 @@
+"""The ensemble file: matched parameter sets of the crowd as TOML, what they mean and how they fit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from ... import __version__
+from ...calibrate.ladder import Array
+from .identify import Identified
+from .prior import NAMES, PRIOR, tabulated
+
+
+@dataclass(frozen=True)
+class Matched:
+    """An ensemble, best member first, and its fit."""
+
+    draws: Array  # [member, parameter]  prior units
+    costs: Array  # [member]
+    identified: Identified
+    error: Mapping[str, Array]  # [member] by name of a summary of the misses, fractions of return
+    window: tuple[str, str]
+    digests: Mapping[str, str]
+    command: str
+    seed: int
+    acceptance: float
+    autocorrelation: float
+
+
+def ensemble_document(matched: Matched) -> str:
+    """The file's text."""
+    values = tabulated(matched.draws)
+    lines = [
+        "# written by `tailrisk match`; do not edit",
+        "#",
+        "# Parameter sets of the crowd whose replay fits an episode, best first. A factor multiplies the",
+        "# figure of the files a [crowd] block names, a share replaces it (simulate/free.py); what begins",
+        "# with record. moves the record of the replay alone. A config uses one with",
+        "#   [crowd]",
+        '#   ensemble = "calibrated/crowd_2024.toml"',
+        "#   member = 0",
+        "",
+        f"parameters = {_list(NAMES)}",
+        "members = [",
+        *(f"  [{', '.join(f'{x:.6g}' for x in row)}]," for row in values),
+        "]",
+        "",
+        "[match]",
+        f"window = {_list(matched.window)}",
+        f"version = {_text(__version__)}",
+        f"command = {_text(matched.command)}",
+        f"seed = {matched.seed}",
+        f"acceptance = {matched.acceptance:.3f}  # of the sampler's moves",
+        f"autocorrelation = {matched.autocorrelation:.0f}  # steps, the longest of any parameter",
+        f"cost = [{', '.join(f'{c:.1f}' for c in matched.costs)}]  # -2 log posterior, by member",
+    ]
+    for name, error in matched.error.items():
+        lines.append(f"{name} = [{', '.join(f'{100 * e:.2f}' for e in error)}]  # %, by member")
+    lines += ["", "[match.sha256]", *(f"{name} = {_text(d)}" for name, d in matched.digests.items())]
+    for i, name in enumerate(NAMES):
+        lines += ["", f'[parameter."{name}"]', *_parameter(matched, values, i)]
+    return "\n".join(lines) + "\n"
+
+
+def _parameter(matched: Matched, values: Array, i: int) -> list[str]:
+    belief, found = PRIOR[NAMES[i]], matched.identified
+    low, middle, high = np.quantile(values[:, i], [0.05, 0.5, 0.95])
+    scale = "logit" if belief.share else "log"
+    return [
+        f'kind = "{"share" if belief.share else "factor"}"',
+        f"prior = {belief.median:.6g}  # grade {belief.grade}",
+        f"prior_sd = {belief.sd:.6g}  # of its {scale}",
+        f"median = {middle:.4g}",
+        f"interval = [{low:.4g}, {high:.4g}]  # 90 %",
+        f"contraction = {found.contraction[i]:.2f}  # posterior over prior standard deviation",
+        f"partner = {_text(found.partner[i])}  # correlation {found.correlation[i]:+.2f}",
+        f"verdict = {_text(found.verdict(i))}",
+    ]
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return f"[{', '.join(map(_text, names))}]"
+
+
+def _text(value: str) -> str:
+    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'

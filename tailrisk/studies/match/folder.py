@@ -1,0 +1,124 @@
+"""The folder of a match: what the episode identifies, what moves what, the replay beside the record."""
+
+import json
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ...calibrate.document import write
+from ...calibrate.ladder import Array
+from ...core.names import BUCKETS
+from ...record.provenance import stamp
+from .config import Terms
+from .document import Matched, ensemble_document
+from .picture import replay_picture
+from .prior import NAMES, PRIOR, tabulated
+from .run import Problem
+
+
+def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
+    """Write the ensemble file and the folder; a summary for the terminal comes back."""
+    write(output, ensemble_document(matched))
+    folder.mkdir(parents=True, exist_ok=True)
+    write(folder / "parameters.csv", parameters(matched).to_csv(index=False))
+    write(folder / "sensitivity.csv", sensitivity(matched, posed).to_csv(index=False))
+    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
+    drawing = replay_picture(posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:])
+    write(folder / "replay.svg", drawing)
+    said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
+    said["episode"] = posed.terms.model_dump(by_alias=True)
+    said |= stamp()
+    write(folder / "record.json", json.dumps(said, indent=2) + "\n")
+    text = summary(matched, posed.terms)
+    write(folder / "README.md", text)
+    return text
+
+
+def parameters(matched: Matched) -> pd.DataFrame:
+    """A row a parameter: prior, posterior, and what the episode says of it."""
+    values, found = tabulated(matched.draws), matched.identified
+    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    return pd.DataFrame(
+        {
+            "parameter": NAMES,
+            "kind": ["share" if belief.share else "factor" for belief in PRIOR.values()],
+            "grade": [belief.grade for belief in PRIOR.values()],
+            "prior": [belief.median for belief in PRIOR.values()],
+            "best": values[0].round(4),
+            "low": low.round(4),
+            "median": middle.round(4),
+            "high": high.round(4),
+            "contraction": found.contraction.round(3),
+            "partner": found.partner,
+            "correlation": found.correlation.round(3),
+            "verdict": [found.verdict(i) for i in range(len(NAMES))],
+        }
+    )
+
+
+def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
+    """Change of returns, in points, for one prior standard deviation: days of the event, sum after it."""
+    change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), len(BUCKETS))
+    columns: dict[str, object] = {"parameter": NAMES}
+    days = np.array(posed.episode.days)
+    for day in days[posed.terms.event.holds(days)]:
+        for b, bucket in list(enumerate(BUCKETS))[1:]:
+            columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
+    after = days > posed.terms.event.end
+    for b, bucket in list(enumerate(BUCKETS))[1:]:
+        columns[f"after {bucket}"] = change[:, after, b].sum(axis=1).round(3)
+    return pd.DataFrame(columns)
+
+
+def summary(matched: Matched, terms: Terms) -> str:
+    """What a reader wants first, as Markdown."""
+    error, found = matched.error, matched.identified
+    days = {
+        "free": _said(terms.free),
+        "crash": _said(terms.event.start),
+        "end": _said(terms.event.end),
+        "last": _said(terms.last),
+    }
+    lines = [
+        f"# The crowd matched to {days['crash'].split(' ', 1)[1]} {terms.event.start[:4]}",
+        "",
+        f"Replay from {days['free']} to {days['last']} {terms.last[:4]}, given CSI 300 and the state's",
+        "schedule: the best",
+        f"parameter set, and in brackets the range over the {len(matched.draws)} of the ensemble.",
+        "",
+        "| | |",
+        "|---|---|",
+    ]
+    rows = {
+        f"mean absolute error of daily returns, {days['crash']} to {days['end']}, points": ("event_mae", 100),
+        f"the same, {days['free']} until then": ("before_mae", 100),
+        f"the same, after it, to {days['last']}": ("after_mae", 100),
+        f"CSI 500 on {days['crash']}, %": ("crash_csi500", 100),
+        f"CSI 1000 on {days['crash']}, %": ("crash_csi1000", 100),
+        f"CSI 2000, after {days['end']}, over the record's": ("drift_csi2000", 1),
+        f"micro-caps, after {days['end']}, over the record's": ("drift_micro", 1),
+    }
+    for label, (name, scale) in rows.items():
+        values = scale * np.asarray(error[name])
+        lines.append(f"| {label} | {values[0]:.2f} [{values.min():.2f}, {values.max():.2f}] |")
+    verdicts = [found.verdict(i) for i in range(len(NAMES))]
+    known = [name for name, verdict in zip(NAMES, verdicts, strict=True) if verdict == "identified"]
+    tied = [f"{a} {b}" for a, b in zip(NAMES, verdicts, strict=True) if b.startswith("with")]
+    lines += [
+        "",
+        f"Identified (posterior under 0.6 of the prior's width): {', '.join(known) or 'none'}.",
+        "",
+        f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
+        "",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, longest autocorrelation time"
+        f" {matched.autocorrelation:.0f} steps. Made by `{matched.command}`; see parameters.csv and",
+        "sensitivity.csv.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _said(day: str) -> str:
+    """5 February, of 2024-02-05."""
+    return f"{int(day[8:])} {date.fromisoformat(day):%B}"

@@ -1,0 +1,105 @@
+"""Simulated moments of an episode: how far a crowd's replay is from the record, and how believable it is.
+
+    -2 log posterior(z) = sum_targets ((replayed - recorded) / error)^2 + |z|^2 + instability + constant
+
+Targets are the daily returns of the four buckets below CSI 300 from the day the crowd is let go, the sum of
+those of the small ones after the rescue, and the basis of the two quarter contracts. `error` is what such a
+model may miss, not noise of the data. Mechanism 8 asks for a spectral radius of the feedback below one or a
+cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow by more than a
+quarter a day.
+"""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+from jax import lax
+
+from ...core import struct
+from ...core.names import BUCKETS
+from ...core.units import Flag, Normal, Ratio
+from ...simulate.crowd.free import moved
+from ...simulate.crowd.replay import Record, Replayed, replay
+from ...simulate.crowd.world import Crowd
+from .prior import values
+
+BELOW = 1
+"""Buckets below CSI 300 are the ones the crowd answers for."""
+RADIUS, SOFT = 1.25, 0.02
+"""Largest believable growth of panic per day, and how sharply more is disbelieved."""
+TURNS = 64
+
+
+@struct
+class Targets:
+    """What was on record, and the error allowed; infinite where it does not count."""
+
+    returns: Ratio  # [day, bucket]
+    error: Ratio  # [day, bucket]
+    after: Flag  # [day]  of the drift after the rescue
+    after_error: Ratio  # [bucket]  of its sum; infinite above CSI 2000
+    basis: Ratio  # [day, contract]
+    slot: Ratio  # [day, contract, maturity]  one in the slot the contract is listed in
+    future: Ratio  # [contract, future]  one for the future it belongs to
+    basis_error: Ratio  # [day, contract]
+
+
+@struct
+class Fit:
+    """How a crowd did."""
+
+    cost: Ratio  # []  -2 log posterior, up to a constant
+    replayed: Replayed
+    basis: Ratio  # [day, contract]
+
+
+def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
+    """Replay the crowd moved to z [parameter] and judge it."""
+    value = values(z)
+    crowd = moved(crowd, {name: x for name, x in value.items() if not name.startswith("record.")})
+    imposed = replace(
+        record.imposed,
+        purchases=record.imposed.purchases * value["record.purchases"],
+        refused=record.imposed.refused * value["record.refused"],
+    )
+    seen = replay(crowd, replace(record, imposed=imposed))
+    wrong = (seen.returns - targets.returns) / targets.error
+    drift = jnp.where(targets.after[:, None], seen.returns - targets.returns, 0.0).sum(axis=0)
+    held = jnp.einsum("dqm,cq,dcm->dc", seen.relative - 1.0, targets.future, targets.slot)
+    off = jnp.where(jnp.isfinite(targets.basis), held - targets.basis, 0.0) / targets.basis_error
+    below = range(BELOW, len(BUCKETS))
+    crisis = jnp.log(jnp.stack([radius(crowd, b, 1.0) for b in below]) / RADIUS)
+    calm = jnp.log(jnp.stack([radius(crowd, b, crowd.panic.calm) for b in below]))
+    growth = jnp.concatenate([crisis, calm])
+    cost = (
+        jnp.sum(wrong**2)
+        + jnp.sum((drift / targets.after_error) ** 2)
+        + jnp.sum(off**2)
+        + jnp.sum(z**2)
+        + jnp.sum((jnp.maximum(growth, 0.0) / SOFT) ** 2)
+    )
+    return Fit(cost=jnp.where(jnp.isfinite(cost), cost, 1e9), replayed=seen, basis=held)
+
+
+def radius(crowd: Crowd, bucket: int, mood: Ratio | float) -> Ratio:
+    """Growth per day [] of a bucket's fall under its own panic: the spectral radius of the linear day.
+
+    In each round: push = k psi / M (persistence mom + r), less what is given back; at full depth, beyond the
+    threshold, with nobody else there. By powers of the map, normalised on the way.
+    """
+    impact, rounds = crowd.impact, crowd.rounds
+    gain = mood * impact.impact[bucket] * crowd.panic.strength[bucket] / rounds
+
+    def one_day(state: Ratio, _: None) -> tuple[Ratio, Ratio]:
+        memory, transient, fall = impact.persistence * state[0], state[1:], jnp.zeros_like(state[0])
+        for _round in range(rounds):
+            push = gain * (memory + fall)
+            given = transient * impact.decay
+            fall = fall + push - given.sum()
+            transient = transient - given + impact.share * push
+        after = jnp.concatenate([(memory + fall)[None], transient])
+        size = jnp.abs(after).sum()
+        return after / size, size
+
+    start = jnp.concatenate([jnp.ones(1, gain.dtype), jnp.zeros_like(impact.share)])
+    _, sizes = lax.scan(one_day, start, None, length=TURNS)
+    return jnp.exp(jnp.log(sizes[TURNS // 2 :]).mean())

@@ -1,0 +1,1 @@
+"""Products and funds on the prices that were."""

@@ -1,0 +1,1 @@
+"""One config, a grid of settings over it, a run a cell."""

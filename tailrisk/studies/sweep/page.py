@@ -1,0 +1,168 @@
+"""A sweep, read from its folder: one table and one figure over all cells, and a page of the two."""
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from tailrisk.core.errors import InputError
+
+from ...report import rows
+from ...report.estimate import MINUS
+from ...report.page import replace
+from ...report.rows import Cells, TailRow
+from ...report.tables import Cell, Table
+from ...report.words import LOSS_PLACES, level, plain, title
+
+NAME = "sweep.json"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A finished sweep: its keys, and the tail table of every cell."""
+
+    folder: Path
+    record: dict[str, Any]
+    tail: tuple[tuple[str, TailRow], ...]  # (cell, row)
+
+    @classmethod
+    def read(cls, folder: str | Path) -> "Grid":
+        """Read a sweep's folder. Raises InputError where it is not complete."""
+        folder = Path(folder)
+        try:
+            record = json.loads((folder / NAME).read_text(encoding="utf-8"))
+            cells = [(str(cell["name"]), [str(s) for s in cell["settings"]]) for cell in record["cells"]]
+        except (OSError, ValueError, KeyError, TypeError) as fault:
+            raise InputError(str(folder / NAME), f"cannot be read: {fault}", "`tailrisk sweep`") from None
+        if not record.get("done"):
+            raise InputError(str(folder), "is not finished", hint="run the same `tailrisk sweep` again")
+        found = rows.read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
+        if {cell for cell, _ in found} != {name for name, _ in cells}:
+            raise InputError(str(folder / "sweep.csv"), "does not hold every cell", hint="sweep again")
+        return cls(folder, record, found)
+
+    @property
+    def keys(self) -> list[str]:
+        """Fields swept."""
+        return [str(key) for key in self.record["keys"]]
+
+    @cached_property
+    def cells(self) -> dict[str, list[str]]:
+        """Cell -> its settings, in the order of the keys."""
+        return {str(cell["name"]): [_bare(s) for s in cell["settings"]] for cell in self.record["cells"]}
+
+    @cached_property
+    def products(self) -> list[str]:
+        """Products that every cell has, in order."""
+        sets = [{row.product for cell, row in self.tail if cell == name} for name in self.cells]
+        return [p for p in dict.fromkeys(row.product for _, row in self.tail) if all(p in s for s in sets)]
+
+    @cached_property
+    def headline(self) -> tuple[str, str, float]:
+        """(view, measure, level) compared: absolute loss over the horizon at the highest firm level."""
+        levels = sorted({row.level for _, row in self.tail})
+        firm = [at for at in levels if not any(row.indicative for _, row in self.tail if row.level == at)]
+        measures = list(dict.fromkeys(row.measure for _, row in self.tail))
+        measure = "terminal" if "terminal" in measures else measures[0]
+        return "absolute", measure, max(firm, default=levels[0])
+
+    def row(self, cell: str, product: str) -> TailRow | None:
+        """The headline row of a product in a cell; None where the cell did not compute it."""
+        wanted = (product, *self.headline)
+        for name, row in self.tail:
+            if name == cell and (row.product, row.view, row.measure, row.level) == wanted:
+                return row
+        return None
+
+
+def is_sweep(folder: Path) -> bool:
+    """Whether a folder is that of a sweep."""
+    return (folder / NAME).is_file()
+
+
+def write(folder: str | Path) -> Path:
+    """Write index.html and figures/sweep.svg into a sweep's folder; the same folder gives the same bytes."""
+    import jinja2
+    from markupsafe import Markup
+
+    from ...report.figures.svg import themed
+    from .figure import sweep
+
+    grid, here = Grid.read(folder), files(__package__)
+    drawn = sweep(grid)
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    template = environment.from_string(here.joinpath("sweep.html.j2").read_text(encoding="utf-8"))
+    css = Markup(here.joinpath("page.css").read_text(encoding="utf-8"))
+    page = grid.folder / "index.html"
+    (grid.folder / "figures").mkdir(exist_ok=True)
+    replace(grid.folder / "figures" / "sweep.svg", drawn)
+    words = template.render(
+        css=css,
+        figure=Markup(themed(drawn)),
+        name=str(grid.record.get("name")),
+        question=str(grid.record.get("question")),
+        heading=heading(grid),
+        table=table(grid),
+        keys=", ".join(grid.keys),
+        seeds=grid.record.get("seeds", []),
+        commit=str(grid.record.get("commit") or "not recorded"),
+        dirty=bool(grid.record.get("dirty")),
+    )
+    replace(page, words)
+    return page
+
+
+def heading(grid: Grid) -> str:
+    """What is compared."""
+    view, measure, at = grid.headline
+    return f"{title(measure)}, {view}, at {level(at)}, % of starting NAV"
+
+
+def table(grid: Grid) -> Table:
+    """A row a cell: its settings, then ES of every product with its interval."""
+    lines = []
+    for cell, settings in grid.cells.items():
+        found = [grid.row(cell, product) for product in grid.products]
+        shown = [Cell("not run") if row is None else _loss(row) for row in found]
+        lines.append((Cell(cell), *(Cell(s) for s in settings), *shown))
+    return Table(f"ES, {heading(grid)}.", ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
+
+
+def show(folder: str | Path) -> str:
+    """The comparison as plain text."""
+    grid = Grid.read(folder)
+    lines = [f"{grid.record['name']}: {grid.record['question']}", "", f"ES, {heading(grid)}", ""]
+    wide = max(len(plain(cell)) for cell in grid.cells) + 2
+    for first in range(0, len(grid.products), 5):
+        some = grid.products[first : first + 5]
+        lines.append(" " * wide + "".join(f"{product[:14]:>16}" for product in some))
+        for cell in grid.cells:
+            found = [grid.row(cell, product) for product in some]
+            shown = "".join(f"{_plain(row):>16}" for row in found)
+            lines.append(f"{plain(cell):<{wide}}{shown}")
+        lines.append("")
+    return "\n".join(lines).replace(MINUS, "-").replace("\u00a0", " ")
+
+
+def _tail(cells: Cells) -> TailRow:
+    return rows.tail(cells)
+
+
+def _loss(row: TailRow) -> Cell:
+    found = row.expected_shortfall.scaled(100)
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
+
+
+def _plain(row: TailRow | None) -> str:
+    if row is None:
+        return "not run"
+    found = row.expected_shortfall.scaled(100)
+    return f"{found.text(LOSS_PLACES)} ±{found.margin(LOSS_PLACES)}" + ("*" if row.indicative else " ")
+
+
+def _bare(setting: Any) -> str:
+    """A setting without the quotes of TOML."""
+    text = str(setting)
+    return text[1:-1] if len(text) > 1 and text[0] == text[-1] == '"' else text

@@ -1,0 +1,1 @@
+"""One product's style bounds within a budget of expected shortfall."""

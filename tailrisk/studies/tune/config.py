@@ -1,0 +1,145 @@
+"""What a tuning says: whose product, on which market's paths, within which budget of expected shortfall."""
+
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+from pydantic import Field, model_validator
+
+from ...config.load import load, read
+from ...config.model import Bucket, Model, Problem, refuse
+from ...config.schema import Config
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Ends = Annotated[tuple[float, float], Field(strict=False)]
+Fee = Annotated[float, Field(ge=0, le=0.1)]
+FUTURES: tuple[Bucket, ...] = ("csi300", "csi500", "csi1000")
+"""Indices with a future."""
+PROBE = (
+    'products.style_probe={{label="probe", family="stock_selection", benchmark="csi300", '
+    "weights={{csi300=1.0}}, style_exposure={{{styles}}}}}"
+)
+"""A product that makes a world simulate the styles it names; nothing of it is kept."""
+
+
+class Product(Model):
+    """The product: its mix of indices is the benchmark, or the futures sold where it is hedged."""
+
+    mix: dict[Bucket, Share] = Field(description="shares of indices, summing to 1")
+    hedged: bool = Field(description="the mix is sold as futures; otherwise it is the benchmark")
+    gross: float = Field(gt=0, le=10, description="stocks over NAV")
+    financing: float = Field(default=0.0, ge=0, le=0.2, description="a year, on the stocks")
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Product":
+        found = []
+        if abs(sum(self.mix.values()) - 1) > 1e-9:
+            found.append(Problem("mix", f"sums to {sum(self.mix.values()):g}", "shares that sum to 1"))
+        found += [
+            Problem(f"mix.{bucket}", "has no future", ", ".join(FUTURES))
+            for bucket in self.mix
+            if self.hedged and bucket not in FUTURES
+        ]
+        refuse(found)
+        return self
+
+
+class Bounds(Model):
+    """What the tuner may move, and the bounds of the frontier."""
+
+    size: Annotated[tuple[Annotated[float, Field(gt=0, le=5)], ...], Field(strict=False, min_length=2)] = (
+        0.05,
+        0.1,
+        0.2,
+        0.3,
+        0.4,
+        0.6,
+        0.8,
+        1.0,
+        1.5,
+    )
+    micro: Annotated[tuple[Share, Share], Field(strict=False)] = Field(
+        default=(0.02, 0.6), description="least and most of the bound on micro-caps and names in no index"
+    )
+    gross: Ends | None = Field(default=None, description="least and most gross; none leaves it alone")
+    swap: Ends | None = Field(
+        default=None, description="least and most of IC sold in place of IM; none leaves the hedge alone"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Bounds":
+        found = []
+        if list(self.size) != sorted(set(self.size)):
+            found.append(Problem("size", str(list(self.size)), "bounds that rise, each once"))
+        for name in ("micro", "gross", "swap"):
+            ends = getattr(self, name)
+            if ends is not None and not ends[0] < ends[1]:
+                found.append(Problem(name, str(list(ends)), "least < most"))
+        if self.gross is not None and self.gross[0] <= 0:
+            found.append(Problem("gross", str(list(self.gross)), "above zero"))
+        refuse(found)
+        return self
+
+
+class Desk(Model):
+    """The manager: what he expects, his other limits, what trading costs him."""
+
+    ic: Share = Field(default=0.05, description="correlation of the score with the specific return")
+    premium: float = Field(default=-0.0946, ge=-1, le=1, description="of a unit of size, a year")
+    others: float = Field(default=0.3, gt=0, le=5, description="bound on every other active style")
+    weight: float = Field(default=0.002, gt=0, le=1, description="on active weights")
+    tracking: float = Field(default=0.06, gt=0, le=1, description="tracking error, a year")
+    nav: float = Field(default=5e9, gt=0, le=1e13, description="yuan of stocks")
+    exit: float = Field(default=5.0, gt=0, le=250, description="days to sell out")
+    participation: float = Field(default=0.2, gt=0, le=1, description="share of a day's trading")
+    fee: Fee = Field(default=0.0003, description="commission and half spread of a trade")
+    stamp: Fee = Field(default=0.0005, description="of a sale")
+    impact: float = Field(default=1.0, ge=0, le=10, description="strength of the square-root law")
+    seed: int = Field(default=1, ge=0, lt=2**63, description="of the score")
+
+
+class Tune(Model):
+    """One tuning; results go to results/<name>."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+    question: str = Field(min_length=1, max_length=300)
+    market: str = Field(description="config whose paths are simulated, with a crowd or without")
+    paths: int = Field(default=16384, ge=200, le=10_000_000)
+    level: float = Field(default=0.99, ge=0.5, lt=1)
+    budget: float = Field(gt=0, le=10, description="of expected shortfall over the horizon, of NAV")
+    product: Product
+    bounds: Bounds = Bounds()
+    desk: Desk = Desk()
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Tune":
+        found = []
+        if self.bounds.swap is not None and not self.product.hedged:
+            found.append(Problem("bounds.swap", "of a product that sells no futures", "hedged = true"))
+        if self.paths * (1 - self.level) < 1:
+            found.append(
+                Problem("paths", f"{self.paths}", f"at least {1 / (1 - self.level):.0f} at that level")
+            )
+        refuse(found)
+        return self
+
+
+class Loaded(NamedTuple):
+    """A tuning with the config of its market, the styles named switched on, and it cut to a calm day."""
+
+    tune: Tune
+    market: Config
+    calm: Config
+
+
+def load_tune(path: str | Path, styles: tuple[str, ...]) -> Loaded:
+    """Read a tuning and its market. Raises InputError listing every problem.
+
+    styles: those the universe's stocks are exposed to.
+    """
+    here = Path(path)
+    tune = read(Tune, here)
+    beside = here.parent / tune.market
+    probe = PROBE.format(styles=", ".join(f"{style}=1e-9" for style in styles))
+    market = beside if beside.is_file() else tune.market
+    calm = ['market.start="calm"', "run.days=1", "event=[]"]
+    return Loaded(tune, load(market, [probe]), load(market, [probe, *calm]))

@@ -1,0 +1,122 @@
+"""A tuning's folder for a reader: the answer and the frontier, in README.md, and a picture."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
+from ...report.figures.svg import svg
+
+HEIGHT = 3.4
+
+
+def write(folder: str | Path) -> Path:
+    """Write README.md and frontier.svg into a tuning's folder; the same folder gives the same bytes."""
+    place = Path(folder)
+    (place / "frontier.svg").write_text(picture(place), encoding="utf-8")
+    (place / "README.md").write_text(page(place), encoding="utf-8")
+    return place / "README.md"
+
+
+def page(folder: Path) -> str:
+    """The README: the question, the answer in a sentence, the frontier as a table."""
+    record, best, table = _read(folder)
+    said = record["tune"]
+    desk = said["desk"]
+    kept = "keep" if best["feasible"] else "do not keep"
+    level = f"ES {100 * said['level']:g} %"
+    lines = [
+        f"# {record['question']}",
+        "",
+        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on micro-caps and names in "
+        f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(best)}, {kept} the budget of "
+        f"{_percent(best['budget'])} on the half of the paths they were tuned on ({level} "
+        f"{_percent(best['es'])}); on the other half it is {_percent(best['es_other_half'])} "
+        f"({_percent(best['es_other_low'])} to {_percent(best['es_other_high'])}). They keep an alpha of "
+        f"{_percent(best['alpha_year'])} a year, and trading into them from the loosest bounds costs "
+        f"{_percent(best['cost_once'])} once.",
+        "",
+        f"{said['paths']:,} paths of {record['days']} days ({said['market']}), each twice for specific risk; "
+        f"{record['universe']} stocks. The manager maximises a score of information coefficient "
+        f"{desk['ic']:g} and a size premium of {desk['premium']:.2%} a year, less costs, within the mandate "
+        "of the config, and sees no scenario. ES over the horizon of what is left after benchmark or "
+        "futures, before alpha and costs; intervals of 95 % from a bootstrap over paths.",
+        "",
+        "![Alpha against ES as the bound on size tightens](frontier.svg)",
+        "",
+        "| size bound | alpha a year | cost once | ES | 95 % | ES saved | 95 % |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in table.to_dict("records"):
+        cells = [f"{row['size_bound']:g}", *(_percent(row[k]) for k in ("alpha_year", "cost_once", "es"))]
+        cells += [f"{_percent(row['es_low'])} to {_percent(row['es_high'])}", _percent(row["es_saved"])]
+        cells += [f"{_percent(row['es_saved_low'])} to {_percent(row['es_saved_high'])}"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, "", f"Made by `{record['command']}`; the tuned book is in weights.csv.", ""])
+
+
+def spoken(folder: Path) -> str:
+    """The answer and the table, for the terminal."""
+    text = (folder / "README.md").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in text if not line.startswith("![")]
+    return "\n".join([*kept[:4], *kept[6:-2]]).rstrip() + f"\n\nwrote {folder}"
+
+
+def picture(folder: Path) -> str:
+    """Alpha a year against ES along the frontier, the budget, and the tuned book on both halves."""
+    record, best, table = _read(folder)
+    with canvas(HEIGHT) as figure:
+        ax = axes(figure, 0.65, 0.5, 0.2, 0.25)
+        es, alpha = 100 * table["es"], 100 * table["alpha_year"]
+        wide = [es - 100 * table["es_low"], 100 * table["es_high"] - es]
+        ax.errorbar(
+            es, alpha, xerr=wide, color=BLUE, marker="o", markersize=3.5, linewidth=1.2, elinewidth=0.8
+        )
+        for row, x, y in zip(table.to_dict("records"), es, alpha, strict=True):
+            ax.annotate(
+                f"{row['size_bound']:g}",
+                (x, y),
+                (4, -9),
+                textcoords="offset points",
+                fontsize=SMALL,
+                color=MUTED,
+            )
+        budget, at = 100 * best["budget"], 100 * best["alpha_year"]
+        ax.axvline(budget, color=INK, linewidth=0.8, linestyle="--")
+        ax.annotate("budget", (budget, ax.get_ylim()[1]), (3, -8), textcoords="offset points", fontsize=SMALL)
+        ax.plot(100 * best["es"], at, marker="D", color=VERMILION, linestyle="none", label="tuned, its half")
+        other = 100 * best["es_other_half"]
+        ax.plot(
+            other,
+            at,
+            marker="D",
+            markerfacecolor="none",
+            color=VERMILION,
+            linestyle="none",
+            label="the other half",
+        )
+        ax.set_xlabel(f"ES {100 * record['tune']['level']:g} %, % of NAV over {record['days']} days")
+        ax.set_ylabel("alpha a year, %")
+        ax.grid(axis="both")
+        ax.legend(frameon=False, fontsize=SMALL, loc="lower right")
+        words = "Numbers at the points are bounds on active size. " + " ".join(
+            f"{row['size_bound']:g}: ES {_percent(row['es'])}, alpha {_percent(row['alpha_year'])}."
+            for row in table.to_dict("records")
+        )
+        return svg(figure, "frontier", "Alpha against ES as the bound on size tightens", words)
+
+
+def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    best = {str(k): v for k, v in pd.read_csv(folder / "answer.csv").to_dict("records")[0].items()}
+    return record, best, pd.read_csv(folder / "frontier.csv")
+
+
+def _swap(best: dict[str, Any]) -> str:
+    return f" and {best['swap']:+.2g} of IC sold in place of IM" if "swap" in best else ""
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.2f} %"

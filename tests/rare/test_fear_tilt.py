@@ -1,0 +1,124 @@
+"""Tilted paths with a crowd: fear has its odds, its weight, and what needs it is found."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from scipy import stats
+
+from tailrisk.core import random
+from tailrisk.rare import entropy, importance
+from tailrisk.simulate import path
+from tests.crowds import crowded, edit, numbers
+
+STREAM = random.stream(5, "sampling")
+QUICK = {"xla_backend_optimization_level": 0}
+DAYS, HOLD = "run.days=4", 0.02
+traced = jax.jit(importance.traced, compiler_options=QUICK)
+
+
+@pytest.fixture(scope="module")
+def frightened():
+    """(world, tilt by hand, outcome, trace): into crisis, fear, and falls once there is fear."""
+    it = edit(crowded(DAYS, "market.start=filtered"), "panic.hold", lambda x: jnp.full_like(x, HOLD))
+    base = entropy.nominal(it, 4)
+    chain, states = base.transition.copy(), base.transition.shape[1]
+    chain[1:3, :-1] = 0.5 * chain[1:3, :-1] + 0.25 * np.eye(states)[-1] + 0.25 * np.eye(states)[-2]
+    mean, deviation = base.mean.copy(), base.deviation.copy()
+    mean[2, -1, :2], deviation[2, -1, 0] = -1.5, 1.2
+    leave = np.tile([0.4, 0.5, 0.3, 0.0], (it.days, 1))
+    law = replace(base, transition=chain, mean=mean, deviation=deviation, leave=leave)
+    tilt = entropy.mixture(it, [law], 0.2, STREAM)
+    return it, tilt, *jax.device_get(traced(it, tilt, numbers(4096)))
+
+
+def test_the_nominal_tilt_leaves_a_crowd_alone(frightened):
+    it = frightened[0]
+    nominal, trace = traced(it, entropy.mixture(it, [], 0.1, STREAM), numbers(64))
+    assert (np.asarray(nominal.weight) == 1).all()
+    assert (np.asarray(trace.state) == 4).any(), "nobody was afraid: the case tests nothing"
+    plain = jax.jit(path.outcome, compiler_options=QUICK)(it, numbers(64))
+    np.testing.assert_allclose(nominal.loss, plain.loss, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(nominal.z, plain.z, rtol=1e-9, atol=1e-9)
+
+
+def pieces(x):
+    return np.diff(np.asarray(x), axis=-1, prepend=0.0)
+
+
+def day_density(chain, hold, a, b):
+    """Chance of state b after a under regimes' chain [state, to] and fear hold [state]."""
+    crisis = chain.shape[1] - 1
+    if b < crisis:
+        return chain[a, b]
+    held = 1.0 if a > crisis else hold[a]
+    return chain[a, crisis] * (held if b > crisis else 1 - held)
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+def test_the_weight_is_the_ratio_of_densities(frightened):
+    it, law, out, trace = frightened
+    states = np.asarray(trace.state)
+    chosen = [*range(6), *np.flatnonzero((states == states.max()).any(axis=0))[:6]]
+    share, chain = pieces(law.share), pieces(law.transition)
+    nominal = pieces(it.regimes.cumulative)
+    nominal = np.concatenate([nominal, nominal[-1:]])
+    usual = np.full(len(nominal), HOLD)
+    got, want = [], []
+    for n in chosen:
+        state, shock, before = states[:, n], np.asarray(trace.shock)[..., n], np.asarray(trace.warmup)[:, n]
+        base = np.prod([day_density(nominal, usual, a, b) for a, b in pairwise(state)])
+        total = 0.0
+        for first in np.flatnonzero(share):
+            rest = pieces(law.warmup_start)[first, before[0]] / pieces(it.long_run)[before[0]]
+            assert rest == pytest.approx(1), "the warm-up is not tilted here"
+            for moves in np.ndindex(*[2] * it.days):
+                j, found = first, share[first]
+                for t, move in enumerate(moves):
+                    chance = float(law.leave[t, j])
+                    found *= chance if move else 1 - chance
+                    j = min(j + move, len(share) - 1)
+                    a, b = state[t], state[t + 1]
+                    found *= day_density(chain[j], np.asarray(law.hold)[j], a, b)
+                    mean, sd = law.shift.mean[j, b], law.shift.deviation[j, b]
+                    found *= np.exp(
+                        (stats.norm.logpdf(shock[t], mean, sd) - stats.norm.logpdf(shock[t])).sum()
+                    )
+                total += found
+        got.append(out.weight[n])
+        want.append(base / total)
+    assert min(want) < 0.1, "no path was frightened: the case tests nothing"
+    np.testing.assert_allclose(got, want, rtol=1e-8)
+
+
+def test_fear_has_its_odds(frightened):
+    """The chance that fear ever takes hold, against the chain's matrices with fear absorbing."""
+    it, _, out, trace = frightened
+    states = np.asarray(trace.state)
+    chain = entropy.nominal(it).transition[0].copy()
+    chain[-1] = np.eye(len(chain))[-1]
+    truth = (np.append(pieces(it.regimes.start), 0.0) @ np.linalg.matrix_power(chain, it.days))[-1]
+    value = out.weight * (states == states.max()).any(axis=0)
+    error = value.std() / np.sqrt(value.size)
+    assert truth < 0.02
+    assert error < 0.12 * truth
+    assert abs(value.mean() - truth) < 4 * error
+    assert abs(out.weight.mean() - 1) < 4 * out.weight.std() / np.sqrt(value.size)
+
+
+def test_the_fit_learns_that_fear_came_first(frightened):
+    it, _, out, trace = frightened
+    afraid = np.flatnonzero((np.asarray(trace.state) == 4).any(axis=0))
+    elite = entropy.Elite(
+        weight=out.weight[afraid] / out.weight[afraid].mean(),
+        state=np.asarray(trace.state)[:, afraid],
+        warmup=np.asarray(trace.warmup)[:, afraid],
+        shock=np.asarray(trace.shock)[..., afraid],
+        shifted=True,
+    )
+    found = entropy.mixture(it, [entropy.refit(it, None, elite)], 0.1, STREAM)
+    _, trace = traced(it, found, numbers(4096))
+    assert (np.asarray(trace.state) == 4).any(axis=0).mean() > 0.3

@@ -1,0 +1,151 @@
+"""The command from file to folder, its tests of the forecasts, and what it refuses."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tailrisk.cli import commands
+from tailrisk.cli import main as tailrisk
+from tailrisk.studies.backtest import judge
+from tailrisk.studies.backtest.forecast import Forecasts, Plan
+from tailrisk.studies.backtest.study import calendar
+from tailrisk.studies.backtest.targets import Target
+
+from .worlds import closes
+
+PLAN = Plan(
+    aims=tuple(Target(name, name, np.zeros(5), np.zeros(5)) for name in ("a", "b")),
+    days=np.arange(1000),
+    refits=np.array([0]),
+    horizons=(1, 10),
+    levels=("0.95",),
+    states=(1,),
+    shocks=("gaussian",),
+    starts=1,
+    seed=0,
+)
+
+
+def run(*words):
+    with pytest.raises(SystemExit) as stop:
+        tailrisk(["backtest", *map(str, words)])
+    return stop.value.code
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "closes.csv"
+    closes(420).to_csv(path)
+    return path
+
+
+SHORT = (
+    "--to",
+    "2016-06-30",
+    "--levels",
+    "0.9",
+    "--horizons",
+    "1,2",
+    "--states",
+    "1",
+    "--shocks",
+    "gaussian",
+)
+
+
+def test_from_file_to_folder(data, tmp_path, capsys):
+    folder = tmp_path / "out"
+    words = (data, "--from", "2016-02-15", *SHORT, "--starts", 1, "-o", folder)
+    assert run(*words) == 0
+    said = capsys.readouterr().out
+    assert "2 days, 90 %" in said
+    record = json.loads((folder / "record.json").read_text())
+    assert set(record["files"]) == {
+        "README.md",
+        "coverage.svg",
+        "exceedances.svg",
+        "ranking.csv",
+        "table.csv",
+    }
+    assert record["command"].startswith("tailrisk backtest closes.csv --from 2016-02-15 --to 2016-06-30")
+    assert record["refits"] == ["2016-02-15"]
+    table = pd.read_csv(folder / "table.csv")
+    assert len(table) == 2 * 8 * 16
+    assert table.days.max() == record["days"][2]
+    assert run(*words) == 2
+    assert "is there already" in capsys.readouterr().err
+
+
+def test_refusals_name_the_day_and_the_series(data, tmp_path, capsys):
+    assert run(data, "--from", "2015-06-01", *SHORT, "-o", tmp_path / "a") == 2
+    assert "M-L before 2015-06-01" in capsys.readouterr().err
+    gap = closes(420)
+    gap.iloc[300, 3] = np.nan
+    gap.to_csv(data)
+    assert run(data, "--from", "2016-02-15", *SHORT, "-o", tmp_path / "a") == 2
+    assert f"{gap.index[300].date()}: no return of T-L" in capsys.readouterr().err
+    assert run(data, "--from", "2016-02-15", *SHORT, "--levels", "0.3", "-o", tmp_path / "a") == 2
+    assert not list(tmp_path.glob("*a*"))
+
+
+def scored(gain_scale, seed=0):
+    """(forecasts, loss by horizon) of normal losses forecast `gain_scale` times as wide as they are."""
+    generator = np.random.default_rng(seed)
+    one = generator.standard_normal((1000, 2))
+    ten = np.full((1000, 2), np.nan)
+    ten[:991] = np.lib.stride_tricks.sliding_window_view(one, 10, axis=0).sum(axis=-1)
+    width = np.array([1.0, np.sqrt(10)])[None, :, None, None, None] * np.ones((8, 1, 1, 2, 1000))
+    scale = np.append(1.0 + 1e-3 * np.arange(7), gain_scale)[:, None, None, None, None]
+    return Forecasts(1.6449 * width * scale, 2.0627 * width * scale, 0), {1: one, 10: ten}
+
+
+def test_what_is_right_passes_and_half_of_it_is_caught():
+    forecasts, loss = scored(0.5)
+    table = judge.judged(PLAN, forecasts, loss)
+    right, half = table[table.model == "hs_250"], table[table.model == "gaussian_k1"]
+    for horizon in (1, 10):
+        good, bad = (own[own.horizon == horizon] for own in (right, half))
+        assert ((good.rate_low < 0.05) & (good.rate_high > 0.05)).all()
+        assert (good[["coverage_p", "z2_p"]] > 0.01).all(axis=None)
+        assert (bad[["coverage_p", "z2_p"]] < 0.01).all(axis=None)
+        assert (bad.rate_low > 0.05).all()
+        assert (bad.fz0.to_numpy() > good.fz0.to_numpy()).all()
+    assert (half[half.horizon == 1].red > 0).all()
+    ranks = judge.ranking(PLAN, table, forecasts, loss)
+    last = ranks[ranks.model == "gaussian_k1"]
+    assert not last.in_set.any()
+    assert (last.behind_p < 0.01).all()
+
+
+def test_overlap_widens_the_interval():
+    forecasts, loss = scored(1.0)
+    table = judge.judged(PLAN, forecasts, loss)
+    width = (table.rate_high - table.rate_low).groupby(table.horizon).mean()
+    assert width[10] > 1.5 * width[1]
+
+
+def test_days_that_are_not_known_yet_are_not_judged():
+    forecasts, loss = scored(1.0)
+    table = judge.judged(PLAN, forecasts, loss)
+    assert set(table[table.horizon == 10].days) == {991}
+    none = replace(PLAN, horizons=(1,))
+    assert set(judge.judged(none, forecasts, loss).days) == {1000}
+
+
+def test_a_refit_falls_on_the_first_day_of_its_period():
+    days = pd.bdate_range("2020-03-30", "2021-01-08")
+    assert [str(days[i].date()) for i in calendar(days, "quarter")] == [
+        "2020-03-30",
+        "2020-04-01",
+        "2020-07-01",
+        "2020-10-01",
+        "2021-01-01",
+    ]
+    assert len(calendar(days, "year")) == 2
+
+
+def test_the_command_is_there():
+    assert "backtest" in commands.commands

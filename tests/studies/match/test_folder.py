@@ -1,0 +1,87 @@
+"""The folder of a match: an ensemble file that a config can read, tables in order, a picture."""
+
+import json
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tailrisk.config.load import read_ensemble
+from tailrisk.studies.match.config import read_terms
+from tailrisk.studies.match.document import Matched, ensemble_document
+from tailrisk.studies.match.folder import publish
+from tailrisk.studies.match.identify import identify
+from tailrisk.studies.match.prior import NAMES, tabulated
+from tailrisk.studies.match.run import misses
+
+DAYS = ("2024-01-26", "2024-01-29", "2024-02-02", "2024-02-05", "2024-02-08", "2024-02-19")
+RNG = np.random.default_rng(0)
+RECORD = RNG.normal(0.01, 0.02, (len(DAYS), 5))
+MEMBERS = 6
+REPLAYS = RECORD + RNG.normal(0, 0.01, (MEMBERS, *RECORD.shape))
+
+
+@pytest.fixture
+def posed():
+    pinned = np.zeros((len(DAYS), 5), bool)
+    pinned[0] = pinned[:, 0] = True
+    episode = SimpleNamespace(days=DAYS, returns=RECORD, at=DAYS.index)
+    record = SimpleNamespace(imposed=SimpleNamespace(pinned=pinned))
+    return SimpleNamespace(episode=episode, record=record, terms=read_terms("episode_feb2024.toml"))
+
+
+@pytest.fixture
+def matched(posed):
+    draws = RNG.normal(size=(MEMBERS, len(NAMES)))
+    slope = RNG.normal(size=(len(NAMES), RECORD.size))
+    return Matched(
+        draws=draws,
+        costs=np.arange(MEMBERS) * 1.5,
+        identified=identify(draws, draws[0], lambda z: z @ slope),
+        error=misses(posed, REPLAYS),
+        window=(DAYS[0], DAYS[-1]),
+        digests={"indices": "ab" * 32},
+        command="tailrisk match 'a \"b\".toml'",
+        seed=3,
+        acceptance=0.2,
+        autocorrelation=50.0,
+    )
+
+
+def test_the_file_is_one_that_a_config_reads(matched, tmp_path):
+    (tmp_path / "ensemble.toml").write_text(ensemble_document(matched))
+    ensemble = read_ensemble(tmp_path / "ensemble.toml")
+    assert ensemble.parameters == NAMES
+    np.testing.assert_allclose(ensemble.members, tabulated(matched.draws), rtol=1e-5)
+
+
+def test_misses_are_of_the_free_buckets_on_their_days(posed):
+    said = misses(posed, REPLAYS)
+    event = [DAYS.index("2024-02-05"), DAYS.index("2024-02-08")]
+    off = np.abs(REPLAYS - RECORD)[:, event, 1:]
+    np.testing.assert_allclose(said["event_mae"], off.mean(axis=(1, 2)), rtol=1e-12)
+    np.testing.assert_allclose(said["drift_micro"], REPLAYS[:, -1, 4] / RECORD[-1, 4], rtol=1e-12)
+    np.testing.assert_array_equal(said["crash_csi500"], REPLAYS[:, event[0], 1])
+
+
+def test_the_folder_is_whole(matched, posed, tmp_path):
+    text = publish(matched, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
+    assert {file.name for file in (tmp_path / "match").iterdir()} == {
+        "README.md",
+        "parameters.csv",
+        "record.json",
+        "replay.svg",
+        "sensitivity.csv",
+    }
+    assert f"{100 * matched.error['event_mae'][0]:.2f} [" in text
+    table = pd.read_csv(tmp_path / "match" / "parameters.csv")
+    assert tuple(table["parameter"]) == NAMES
+    assert (table["low"] <= table["high"]).all()
+    slopes = pd.read_csv(tmp_path / "match" / "sensitivity.csv")
+    day = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(DAYS), 5)[:, 3, 2]
+    np.testing.assert_allclose(slopes["2024-02-05 csi1000"], day, atol=6e-4)
+    drawing = (tmp_path / "match" / "replay.svg").read_text()
+    assert all(name in drawing for name in ("CSI 500", "Micro-caps", "record"))
+    assert json.loads((tmp_path / "match" / "record.json").read_text())["episode"]["free"] == "2024-01-29"
+    assert "5 February to 8 February" in text

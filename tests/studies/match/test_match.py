@@ -1,0 +1,155 @@
+"""Matching: prior and coordinates, exogenous expectation, feedback, search, sampling, identification."""
+
+from dataclasses import replace
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tailrisk.calibrate.conditional import expected
+from tailrisk.simulate.crowd.free import FACTORS, SHARES, moved
+from tailrisk.studies.match.identify import identify
+from tailrisk.studies.match.moments import radius
+from tailrisk.studies.match.prior import NAMES, PRIOR, coordinates, tabulated, values
+from tailrisk.studies.match.search import Budget, Found, sample, search
+from tests.crowds import crowded, edit
+
+
+def quiet(done, what):
+    """No progress."""
+
+
+def test_every_parameter_of_the_prior_is_one_that_can_be_moved():
+    crowd = {name for name in NAMES if not name.startswith("record.")}
+    assert crowd == {*FACTORS, *SHARES}
+    assert {name for name in crowd if PRIOR[name].share} == set(SHARES)
+
+
+def test_coordinates_and_values_are_inverse_and_shares_stay_inside():
+    z = np.random.default_rng(0).normal(size=(5, len(NAMES))) * 3
+    table = tabulated(z)
+    for row, point in zip(table, z, strict=True):
+        np.testing.assert_allclose(coordinates(dict(zip(NAMES, row, strict=True))), point, atol=1e-9)
+        one = values(jnp.asarray(point))
+        np.testing.assert_allclose([float(one[name]) for name in NAMES], row, rtol=1e-9)
+    shares = table[:, [belief.share for belief in PRIOR.values()]]
+    assert ((shares > 0) & (shares < 1)).all()
+    np.testing.assert_allclose(tabulated(np.zeros((1, len(NAMES))))[0], [b.median for b in PRIOR.values()])
+
+
+def leaves(crowd, place):
+    for step in place.split("."):
+        crowd = getattr(crowd, step)
+    return np.asarray(crowd)
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "rows"),
+    [
+        ("impact.middle", "impact.impact", [1, 2]),
+        ("panic.micro", "panic.strength", [4]),
+        ("followers.half_csi2000", "followers.half", [3]),
+        ("assets.dma", "cohorts.assets", [0]),
+        ("assets.retail", "cohorts.assets", [7]),
+        ("selling.momentum", "cohorts.triggers.momentum", range(8)),
+    ],
+)
+def test_a_factor_multiplies_its_rows_and_leaves_the_rest(name, place, rows):
+    crowd = crowded().crowd
+    before, after = leaves(crowd, place), leaves(moved(crowd, {name: jnp.asarray(2.0)}), place)
+    here = np.isin(np.arange(len(before)), list(rows))
+    np.testing.assert_array_equal(after[here], 2 * before[here])
+    np.testing.assert_array_equal(after[~here], before[~here])
+    assert before[here].any()
+
+
+def test_an_edge_that_is_off_stays_off():
+    off = crowded("crowd.edges.panic=0").crowd
+    for name in ("panic.csi500", "panic.csi1000", "panic.csi2000", "panic.micro"):
+        off = moved(off, {name: jnp.asarray(3.0)})
+    assert not np.asarray(off.panic.strength).any()
+
+
+def test_shares_of_impact_are_of_what_is_left_and_decay_is_a_days():
+    crowd = crowded().crowd
+    some = moved(crowd, {"impact.fast": jnp.asarray(0.6), "impact.slow": jnp.asarray(0.25)})
+    np.testing.assert_allclose(some.impact.share, [0.6, 0.1], rtol=1e-12)
+    again = moved(some, {"impact.fast": jnp.asarray(0.2)})
+    np.testing.assert_allclose(again.impact.share, [0.2, 0.2], rtol=1e-12)
+    slow = moved(crowd, {"impact.slow_decay": jnp.asarray(0.3)}).impact.decay
+    np.testing.assert_allclose(1 - (1 - slow[1]) ** crowd.rounds, 0.3, rtol=1e-12)
+    np.testing.assert_array_equal(slow[0], crowd.impact.decay[0])
+
+
+def test_the_expectation_is_the_regression_on_csi_300():
+    mean = np.array([[0.01, 0.02, 0.0, 0.0, 0.0]])
+    covariance = np.diag([4.0, 1.0, 1.0, 1.0, 1.0])[None] * 1e-4
+    covariance[0, 0, 1] = covariance[0, 1, 0] = 1e-4
+    large = np.array([0.01, -0.03])
+    seen = np.log1p(expected(mean, covariance, np.zeros(2, int), large))
+    np.testing.assert_allclose(seen[:, 0], large, atol=1e-15)
+    np.testing.assert_allclose(seen[:, 1], large + 0.02 + 0.25 * (large - 0.01), rtol=1e-12)
+    np.testing.assert_allclose(seen[:, 4], seen[:, 1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("mood", [0.0, 0.3, 1.0])
+def test_growth_of_panic_without_reversion_is_a_power(mood):
+    """persistence (1 + k psi / M)^M a day."""
+    crowd = edit(crowded(), "impact.share", jnp.zeros_like).crowd
+    gain = float(crowd.impact.impact[3] * crowd.panic.strength[3]) * mood
+    growth = float(crowd.impact.persistence) * (1 + gain / crowd.rounds) ** crowd.rounds
+    np.testing.assert_allclose(radius(crowd, 3, mood), growth, rtol=1e-9)
+
+
+def test_what_is_given_back_slows_panic():
+    world = crowded()
+    firm = edit(world, "impact.share", jnp.zeros_like).crowd
+    assert float(radius(world.crowd, 3, 1.0)) < float(radius(firm, 3, 1.0)) - 0.01
+
+
+def bowl(z):
+    """Two valleys, the deeper around 1 with standard deviation a half."""
+    deep, shallow = ((z - 1) ** 2).sum(axis=1) / 0.25, 6 + ((z + 2) ** 2).sum(axis=1)
+    return np.minimum(deep, shallow)
+
+
+SMALL = Budget(starts=4, generations=60, population=16, walkers=24, steps=1500, kept=400)
+
+
+def test_the_search_finds_the_deeper_valley_and_says_the_same_again():
+    found = search(bowl, 3, SMALL, 1, quiet)
+    np.testing.assert_allclose(found.points[0], 1.0, atol=0.02)
+    assert (np.diff(found.costs) >= 0).all()
+    np.testing.assert_array_equal(search(bowl, 3, SMALL, 1, quiet).points, found.points)
+
+
+def test_a_known_point_is_searched_from_as_well():
+    few = replace(SMALL, starts=1, generations=30)
+    near = search(lambda z: bowl(z - 8), 3, few, 1, quiet, begin=np.full((1, 3), 9.1))
+    np.testing.assert_allclose(near.points[0], 9.0, atol=0.05)
+
+
+def test_the_sample_has_the_moments_of_the_posterior():
+    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    drawn = sample(lambda z: ((z - 1) ** 2).sum(axis=1) / 0.25, found, SMALL, 2, quiet)
+    independent = SMALL.walkers * SMALL.steps / 2 / drawn.autocorrelation
+    error = 0.5 / np.sqrt(min(independent, SMALL.kept))
+    assert error < 0.1
+    np.testing.assert_allclose(drawn.draws.mean(axis=0), 1.0, atol=4 * error)
+    np.testing.assert_allclose(drawn.draws.std(axis=0), 0.5, atol=4 * error)
+    assert 0.1 < drawn.acceptance < 0.9
+
+
+def test_what_the_data_see_only_as_a_product_is_said_so():
+    """Two parameters whose sum is known to 0.1, one that is known, and the rest at their prior."""
+    rng = np.random.default_rng(3)
+    draws = rng.normal(size=(4000, len(NAMES)))
+    draws[:, 1] = -draws[:, 0] + 0.1 * draws[:, 1]
+    draws[:, 2] *= 0.2
+    slope = rng.normal(size=(len(NAMES), 7))
+    said = identify(draws, np.zeros(len(NAMES)), lambda z: z @ slope)
+    assert said.verdict(0) == f"with {NAMES[1]}"
+    assert said.verdict(1) == f"with {NAMES[0]}"
+    assert said.verdict(2) == "identified"
+    assert said.verdict(3) == "not identified"
+    np.testing.assert_allclose(said.sensitivity, slope, rtol=1e-9)

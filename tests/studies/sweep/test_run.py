@@ -1,0 +1,173 @@
+"""Sweeps: the grid, what is refused, cells done once, an interruption, and the page over all cells."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from tailrisk.cli import main
+from tailrisk.core import InputError
+from tailrisk.studies.sweep import page as page
+from tailrisk.studies.sweep import run as sweeps
+from tailrisk.studies.sweep.config import expand
+
+GRID = (
+    "market.states=2,4",
+    "market.start=calm,crisis",
+    "run.paths=1000",
+    "tail.levels=[0.9,0.95]",
+    "event=[]",
+)
+
+
+def plan(*said, **options):
+    return expand("configs/smoke.toml", said or GRID, **options)
+
+
+def shortfall(config):
+    """What the cell stands for, so that a row can be told to be its own."""
+    return 0.01 * config.market.states + (0.1 if config.market.start == "crisis" else 0.0)
+
+
+@pytest.fixture
+def ran(monkeypatch):
+    """The cells that were run; a run writes a small tail table, and stops at a cell named in `stop`."""
+    done, stop = [], []
+
+    def run(config, output, *, force, command, progress):
+        if config.name in stop:
+            raise KeyboardInterrupt
+        done.append(config.name)
+        folder = output / config.name
+        folder.mkdir(exist_ok=True)
+        es = shortfall(config)
+        known = {"family": "dma", "benchmark": "cash", "view": "absolute", "measure": "terminal"}
+        figures = {"var": es - 0.01, "var_low": es - 0.02, "var_high": es, "es": es, "es_low": es - 0.001}
+        rest = {"es_high": es + 0.001, "tail_points": 5000, "indicative": False, "mean": 0.0, "sd": 0.1}
+        rows = [{"product": p, **known, "level": 0.9, **figures, **rest} for p in ("dma", "neutral")]
+        pd.DataFrame(rows).to_csv(folder / "tail.csv", index=False)
+        said = {"config_sha256": config.digest(), "command": command}
+        (folder / "record.json").write_text(json.dumps(said))
+        return folder
+
+    monkeypatch.setattr(sweeps, "run", run)
+    return done, stop
+
+
+def swept(it, output, force=False):
+    told = []
+    folder = sweeps.sweep(
+        it, output, force=force, command=lambda cell: cell.name, progress=False, tell=told.append
+    )
+    return folder, told
+
+
+def test_the_grid_is_every_combination_with_the_last_key_fastest():
+    it = plan()
+    assert it.name == "smoke_sweep"
+    assert it.keys == ("market.states", "market.start")
+    assert [cell.settings for cell in it.cells] == [
+        ("2", "calm"), ("2", "crisis"), ("4", "calm"), ("4", "crisis"),
+    ]  # fmt: skip
+    assert [cell.name for cell in it.cells][:2] == ["001-states-2-start-calm", "002-states-2-start-crisis"]
+    for cell in it.cells:
+        assert (str(cell.config.market.states), cell.config.market.start) == cell.settings
+        assert (cell.config.run.paths, cell.config.tail.levels) == (1000, (0.9, 0.95))
+    assert len({cell.config.run.seed for cell in it.cells}) == 1
+
+
+def test_a_sweep_file_says_the_same_and_settings_come_over_it(tmp_path):
+    path = tmp_path / "my.toml"
+    path.write_text(
+        'name = "mine"\nquestion = "Why?"\nconfig = "smoke.toml"\n'
+        "[fixed]\nrun.paths = 1000\ntail.levels = [0.9, 0.95]\nevent = []\n"
+        '[grid]\nmarket.states = [2, 4]\n"market.start" = ["calm", "crisis"]\n'
+    )
+    it = expand(path)
+    assert (it.name, it.question, it.keys) == ("mine", "Why?", ("market.states", "market.start"))
+    assert [c.config.digest() for c in it.cells] == [c.config.digest() for c in plan().cells]
+    over = expand(path, ["market.states=3", "run.seed=1,2"], "other")
+    assert (over.name, over.keys, len(over.cells)) == ("other", ("market.start", "run.seed"), 4)
+    assert {cell.config.market.states for cell in over.cells} == {3}
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        (("run.paths=1000",), "nothing to sweep"),
+        (("run.paths=1000,1000",), "there twice"),
+        (("run.paths=1000,",), "is empty"),
+        (("run.paths",), "not an assignment"),
+        (("run.pths=1,2",), "run.pths"),
+        (("market.states=2,9",), "market.states"),
+        (("run.precision=float32,float64",), "one precision"),
+        (("run.seed=" + ",".join(map(str, range(1001))),), "1,001 cells"),
+    ],
+)
+def test_what_cannot_be_swept_is_refused(said, message):
+    with pytest.raises(InputError) as refusal:
+        plan(*said)
+    assert message in str(refusal.value)
+
+
+def test_every_row_of_the_table_is_its_cells(ran, tmp_path):
+    folder, _ = swept(plan(), tmp_path)
+    table = pd.read_csv(folder / "sweep.csv")
+    assert len(table) == 8
+    for cell in plan().cells:
+        rows = table[table.cell == cell.name]
+        assert list(rows.es) == pytest.approx([shortfall(cell.config)] * 2)
+        assert set(rows["market.start"]) == {cell.config.market.start}
+
+
+def test_cells_that_are_done_are_not_run_again(ran, tmp_path):
+    done, stop = ran
+    stop.append("003-states-4-start-calm")
+    with pytest.raises(KeyboardInterrupt):
+        swept(plan(), tmp_path)
+    assert len(done) == 2
+    with pytest.raises(InputError, match="not finished"):
+        page.Grid.read(tmp_path / "smoke_sweep")
+    stop.clear()
+    folder, told = swept(plan(), tmp_path)
+    assert done == [cell.name for cell in plan().cells]
+    assert [line.endswith("done before") for line in told] == [True, True, False, False]
+    swept(plan(), tmp_path, force=True)
+    assert len(done) == 8
+    other = plan(*GRID, "run.days=7")
+    swept(other, tmp_path)
+    assert len(done) == 12, "another config is another result"
+    assert json.loads((folder / "sweep.json").read_text())["done"]
+
+
+def test_a_folder_that_is_no_sweep_is_left_alone(ran, tmp_path):
+    (tmp_path / "smoke_sweep").mkdir()
+    (tmp_path / "smoke_sweep" / "thesis.txt").write_text("mine")
+    with pytest.raises(InputError, match="is not a sweep"):
+        swept(plan(), tmp_path)
+
+
+def test_page_and_text_compare_the_cells(ran, tmp_path):
+    folder, _ = swept(plan(), tmp_path)
+    html = page.write(folder).read_text()
+    assert page.write(folder).read_text() == html
+    text = page.show(folder)
+    for cell in plan().cells:
+        es = f"{100 * shortfall(cell.config):.2f}"
+        assert f'<a href="{cell.name}/report.html">' in html
+        line = next(line for line in text.splitlines() if line.startswith(cell.name))
+        assert line.count(f"{es} ±0.10") == 2
+        assert f"<td>{es}<small>" in html
+    assert "meets the same shocks" in html
+    assert "<script" not in html
+    assert "ES, Loss over the horizon, absolute, at 90 %" in text
+    assert (folder / "figures" / "sweep.svg").is_file()
+
+
+def test_show_and_report_know_a_sweep(ran, tmp_path, capsys):
+    folder, _ = swept(plan(), tmp_path)
+    for command, said in (("show", "001-states-2-start-calm"), ("report", "index.html")):
+        with pytest.raises(SystemExit) as stop:
+            main([command, str(folder)])
+        assert stop.value.code == 0
+        assert said in capsys.readouterr().out
