@@ -87,14 +87,15 @@ def write(folder: str | Path) -> Path:
     import jinja2
     from markupsafe import Markup
 
+    from ... import report
     from ...report.figures.svg import themed
     from .figure import sweep
 
     grid, here = Grid.read(folder), files(__package__)
     drawn = sweep(grid)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(here.joinpath("sweep.html.j2").read_text(encoding="utf-8"))
-    css = Markup(here.joinpath("page.css").read_text(encoding="utf-8"))
+    template = environment.from_string(here.joinpath("page.html.j2").read_text(encoding="utf-8"))
+    css = Markup(files(report).joinpath("page.css").read_text(encoding="utf-8"))
     page = grid.folder / "index.html"
     (grid.folder / "figures").mkdir(exist_ok=True)
     replace(grid.folder / "figures" / "sweep.svg", drawn)
