@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 
 from ..core import InputError
 from ..tail.sample import Level
+from .conic import Array, straight
 from .constraints import Constraint, Positions, Rows, bounded, not_negative
-from .curves import Array, straight
 from .scenarios import Scenarios, of_returns
 from .shortfall import TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
 from .variance import Covariance, VarianceCost

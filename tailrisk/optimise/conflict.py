@@ -10,7 +10,7 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from ..core import InputError
-from .curves import Array, Cone, straight
+from .conic import Array, Cone, straight
 from .master import Aim, Canon
 from .region import Region
 from .scenarios import of_returns

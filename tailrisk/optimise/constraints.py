@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..core import InputError
-from .curves import Array, Cone, Curve, straight
+from .conic import Array, Cone, Curve, straight
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..core import InputError
+from .conic import Array
 from .constraints import ActiveExposure, Rows, bounded, liquidity_cap, not_negative, trades, vector
-from .curves import Array
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ import pandas as pd
 
 from ..core import InputError
 from ..tail.sample import Level
+from .conic import Array
 from .constraints import Budget, Constraint, Positions
-from .curves import Array
 from .scenarios import Scenarios, of_returns
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 

@@ -18,7 +18,7 @@ from ..simulate.blocks import BLOCK, NARROW
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
-from .curves import Array
+from .conic import Array
 from .scenarios import Scenarios, of_factors
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core import InputError
+from .conic import Array, Cone, Curve, inside, straight
 from .constraints import Constraint, Rows
-from .curves import Array, Cone, Curve, inside, straight
 
 FIXED = 1e-11
 """Bounds this close together fix a variable."""

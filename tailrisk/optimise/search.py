@@ -9,7 +9,7 @@ from ..core import Fault, InputError
 from ..tail.shortfall import Tail, tail_of
 from .band import Band, around, everything
 from .conflict import FEASIBLE, refuse_conflict
-from .curves import Array
+from .conic import Array
 from .master import Aim, Canon, Master
 from .region import Region, implied
 from .scenarios import Scenarios

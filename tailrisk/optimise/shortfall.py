@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike
 
 from ..core import InputError
 from ..tail.sample import Level, exact_level
+from .conic import Array
 from .constraints import Constraint
-from .curves import Array
 from .master import Aim
 from .region import region
 from .scenarios import Scenarios

@@ -17,8 +17,8 @@ from scipy.optimize import linprog
 from ..core import InputError
 from ..tail.sample import Level, exact_level
 from ..tail.shortfall import tail_of
+from .conic import Array
 from .constraints import Constraint
-from .curves import Array
 from .manager import Decision, Slope, decide
 from .scenarios import Scenarios
 

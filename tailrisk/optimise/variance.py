@@ -7,8 +7,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..core import InputError
+from .conic import Array, Cone, straight
 from .constraints import Rows, bounded, not_negative, vector
-from .curves import Array, Cone, straight
 
 NEGATIVE = 1e-8
 """Eigenvalues may be negative by this part of the largest, which is rounding; more is no covariance."""
