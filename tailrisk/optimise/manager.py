@@ -3,7 +3,8 @@
     w(b) = argmax alpha' w - costs(w)  subject to the constraints with bounds b
     d (g' w) / d b_r  by the implicit derivative of its conditions of optimality (conic/implicit.py)
 
-for any gradient g. With g = alpha - d costs it is the dual of the bound; with g the slope of a tail it is what no dual tells.
+for any gradient g. With g = alpha - d costs it is the dual of the bound; with g the slope of a tail it is
+what no dual tells.
 """
 
 from collections.abc import Sequence
@@ -11,15 +12,19 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..core import Fault, InputError
+from .arguments import brief
 from .conflict import FEASIBLE, refuse_conflict
 from .conic import Array, Solved, solved
 from .constraints import Constraint
+from .labels import Axis, vector
 from .master import Aim, Canon
 from .region import Part, Region, region
 from .scenarios import of_returns
+from .shortfall import alpha_of
 
 PRECISE = 1e-10
 """Relative residual to which the manager's problem is solved."""
@@ -61,7 +66,7 @@ class Decision:
         canon = self._canon
         g = np.zeros(len(canon.lower))
         held = canon.free < self.region.assets
-        g[np.flatnonzero(held)] = np.asarray(gradient, dtype=np.float64)[canon.free[held]]
+        g[np.flatnonzero(held)] = vector("", "gradient", gradient, self.region.assets)[canon.free[held]]
         return self._by_part(*self._solved.slopes(g))
 
     def _by_part(self, below: Array, above: Array) -> dict[str, Slope]:
@@ -85,10 +90,11 @@ def decide(alpha: ArrayLike, constraints: Sequence[Constraint]) -> Decision:
 
     InputError: alpha that is not finite, or a smallest set of constraints that conflict. Fault: not solved.
     """
-    row = np.asarray(alpha, dtype=np.float64)
-    if row.ndim != 1 or not np.isfinite(row).all():
-        raise InputError("alpha", f"shape {row.shape}, or values not finite", "finite numbers [asset]")
-    space = region(constraints, len(row))
+    names = alpha.index if isinstance(alpha, pd.Series) else None
+    if np.ndim(alpha) != 1 or len(alpha) == 0:
+        raise InputError("alpha", brief(alpha), "finite numbers [asset]")
+    row = np.array(alpha_of(alpha, Axis(len(alpha), names)))
+    space = region(constraints, Axis(len(row), names))
     canon = Canon(space, of_returns(np.zeros((len(row), 2))), losses=False)
     if canon.crossed:
         refuse_conflict(space)
