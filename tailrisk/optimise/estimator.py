@@ -22,8 +22,8 @@ from .region import said
 from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
-BINDS = 1e-9
-"""A price below this part of the largest is rounding."""
+HELD = 1e-6
+"""A weight below this part of the largest counts as none."""
 
 
 class ShortfallPortfolio:
@@ -103,8 +103,8 @@ class ShortfallPortfolio:
             "cost": it.cost,
             "bound": it.bound,
             "gap": it.gap,
-            "assets": int((np.abs(it.weights) > 1e-6).sum()),
-            "limit price": it.limit_price,
+            "assets": int((np.abs(it.weights) > HELD * np.abs(it.weights).max()).sum()),
+            "limit price": it.limit_price + 0.0,
         }
         prices = {
             f"{name}: {label} {side}": float(price)
@@ -112,9 +112,9 @@ class ShortfallPortfolio:
             for side in ("lower", "upper")
             for label, price in zip(part.labels, getattr(part, side), strict=True)
         }
-        most = max(map(abs, prices.values()), default=0.0)
-        binding = {text: price for text, price in prices.items() if abs(price) > max(BINDS, 1e-4 * most)}
-        return pd.Series(told | binding, name="portfolio")
+        binding = {text: price for text, price in prices.items() if price != 0}
+        warned = {"warning": it.warning} if it.warning else {}
+        return pd.Series(warned | told | binding, name="portfolio")
 
     def _fitted(self) -> None:
         if not hasattr(self, "portfolio_"):

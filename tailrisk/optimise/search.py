@@ -333,6 +333,6 @@ def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tole
     if found.gap > ROUGH or found.violation > KEPT or over > allowed:
         raise Fault(
             f"not solved: after {found.steps} steps the gap is {found.gap:.3g} (wanted {tolerance:.3g}), the"
-            f" worst constraint is broken by {found.violation:.3g} of the portfolio's size, the limit on ES by"
-            f" {over:.3g}"
+            f" worst constraint is broken by {found.violation:.3g} of the portfolio's size,"
+            f" the limit on ES by {over:.3g}"
         )

@@ -18,12 +18,13 @@ from .conic import Array
 from .constraints import Constraint
 from .labels import vector
 from .master import Aim
-from .region import region
+from .prices import binding
+from .region import Part, Region, region
 from .scenarios import Scenarios
-from .search import search
+from .search import LEAST, Found, search
 
 TOLERANCE = 1e-7
-"""Relative gap asked for; up to 1e-6 is accepted where rounding keeps it open, and `gap` tells."""
+"""Relative gap asked for; where rounding keeps it open `gap` tells, and above 1e-6 `warning` does."""
 
 
 OF_RETURNS = "of_returns(returns), or of_factors(exposures, factor_returns)"
@@ -47,7 +48,8 @@ class Portfolio:
     bound| over |alpha - cost| + aversion |ES|, or a thousandth of a typical asset's where that is more;
     sensitivity: by name of constraint; limit_price: d objective / d limit; steps: interior-point iterations;
     passes: over all scenarios; explicit: scenarios in the last master problem; names: [asset], None where
-    they have none.
+    they have none; violation: of the worst constraint, in units of the portfolio's size; warning: empty where
+    gap and violation are as asked, else what they are.
     """
 
     weights: Array
@@ -64,6 +66,8 @@ class Portfolio:
     passes: int
     explicit: int
     names: pd.Index | None = None
+    violation: float = 0.0
+    warning: str = ""
 
 
 def minimise_shortfall(
@@ -142,28 +146,53 @@ def _solve(
     cost = space.charge.copy()
     cost[:assets] -= row
     found = search(scenarios, space, Aim(cost, aversion, limit, exact), wanted)
+    return _portfolio(scenarios, space, found, row, aversion, wanted, sign)
+
+
+def _portfolio(
+    scenarios: Scenarios,
+    space: Region,
+    found: Found,
+    alpha: Array,
+    aversion: float,
+    tolerance: float,
+    sign: int,
+) -> Portfolio:
+    x, shortfall = found.x, found.tail.expected_shortfall
+    gain, cost = float(alpha @ x[: len(alpha)]), float(space.charge @ x) + space.curve.value(x)
+    every = space.sensitivities(found.reduced, found.multiplier, found.duals)
+    typical = LEAST * float(np.abs(scenarios.returns[:, :1000]).mean() * np.abs(x[: len(alpha)]).max())
+    prices = binding(space, every, x, max(abs(gain) + abs(cost) + aversion * abs(shortfall), typical))
     return Portfolio(
-        weights=found.x[:assets],
-        alpha=float(row @ found.x[:assets]),
-        cost=float(space.charge @ found.x) + space.curve.value(found.x),
-        expected_shortfall=found.tail.expected_shortfall,
+        weights=x[: len(alpha)],
+        alpha=gain,
+        cost=cost,
+        expected_shortfall=shortfall,
         value_at_risk=found.tail.value_at_risk,
         objective=sign * found.value,
         bound=sign * found.bound,
         gap=found.gap,
         sensitivity={
-            part.name: Sensitivity(
-                part.rows.labels + (() if part.cone is None else (part.cone.label,)), sign * low, sign * high
-            )
-            for part, (low, high) in zip(
-                space.parts,
-                space.sensitivities(found.reduced, found.multiplier, found.duals).values(),
-                strict=True,
-            )
+            part.name: Sensitivity(_labels(part), sign * low, sign * high)
+            for part, (low, high) in zip(space.parts, prices.values(), strict=True)
         },
         limit_price=-sign * found.price,
         steps=found.steps,
         passes=found.passes,
         explicit=found.explicit,
         names=scenarios.names,
+        violation=found.violation,
+        warning="" if found.closed else _warning(found, tolerance),
+    )
+
+
+def _labels(part: Part) -> tuple[str, ...]:
+    return part.rows.labels + (() if part.cone is None else (part.cone.label,))
+
+
+def _warning(found: Found, tolerance: float) -> str:
+    """What a good portfolio that is not quite solved lacks."""
+    return (
+        f"not solved to the end: the gap is {found.gap:.2g} where {tolerance:.2g} was wanted, the worst"
+        f" constraint is broken by {found.violation:.2g} of the portfolio's size"
     )
