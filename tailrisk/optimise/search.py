@@ -102,8 +102,11 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
 def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, size: float) -> Found:
     """The search in units of a size, its answer in those of the region."""
     small, factor = scaled(region, size)
+    canon = Canon(small, scenarios)
+    if canon.crossed:
+        refuse_conflict(region)
     limit = None if aim.limit is None else aim.limit / size
-    found = _search(scenarios, small, replace(aim, limit=limit), tolerance)
+    found = _search(scenarios, canon, replace(aim, limit=limit), tolerance)
     tail = tail_of(scenarios.losses(size * found.x[: region.assets]), scenarios.weight, aim.level)
     x = size * found.x
     value = float(aim.cost @ x) + region.curve.value(x) + aim.aversion * tail.expected_shortfall
@@ -117,10 +120,8 @@ def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, siz
     )
 
 
-def _search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> Found:
-    canon = Canon(region, scenarios)
-    if canon.crossed:
-        refuse_conflict(region)
+def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> Found:
+    """Coarse samples, then bands; the best portfolio, and whether it is closed."""
     start, steps = None, 0
     matters = aim.aversion > 0 or aim.limit is not None
     for count in coarse(scenarios) if matters and not canon.fixed else []:
@@ -132,7 +133,7 @@ def _search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) ->
     if not solved and aim.limit is not None and found.price > 0:
         found = priced(bands, found)
     closed = solved or bands.closed(found, max(tolerance, ACCEPTED))
-    violation = region.violation(found.x)
+    violation = canon.region.violation(found.x)
     return replace(found, closed=closed and violation <= FEASIBLE, violation=violation)
 
 
