@@ -109,7 +109,9 @@ def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
     on_buckets = on_factors - np.hstack([on_factors[:, 1:], np.zeros((len(rows), 1))])
     sd = np.array(overlay.residual_sd)[rows]
     covariance = np.array(overlay.residual_correlation)[np.ix_(rows, rows)] * np.outer(sd, sd)
-    return styles.Params(loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)))
+    return styles.Params(
+        loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)), names=tuple(used)
+    )
 
 
 def _own_inverse_nu(products: list[Product], array: Any) -> jax.Array | None:
