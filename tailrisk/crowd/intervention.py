@@ -5,7 +5,8 @@ Either a schedule of purchases by day and bucket, or a ladder of three stages, e
     1  the large bucket is more than `drawdown` below its peak
     2  stage 1 has bought for `wait` days, and the watched future's annualised basis is below `discount`
        or the middle bucket has returned less than `fall` over some days
-    3  the small less the large over some days is below `spread`, or `limit_down` of the small closed at the limit
+    3  the small less the large over some days is below `spread`, or `limit_down` of the small one's stocks
+       closed at the limit
 
 In February 2024 these are CSI 300, CSI 500, CSI 2000 and IM; a market's file names them (`roles`).
 

@@ -21,7 +21,7 @@ def spreads(config: Config) -> NDArray[np.float64]:
     last: Any = config.calibrated.fit.get("window", [None, None])[1]
     returns = prices.loc[:last].pct_change(fill_method=None)
     days, columns = warmup_days(config), []
-    for event in {detector(event): event for event in config.event}.values():
+    for event in {detector(event, config.names): event for event in config.event}.values():
         absent = [bucket for bucket in event.pair if bucket not in returns]
         if absent:
             raise InputError(

@@ -349,4 +349,5 @@ def test_the_state_looks_at_its_buckets_by_name_wherever_they_stand(params):
     elsewhere, there = play(moved, [(returns[order], *rest) for returns, *rest in days])
     np.testing.assert_array_equal(elsewhere, bought[:, order])
     np.testing.assert_array_equal(there.age, state.age)
-    assert bought.sum() > 0 and (np.asarray(state.age) > 0).all()
+    assert bought.sum() > 0
+    assert (np.asarray(state.age) > 0).all()
