@@ -9,7 +9,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate, cta, match, universe
 from .judge import backtest, replay, tune
-from .look import check, init
+from .look import check, init, sample
 from .simulate import report, run, show, sweep
 
 
@@ -31,6 +31,7 @@ def commands() -> None:
 
 for command in (
     init,
+    sample,
     check,
     run,
     sweep,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
+
 from .model import Problem, Style, refuse
 
 TOLERANCE = 1e-6

@@ -44,7 +44,8 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
         place = _market_file(layers)
         names = None if place is None else read(MarketNames, place).names()
         config = valid(Config, layers, names)
-        assert place is not None and names is not None  # a config is not valid without
+        assert place is not None  # a config is not valid without
+        assert names is not None
         calibrated, digest = _calibrated(config, layers, names)
         layers, digests = _with_holdings(config, layers, names, calibrated)
         config = valid(Config, layers, names) if digests else config

@@ -15,7 +15,7 @@ class Market(Model):
     file: str = Field(
         default=HOME,
         min_length=1,
-        description="market file: names of buckets, futures and roles; relative to this one, else the library's",
+        description="market file: names of buckets, futures, roles; relative to this one, else the library's",
     )
     calibrated: str = Field(
         default="calibrated/ladder_2023.toml",

@@ -39,7 +39,7 @@ class Names:
     @property
     def factors(self) -> tuple[str, ...]:
         """The ladder: the first bucket, then each bucket's log return less that of the next larger one."""
-        return (self.buckets[0], *(f"{small}-{large}" for large, small in pairwise(self.buckets)))
+        return ladder_names(self.buckets)
 
     @property
     def contracts(self) -> tuple[str, ...]:
@@ -76,6 +76,11 @@ class Names:
 
     def _candidates(self, role: str) -> tuple[str, ...]:
         return self.contracts if role in FUTURE_ROLES else self.buckets
+
+
+def ladder_names(buckets: tuple[str, ...]) -> tuple[str, ...]:
+    """Factors of a ladder of buckets, largest first."""
+    return (buckets[0], *(f"{small}-{large}" for large, small in pairwise(buckets)))
 
 
 def named(table: Mapping[str, Any]) -> Names:
