@@ -114,7 +114,11 @@ def test_the_filtered_start_is_the_fit_s(demo):
 
 def test_events_that_differ_in_threshold_share_a_detector(demo):
     config, it = demo
-    assert len(config.event) > len(it.detectors) == len({detector(event) for event in config.event})
+    assert (
+        len(config.event)
+        > len(it.detectors)
+        == len({detector(event, config.names) for event in config.event})
+    )
     assert it.warmup == max(d.lead for d in it.detectors)
 
 

@@ -4,6 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from tailrisk.core import random
+from tailrisk.core.names import home
 from tailrisk.market import ladder, regimes, spread, styles
 from tailrisk.products import book
 from tailrisk.simulate.world import Streams, World
@@ -53,6 +54,7 @@ def world(
         warmup=max((d.lead for d in detectors), default=0),
         arithmetic_excess=False,
         own_risk=True,
+        names=home(),
     )
 
 

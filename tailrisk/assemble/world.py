@@ -12,7 +12,7 @@ from ..config.market import Event
 from ..config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
 from ..core import random
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, FUTURES
+from ..core.names import Names
 from ..market import ladder, regimes, spread, styles
 from ..products import book
 from ..simulate.world import Streams, World
@@ -47,8 +47,8 @@ def assemble(config: Config, history: Array | None = None) -> World:
         long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
         ladder=size,
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
-        products=_products(products, used, array),
-        detectors=tuple(dict.fromkeys(map(detector, config.event))),
+        products=_products(products, config.names, used, array),
+        detectors=tuple(dict.fromkeys(detector(event, config.names) for event in config.event)),
         history=None if history is None else array(history),
         streams=_streams(config.run.seed),
         days=config.run.days,
@@ -57,12 +57,13 @@ def assemble(config: Config, history: Array | None = None) -> World:
         own_risk=any(isinstance(product, Cta) for product in products),
         own_inverse_nu=_own_inverse_nu(products, array),
         crowd=crowd(config, size, array),
+        names=config.names,
     )
 
 
-def detector(event: Event) -> spread.Params:
+def detector(event: Event, names: Names) -> spread.Params:
     """What must be watched to see an event."""
-    small, large = map(BUCKETS.index, event.pair)
+    small, large = map(names.bucket, event.pair)
     return spread.Params(
         small=small, large=large, window=event.window, days=event.days, mean_removed=event.mean_removed
     )
@@ -128,12 +129,12 @@ def own_scale(product: Product) -> float:
     return float(product.volatility_annual * spread / np.sqrt(YEAR))
 
 
-def _products(products: list[Product], used: list[str], array: Any) -> book.Params:
-    rows = [_product(product, used) for product in products]
+def _products(products: list[Product], names: Names, used: list[str], array: Any) -> book.Params:
+    rows = [_product(product, names, used) for product in products]
     return book.Params(**{name: array([row[name] for row in rows]) for name in rows[0]})
 
 
-def _product(product: Product, used: list[str]) -> dict[str, Any]:
+def _product(product: Product, names: Names, used: list[str]) -> dict[str, Any]:
     """One product's row of `book.Params`, per unit of starting NAV."""
     gross, short, interest = _positions(product)
     weights = getattr(product, "weights", {})
@@ -141,15 +142,15 @@ def _product(product: Product, used: list[str]) -> dict[str, Any]:
     hedge = getattr(product, "hedge", {})
     cash = getattr(product, "cash_annual", 0.0) / YEAR
     return {
-        "long": [gross * weights.get(bucket, 0.0) for bucket in BUCKETS],
-        "short": [short * hedge.get(future, 0.0) for future in FUTURES],
+        "long": [gross * weights.get(bucket, 0.0) for bucket in names.buckets],
+        "short": [short * hedge.get(future, 0.0) for future in names.contracts],
         "style": [exposure.get(style, 0.0) for style in used],
         "alpha": product.alpha_annual / YEAR,
         "interest": interest / YEAR,
         "fee": product.fee_annual / YEAR,
         "own": own_scale(product),
         "margin": product.margin_rate if isinstance(product, Dma) else 0.0,
-        "benchmark": [float(bucket == product.benchmark) for bucket in BUCKETS],
+        "benchmark": [float(bucket == product.benchmark) for bucket in names.buckets],
         "benchmark_cash": cash if product.benchmark == "cash" else 0.0,
     }
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..core.names import Names
 from .styles import Overlay
 from .switching import Switching
 
@@ -14,6 +15,7 @@ class Calibration:
 
     models: tuple[Switching, ...]
     styles: Overlay | None
+    names: Names
     prices: pd.DataFrame  # closes of the buckets in the window
     window: tuple[str, str]  # first and last day of return
     days: int

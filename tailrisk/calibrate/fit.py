@@ -10,7 +10,7 @@ import pandas as pd
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home
 from ..data.prices import digest, read_prices, read_styles
 from ..data.table import parse_day
 from .calibration import Calibration
@@ -44,9 +44,13 @@ def calibrate(
     seed: int = 0,
     output: str | Path,
     figure: str | Path | None = None,
+    names: Names | None = None,
+    market: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
+
+    `names` are the market's, by default the home market's; `market` its file, for the record.
 
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
@@ -55,9 +59,10 @@ def calibrate(
     for path in (output, figure):
         if path:
             writable(path)
-    prices = windowed(prices_path, read_prices(prices_path), since, until)
+    names = names or home()
+    prices = windowed(prices_path, read_prices(prices_path, names=names), since, until, names)
     returns = log_returns(prices.to_numpy())
-    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=FACTORS)
+    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
     moving(prices_path, factors)
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
@@ -65,11 +70,12 @@ def calibrate(
     calibration = Calibration(
         models=models,
         styles=overlaid,
+        names=names,
         prices=prices,
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digest(prices_path),
-        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output),
+        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, market),
         version=__version__,
         starts=starts,
         seed=seed,
@@ -81,17 +87,20 @@ def calibrate(
     return calibration
 
 
-def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: str) -> pd.DataFrame:
-    """The closes of the five buckets in the window; InputError unless each has LEAST_RETURNS returns."""
+def windowed(
+    path: str | Path, prices: pd.DataFrame, since: str | None, until: str, names: Names | None = None
+) -> pd.DataFrame:
+    """The closes of the buckets in the window; InputError unless each has LEAST_RETURNS returns."""
+    buckets = list((names or home()).buckets)
     end = parse_day("until", until)
     begin = parse_day("since", since) if since else prices.index[0]
-    for name in BUCKETS:
+    for name in buckets:
         if name not in prices.columns:
             have = ", ".join(map(str, prices.columns))
-            raise InputError(str(path), f"no closes of {name} (have {have})", "all of " + ", ".join(BUCKETS))
-    inside = prices.loc[(prices.index >= begin) & (prices.index <= end), list(BUCKETS)]
+            raise InputError(str(path), f"no closes of {name} (have {have})", "all of " + ", ".join(buckets))
+    inside = prices.loc[(prices.index >= begin) & (prices.index <= end), buckets]
     inside = inside[inside.notna().any(axis=1)]
-    for name in BUCKETS:
+    for name in buckets:
         known = int(np.isfinite(np.diff(np.log(inside[name].to_numpy()))).sum()) if len(inside) else 0
         if known < LEAST_RETURNS:
             raise InputError(
@@ -105,10 +114,13 @@ def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: s
 
 def moving(path: str | Path, factors: pd.DataFrame) -> None:
     """Refuse a factor that never moves: one index is constant, or a copy of another."""
-    for name in FACTORS:
+    for name in factors.columns:
         if not factors[name].std() > 0:
             raise InputError(
-                str(path), f"{name} never moves", "five different indices", "is one a copy of another?"
+                str(path),
+                f"{name} never moves",
+                "as many different indices as buckets",
+                "is one a copy of another?",
             )
 
 
@@ -152,9 +164,11 @@ def command(
     starts: int,
     seed: int,
     output: str | Path,
+    market: str | Path | None = None,
 ) -> str:
     """The command that repeats this; of an absolute path only the name, so that no machine is described."""
     words = ["tailrisk", "calibrate", portable(prices)]
+    words += ["--market", portable(market)] if market else []
     words += ["--since", since] if since else []
     words += ["--until", until]
     for option, given, usual in (

@@ -10,7 +10,7 @@ from ..core.errors import Fault, InputError
 from .calibrate import calibrate, cta, match, universe
 from .guide import guide
 from .judge import backtest, replay, tune
-from .look import check, init
+from .look import check, init, sample
 from .simulate import report, run, show, sweep
 
 
@@ -33,6 +33,7 @@ def commands() -> None:
 
 for command in (
     init,
+    sample,
     check,
     run,
     sweep,

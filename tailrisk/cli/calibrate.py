@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, repeated
+from ..core.names import HOME
+from .options import MARKET, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, repeated
 
 
 @click.command()
@@ -25,6 +26,7 @@ from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, re
     help="The calibrated TOML file to write.",
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@MARKET
 @QUIET
 def calibrate(
     prices: Path,
@@ -37,13 +39,15 @@ def calibrate(
     seed: int,
     output: Path,
     figure: Path | None,
+    market: str,
     quiet: bool,
 ) -> None:
     """Fit regime models to daily index closes.
 
     \b
     PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
-    Codes: 000300 CSI 300, 000905 CSI 500, 000852 CSI 1000, 932000 CSI 2000, 8841431 micro-cap.
+    Indices by bucket or code, as the market file has them: 000300 CSI 300, 000905 CSI 500, 000852
+    CSI 1000, 932000 CSI 2000, 8841431 micro-cap, unless --market names another.
 
     \b
     Example:
@@ -60,7 +64,9 @@ def calibrate(
     jax.config.update("jax_enable_x64", True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
+    from ..config.load import read_market
 
+    names = read_market(market)
     with bar(quiet) as tell:
         result = fit(
             prices,
@@ -73,6 +79,8 @@ def calibrate(
             seed=seed,
             output=output,
             figure=figure,
+            names=names,
+            market=None if market == HOME else market,
             progress=tell,
         )
     if not quiet:

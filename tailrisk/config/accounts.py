@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from .model import Bucket, Model, Name, Problem, refuse
+from .model import EACH_BUCKET, Bucket, Model, Name, Problem, refuse
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=0.5)]
@@ -57,7 +57,7 @@ class Terms(Model):
         default=0.0, description="deviation of the smallest bucket's weight among funds, over its mean"
     )
     hedge_spread: Annotated[float, Field(ge=0, lt=0.3)] = Field(
-        default=0.0, description="deviation among funds of the share of the hedge that is in IM"
+        default=0.0, description="deviation among funds of the share of the hedge in the watched future"
     )
     exposure_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
@@ -89,7 +89,7 @@ class AccountsBlock(Model):
 class AccountsFile(Model):
     """accounts_2024.toml."""
 
-    volume: Annotated[dict[Bucket, Annotated[float, Field(gt=0)]], Field(min_length=5)]
+    volume: Annotated[dict[Bucket, Annotated[float, Field(gt=0)]], EACH_BUCKET]
     everyone: dict[str, Any] = Field(default_factory=dict)
     products: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 

@@ -7,7 +7,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import FACTORS
+from tailrisk.core.names import Names
 
 from .model import Problem, Style, refuse
 
@@ -49,7 +49,7 @@ class Fitted(Part):
         return self
 
     def _shape_problems(self) -> list[Problem]:
-        k, f = self.states, len(FACTORS)
+        k, f = self.states, len(self.mean[0]) if self.mean else 0
         found = [
             ("transition", self.transition, (k, k)),
             ("mean", self.mean, (k, f)),
@@ -90,7 +90,7 @@ class Styles(Part):
     def _is_an_overlay(self) -> "Styles":
         n = len(self.names)
         problems = [
-            *_shape("loading", self.loading, (n, len(FACTORS))),
+            *_shape("loading", self.loading, (n, len(self.loading[0]) if self.loading else 0)),
             *_shape("residual_sd", self.residual_sd, (n,)),
             *_shape("residual_correlation", self.residual_correlation, (n, n)),
         ]
@@ -112,8 +112,42 @@ class Calibrated(Part):
     fit: dict[str, Any] = Field(
         default_factory=dict, description="provenance: window, days, data_sha256, ..."
     )
+    buckets: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
+        default=None, description="of the ladder, largest first"
+    )
     model: Annotated[tuple[Fitted, ...], Field(strict=False, min_length=1)]
     styles: Styles | None = None
+
+    @property
+    def factors(self) -> int:
+        """Factors of the ladder it was fitted on, which are as many as its buckets."""
+        return len(self.model[0].mean[0])
+
+    @model_validator(mode="after")
+    def _one_ladder(self) -> "Calibrated":
+        wanted = self.factors
+        problems = [
+            Problem(f"model.{i}.mean", f"{len(one.mean[0])} factors", f"{wanted}, as in model.0")
+            for i, one in enumerate(self.model)
+            if len(one.mean[0]) != wanted
+        ]
+        if self.styles and len(self.styles.loading[0]) != wanted:
+            found = f"{len(self.styles.loading[0])} factors"
+            problems.append(Problem("styles.loading", found, f"{wanted}, as in model.0"))
+        if self.buckets is not None and len(self.buckets) != wanted:
+            problems.append(Problem("buckets", f"{len(self.buckets)} of them", f"{wanted}, one a factor"))
+        refuse(problems)
+        return self
+
+    def fits(self, names: Names) -> None:
+        """Raises InputError unless it was fitted on the ladder of this market."""
+        if self.buckets is None:  # written before files said so: as many buckets must do
+            fitted, same = f"{self.factors} buckets", self.factors == len(names.buckets)
+        else:
+            fitted, same = ", ".join(self.buckets), self.buckets == names.buckets
+        if not same:
+            allowed = f"a file fitted on {', '.join(names.buckets)}, the buckets of the market"
+            raise InputError("market.calibrated", f"fitted on {fitted}", allowed)
 
     def choose(self, states: int, shocks: str) -> Fitted:
         """The model with so many regimes and these shocks. Raises InputError, naming what there is."""

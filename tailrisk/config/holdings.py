@@ -3,24 +3,21 @@
 import csv
 import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import BUCKETS, STYLES
+from tailrisk.core.names import STYLES, Names, home
 
 from .explain import shown, suggestion
 
 TOLERANCE = 1e-6
 Z = 5.0
 """No z-score is beyond."""
-LAST_RANK = {300: "csi300", 800: "csi500", 1800: "csi1000", 3800: "csi2000"}
-"""Last market-cap rank of each bucket but the smallest, which takes every rank beyond."""
 CODE = re.compile(r"(?:sh|sz)?\.?((?:60|68|00|30)\d{4})(?:\.(?:sh|sz|xshg|xshe))?", re.IGNORECASE)
-COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value", *STYLES)
-SIZED = (
-    "a column bucket, or cap_rank: 1-300 csi300, to 800 csi500, to 1800 csi1000, to 3800 csi2000, then micro"
-)
+COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value")
+"""Beside the styles of the calibrated file."""
 LARGEST = 8 * 2**20
 """Bytes; a larger file is no book of stocks."""
 
@@ -40,7 +37,7 @@ class Row(NamedTuple):
     cell: dict[str, str]
 
 
-def read_holdings(path: Path) -> Book:
+def read_holdings(path: Path, names: Names | None = None, styles: Sequence[str] = STYLES) -> Book:
     """The book of a CSV of holdings, one row a stock or one row a bucket.
 
         w_b = sum of weight_i over the rows i of bucket b,   z_s = sum_i weight_i z_is
@@ -48,22 +45,23 @@ def read_holdings(path: Path) -> Book:
     Columns: bucket or cap_rank; weight (summing to 1) or value (yuan, scaled to 1); code, name and styles
     (z-scores within the bucket) if wanted. Raises InputError at the first thing wrong, with its row.
     """
-    rows = _rows(path)
+    names = names or home()
+    rows = _rows(path, names, (*COLUMNS, *styles))
     columns = list(rows[0].cell)
     weights = _weights(path, rows)
     _each_once(rows)
     members: dict[str, list[float]] = {}
     for row, weight in zip(rows, weights, strict=True):
-        members.setdefault(_bucket(row), []).append(weight)
-    styles = {
+        members.setdefault(_bucket(row, names), []).append(weight)
+    exposure = {
         style: math.fsum(w * _number(row, style, Z) for w, row in zip(weights, rows, strict=True))
-        for style in STYLES
+        for style in styles
         if style in columns
     }
-    return Book(len(rows), {b: math.fsum(members[b]) for b in BUCKETS if b in members}, styles)
+    return Book(len(rows), {b: math.fsum(members[b]) for b in names.buckets if b in members}, exposure)
 
 
-def _rows(path: Path) -> list[Row]:
+def _rows(path: Path, names: Names, known: tuple[str, ...]) -> list[Row]:
     """The table. Raises InputError for a file that is none, or whose columns do not say what is needed."""
     if path.stat().st_size > LARGEST:
         raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
@@ -76,7 +74,7 @@ def _rows(path: Path) -> list[Row]:
     if len(lines) < 2:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
     columns = [name.strip().lower() for name in lines[0]]
-    _known(path, columns)
+    _known(path, columns, names, known)
     rows = []
     for number, line in enumerate(lines[1:], start=1):
         place = f"{path}: row {number}"
@@ -86,21 +84,37 @@ def _rows(path: Path) -> list[Row]:
     return rows
 
 
-def _known(path: Path, columns: list[str]) -> None:
+def _known(path: Path, columns: list[str], names: Names, known: tuple[str, ...]) -> None:
     """Refuse a column unknown or twice, and a file without weights or without sizes."""
     for i, name in enumerate(columns):
-        if name not in COLUMNS:
-            problem = f"unknown{suggestion(name, COLUMNS)}"
-            raise InputError(f"{path}: column {shown(name)}", problem, ", ".join(COLUMNS))
+        if name not in known:
+            problem = f"unknown{suggestion(name, known)}"
+            raise InputError(f"{path}: column {shown(name)}", problem, ", ".join(known))
         if name in columns[:i]:
             raise InputError(f"{path}: column {name}", "is there twice", "each column once")
+    if "cap_rank" in columns and not names.last_ranks:
+        raise InputError(f"{path}: column cap_rank", "the market's buckets have no ranks", "a column bucket")
     for one, other, allowed in (
         ("weight", "value", "weight (shares summing to 1), or value (yuan)"),
-        ("bucket", "cap_rank", SIZED),
+        ("bucket", "cap_rank", _sized(names)),
     ):
         if (one in columns) == (other in columns):
             found = f"both {one} and {other}" if one in columns else f"no column {one} or {other}"
             raise InputError(str(path), f"has {found}", allowed)
+
+
+def _sized(names: Names) -> str:
+    """How a row may say its size."""
+    if not names.last_ranks:
+        return "a column bucket"
+    ranks = ", ".join(f"to {last} {bucket}" for last, bucket in names.last_ranks)
+    return f"a column bucket, or cap_rank: {ranks}, then {_beyond(names)}"
+
+
+def _beyond(names: Names) -> str:
+    """The bucket of every rank beyond the last: the one without ranks, or the smallest."""
+    ranked = {bucket for _, bucket in names.last_ranks}
+    return next((bucket for bucket in names.buckets if bucket not in ranked), names.buckets[-1])
 
 
 def _weights(path: Path, rows: list[Row]) -> list[float]:
@@ -132,18 +146,18 @@ def _number(row: Row, column: str, limit: float) -> float:
     return value
 
 
-def _bucket(row: Row) -> str:
+def _bucket(row: Row, names: Names) -> str:
     """The bucket of a row, stated or from its market-cap rank."""
     if "bucket" in row.cell:
         name = row.cell["bucket"]
-        if name not in BUCKETS:
-            problem = f"bucket = {shown(name)}{suggestion(name, BUCKETS)}"
-            raise InputError(row.place, problem, ", ".join(BUCKETS))
+        if name not in names.buckets:
+            problem = f"bucket = {shown(name)}{suggestion(name, names.buckets)}"
+            raise InputError(row.place, problem, ", ".join(names.buckets))
         return name
     rank = row.cell["cap_rank"]
     if not re.fullmatch(r"[1-9]\d{0,4}", rank):
         raise InputError(row.place, f"cap_rank = {shown(rank)}", "a whole number; 1 is the largest stock")
-    return next((bucket for last, bucket in LAST_RANK.items() if int(rank) <= last), BUCKETS[-1])
+    return next((bucket for last, bucket in names.last_ranks if int(rank) <= last), _beyond(names))
 
 
 def _each_once(rows: list[Row]) -> None:

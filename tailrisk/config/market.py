@@ -4,12 +4,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tailrisk.core.names import HOME
+
 from .model import Bucket, Model, Name, Problem, refuse
 
 
 class Market(Model):
     """One model out of a calibrated file, and the state of the world on the first day."""
 
+    file: str = Field(
+        default=HOME,
+        min_length=1,
+        description="market file: names of buckets, futures, roles; relative to this one, else the library's",
+    )
     calibrated: str = Field(
         default="calibrated/ladder_2023.toml",
         min_length=1,
@@ -51,7 +58,7 @@ class Event(Model):
 
     name: Name = Field(description="lower case, digits and _")
     pair: Annotated[tuple[Bucket, Bucket], Field(strict=False)] = Field(
-        description='["csi1000", "csi300"] is CSI 1000 less CSI 300'
+        description="two buckets of the market: the return of the first less that of the second"
     )
     window: int = Field(default=250, ge=20, le=1250, description="trading days before the day that is judged")
     threshold: float = Field(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.machine import cores
-from tailrisk.core.names import FACTORS, VIEWS
+from tailrisk.core.names import VIEWS
 
 from .schema import Config
 
@@ -116,7 +116,7 @@ def _scratch(config: Config) -> int:
     item = 8 if config.run.precision == "float64" else 4
     days = config.run.days + config.burn_in
     z = item * len(config.event) * config.run.days * BLOCK
-    series = 2 * len(FACTORS) + len(VIEWS) * len(config.products) + len(config.event)
+    series = 2 * len(config.names.buckets) + len(VIEWS) * len(config.products) + len(config.event)
     return z + item * days * series * config.run.chunk
 
 

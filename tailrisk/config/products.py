@@ -1,6 +1,7 @@
 """The seven product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,7 +14,7 @@ Alpha = Annotated[float, Field(ge=-1, le=1)]
 TOLERANCE = 1e-6
 
 
-def _sums_to_one(field: str, shares: dict[Bucket, float] | dict[Future, float]) -> list[Problem]:
+def _sums_to_one(field: str, shares: Mapping[str, float]) -> list[Problem]:
     total = math.fsum(shares.values())
     if abs(total - 1) <= TOLERANCE:
         return []

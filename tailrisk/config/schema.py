@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
+from tailrisk.core.names import Names
 
 from .accounts import AccountsBlock, AccountsFile
 from .calibrated import Calibrated, Fitted
@@ -29,10 +30,12 @@ PATH_DAYS = 10**12
 class Attached(NamedTuple):
     """The files a config names, found and read."""
 
+    names: Names
     calibrated: Calibrated
     calibrated_sha256: str
     history: Path | None
     history_sha256: str | None
+    market_sha256: str | None = None  # None: the library's own market, which counts as code
     crowd: CrowdFiles | None = None
     accounts: AccountsFile | None = None
     accounts_sha256: str | None = None
@@ -146,6 +149,11 @@ class Config(Model):
         return self._attached
 
     @property
+    def names(self) -> Names:
+        """What the market's buckets and futures are called."""
+        return self.attached.names
+
+    @property
     def calibrated(self) -> Calibrated:
         """The calibrated file."""
         return self.attached.calibrated
@@ -170,6 +178,10 @@ class Config(Model):
         """Every field with its value, and digests of the named files; no absolute paths."""
         said = self.model_dump(mode="json")
         market = said["market"]
+        if self.attached.market_sha256 is None:
+            market.pop("file")
+        else:
+            market |= {"file": portable(market["file"]), "file_sha256": self.attached.market_sha256}
         market["calibrated"] = portable(market["calibrated"])
         market["calibrated_sha256"] = self.attached.calibrated_sha256
         if market["history"] is not None:
@@ -201,8 +213,8 @@ class Config(Model):
     def digest(self) -> str:
         """SHA-256 of `resolved()` as canonical JSON; named files count by their content, not their names."""
         said = self.resolved()
-        for name in ("calibrated", "history"):
-            said["market"].pop(name)
+        for name in ("file", "calibrated", "history"):
+            said["market"].pop(name, None)
         for product in said["products"].values():
             product.pop("holdings", None)
         for name in self.attached.crowd.sha256 if self.attached.crowd else ():

@@ -151,7 +151,7 @@ def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> Non
     kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]), weight)
     days = np.zeros((len(config.event), paths), np.int64)
     for i, event in enumerate(config.event):
-        z = np.asarray(block.z[kept.detectors.index(detector(event))])
+        z = np.asarray(block.z[kept.detectors.index(detector(event, config.names))])
         days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
     kept.events.add(np.concatenate([days > 0, days]), weight)
     kept.seen += (days > 0).sum(axis=1)

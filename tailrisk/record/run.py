@@ -101,6 +101,11 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "data_sha256": config.resolved()["market"].get("history_sha256"),
         "holdings_sha256": dict(config.attached.holdings),
         "calibration": config.calibrated.fit,
+        "market": {
+            "buckets": {name: config.names.label(name) for name in config.names.buckets},
+            "futures": dict(config.names.futures),
+            "roles": dict(config.names.roles),
+        },
         **provenance.stamp(),
         "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
         "paths": config.run.paths,

@@ -16,7 +16,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..config import Config
-from ..core.names import BUCKETS, FUTURES
 from ..simulate.blocks import BLOCK, courses
 from ..simulate.path import Course
 from ..simulate.world import World
@@ -130,8 +129,13 @@ def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> d
     growth = np.exp(price[-1])
     alone = growth if course.outside is None else np.exp(np.asarray(course.outside, np.float64))
     long, short = (np.asarray(x, np.float64) for x in (world.products.long[p], world.products.short[p]))
-    index, tracked = growth[: len(FUTURES)], alone[: len(FUTURES)]
-    found = {f"stocks {bucket}": -long[b] * (alone[b] - 1) for b, bucket in enumerate(BUCKETS) if long[b]}
+    on = list(world.names.underlying)
+    index, tracked = growth[on], alone[on]
+    found = {
+        f"stocks {bucket}": -long[b] * (alone[b] - 1)
+        for b, bucket in enumerate(world.names.buckets)
+        if long[b]
+    }
     if short.any():
         found["hedge"] = short @ (tracked - 1)
     if course.outside is not None and (long.any() or short.any()):

@@ -11,7 +11,7 @@ from ..assemble.world import detector
 from ..config import Config
 from ..config.market import Event
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, VIEWS
+from ..core.names import VIEWS
 from ..rare.repeats import Estimate
 from ..tail import Interval, Moments, Worst, replicate_interval, return_period
 from .collect import LOSS_EDGES, Z_EDGES, Sample
@@ -160,10 +160,12 @@ def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
     states = range(config.market.states)
     return {
         "fan_levels": np.array(FAN_LEVELS),
-        "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(BUCKETS))), fan], axis=1),
+        "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(config.names.buckets))), fan], axis=1),
         "fan_paths": np.array(kept.price.shape[-1]),
         "z_edges": Z_EDGES,
-        "z_counts": kept.z_counts[[kept.detectors.index(detector(event)) for event in config.event]],
+        "z_counts": kept.z_counts[
+            [kept.detectors.index(detector(event, config.names)) for event in config.event]
+        ],
         "loss_edges": LOSS_EDGES,
         "loss_counts": np.transpose(kept.loss_counts, (2, 0, 1, 3)),
         "regime_share": np.stack([(kept.regime == k).mean(axis=-1) for k in states], axis=-1),

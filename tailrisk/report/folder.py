@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
+from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
 from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, FundRow, TailRow
@@ -120,6 +120,31 @@ class Result:
         """Names of the crowd's cohorts."""
         return tuple(dict.fromkeys(row.subject for row in self.crowd if row.quantity == "drawdown"))
 
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Labels of the market's buckets by name, in the order of its arrays."""
+        found = self._market.get("buckets")
+        if isinstance(found, Mapping) and found:
+            return {str(name): str(label) for name, label in found.items()}
+        return dict(zip(home().buckets, home().labels, strict=True))
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Names of the market's buckets."""
+        return tuple(self.labels)
+
+    def role(self, role: str) -> str | None:
+        """The bucket or future that plays a role in the market; None where nobody does."""
+        found = self._market.get("roles", dict(home().roles))
+        name = found.get(role) if isinstance(found, Mapping) else None
+        return None if name is None else str(name)
+
+    @property
+    def _market(self) -> Mapping[str, Any]:
+        """What the record says of the market; nothing in those written before it did, of the home market."""
+        found = self.record.get("market")
+        return found if isinstance(found, Mapping) else {}
+
     def losses(self, view: str, measure: str) -> NDArray[np.float64]:
         """Paths in each bin of loss [product, bin]."""
         return self.curves["loss_counts"][:, VIEWS.index(view), MEASURES.index(measure)]
@@ -211,7 +236,7 @@ def _check_curves(path: Path, result: Result) -> None:
     c = result.curves
     losses = (len(result.products), len(VIEWS), len(MEASURES), len(c["loss_edges"]) - 1)
     expected = {
-        "fan": (len(c["fan_levels"]), None, len(BUCKETS)),
+        "fan": (len(c["fan_levels"]), None, len(result.buckets)),
         "z_counts": (len(result.events), len(c["z_edges"]) - 1),
         "loss_counts": losses,
         "regime_share": (None, None),

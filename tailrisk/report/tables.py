@@ -41,7 +41,9 @@ def headline(result: Result) -> Table:
     for product in result.products:
         found = [result.row(product, view, measure, at) for view in result.views]
         cells = [c for row in found for c in (_loss(row.value_at_risk), _loss(row.expected_shortfall))]
-        rows.append((_product(result, product, f"against {title(found[0].benchmark)}"), *cells))
+        rows.append(
+            (_product(result, product, f"against {title(found[0].benchmark, result.labels)}"), *cells)
+        )
     heads = [f"{name}, {title(view)}" for view in result.views for name in ("VaR", "ES")]
     caption = (
         f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; "
@@ -79,7 +81,7 @@ def events(result: Result) -> Table:
     rows = []
     for event in result.events:
         seen = Cell(count(event.count), f"of {count(event.paths)}")
-        rows.append((Cell(event.event, spoken(event.description)), seen, *_odds(event)))
+        rows.append((Cell(event.event, spoken(event.description, result.labels)), seen, *_odds(event)))
     heads = ("Event", "Paths with it", "Probability, %", "Days in ten years", "Return period, years")
     caption = (
         "Spread events: the probability that a path has such a day, how many such days ten years have and "
@@ -159,7 +161,7 @@ def components(result: Result) -> Table:
         f"Components of ES {level(result.components[0].level)} over the horizon, % of starting NAV, with "
         f"{_confidence(result)} intervals; a row sums to its product's ES."
     )
-    names = [" ".join(title(word) for word in part.split()) for part in parts]
+    names = [" ".join(title(word, result.labels) for word in part.split()) for part in parts]
     return Table(caption, ("Product", *names), (("", tuple(rows)),))
 
 
@@ -198,7 +200,9 @@ def composition(result: Result) -> Table:
     for product in result.products:
         settings = products.get(product)
         settings = settings if isinstance(settings, dict) else {}
-        book = ", ".join(f"{title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
+        book = ", ".join(
+            f"{title(k, result.labels)} {level(w)}" for k, w in settings.get("weights", {}).items()
+        )
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(

@@ -65,7 +65,10 @@ def _line(name: str, cells: list[str]) -> str:
 
 def _sections(result: Result) -> list[str]:
     lines = [""] if result.events else []
-    lines += [f"{event.event} ({spoken(event.description)}): {happened(event)}" for event in result.events]
+    lines += [
+        f"{event.event} ({spoken(event.description, result.labels)}): {happened(event)}"
+        for event in result.events
+    ]
     lines += [""] if result.accounts else []
     for account in result.accounts:
         name = label(result.section("products"), account.product)

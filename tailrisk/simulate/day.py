@@ -9,6 +9,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import random, struct
+from ..core.arrays import take
 from ..core.fence import fence
 from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
 from ..market import ladder, regimes, styles
@@ -83,7 +84,7 @@ def _prices(
     if world.crowd is None or state.crowd is None or shocks.crowd is None:
         regime, log_return = market(world, state.regime, shocks)
         growth = jnp.exp(state.price + log_return)
-        future = growth[: world.products.short.shape[1]]  # its index; IF, IC and IM lie on the first three
+        future = take(growth, world.names.underlying)  # its index
         return regime, None, log_return, growth, future
     regime, exogenous = outside(world, state.regime, shocks)
     simple = jnp.exp(exogenous) - 1.0  # expm1 is no vector instruction on a CPU

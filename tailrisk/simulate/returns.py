@@ -5,6 +5,7 @@ from functools import partial
 import jax.numpy as jnp
 
 from ..core import struct
+from ..core.arrays import take
 from ..core.units import Count, Flag, Ratio
 from . import day
 from .crowd import day as crowd_day
@@ -40,7 +41,7 @@ def returns(world: World, path: Count) -> Returns:
     (state, earned), _ = over_days(one_day, start, world.days, partial(draw, world, path))
     bucket = jnp.expm1(state.price)
     if world.crowd is None or state.crowd is None:
-        future, closes = bucket[: world.products.short.shape[1]], jnp.ones(path.shape[0], bool)
+        future, closes = take(bucket, world.names.underlying), jnp.ones(path.shape[0], bool)
     else:
         future = state.crowd.future - 1.0
         closes = crowd_day.closes(crowd_day.outcome(world.crowd, state.crowd))

@@ -17,7 +17,7 @@ from jax import lax
 from numpy.typing import NDArray
 
 from ..core import struct
-from ..core.arrays import accumulate
+from ..core.arrays import accumulate, take
 from ..core.calendar import YEAR
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.units import Count, LogReturn, Normal, Ratio, ZScore
@@ -29,7 +29,6 @@ from .crowd.world import Crowd
 from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
 
-FUTURES = 3
 SHARED = ("years", "rolled", "crystallised")
 """What the calendar alone decides, [day]."""
 CHUNK = 128
@@ -97,7 +96,7 @@ def record(world: World, path: Count) -> Tape:
         state: day.State, shocks: day.Shocks
     ) -> tuple[day.State, tuple[MarketDay, Ratio, Normal | None]]:
         after, log_return = day.step(world, state, shocks)
-        seen = _free(log_return)
+        seen = _free(world, log_return)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
             seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
         seen = replace(seen, styles=day.style(world, log_return, shocks))
@@ -112,17 +111,17 @@ def record(world: World, path: Count) -> Tape:
     return Tape(days=days, z=jnp.moveaxis(z, 1, 0), own=own, crowd=crowd)
 
 
-def _free(log_return: LogReturn) -> MarketDay:
+def _free(world: World, log_return: LogReturn) -> MarketDay:
     returns = jnp.expm1(log_return)
-    one, flat = jnp.ones_like(returns), jnp.zeros_like(returns[:FUTURES])
+    one, flat = jnp.ones_like(returns), jnp.zeros((len(world.names.futures), returns.shape[1]), returns.dtype)
     return MarketDay(
         returns=returns,
-        futures=returns[:FUTURES],
+        futures=take(returns, world.names.underlying),
         basis=flat,
         annual_basis=flat,
         sells=one,
         buys=one,
-        refused=flat[0],
+        refused=jnp.zeros_like(returns[0]),
         years=jnp.asarray(1 / YEAR, returns.dtype),
         rolled=jnp.zeros((), returns.dtype),
         crystallised=jnp.asarray(False),

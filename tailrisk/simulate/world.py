@@ -1,6 +1,7 @@
 """The world: everything a path needs, as arrays, assembled once."""
 
 from ..core import static, struct
+from ..core.names import Names
 from ..core.random import Stream
 from ..core.units import Probability, Ratio
 from ..market import ladder, regimes, spread, styles
@@ -37,4 +38,5 @@ class World:
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own
     own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
+    names: Names = static()
     crowd: Crowd | None = None  # None: prices are the ladder's, futures their index

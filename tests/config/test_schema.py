@@ -9,19 +9,15 @@ from pydantic import ValidationError
 
 from tailrisk.config import load
 from tailrisk.config.market import Event
-from tailrisk.config.model import Benchmark, Bucket, Future, Measure, Style
+from tailrisk.config.model import Measure
 from tailrisk.config.products import Dma, IndexEnhanced, MicroCap, Neutral
 from tailrisk.config.schema import canonical, portable
 from tailrisk.config.tail import Tail
-from tailrisk.core.names import BUCKETS, FUTURES, MEASURES, STYLES
+from tailrisk.core.names import MEASURES
 
 
-def test_names_are_those_of_the_core() -> None:
-    assert get_args(Bucket) == BUCKETS
-    assert get_args(Benchmark) == (*BUCKETS, "cash")
-    assert get_args(Future) == tuple(FUTURES)
+def test_measures_are_those_of_the_core() -> None:
     assert get_args(Measure) == MEASURES
-    assert get_args(Style) == STYLES
 
 
 def test_defaults_are_those_of_the_mechanism() -> None:

@@ -11,7 +11,7 @@ from jax import lax
 from ...core import struct
 from ...core.units import Count, Probability, Ratio, Yuan
 from . import day as crowd_day
-from .world import FUTURES, Calendar, Crowd, Imposed
+from .world import Calendar, Crowd, Imposed
 
 
 @struct
@@ -38,13 +38,14 @@ def replay(crowd: Crowd, record: Record) -> Replayed:
     """The record's days, from full books on the evening before; its length must be the calendar's or less."""
     days = record.exogenous.shape[0]
     calendar: Calendar = jax.tree.map(lambda by_day: by_day[:days], crowd.calendar)
-    quiet = jnp.zeros((crowd.rounds, FUTURES, 1), record.exogenous.dtype)
+    still = jnp.zeros(1, record.exogenous.dtype)
+    quiet = jnp.zeros((crowd.rounds, crowd.futures, 1), record.exogenous.dtype)
 
     def one_day(
         state: crowd_day.State, day: tuple[Count, Ratio, Imposed, Calendar]
     ) -> tuple[crowd_day.State, tuple[Ratio, Probability, Ratio, Yuan]]:
         regime, exogenous, imposed, calendar = day
-        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=quiet[0, 0], imposed=imposed)
+        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=still, imposed=imposed)
         state, seen = crowd_day.step(crowd, state, regime[None], exogenous[:, None], today)
         shown = seen.returns, seen.limit_down, state.basis.relative, state.cohorts.worth
         return state, (shown[0][:, 0], shown[1][:, 0], shown[2][..., 0], shown[3][:, 0])
