@@ -13,7 +13,7 @@ from ..config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neut
 from ..core import random
 from ..core.calendar import YEAR
 from ..core.names import BUCKETS, FUTURES
-from ..market import ladder, regimes, spread, styles
+from ..market import ladder, process, regimes, spread, styles, switching
 from ..products import book
 from ..simulate.world import Streams, World
 from .crowd import crowd
@@ -34,18 +34,12 @@ def assemble(config: Config, history: Array | None = None) -> World:
     def array(values: Any) -> jax.Array:
         return jnp.asarray(np.asarray(values, np.float64), dtype)
 
-    fitted = config.fitted
     products = list(config.products.values())
     used = config.styles_in_use
     overlay = config.calibrated.styles
-    size = _ladder(fitted, config.market.spread_drift == "fitted", array)
+    law = _process(config, array)
     return World(
-        regimes=regimes.Params(
-            cumulative=array(np.cumsum(fitted.transition, axis=1)),
-            start=array(np.cumsum(_start(fitted, config.market.start))),
-        ),
-        long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
-        ladder=size,
+        process=law,
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
         products=_products(products, used, array),
         detectors=tuple(dict.fromkeys(map(detector, config.event))),
@@ -56,7 +50,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in products),
         own_inverse_nu=_own_inverse_nu(products, array),
-        crowd=crowd(config, size, array),
+        crowd=crowd(config, law, array),
     )
 
 
@@ -79,6 +73,19 @@ def stationary(transition: Array) -> Array:
     system = np.vstack([transition.T - np.eye(states), np.ones(states)])
     law = np.linalg.lstsq(system, np.append(np.zeros(states), 1.0), rcond=None)[0]
     return np.maximum(law, 0) / np.maximum(law, 0).sum()
+
+
+def _process(config: Config, array: Any) -> process.Params:
+    """The process of returns before anybody trades."""
+    fitted = config.fitted
+    return switching.Params(
+        regimes=regimes.Params(
+            cumulative=array(np.cumsum(fitted.transition, axis=1)),
+            start=array(np.cumsum(_start(fitted, config.market.start))),
+        ),
+        ladder=_ladder(fitted, config.market.spread_drift == "fitted", array),
+        long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
+    )
 
 
 def _start(fitted: Fitted, start: str) -> Array:

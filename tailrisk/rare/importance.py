@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.units import Count, Normal, Ratio
+from ..market import process
 from ..simulate import day, path
 from ..simulate.path import Outcome
 from ..simulate.world import World
@@ -41,8 +42,8 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     mixture, warmup, before = _before(world, law, tilt.init(law, number), number)
     start = path.begin(world, number)
     uniform = path.eve(world.streams.regimes, number, law.share.dtype)
-    mixture, regime = tilt.eve(law.start, world.regimes.start, mixture, uniform)
-    start = replace(start, regime=regime)
+    mixture, regime = tilt.eve(law.start, world.process.regimes.start, mixture, uniform)
+    start = replace(start, process=process.with_regime(world.process, start.process, regime))
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
@@ -50,11 +51,18 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         at, mixture = state
         fear = None if world.crowd is None else world.crowd.panic.hold
         mixture, shocks, now = tilt.step(
-            law, world.regimes, mixture, _state(at), today.move, today.leave, today.shocks, fear
+            law,
+            world.process.regimes,
+            mixture,
+            _state(world, at),
+            today.move,
+            today.leave,
+            today.shocks,
+            fear,
         )
         at, log_return = day.step(world, at, shocks)
         shock = jnp.stack(
-            random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
+            random.student(shocks.ladder, world.process.ladder.inverse_nu)[: process.buckets(world.process)]
         )
         return (at, mixture), (path.spreads(world, log_return), now, shock)
 
@@ -68,9 +76,10 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     return result, Trace(state=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
 
 
-def _state(at: day.State) -> Count:
+def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; fear is of crises alone."""
-    return at.regime if at.crowd is None else at.regime + at.crowd.panic.fear.astype(at.regime.dtype)
+    regime = process.regime(world.process, at.process)
+    return regime if at.crowd is None else regime + at.crowd.panic.fear.astype(regime.dtype)
 
 
 def _before(
@@ -80,17 +89,19 @@ def _before(
     if world.history is not None or not world.detectors:
         return mixture, None, path.before(world, number)
     uniform = path.eve(world.streams.warmup_regimes, number, law.share.dtype)
-    mixture, regime = tilt.eve(law.warmup_start, world.long_run, mixture, uniform)
+    mixture, regime = tilt.eve(law.warmup_start, world.process.long_run, mixture, uniform)
 
     def one_day(
-        state: tuple[Count, tilt.State], shocks: day.Shocks
-    ) -> tuple[tuple[Count, tilt.State], tuple[Ratio, Count]]:
-        regime, mixture = state
-        mixture, edge = tilt.warm(law, world.regimes, mixture, regime, shocks.regime)
-        regime, log_return = day.market(world, regime, replace(shocks, regime=edge))
-        return (regime, mixture), (path.spreads(world, log_return), regime)
+        state: tuple[process.State, tilt.State], shocks: day.Shocks
+    ) -> tuple[tuple[process.State, tilt.State], tuple[Ratio, Count]]:
+        at, mixture = state
+        before = process.regime(world.process, at)
+        mixture, edge = tilt.warm(law, world.process.regimes, mixture, before, shocks.regime)
+        at, log_return, _ = day.market(world, at, replace(shocks, regime=edge))
+        return (at, mixture), (path.spreads(world, log_return), process.regime(world.process, at))
 
+    start = process.with_regime(world.process, process.long_run(world.process, uniform), regime)
     (_, mixture), (before, seen) = path.over_days(
-        one_day, (regime, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
+        one_day, (start, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
     )
     return mixture, jnp.concatenate([regime[None], seen]), before
