@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS, STYLES
 from .calibration import Calibration
 from .ladder import Array
+from .memory_law import described as remembered
 from .styles import Overlay
 from .switching import Switching
 
@@ -56,6 +57,8 @@ def document(calibration: Calibration) -> str:
         lines += ["", *described(model)]
     if calibration.styles:
         lines += ["", *styled(calibration.styles)]
+    if calibration.memory:
+        lines += ["", *remembered(calibration.memory)]
     return "\n".join(lines) + "\n"
 
 

@@ -24,6 +24,11 @@ from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, re
     type=click.Path(path_type=Path),
     help="The calibrated TOML file to write.",
 )
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Fit memory too.")
+@click.option("--limits", metavar="X[,X...]", help="Daily price limit of every bucket, or of each: 0.1.")
+@click.option(
+    "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
+)
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
 @QUIET
 def calibrate(
@@ -36,10 +41,13 @@ def calibrate(
     starts: int,
     seed: int,
     output: Path,
+    memory: bool,
+    limits: str | None,
+    residuals: Path | None,
     figure: Path | None,
     quiet: bool,
 ) -> None:
-    """Fit regime models to daily index closes.
+    """Fit regime models, and memory, to daily index closes.
 
     \b
     PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
@@ -60,6 +68,7 @@ def calibrate(
     jax.config.update("jax_enable_x64", True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
+    from ..calibrate.memory_law import limits as daily
 
     with bar(quiet) as tell:
         result = fit(
@@ -73,6 +82,9 @@ def calibrate(
             seed=seed,
             output=output,
             figure=figure,
+            memory=memory,
+            limit=daily(limits),
+            residuals=residuals,
             progress=tell,
         )
     if not quiet:

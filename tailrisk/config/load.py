@@ -21,6 +21,7 @@ from .explain import combined, explain, shown, suggestion
 from .holdings import read_holdings
 from .layers import Layers, Source
 from .products import Holder
+from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
@@ -140,6 +141,9 @@ def _attached(config: Config, layers: Layers) -> Attached:
     if market.warmup == "history" and market.history is not None:
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
+    table = None
+    if market.process == "days" and market.residuals is not None:
+        table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         calibrated=calibrated,
@@ -149,6 +153,8 @@ def _attached(config: Config, layers: Layers) -> Attached:
         crowd=_crowd(config, layers),
         accounts=None if terms is None else read(AccountsFile, terms),
         accounts_sha256=None if terms is None else _sha256(terms),
+        residuals=None if table is None else read_residuals(table),
+        residuals_sha256=None if table is None else _sha256(table),
     )
 
 
@@ -229,6 +235,10 @@ def _check_calibrated(config: Config, calibrated: Calibrated, layers: Layers) ->
     except InputError as error:
         place = f"{layers.label(('market', 'states'))}: {error.place}"
         problems.append(InputError(place, error.problem, error.allowed))
+    if config.market.process != "regimes" and calibrated.memory is None:
+        place = f"{layers.label(('market', 'process'))}: market.process"
+        problem = f"{config.market.process!r}, and {config.market.calibrated} has no [memory] block"
+        problems.append(InputError(place, problem, "a file that this version's `tailrisk calibrate` wrote"))
     known = calibrated.styles.names if calibrated.styles else ()
     for name, product in config.products.items():
         for style in getattr(product, "style_exposure", {}):

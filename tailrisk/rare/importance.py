@@ -39,11 +39,13 @@ def outcome(world: World, law: Tilt, number: Count) -> Outcome:
 
 def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     """The same, and the regimes and shocks that were drawn."""
-    mixture, warmup, before = _before(world, law, tilt.init(law, number), number)
-    start = path.begin(world, number)
-    uniform = path.eve(world.streams.regimes, number, law.share.dtype)
-    mixture, regime = tilt.eve(law.start, world.process.regimes.start, mixture, uniform)
-    start = replace(start, process=process.with_regime(world.process, start.process, regime))
+    mixture, warmup, before, warm = _before(world, law, tilt.init(law, number), number)
+    start = path.begin(world, number, warm)
+    if warm is None or not process.continues(world.process):
+        uniform = path.eve(world.streams.regimes, number, law.share.dtype)
+        mixture, regime = tilt.eve(law.start, world.process.regimes.start, mixture, uniform)
+        start = replace(start, process=process.with_regime(world.process, start.process, regime))
+    regime = process.regime(start.process)
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
@@ -78,16 +80,16 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
 
 def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; fear is of crises alone."""
-    regime = process.regime(world.process, at.process)
+    regime = process.regime(at.process)
     return regime if at.crowd is None else regime + at.crowd.panic.fear.astype(regime.dtype)
 
 
 def _before(
     world: World, law: Tilt, mixture: tilt.State, number: Count
-) -> tuple[tilt.State, Count | None, Ratio]:
-    """The mixture after the days before the first, their regimes [day, path] and their spreads."""
+) -> tuple[tilt.State, Count | None, Ratio, process.State | None]:
+    """The mixture after the days before the first, their regimes [day, path], their spreads, the process."""
     if world.history is not None or not world.detectors:
-        return mixture, None, path.before(world, number)
+        return mixture, None, path.before(world, number), None
     uniform = path.eve(world.streams.warmup_regimes, number, law.share.dtype)
     mixture, regime = tilt.eve(law.warmup_start, world.process.long_run, mixture, uniform)
 
@@ -95,13 +97,13 @@ def _before(
         state: tuple[process.State, tilt.State], shocks: day.Shocks
     ) -> tuple[tuple[process.State, tilt.State], tuple[Ratio, Count]]:
         at, mixture = state
-        before = process.regime(world.process, at)
+        before = process.regime(at)
         mixture, edge = tilt.warm(law, world.process.regimes, mixture, before, shocks.regime)
         at, log_return, _ = day.market(world, at, replace(shocks, regime=edge))
-        return (at, mixture), (path.spreads(world, log_return), process.regime(world.process, at))
+        return (at, mixture), (path.spreads(world, log_return), process.regime(at))
 
     start = process.with_regime(world.process, process.long_run(world.process, uniform), regime)
-    (_, mixture), (before, seen) = path.over_days(
+    (warm, mixture), (before, seen) = path.over_days(
         one_day, (start, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
     )
-    return mixture, jnp.concatenate([regime[None], seen]), before
+    return mixture, jnp.concatenate([regime[None], seen]), before, warm

@@ -58,8 +58,9 @@ def outcome(world: World, path: Count) -> Outcome:
         return state, spreads(world, log_return)
 
     draws = partial(draw, world, path)
-    state, during = over_days(one_day, begin(world, path), world.days, draws)
-    return finish(world, state, before(world, path), during)
+    warm, seen = warmed(world, path)
+    state, during = over_days(one_day, begin(world, path, warm), world.days, draws)
+    return finish(world, state, seen, during)
 
 
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
@@ -86,7 +87,7 @@ def course(world: World, path: Count) -> Course:
         if total is not None:
             total = total + day.outside(world, eve.process, shocks)[1]
         after, log_return = day.step(world, eve, shocks)
-        now = process.regime(world.process, after.process)
+        now = process.pictured(after.process)
         seen = (after.price, now, after.books.nav, day.style(world, log_return, shocks))
         return (after, total), seen
 
@@ -113,12 +114,12 @@ def prices(world: World, path: Count) -> LogReturn:
     return over_days(one_day, (start.process, start.price), world.days, shocks)[0][1]
 
 
-def begin(world: World, path: Count) -> day.State:
-    """The eve of the first day: every price and NAV at one."""
+def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
+    """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
     paths = path.shape[0]
     books = book.init(world.products, paths)
     return day.State(
-        process=process.init(world.process, eve(world.streams.regimes, path, world.dtype)),
+        process=first(world, path, warm),
         price=jnp.zeros((process.buckets(world.process), paths), world.dtype),
         books=books,
         absolute=running.init(books.nav),
@@ -182,20 +183,35 @@ def segment_length(days: int) -> int:
     return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
 
 
+def first(world: World, path: Count, warm: process.State | None) -> process.State:
+    """The process on the eve: drawn, or where the warm-up ended if the process goes on from there."""
+    if not process.continues(world.process):
+        return process.init(world.process, eve(world.streams.regimes, path, world.dtype))
+    found = warmed(world, path)[0] if warm is None else warm
+    return (
+        process.init(world.process, eve(world.streams.regimes, path, world.dtype)) if found is None else found
+    )
+
+
 def before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
+    return warmed(world, path)[1]
+
+
+def warmed(world: World, path: Count) -> tuple[process.State | None, Ratio]:
+    """The process after the days before the first, None where none were simulated; and `before`."""
     if world.history is not None:
-        return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
+        return None, jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
     dtype, streams = world.dtype, world.streams
     if not world.detectors:
-        return jnp.zeros((0, 0, path.shape[0]), dtype)
+        return None, jnp.zeros((0, 0, path.shape[0]), dtype)
     start = process.long_run(world.process, eve(streams.warmup_regimes, path, dtype))
 
     def one_day(state: process.State, shocks: day.Shocks) -> tuple[process.State, Ratio]:
         state, log_return, _ = day.market(world, state, shocks)
         return state, spreads(world, log_return)
 
-    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))[1]
+    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))
 
 
 def spreads(world: World, log_return: LogReturn) -> Ratio:
