@@ -110,7 +110,8 @@ def _memory(config: Config, block: Memory, array: Any) -> memory.Params:
 def _filter(block: Memory, drifting: bool, array: Any) -> memory.Filter:
     mean, variance = np.array(block.mean), np.array(block.variance)
     weight = np.array(block.weight).T.copy()  # [source, factor]
-    weight[[0, 4]] *= variance
+    weight[0] *= np.array(block.long_run)
+    weight[4] *= variance
     if not drifting:
         mean[1:] = 0.0
     limit = np.full(len(mean), np.nan) if block.limit is None else np.array(block.limit)

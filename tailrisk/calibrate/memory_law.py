@@ -14,6 +14,7 @@ from .ladder import Array
 from .memory import CAP, NAMES, Filtered, Fit
 from .residuals import fit_residuals
 from .switching import Switching
+from .targeting import targeted
 
 YEAR_BEFORE = 250
 """Days before the last at which a simulated warm-up starts."""
@@ -29,6 +30,7 @@ class Law:
     filtered: Filtered
     residuals: Switching
     limit: tuple[float, ...] | None  # [bucket]
+    long_run: Array  # [factor]  what w_0 multiplies
 
 
 def fit_law(
@@ -47,7 +49,8 @@ def fit_law(
     law = fit_residuals(
         run.residual, states=states, shocks=shocks, number=starts, seed=seed, progress=progress
     )
-    return Law(fit=found, filtered=run, residuals=law, limit=limit)
+    wide = targeted(found, law, limit, len(factors), seed)
+    return Law(fit=found, filtered=run, residuals=law, limit=limit, long_run=wide)
 
 
 def limits(text: str | None) -> tuple[float, ...] | None:
@@ -72,7 +75,8 @@ def described(law: Law) -> Iterator[str]:
     weight = np.column_stack([1 - weights.sum(axis=1), weights])
     yield "[memory]  # market/memory.py; by factor, per day"
     yield from table("mean", fit.mean, "[factor] log return")
-    yield from table("variance", fit.variance, "[factor] of the long run")
+    yield from table("variance", fit.variance, "[factor] of the window")
+    yield from table("long_run", law.long_run, "[factor] what its weight multiplies: by simulation")
     yield from table("phi", fit.value[:, 0], "[factor]")
     yield from table("kappa", fit.kappa, "[factor] set, not fitted")
     yield from table("weight", weight, "[factor, source] long run, decays .80, .94, .99, common")

@@ -86,7 +86,10 @@ class Memory(Part):
 
     mean: Vector = Field(description="[factor] log return per day")
     variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
-        description="[factor] of the long run"
+        description="[factor] of the window"
+    )
+    long_run: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="[factor] variance that the first weight multiplies, found by simulation"
     )
     phi: Vector = Field(description="[factor] share of yesterday's gap that goes on")
     kappa: Vector = Field(description="[factor] share of the trend that goes on")
@@ -104,7 +107,7 @@ class Memory(Part):
     @model_validator(mode="after")
     def _is_a_filter(self) -> "Memory":
         f = len(FACTORS)
-        one = ("mean", "variance", "phi", "kappa", "leverage")
+        one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
         found = [(name, getattr(self, name), (f,)) for name in one]
         found += [("weight", self.weight, (f, SOURCES))]
         found += [("limit", self.limit, (len(BUCKETS),))] if self.limit is not None else []
