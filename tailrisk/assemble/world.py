@@ -7,16 +7,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..config import Config
-from ..config.calibrated import Fitted, Styles
+from ..config.calibrated import Styles
 from ..config.market import Event
 from ..config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
 from ..core import random
 from ..core.calendar import YEAR
 from ..core.names import Names
-from ..market import ladder, regimes, spread, styles
+from ..market import spread, styles
 from ..products import book
 from ..simulate.world import Streams, World
 from .crowd import crowd
+from .process import build, stationary
+
+__all__ = ["assemble", "detector", "own_scale", "stationary", "warmup_days"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Product = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta
@@ -34,18 +37,12 @@ def assemble(config: Config, history: Array | None = None) -> World:
     def array(values: Any) -> jax.Array:
         return jnp.asarray(np.asarray(values, np.float64), dtype)
 
-    fitted = config.fitted
     products = list(config.products.values())
     used = config.styles_in_use
     overlay = config.calibrated.styles
-    size = _ladder(fitted, config.market.spread_drift == "fitted", array)
+    law = build(config, array)
     return World(
-        regimes=regimes.Params(
-            cumulative=array(np.cumsum(fitted.transition, axis=1)),
-            start=array(np.cumsum(_start(fitted, config.market.start))),
-        ),
-        long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
-        ladder=size,
+        process=law,
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
         products=_products(products, config.names, used, array),
         detectors=tuple(dict.fromkeys(detector(event, config.names) for event in config.event)),
@@ -56,7 +53,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in products),
         own_inverse_nu=_own_inverse_nu(products, array),
-        crowd=crowd(config, size, array),
+        crowd=crowd(config, law, array),
         names=config.names,
     )
 
@@ -72,36 +69,6 @@ def detector(event: Event, names: Names) -> spread.Params:
 def warmup_days(config: Config) -> int:
     """Days of spread that fill every event's trailing window."""
     return max((event.warmup_days for event in config.event), default=0)
-
-
-def stationary(transition: Array) -> Array:
-    """The long-run law of a chain [regime]: the left eigenvector of one, pi P = pi."""
-    states = len(transition)
-    system = np.vstack([transition.T - np.eye(states), np.ones(states)])
-    law = np.linalg.lstsq(system, np.append(np.zeros(states), 1.0), rcond=None)[0]
-    return np.maximum(law, 0) / np.maximum(law, 0).sum()
-
-
-def _start(fitted: Fitted, start: str) -> Array:
-    states = fitted.states
-    if start == "filtered":
-        return np.array(fitted.filtered)
-    if start == "stationary":
-        return stationary(np.array(fitted.transition))
-    return np.eye(states)[0 if start == "calm" else states - 1]
-
-
-def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
-    inverse_nu = 0.0 if fitted.nu is None else 1 / fitted.nu
-    scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
-    mean = np.array(fitted.mean)
-    if not drifting:
-        mean[:, 1:] -= stationary(np.array(fitted.transition)) @ mean[:, 1:]
-    factor = np.linalg.cholesky(np.array(fitted.covariance)) * scale
-    return ladder.Params(
-        affine=array(np.cumsum(np.concatenate([mean[:, :, None], factor], axis=2), axis=1)),
-        inverse_nu=array(inverse_nu) if inverse_nu else None,
-    )
 
 
 def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:

@@ -157,7 +157,7 @@ def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
     """What the figures are drawn from: fan of bucket returns, counts of z and of losses, regime shares."""
     growth = np.expm1(kept.price.astype(np.float64))
     fan = np.quantile(growth, FAN_LEVELS, axis=-1)
-    states = range(config.market.states)
+    states = range(config.market.pictured)
     return {
         "fan_levels": np.array(FAN_LEVELS),
         "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(config.names.buckets))), fan], axis=1),

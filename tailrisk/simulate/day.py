@@ -10,9 +10,8 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.arrays import take
-from ..core.fence import fence
-from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
-from ..market import ladder, regimes, styles
+from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
+from ..market import process, styles
 from ..products import book
 from ..tail import running
 from .crowd import day as crowd_day
@@ -34,7 +33,7 @@ class Shocks:
 class State:
     """Where the path is."""
 
-    regime: Count  # [path]
+    process: process.State  # of returns before anybody trades
     price: LogReturn  # [bucket, path]  log price since the start
     books: book.State
     absolute: running.RunningLoss  # [product, path]
@@ -44,11 +43,11 @@ class State:
 
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    regime, crowd, log_return, growth, future = _prices(world, state, shocks)
+    market, crowd, log_return, growth, future = _prices(world, state, shocks)
     style_return = style(world, log_return, shocks)
     books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
     after = State(
-        regime=regime,
+        process=market,
         price=state.price + log_return,
         books=books,
         absolute=running.step(state.absolute, books.nav),
@@ -65,31 +64,30 @@ def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
     return styles.step(world.styles, log_return, random.student(shocks.styles, None))
 
 
-def outside(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
+def outside(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:
     """`market` as it is before a crowd trades: what comes from outside."""
-    return market(world if world.crowd is None else replace(world, ladder=world.crowd.ladder), regime, shocks)
+    law = world.process if world.crowd is None else world.crowd.process
+    return market(replace(world, process=law), state, shocks)
 
 
-def market(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
-    """Today's regime [path] and the buckets' log returns [bucket, path]."""
-    regime = regimes.step(world.regimes, regime, shocks.regime)
-    shock = random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
-    return regime, ladder.step(world.ladder, regime, fence(tuple(shock)))
+def market(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:
+    """The process today, the buckets' log returns [bucket, path] and whether fear has cause [path]."""
+    return process.step(world.process, state, process.Shocks(regime=shocks.regime, ladder=shocks.ladder))
 
 
 def _prices(
     world: World, state: State, shocks: Shocks
-) -> tuple[Count, crowd_day.State | None, LogReturn, Ratio, Ratio]:
-    """Regime, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
+) -> tuple[process.State, crowd_day.State | None, LogReturn, Ratio, Ratio]:
+    """Process, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
     if world.crowd is None or state.crowd is None or shocks.crowd is None:
-        regime, log_return = market(world, state.regime, shocks)
+        after, log_return, _ = market(world, state.process, shocks)
         growth = jnp.exp(state.price + log_return)
         future = take(growth, world.names.underlying)  # its index
-        return regime, None, log_return, growth, future
-    regime, exogenous = outside(world, state.regime, shocks)
+        return after, None, log_return, growth, future
+    after, exogenous, stress = outside(world, state.process, shocks)
     simple = jnp.exp(exogenous) - 1.0  # expm1 is no vector instruction on a CPU
-    crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, simple, shocks.crowd)
-    return regime, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
+    crowd, seen = crowd_day.step(world.crowd, state.crowd, stress, simple, shocks.crowd)
+    return after, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 
 
 def excess_nav(world: World, books: book.State) -> Ratio:

@@ -11,7 +11,7 @@ from jax import lax
 
 from ..core import random, struct
 from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
-from ..market import regimes, spread
+from ..market import process, spread
 from ..products import book
 from ..tail import running
 from . import day
@@ -58,8 +58,9 @@ def outcome(world: World, path: Count) -> Outcome:
         return state, spreads(world, log_return)
 
     draws = partial(draw, world, path)
-    state, during = over_days(one_day, begin(world, path), world.days, draws)
-    return finish(world, state, before(world, path), during)
+    warm, seen = warmed(world, path)
+    state, during = over_days(one_day, begin(world, path, warm), world.days, draws)
+    return finish(world, state, seen, during)
 
 
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
@@ -84,9 +85,10 @@ def course(world: World, path: Count) -> Course:
     ) -> tuple[tuple[day.State, LogReturn | None], tuple[Ratio, Count, Ratio, Ratio | None]]:
         eve, total = state
         if total is not None:
-            total = total + day.outside(world, eve.regime, shocks)[1]
+            total = total + day.outside(world, eve.process, shocks)[1]
         after, log_return = day.step(world, eve, shocks)
-        seen = (after.price, after.regime, after.books.nav, day.style(world, log_return, shocks))
+        now = process.pictured(after.process)
+        seen = (after.price, now, after.books.nav, day.style(world, log_return, shocks))
         return (after, total), seen
 
     draws = partial(draw, world, path)
@@ -101,22 +103,24 @@ def course(world: World, path: Count) -> Course:
 def prices(world: World, path: Count) -> LogReturn:
     """Log prices [bucket, path] after the last day, and nothing else: the kernel whose speed is measured."""
 
-    def one_day(state: tuple[Count, LogReturn], shocks: day.Shocks) -> tuple[tuple[Count, LogReturn], None]:
-        regime, log_return = day.market(world, state[0], shocks)
-        return (regime, state[1] + log_return), None
+    def one_day(
+        state: tuple[process.State, LogReturn], shocks: day.Shocks
+    ) -> tuple[tuple[process.State, LogReturn], None]:
+        after, log_return, _ = day.market(world, state[0], shocks)
+        return (after, state[1] + log_return), None
 
     start = begin(world, path)
     shocks = partial(market_shocks, world, path)
-    return over_days(one_day, (start.regime, start.price), world.days, shocks)[0][1]
+    return over_days(one_day, (start.process, start.price), world.days, shocks)[0][1]
 
 
-def begin(world: World, path: Count) -> day.State:
-    """The eve of the first day: every price and NAV at one."""
-    paths, dtype = path.shape[0], world.ladder.affine.dtype
+def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
+    """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
+    paths = path.shape[0]
     books = book.init(world.products, paths)
     return day.State(
-        regime=regimes.init(world.regimes.start, eve(world.streams.regimes, path, dtype)),
-        price=jnp.zeros((world.ladder.affine.shape[1], paths), dtype),
+        process=first(world, path, warm),
+        price=jnp.zeros((process.buckets(world.process), paths), world.dtype),
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
@@ -126,7 +130,7 @@ def begin(world: World, path: Count) -> day.State:
 
 def draw(world: World, path: Count, days: Count) -> day.Shocks:
     """Every shock of some days [day], [day, ..., path]."""
-    dtype, shocks = world.ladder.affine.dtype, market_shocks(world, path, days)
+    dtype, shocks = world.dtype, market_shocks(world, path, days)
     if world.styles is not None:
         pairs = (world.styles.loading.shape[0] + 1) // 2
         shocks = replace(
@@ -179,20 +183,35 @@ def segment_length(days: int) -> int:
     return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
 
 
+def first(world: World, path: Count, warm: process.State | None) -> process.State:
+    """The process on the eve: drawn, or where the warm-up ended if the process goes on from there."""
+    if not process.continues(world.process):
+        return process.init(world.process, eve(world.streams.regimes, path, world.dtype))
+    found = warmed(world, path)[0] if warm is None else warm
+    return (
+        process.init(world.process, eve(world.streams.regimes, path, world.dtype)) if found is None else found
+    )
+
+
 def before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
+    return warmed(world, path)[1]
+
+
+def warmed(world: World, path: Count) -> tuple[process.State | None, Ratio]:
+    """The process after the days before the first, None where none were simulated; and `before`."""
     if world.history is not None:
-        return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
-    dtype, streams = world.ladder.affine.dtype, world.streams
+        return None, jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
+    dtype, streams = world.dtype, world.streams
     if not world.detectors:
-        return jnp.zeros((0, 0, path.shape[0]), dtype)
-    start = regimes.init(world.long_run, eve(streams.warmup_regimes, path, dtype))
+        return None, jnp.zeros((0, 0, path.shape[0]), dtype)
+    start = process.long_run(world.process, eve(streams.warmup_regimes, path, dtype))
 
-    def one_day(regime: Count, shocks: day.Shocks) -> tuple[Count, Ratio]:
-        regime, log_return = day.market(world, regime, shocks)
-        return regime, spreads(world, log_return)
+    def one_day(state: process.State, shocks: day.Shocks) -> tuple[process.State, Ratio]:
+        state, log_return, _ = day.market(world, state, shocks)
+        return state, spreads(world, log_return)
 
-    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))[1]
+    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))
 
 
 def spreads(world: World, log_return: LogReturn) -> Ratio:
@@ -215,10 +234,10 @@ def z_scores(world: World, before: Ratio, during: Ratio) -> ZScore:
 def _market_shocks(
     world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count
 ) -> day.Shocks:
-    dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
+    dtype, law = world.dtype, world.process
     return day.Shocks(
         regime=_uniforms(regime, path, days, dtype),
-        ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
+        ladder=random.unit_pairs(ladder, path, days, process.pairs(law), process.inverse_nu(law), dtype),
         styles=None,
         own=None,
         crowd=None,
