@@ -1,5 +1,6 @@
 """Products and their terms as funds: the rows of `account.Params`."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,13 @@ import numpy as np
 
 from ..config import Config
 from ..config.accounts import AccountsFile, Terms
-from ..config.products import Cta, Dma, LongShort, MicroCap, Neutral
+from ..config.products import Cta
 from ..core import random
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, FUTURES
+from ..core.names import BUCKETS
 from ..products import account, dealing, lines, panel, trade
+from ..products.terms import Positions
+from .products import positions
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 VOLATILITY = 0.02
@@ -53,9 +56,9 @@ def _product(
     def stream(what: str) -> random.Stream:
         return random.stream(seed, f"panel.{name}.{what}")
 
-    gross, short = _positions(product)
-    mean = np.array([getattr(product, "weights", {}).get(bucket, 0.0) for bucket in BUCKETS])
-    hedge = np.array([getattr(product, "hedge", {}).get(future, 0.0) for future in FUTURES])
+    eve = positions(product)
+    gross, short = math.fsum(eve.long), math.fsum(eve.short)
+    mean, hedge = _mix(eve.long), _mix(eve.short)
     others = count - 1
     weights = (
         [mean, *panel.weights(mean, terms.weight_spread, others, stream("weights"))] if mean.any() else None
@@ -64,35 +67,24 @@ def _product(
     books = [gross, *panel.shares(gross, spread, others, stream("exposure"), 0.0, 0.99)]
     mixed = terms.hedge_spread if 0 < hedge[2] < 1 and hedge[0] == 0 else 0.0
     mixes = [hedge[2], *panel.shares(hedge[2], mixed, others, stream("hedge"))]
-    row = _terms(product, terms, volume)
+    row = _terms(product, eve, terms, volume)
     row["style"] = [getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles]
     rows = []
     for k in range(count):
         mix = np.array([0.0, 1 - mixes[k], mixes[k]]) if mixed else hedge
         book = np.zeros(len(BUCKETS)) if weights is None else books[k] * weights[k]
         sold = (short / gross if gross else 0.0) * books[k] * mix
-        rows.append({**row, "stock": book, "short": sold})
+        rows.append({**row, "long": book, "short": sold})
     return rows
 
 
-def _positions(product: Any) -> tuple[float, float]:
-    """Stocks and futures sold, over NAV (mechanism 5.7)."""
-    match product:
-        case Neutral(exposure=gross):
-            return gross, gross
-        case Dma(gross_leverage=gross):
-            return gross, gross
-        case LongShort(exposure=gross, short_gross=short):
-            return gross, short
-        case MicroCap(exposure=gross):
-            return gross, 0.0
-        case Cta():
-            return 0.0, 0.0
-        case _:
-            return 1.0, 0.0
+def _mix(over_nav: tuple[float, ...]) -> Array:
+    """Parts of a whole; all zero where there is nothing."""
+    total = math.fsum(over_nav)
+    return np.array(over_nav) / (total or 1.0)
 
 
-def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
+def _terms(product: Any, eve: Positions, terms: Terms, volume: Array) -> dict[str, Any]:
     """What does not differ among the funds of a product."""
     cash = getattr(product, "cash_annual", 0.0)
     share = terms.size / volume
@@ -101,7 +93,7 @@ def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
         "alpha": product.alpha_annual / YEAR,
         "specific": terms.specific_annual / np.sqrt(YEAR),
         "other": float(isinstance(product, Cta)),
-        "cash_annual": 0.0 if isinstance(product, Dma) else cash,
+        "cash_annual": 0.0 if eve.financed else cash,
         "benchmark_cash_annual": cash,
         "financing_annual": getattr(product, "financing_annual", 0.0),
         "halt_from": terms.halt_from,
@@ -112,7 +104,7 @@ def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
         "futures_cost": terms.futures_cost,
         "most": terms.participation / share if terms.size else np.full(len(BUCKETS), 1e9),
         "initial": terms.initial_margin,
-        "futures_margin": product.margin_rate if isinstance(product, Neutral) else 0.0,
+        "futures_margin": eve.futures,
         "call": terms.margin_call,
         "reset": terms.margin_reset,
         "warning": terms.warning_line,

@@ -82,7 +82,7 @@ class Config(Model):
         if self.sampling is None or self.sampling.method == "plain":
             return []
         events = [event.name for event in self.event]
-        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.measures]
+        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.losses]
         place, targets = "sampling.targets", self.sampling.targets or tuple(events)
         problems = [
             Problem(

@@ -20,7 +20,7 @@ class Tail(Model):
         description="rising, each above 0.5 and below 1",
     )
     confidence: float = Field(default=0.95, ge=0.5, lt=1, description="of every interval")
-    measures: Annotated[tuple[Measure, ...], Field(strict=False)] = Field(
+    losses: Annotated[tuple[Measure, ...], Field(strict=False)] = Field(
         default=("terminal", "worst_day", "worst_3_days", "max_drawdown"),
         min_length=1,
         description="losses of a path",
@@ -34,8 +34,8 @@ class Tail(Model):
         problems = []
         if list(self.levels) != sorted(set(self.levels)):
             problems.append(Problem("levels", repr(list(self.levels)), "rising, each level once"))
-        if len(set(self.measures)) < len(self.measures):
-            problems.append(Problem("measures", repr(list(self.measures)), "each measure once"))
+        if len(set(self.losses)) < len(self.losses):
+            problems.append(Problem("losses", repr(list(self.losses)), "each loss once"))
         refuse(problems)
         return self
 

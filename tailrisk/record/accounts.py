@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..assemble.funds import Funds, assemble
-from ..assemble.world import own_scale
+from ..assemble.products import own_scale
 from ..config import Config
 from ..core import random
 from ..core.errors import Fault
@@ -68,7 +68,7 @@ def live(config: Config, world: World, funds: Funds, paths: int) -> dict[str, Ar
 def moved(config: Config, funds: Funds, tape: Tape, first: int) -> Tape:
     """The tape with what moves each fund alone: stock picking, and a CTA's own return."""
     days, paths = tape.z.shape[0], tape.z.shape[-1]
-    dtype = funds.params.stock.dtype
+    dtype = funds.params.long.dtype
     numbers = first + jnp.arange(paths, dtype=jnp.uint32)
     stream = random.stream(config.run.seed, "accounts.specific")
     draw = partial(random.unit_pairs, stream, numbers, jnp.arange(1, days + 1, dtype=jnp.uint32))

@@ -99,7 +99,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
 def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
-        tails=TailStream(len(VIEWS) * len(config.tail.measures) * products, kept_of_each(config, weighted)),
+        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, kept_of_each(config, weighted)),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
         loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), counted),
@@ -145,7 +145,7 @@ def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> Non
     weight = None if block.weight is None else np.asarray(block.weight, np.float64)
     if weight is not None:
         kept.weights[first] = weight
-    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.measures]]
+    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
     kept.tails.add(asked.reshape(-1, paths), numbers, weight)
     kept.loss_counts += tally(loss, LOSS_EDGES, weight)
     kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]), weight)

@@ -61,9 +61,9 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
     None where no level has, where the loss over the horizon was not asked for, and of weighted paths.
     """
     level = max((at for at in config.tail.levels if (1 - at) * config.run.paths >= FEWEST), default=None)
-    if level is None or TERMINAL not in config.tail.measures:
+    if level is None or TERMINAL not in config.tail.losses:
         return None
-    place, products = config.tail.measures.index(TERMINAL), range(len(config.products))
+    place, products = config.tail.losses.index(TERMINAL), range(len(config.products))
     worst = [kept.losses(0, place, p) for p in products]
     if worst[0].weight is not None:
         return None

@@ -25,7 +25,7 @@ def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFram
     products = tqdm(config.products.items(), unit=" products", delay=2, disable=not progress)
     for p, (name, product) in enumerate(products):
         for v, view in enumerate(VIEWS):
-            for m, measure in enumerate(config.tail.measures):
+            for m, measure in enumerate(config.tail.losses):
                 loss = kept.losses(v, m, p)
                 about = {
                     "product": name,

@@ -58,7 +58,7 @@ def still(params: account.Params, paths: int) -> Decision:
     """To do nothing."""
     start = account.init(params, paths)
     return Decision(
-        weights=jnp.zeros_like(start.stock),
+        weights=jnp.zeros_like(start.long),
         gross=jnp.zeros_like(start.worth),
         short=jnp.zeros_like(start.futures),
         act=jnp.zeros_like(start.worth),
@@ -67,10 +67,10 @@ def still(params: account.Params, paths: int) -> Decision:
 
 def observe(state: account.State, day: MarketDay, z: ZScore) -> Observation:
     """What a manager sees of his fund and the market tonight."""
-    held, equity = accumulate(state.stock, axis=1), jnp.maximum(state.worth, 0.0)
+    held, equity = accumulate(state.long, axis=1), jnp.maximum(state.worth, 0.0)
     return Observation(
         day=state.day,
-        weights=state.stock / jnp.where(held > 0.0, held, 1.0)[:, None],
+        weights=state.long / jnp.where(held > 0.0, held, 1.0)[:, None],
         gross=jnp.where(equity > 0.0, held / jnp.where(equity > 0.0, equity, 1.0), 0.0),
         excess=account.nav(state) / state.benchmark,
         called=state.lines.called,
