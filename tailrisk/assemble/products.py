@@ -71,6 +71,13 @@ def books(products: list[AnyProduct], used: list[str], array: Any) -> book.Param
     return book.Params(**{name: array([row[name] for row in rows]) for name in rows[0]})
 
 
+def carry(product: AnyProduct) -> tuple[float, float]:
+    """(interest earned, financing paid) a trading day on the positions of the eve, over starting NAV."""
+    held = positions(product)
+    cash, financing = getattr(product, "cash_annual", 0.0), getattr(product, "financing_annual", 0.0)
+    return held.cash * cash / YEAR, held.financed * financing / YEAR
+
+
 def _row(product: AnyProduct, used: list[str]) -> dict[str, Any]:
     """One product's row of `book.Params`, per unit of starting NAV."""
     held = positions(product)

@@ -13,8 +13,9 @@ from ..config.products import Cta
 from ..core import random
 from ..core.names import BUCKETS
 from ..market import ladder, regimes, spread, styles
+from ..products import account
 from ..simulate.world import Streams, World
-from . import products
+from . import funds, products
 from .crowd import crowd
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -48,12 +49,13 @@ def assemble(config: Config, history: Array | None = None) -> World:
         products=products.books(holders, used, array),
         detectors=tuple(dict.fromkeys(map(detector, config.event))),
         history=None if history is None else array(history),
-        streams=_streams(config.run.seed),
+        streams=_streams(config.run.seed, specific=_picks(config)),
         days=config.run.days,
         warmup=warmup_days(config),
         arithmetic_excess=config.tail.excess == "arithmetic",
         own_risk=any(isinstance(product, Cta) for product in holders),
         own_inverse_nu=products.own_inverse_nu(holders, array),
+        funds=_funds(config),
         crowd=crowd(config, size, array),
     )
 
@@ -110,7 +112,23 @@ def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
     return styles.Params(loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)))
 
 
-def _streams(seed: int) -> Streams:
+def _funds(config: Config) -> account.Params | None:
+    """The terms of the products' own funds, where they live as accounts on every path."""
+    terms = config.attached.accounts
+    if terms is None or not config.as_accounts:
+        return None
+    return funds.assemble(config, terms, 1, config.run.seed, precision=config.run.precision).params
+
+
+def _picks(config: Config) -> bool:
+    """Whether any fund that lives on every path earns what its own choice of stocks earns."""
+    terms = config.attached.accounts
+    if terms is None or not config.as_accounts:
+        return False
+    return any(terms.terms(name).specific_annual > 0 for name in config.products)
+
+
+def _streams(seed: int, *, specific: bool = False) -> Streams:
     return Streams(
         regimes=random.stream(seed, "regimes"),
         ladder=random.stream(seed, "ladder"),
@@ -118,4 +136,5 @@ def _streams(seed: int) -> Streams:
         own=random.stream(seed, "own"),
         warmup_regimes=random.stream(seed, "warmup.regimes"),
         warmup_ladder=random.stream(seed, "warmup.ladder"),
+        specific=random.stream(seed, "accounts.specific") if specific else None,
     )

@@ -127,6 +127,14 @@ class Config(Model):
         return sorted({style for exposure in exposures for style, z in exposure.items() if z})
 
     @property
+    def as_accounts(self) -> bool:
+        """Whether products live as accounts on every path: calls, lines and fees are in VaR and ES."""
+        if self.accounts is None:
+            return False
+        asked = self.accounts.every_path
+        return self.crowd is not None if asked is None else asked
+
+    @property
     def burn_in(self) -> int:
         """Days simulated before the first day to fill the events' trailing windows."""
         if self.market.warmup == "history":

@@ -116,8 +116,11 @@ def halted(params: Params, day: Count) -> Flag:
     return (params.halt_from > 0) & (day >= params.halt_from) & (day < params.halt_from + params.halt_days)
 
 
-def step(params: Params, state: State, day: MarketDay, target: trade.Target) -> State:
-    """One day: earn, trade at the close toward `target`, pay investors, see what lines are crossed."""
+def step(params: Params, state: State, day: MarketDay, target: trade.Target | None) -> State:
+    """One day: earn, trade at the close toward `target`, pay investors, see what lines are crossed.
+
+    target None: nobody decides, and nothing is traded but by force.
+    """
     number = state.day + 1
     earned, gains, benchmark = _earn(params, state, day)
     stock, futures, index, worth = earned

@@ -10,7 +10,7 @@ from ..core import struct
 from ..core.arrays import accumulate
 from ..core.units import Flag, Ratio, ZScore
 from ..policies.observation import Decision, Observation
-from ..products import account, trade
+from ..products import account, funds, trade
 from ..products.market_day import MarketDay
 from .tape import Tape
 
@@ -52,6 +52,15 @@ def live(params: account.Params, tape: Tape, act: Act, policy: Any, first: Decis
     start = account.init(params, paths), policy, first
     (state, _, _), days = jax.lax.scan(one_day, start, (tape.days, tape.z))
     return Managed(state=state, days=days)
+
+
+def undecided(params: account.Params, tape: Tape) -> funds.State:
+    """Every fund through the tape with nobody deciding: held but for what is forced."""
+
+    def one_day(state: funds.State, today: MarketDay) -> tuple[funds.State, None]:
+        return funds.step(params, state, today), None
+
+    return jax.lax.scan(one_day, funds.init(params, tape.z.shape[-1]), tape.days)[0]
 
 
 def still(params: account.Params, paths: int) -> Decision:

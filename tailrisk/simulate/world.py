@@ -4,7 +4,7 @@ from ..core import static, struct
 from ..core.random import Stream
 from ..core.units import Probability, Ratio
 from ..market import ladder, regimes, spread, styles
-from ..products import book
+from ..products import account, book
 from .crowd.world import Crowd
 
 
@@ -18,6 +18,7 @@ class Streams:
     own: Stream
     warmup_regimes: Stream
     warmup_ladder: Stream
+    specific: Stream | None = None  # of the funds' stock picking, where any has it
 
 
 @struct
@@ -37,4 +38,5 @@ class World:
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own
     own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
+    funds: account.Params | None = None  # products lived as funds on these terms; None: held as they are
     crowd: Crowd | None = None  # None: prices are the ladder's, futures their index

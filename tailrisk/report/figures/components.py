@@ -18,9 +18,10 @@ LOOKS = {
     "basis": (ORANGE, "...."),
     "crowd": (VERMILION, "xxxx"),
     "styles": (GREEN, "...."),
+    "account": (ORANGE, "////"),
     "rest": (PURPLE, "xxxx"),
 }
-"""Colour and hatch of each part; styles share one."""
+"""Colour and hatch of each part; styles share one, and so do the lines of an account."""
 ROW, LEFT = 0.36, 1.75
 COLUMNS = 6
 """Of the key."""
@@ -53,7 +54,8 @@ def part_name(part: str) -> str:
 
 
 def _look(part: str) -> str:
-    return "styles" if part.startswith("style ") else part
+    first = part.split()[0]
+    return {"style": "styles", "account": "account"}.get(first, part)
 
 
 def _bar(ax: Axes, height: int, rows: list[ComponentRow]) -> None:
