@@ -87,7 +87,7 @@ class Config(Model):
         if self.sampling is None or self.sampling.method == "plain":
             return []
         events = [event.name for event in self.event]
-        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.measures]
+        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.losses]
         place, targets = "sampling.targets", self.sampling.targets or tuple(events)
         problems = [
             Problem(
@@ -133,6 +133,14 @@ class Config(Model):
         """Names of the styles that some product is exposed to, in the order of a world's arrays."""
         exposures = (getattr(product, "style_exposure", {}) for product in self.products.values())
         return sorted({style for exposure in exposures for style, z in exposure.items() if z})
+
+    @property
+    def as_accounts(self) -> bool:
+        """Whether products live as accounts on every path: calls, lines and fees are in VaR and ES."""
+        if self.accounts is None:
+            return False
+        asked = self.accounts.every_path
+        return self.crowd is not None if asked is None else asked
 
     @property
     def burn_in(self) -> int:

@@ -12,8 +12,9 @@ from ..core import random, struct
 from ..core.arrays import take
 from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
 from ..market import process, styles
-from ..products import book
+from ..products import book, funds
 from ..tail import running
+from . import market_day
 from .crowd import day as crowd_day
 from .world import World
 
@@ -27,6 +28,7 @@ class Shocks:
     styles: Normal | None  # [pair, path]  complex unit pairs
     own: Normal | None  # [path]
     crowd: crowd_day.Today | None
+    specific: Normal | None = None  # [product, path]  of each fund's stock picking
 
 
 @struct
@@ -35,7 +37,7 @@ class State:
 
     process: process.State  # of returns before anybody trades
     price: LogReturn  # [bucket, path]  log price since the start
-    books: book.State
+    books: book.State | funds.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
     crowd: crowd_day.State | None
@@ -45,7 +47,12 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
     market, crowd, log_return, growth, future = _prices(world, state, shocks)
     style_return = style(world, log_return, shocks)
-    books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
+    if isinstance(state.books, book.State):
+        books: book.State | funds.State = book.step(
+            world.products, state.books, growth, future, style_return, shocks.own
+        )
+    else:
+        books = as_funds(world, state, crowd, log_return, shocks)
     after = State(
         process=market,
         price=state.price + log_return,
@@ -55,6 +62,21 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
         crowd=crowd,
     )
     return after, log_return
+
+
+def as_funds(
+    world: World, state: State, crowd: crowd_day.State | None, log_return: LogReturn, shocks: Shocks
+) -> funds.State:
+    """The products' funds after the day; crowd: its state after the close."""
+    assert world.funds is not None
+    assert isinstance(state.books, funds.State)
+    if world.crowd is None or state.crowd is None or crowd is None or shocks.crowd is None:
+        seen = market_day.free(log_return, world.names.underlying)
+    else:
+        seen = market_day.crowded(world.crowd, (state.crowd, crowd), jnp.expm1(log_return), shocks.crowd)
+    other = None if shocks.own is None else world.products.own[:, None] * shocks.own[None]
+    seen = replace(seen, styles=style(world, log_return, shocks), specific=shocks.specific, other=other)
+    return funds.step(world.funds, state.books, seen)
 
 
 def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
@@ -90,7 +112,7 @@ def _prices(
     return after, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 
 
-def excess_nav(world: World, books: book.State) -> Ratio:
+def excess_nav(world: World, books: book.State | funds.State) -> Ratio:
     """NAV against the benchmark [product, path]: the ratio of the two, or one plus their difference."""
     if world.arithmetic_excess:
         return 1 + books.nav - books.benchmark

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..core import random, struct
-from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
+from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform, ZScore
 from ..market import process, spread
-from ..products import book
+from ..products import book, funds
 from ..tail import running
 from . import day
 from .crowd import day as crowd_day
@@ -35,6 +35,7 @@ class Outcome:
     shortfall: Ratio  # [product, path]
     fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
     crowd: crowd_day.Outcome | None = None
+    accounts: funds.Outcome | None = None  # of products lived as funds
     weight: Ratio | None = None  # [path]  density of the law asked about over the law drawn from; None is one
 
 
@@ -48,6 +49,7 @@ class Course:
     future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
     style: Ratio | None  # [day, style, path]  return of a unit exposure; None where no product has any
     outside: LogReturn | None  # [bucket, path]  at the end, had no crowd traded on these days; None: no crowd
+    pnl: Ratio | None = None  # [line, product, path]  at the end, of products lived as funds
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -73,7 +75,13 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
         crowd = crowd_day.outcome(world.crowd, state.crowd)
         finite = finite & crowd_day.closes(crowd)
     return Outcome(
-        loss=loss, z=z, breached=books.breached, shortfall=books.shortfall, fault=~finite, crowd=crowd
+        loss=loss,
+        z=z,
+        breached=books.breached,
+        shortfall=books.shortfall,
+        fault=~finite,
+        crowd=crowd,
+        accounts=funds.outcome(books) if isinstance(books, funds.State) else None,
     )
 
 
@@ -97,7 +105,8 @@ def course(world: World, path: Count) -> Course:
     (last, total), seen = over_days(one_day, (start, still), world.days, draws)
     price, regime, nav, style = seen
     future = None if last.crowd is None else last.crowd.future
-    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total)
+    pnl = last.books.account.pnl if isinstance(last.books, funds.State) else None
+    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total, pnl=pnl)
 
 
 def prices(world: World, path: Count) -> LogReturn:
@@ -117,7 +126,7 @@ def prices(world: World, path: Count) -> LogReturn:
 def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
     """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
     paths = path.shape[0]
-    books = book.init(world.products, paths)
+    books = book.init(world.products, paths) if world.funds is None else funds.init(world.funds, paths)
     return day.State(
         process=first(world, path, warm),
         price=jnp.zeros((process.buckets(world.process), paths), world.dtype),
@@ -139,9 +148,17 @@ def draw(world: World, path: Count, days: Count) -> day.Shocks:
     if world.own_risk:
         own = random.unit_pairs(world.streams.own, path, days, 1, world.own_inverse_nu, dtype)
         shocks = replace(shocks, own=own[:, 0].real)
+    if world.funds is not None and world.streams.specific is not None:
+        shocks = replace(shocks, specific=_specific(world, world.streams.specific, path, days))
     if world.crowd is not None:
         shocks = replace(shocks, crowd=crowd_day.draw(world.crowd, path, days))
     return shocks
+
+
+def _specific(world: World, stream: random.Stream, path: Count, days: Count) -> Normal:
+    count, dtype = world.products.alpha.shape[0], world.products.alpha.dtype
+    pairs = random.unit_pairs(stream, path, days, (count + 1) // 2, None, dtype)
+    return jnp.concatenate([pairs.real, pairs.imag], axis=1)[:, :count]
 
 
 def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:

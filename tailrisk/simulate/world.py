@@ -7,7 +7,7 @@ from ..core.names import Names
 from ..core.random import Stream
 from ..core.units import Ratio
 from ..market import process, spread, styles
-from ..products import book
+from ..products import account, book
 from .crowd.world import Crowd
 
 
@@ -21,6 +21,7 @@ class Streams:
     own: Stream
     warmup_regimes: Stream
     warmup_ladder: Stream
+    specific: Stream | None = None  # of the funds' stock picking, where any has it
 
 
 @struct
@@ -39,6 +40,7 @@ class World:
     own_risk: bool = static()  # some product draws shocks of its own
     own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
     names: Names = static()
+    funds: account.Params | None = None  # products lived as funds on these terms; None: held as they are
     crowd: Crowd | None = None  # None: prices are the process's, futures their index
 
     @property
