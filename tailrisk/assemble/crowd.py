@@ -225,6 +225,9 @@ def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention
         eager=array(even),
         fall_days=said.fall_days,
         spread_days=said.spread_days,
+        large=BUCKETS.index("csi300"),
+        middle=BUCKETS.index("csi500"),
+        small=BUCKETS.index("csi2000"),
     )
 
 
