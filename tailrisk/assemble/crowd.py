@@ -58,6 +58,8 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
             calm=array(files.participants.panic.calm),
             build=array(files.participants.panic.build),
             relief=array(files.participants.panic.relief),
+            tire=array(files.participants.panic.tire),
+            recover=array(files.participants.panic.recover),
         ),
         snowball=notes,
         speculators=speculators.Params(
@@ -210,13 +212,18 @@ def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention
     waiting = np.arange(rounds) < min(round(said.patience * rounds), rounds - 1)
     return intervention.Params(
         drawdown=array(said.drawdown),
+        forget=array(said.forget),
+        slide=array(said.slide),
+        severe=array(said.severe),
         wait=_counts(said.wait),
         discount=array(said.discount),
         fall=array(said.fall),
+        rout=array(said.rout),
         spread=array(said.spread),
         limit_down=array(said.limit_down),
         lag=_counts(said.lag),
         lasting=_counts(said.lasting),
+        rest=_counts(said.rest),
         pace=array(said.pace) * edges.state,
         target=array([by_bucket(mix) for mix in said.target]),
         budget=array(by_bucket(said.budget)),
@@ -225,8 +232,9 @@ def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention
         eager=array(even),
         fall_days=said.fall_days,
         spread_days=said.spread_days,
+        ordered=said.ordered,
         large=BUCKETS.index("csi300"),
-        middle=BUCKETS.index("csi500"),
+        watched=BUCKETS.index(said.watched),
         small=BUCKETS.index("csi2000"),
     )
 
@@ -238,6 +246,8 @@ def _followers(said: Followers, edges: Edges, rounds: int, array: Array) -> foll
         half=array(by_bucket(said.half)),
         focus=said.focus,
         memory=array(said.memory),
+        always=array(said.always),
+        memory_of_rout=array(said.memory_of_rout),
         rotation=array([by_bucket(rotation.get(bucket, {})) for bucket in BUCKETS]),
     )
 

@@ -44,6 +44,7 @@ class Watch:
     discount: Ratio  # [path]  largest annualised discount of IM at a month at a close, positive
     called: Probability  # [cohort, path]  one if it ever had a margin call
     residual: Ratio  # [path]  largest of the ledger
+    stage: Count  # [path]  highest stage of the state's ladder that fired
 
 
 @struct
@@ -106,6 +107,7 @@ def init(crowd: Crowd, paths: int) -> State:
             discount=flat[MICRO],
             called=jnp.zeros_like(books.called),
             residual=flat[MICRO],
+            stage=jnp.zeros(paths, jnp.int32),
         ),
     )
 
@@ -168,7 +170,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=state.notes,
         speculators=state.speculators,
         purchases=purchases,
-        followers=followers.open(crowd.followers, state.followers),
+        followers=followers.open(crowd.followers, state.followers, state.panic.mood),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
     )
@@ -218,7 +220,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
         peak_discount=state.watch.discount,
         knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
-        stage=stage(state.ladder),
+        stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
         shortfall=cohorts.shortfall(state.cohorts),
         called=state.watch.called > 0,
@@ -245,7 +247,7 @@ def draw(crowd: Crowd, path: Count, days: Count) -> Today:
 
 
 def stage(ladder: intervention.State) -> Count:
-    """Highest stage of the ladder that has fired [path]; zero is none."""
+    """Highest stage of the ladder under way or at rest [path]; zero is none."""
     highest = jnp.zeros_like(ladder.age[0])
     for k in range(ladder.age.shape[0]):
         highest = jnp.where(ladder.age[k] > 0, k + 1, highest)
@@ -266,6 +268,7 @@ def _watch(crowd: Crowd, state: State, market: rounds.Market) -> Watch:
         discount=jnp.maximum(watch.discount, -market.annual_basis[IM]),
         called=jnp.maximum(watch.called, state.cohorts.called),
         residual=jnp.maximum(watch.residual, _residual(crowd, state)),
+        stage=jnp.maximum(watch.stage, stage(state.ladder)),
     )
 
 
