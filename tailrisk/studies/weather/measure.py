@@ -100,7 +100,9 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
         runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
         seen[f"rout_{depth}"] = len(runs) / years
         kept = [_large_around(returns[path, :, books.large], day) for path, day in runs]
-        seen[f"rout_{depth}_large_stays"] = float(np.mean([x > -0.04 for x in kept])) if kept else float("nan")
+        seen[f"rout_{depth}_large_stays"] = (
+            float(np.mean([x > -0.04 for x in kept])) if kept else float("nan")
+        )
     return seen
 
 
