@@ -1,7 +1,7 @@
 """Statistics of ordinary weather: excess of books, routs of the small, stages of the state, by the year.
 
-From daily returns of the buckets, simulated or real. A book is remade daily at its weights, which over nine days
-differs from holding it by less than its sampling error. Nine days are those from 26 January to 8 February 2024.
+From daily returns of the buckets, simulated or real. A book is remade daily at its weights, which over nine
+days differs from holding it by less than its sampling error. Nine days: 26 January to 8 February 2024.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ APART = 20
 
 @dataclass(frozen=True)
 class Books:
-    """What is watched: books as weights over buckets with the bucket they are judged by, and the ladder's roles."""
+    """What is watched: books as weights over buckets and the bucket each is judged by; the ladder's roles."""
 
     weights: dict[str, tuple[Array, int]]
     large: int
@@ -40,7 +40,7 @@ class Weather:
 
 
 def statistics(weather: Weather, books: Books) -> dict[str, float]:
-    """Every statistic by name; returns and excess in percent, counts a year unless the name says otherwise."""
+    """Every statistic by name; returns and excess in percent, counts by the year or as the name says."""
     returns = weather.returns
     years = returns.shape[0] * returns.shape[1] / YEAR
     seen = {**_excess(returns, books), **_routs(returns, books, years), **_volatility(returns, books)}
@@ -68,7 +68,7 @@ def excess(returns: Array, weights: Array, benchmark: int) -> Array:
 
 
 def spells(low: Array) -> list[tuple[int, int]]:
-    """(path, day) of the deepest day of each run of marked days [path, day]; nan is unmarked, runs 20 days apart."""
+    """(path, day) of the deepest of each run of marked days [path, day], 20 days apart; nan is unmarked."""
     found = []
     for path in np.flatnonzero(np.isfinite(low).any(axis=1)):
         marked = np.flatnonzero(np.isfinite(low[path]))
@@ -99,10 +99,8 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
     for depth in (15, 20, 25):
         runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
         seen[f"rout_{depth}"] = len(runs) / years
-        kept = [_large_around(returns[path, :, books.large], day) for path, day in runs]
-        seen[f"rout_{depth}_large_stays"] = (
-            float(np.mean([x > -0.04 for x in kept])) if kept else float("nan")
-        )
+        stays = [_large_around(returns[path, :, books.large], day) > -0.04 for path, day in runs]
+        seen[f"rout_{depth}_large_stays"] = float(np.mean(stays)) if stays else float("nan")
     return seen
 
 
@@ -122,7 +120,7 @@ def _volatility(returns: Array, books: Books) -> dict[str, float]:
 
 
 def _by_year(series: Array) -> Array:
-    """A series [path, day] cut into whole years [year, day]; what is left of a path at its end is a year too."""
+    """A series [path, day] cut into years of equal length [year, day], as near to whole ones as it has."""
     days = series.shape[1]
     count = max(round(days / YEAR), 1)
     edges = np.linspace(0, days, count + 1).astype(int)

@@ -1,4 +1,4 @@
-"""The table of ordinary weather: every target beside what a config's crowd makes of it, and beside history."""
+"""The table of ordinary weather: every target beside what a config's crowd makes of it, and history."""
 
 from collections.abc import Mapping
 
@@ -28,7 +28,7 @@ def of_config(name: str, overrides: tuple[str, ...], targets: Targets, paths: in
 
 
 def of_closes(closes: pd.DataFrame, config: Config, targets: Targets) -> dict[str, float]:
-    """Statistics of daily closes [day, bucket], days with every bucket alone; what only a crowd has is missing."""
+    """Statistics of daily closes [day, bucket] on the days that have every bucket; none that need a crowd."""
     names = _buckets(config)
     missing = [name for name in names if name not in closes.columns]
     if missing:
