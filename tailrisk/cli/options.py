@@ -1,7 +1,10 @@
 """What commands share: options, the reading of their words, a progress bar, the command for the record."""
 
+import logging
+import os
 import re
 import shlex
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -10,6 +13,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
+from ..core.terminal import visible
 
 OVERRIDE = click.option(
     "--set",
@@ -27,7 +31,12 @@ OUTPUT = click.option(
     help="Folder that gets the folder <name> of results.",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace results of the same name.")
-QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+QUIET = click.option(
+    "--quiet",
+    is_flag=True,
+    help="Print nothing but errors.",
+    callback=lambda context, parameter, value: hushed(value),
+)
 BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 
 
@@ -38,6 +47,34 @@ SHOCKS = click.option(
 SEED = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts."
 )
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text; what would drive the terminal is shown escaped, whoever wrote it."""
+    click.echo(visible(text), err=err)
+
+
+def hushed(quiet: bool) -> bool:
+    """The flag itself; where it is set, warnings of libraries are not printed."""
+    if quiet:
+        warnings.simplefilter("ignore")
+        logging.getLogger("jax").setLevel(logging.ERROR)
+    return quiet
+
+
+def numerics(*, x64: bool) -> None:
+    """Start JAX in this precision. Raises InputError where JAX_PLATFORMS asks for what is not here."""
+    import jax
+
+    jax.config.update("jax_enable_x64", x64)
+    try:
+        jax.devices()
+    except RuntimeError as error:
+        asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
+        if not asked:
+            raise
+        problem = f"{asked!r}: {str(error).splitlines()[0][:200]}"
+        raise InputError("JAX_PLATFORMS", problem, "cpu, or unset to take what there is") from None
 
 
 @contextmanager

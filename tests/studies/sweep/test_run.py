@@ -7,6 +7,7 @@ import pytest
 
 from tailrisk.cli import main
 from tailrisk.core import InputError
+from tailrisk.record.store import replacing, write_record
 from tailrisk.studies.sweep import page as page
 from tailrisk.studies.sweep import run as sweeps
 from tailrisk.studies.sweep.config import expand
@@ -34,12 +35,15 @@ def ran(monkeypatch):
     """The cells that were run; a run writes a small tail table, and stops at a cell named in `stop`."""
     done, stop = [], []
 
-    def run(config, output, *, force, command, progress):
+    def run(config, output, *, force, command, progress, finish):
         if config.name in stop:
             raise KeyboardInterrupt
         done.append(config.name)
-        folder = output / config.name
-        folder.mkdir(exist_ok=True)
+        with replacing(output / config.name, force=force) as folder:
+            write(config, folder, command)
+        return output / config.name
+
+    def write(config, folder, command):
         es = shortfall(config)
         known = {"family": "dma", "benchmark": "cash", "view": "absolute", "measure": "terminal"}
         figures = {"var": es - 0.01, "var_low": es - 0.02, "var_high": es, "es": es, "es_low": es - 0.001}
@@ -47,8 +51,7 @@ def ran(monkeypatch):
         rows = [{"product": p, **known, "level": 0.9, **figures, **rest} for p in ("dma", "neutral")]
         pd.DataFrame(rows).to_csv(folder / "tail.csv", index=False)
         said = {"config_sha256": config.digest(), "command": command}
-        (folder / "record.json").write_text(json.dumps(said))
-        return folder
+        write_record(folder, said)
 
     monkeypatch.setattr(sweeps, "run", run)
     return done, stop
@@ -57,7 +60,13 @@ def ran(monkeypatch):
 def swept(it, output, force=False):
     told = []
     folder = sweeps.sweep(
-        it, output, force=force, command=lambda cell: cell.name, progress=False, tell=told.append
+        it,
+        output,
+        force=force,
+        command=lambda cell: cell.name,
+        progress=False,
+        tell=told.append,
+        finish=page.write,
     )
     return folder, told
 
@@ -69,7 +78,7 @@ def test_the_grid_is_every_combination_with_the_last_key_fastest():
     assert [cell.settings for cell in it.cells] == [
         ("2", "calm"), ("2", "crisis"), ("4", "calm"), ("4", "crisis"),
     ]  # fmt: skip
-    assert [cell.name for cell in it.cells][:2] == ["001-states-2-start-calm", "002-states-2-start-crisis"]
+    assert [cell.name[:-11] for cell in it.cells][:2] == ["states-2-start-calm", "states-2-start-crisis"]
     for cell in it.cells:
         assert (str(cell.config.market.states), cell.config.market.start) == cell.settings
         assert (cell.config.run.paths, cell.config.tail.levels) == (1000, (0.9, 0.95))
@@ -122,7 +131,7 @@ def test_every_row_of_the_table_is_its_cells(ran, tmp_path):
 
 def test_cells_that_are_done_are_not_run_again(ran, tmp_path):
     done, stop = ran
-    stop.append("003-states-4-start-calm")
+    stop.append(plan().cells[2].name)
     with pytest.raises(KeyboardInterrupt):
         swept(plan(), tmp_path)
     assert len(done) == 2
@@ -149,7 +158,7 @@ def test_a_folder_that_is_no_sweep_is_left_alone(ran, tmp_path):
 
 def test_page_and_text_compare_the_cells(ran, tmp_path):
     folder, _ = swept(plan(), tmp_path)
-    html = page.write(folder).read_text()
+    html = (folder / "index.html").read_text()
     assert page.write(folder).read_text() == html
     text = page.show(folder)
     for cell in plan().cells:
@@ -166,7 +175,7 @@ def test_page_and_text_compare_the_cells(ran, tmp_path):
 
 def test_show_and_report_know_a_sweep(ran, tmp_path, capsys):
     folder, _ = swept(plan(), tmp_path)
-    for command, said in (("show", "001-states-2-start-calm"), ("report", "index.html")):
+    for command, said in (("show", "states-2-start-calm"), ("report", "index.html")):
         with pytest.raises(SystemExit) as stop:
             main([command, str(folder)])
         assert stop.value.code == 0
