@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ..core.terminal import line
 from .options import OVERRIDE, say
 
 
@@ -45,5 +46,5 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
     planned = plan(loaded)
     say(loaded.name)
     for name, text in table(loaded, planned):
-        say(f"  {name:<11} {text}")
+        say(f"  {name:<11} {line(text)}")
     fits(planned)

@@ -69,11 +69,11 @@ def numerics(*, x64: bool) -> None:
     jax.config.update("jax_enable_x64", x64)
     try:
         jax.devices()
-    except RuntimeError as error:
+    except (RuntimeError, AssertionError) as error:
         asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
         if not asked:
             raise
-        problem = f"{asked!r}: {str(error).splitlines()[0][:200]}"
+        problem = f"{asked!r}: {' '.join(str(error).split())[:200] or 'no such device'}"
         raise InputError("JAX_PLATFORMS", problem, "cpu, or unset to take what there is") from None
 
 

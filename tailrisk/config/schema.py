@@ -37,6 +37,7 @@ class Attached(NamedTuple):
     accounts: AccountsFile | None = None
     accounts_sha256: str | None = None
     holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
+    library: tuple[str, ...] = ()  # names of the files that came from the library
 
 
 class Config(Model):
