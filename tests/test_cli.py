@@ -103,6 +103,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "sweep",
         "show",
         "report",
+        "stale",
         "calibrate",
         "universe",
         "backtest",

@@ -13,7 +13,7 @@ from .calibrate import calibrate, cta, match, universe
 from .judge import backtest, replay, tune
 from .look import check, init
 from .options import say
-from .simulate import report, run, show, sweep
+from .simulate import report, run, show, stale, sweep
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -39,6 +39,7 @@ for command in (
     sweep,
     show,
     report,
+    stale,
     calibrate,
     universe,
     cta,

@@ -63,8 +63,8 @@ def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
         yield (*path, "family"), f"{shown(context['tag'])}{suggestion(context['tag'], tags)}", ", ".join(tags)
     elif kind == "union_tag_not_found":
         yield (*path, "family"), "missing", ", ".join(node["discriminator"]["mapping"])
-    elif kind in ("too_long", "too_short") and _fixed(node) is None and context.get("actual_length"):
-        yield path, f"{context['actual_length']:,} entries", _bound(context)
+    elif kind == "too_long" and _fixed(node) is None and isinstance(value, dict | list):
+        yield path, f"{len(value):,} entries", f"at most {context['max_length']:,}"
     elif kind == "missing":
         yield path, "missing", described(schema, node)
     else:
@@ -74,11 +74,6 @@ def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
 def _fixed(node: Schema) -> int | None:
     """How many entries a list must have, where that is one number."""
     return node.get("minItems") if node.get("minItems") == node.get("maxItems") else None
-
-
-def _bound(context: dict[str, Any]) -> str:
-    most = context.get("max_length")
-    return f"at most {most:,}" if most is not None else f"at least {context['min_length']:,}"
 
 
 def _unknown(name: str, node: Schema) -> tuple[str, str]:

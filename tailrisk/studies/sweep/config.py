@@ -163,7 +163,7 @@ def _cells(source: str, fixed: dict[str, str], grid: dict[str, list[str]]) -> tu
         name = f"{_slug(grid, point)}-{_key(config)}"
         config = config.model_copy(update={"name": name})
         cells.append(Cell(name, point, (*overrides, f"name={name}"), config))
-    if len({cell.name for cell in cells}) < len(cells):
+    if len({cell.name[-KEY:] for cell in cells}) < len(cells):
         raise InputError("grid", "two values of a field are the same", "every value once")
     if len({cell.config.run.precision for cell in cells}) > 1:
         raise InputError("run.precision", "differs among cells", "one precision for a whole sweep")
