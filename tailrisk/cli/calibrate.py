@@ -6,7 +6,21 @@ import click
 
 from ..core.errors import InputError
 from ..core.names import HOME
-from .options import MARKET, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, repeated
+from .options import (
+    FORCE,
+    MARKET,
+    OVERRIDE,
+    QUIET,
+    SEED,
+    SHOCKS,
+    STATES,
+    bar,
+    day,
+    models,
+    numerics,
+    repeated,
+    say,
+)
 
 
 @click.command()
@@ -67,9 +81,7 @@ def calibrate(
         raise InputError("--since", repr(since), f"a day before --until {until}")
     kept, families = models(states, shocks)
 
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
     from ..calibrate.memory_law import limits as daily
@@ -96,7 +108,7 @@ def calibrate(
             progress=tell,
         )
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
 
 
 @click.command()
@@ -150,7 +162,7 @@ def universe(
     with bar(quiet) as tell:
         result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
 
 
 @click.command()
@@ -203,16 +215,14 @@ def cta(
     if not all(word.isdecimal() and 1 <= int(word) <= 1250 for word in spans) or len(set(spans)) < len(spans):
         raise InputError("--horizons", repr(horizons), "days from 1 to 1250, each once, separated by commas")
 
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.cta_document import measure_cta, summary
     from ..calibrate.trend import Rule
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
     result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
 
 
 @click.command()
@@ -232,6 +242,7 @@ def cta(
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
 @click.option("--folder", required=True, type=click.Path(path_type=Path), help="Tables and picture.")
+@FORCE
 @QUIET
 def match(
     config: str,
@@ -248,6 +259,7 @@ def match(
     seed: int,
     output: Path,
     folder: Path,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Match the crowd of CONFIG to an episode: January and February 2024, or your own.
@@ -266,11 +278,10 @@ def match(
           --futures index_futures_daily.csv --etfs etf_daily.csv \\
           -o configs/calibrated/crowd_2024.toml --folder results/match
     """
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.document import writable
     from ..config import load
+    from ..record.store import replacing
     from ..studies.match.config import read_terms
     from ..studies.match.episode import Files
     from ..studies.match.folder import publish
@@ -283,17 +294,18 @@ def match(
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
     begin = None if start is None else known(start)
-    with bar(quiet) as tell:
-        result = matched(
-            said,
-            Files(indices, futures, etfs),
-            terms,
-            budget,
-            seed=seed,
-            command=repeated(),
-            tell=tell,
-            begin=begin,
-        )
-    text = publish(*result, output, folder)
+    with replacing(folder, force=force) as scratch:
+        with bar(quiet) as tell:
+            result = matched(
+                said,
+                Files(indices, futures, etfs),
+                terms,
+                budget,
+                seed=seed,
+                command=repeated(),
+                tell=tell,
+                begin=begin,
+            )
+        text = publish(*result, output, scratch)
     if not quiet:
-        click.echo(text)
+        say(text)
