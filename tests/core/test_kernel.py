@@ -32,7 +32,7 @@ def test_the_compiled_program_is_one_call():
     assert all(f'{name}="{value}"' in call for name, value in MARK.items())
     assert set(re.findall(r" = [^=]*?[\])}] ([\w-]+)\(", entry)) <= {"parameter", "copy", "call"}
     inside = [line for line in compiled.splitlines() if " call(" in line and line != call]
-    assert all('to_apply=%while' in line and "inlineable" not in line for line in inside)
+    assert all("to_apply=%while" in line and "inlineable" not in line for line in inside)
 
 
 def test_bits_are_those_of_many_kernels():
