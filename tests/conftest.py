@@ -1,4 +1,4 @@
-"""The test bench: float64, strict shapes and types, compiled programs kept, and the market data where present."""
+"""The test bench: float64, strict shapes and types, compiled programs kept, and the market data if present."""
 
 import os
 from pathlib import Path

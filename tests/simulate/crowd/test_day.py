@@ -206,7 +206,7 @@ def test_new_seeds_and_parameters_do_not_trace_again():
 
 
 def test_any_number_of_rounds_runs_and_more_change_little():
-    """Off the crisis, where no trigger is near; 0.1 % of a price after five days. The storm has six rounds too."""
+    """Off the crisis, where no trigger is near; 0.1 % of a price after five days. The storm has six too."""
     calm = ("market.start=calm", "crowd.edges.panic=0")
     fine, *coarser = (
         fetch(live(crowded(f"crowd.rounds={m}", *calm), numbers(PATHS)))[0].price[:5] for m in (12, 6, 3)
