@@ -1,4 +1,4 @@
-"""The test bench: float64, strict shapes and types, compiled programs kept, and the market data if present."""
+"""The test bench: float64, strict shapes and types, compiled programs kept, market data where it is."""
 
 import os
 from pathlib import Path
