@@ -20,6 +20,10 @@ twinned = jax.jit(path.outcome, compiler_options=QUICK)
 """For what is compared within a tolerance; tests of bits use the program that a run has."""
 
 
+RAGGED = 7 if jax.__version_info__ < (0, 12) else 14
+"""A chunk that ends within a vector. Newer XLA rounds otherwise up to 8 paths; a run has 64 or more."""
+
+
 def numbers(n, start=0):
     return jnp.arange(start, start + n, dtype=U32)
 
@@ -75,7 +79,7 @@ def test_bits_are_the_same_for_any_chunk(dtype):
         return [np.concatenate(field, axis=-1) for field in fields]
 
     whole = run(840)
-    for chunk in (7, 168) if dtype == "float32" else (24,):
+    for chunk in (RAGGED, 168) if dtype == "float32" else (24,):
         for a, b in zip(whole, run(chunk), strict=True):
             assert a.tobytes() == b.tobytes()
 
