@@ -53,8 +53,9 @@ def calibrate(
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
     memory: fit memory and the law of its residuals too, within a limit [bucket] of a day's simple move;
-    residuals: where to write the table of whole days for market.process = "days". progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
-    be used, a window too short, or a model that cannot be fitted; then nothing is written.
+    residuals: where to write the table of whole days for market.process = "days". progress(fraction done,
+    what is being done) is called as it goes. Raises InputError for data that cannot be used, a window too
+    short, or a model that cannot be fitted; then nothing is written.
     """
     tell = progress or (lambda fraction, what: None)
     for path in (output, figure, residuals):

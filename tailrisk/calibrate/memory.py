@@ -1,7 +1,7 @@
 """The filter of the memory process, fitted factor by factor by Student likelihood, with standard errors.
 
 Each factor's phi, four weights, leverage, scale of its residual and degrees of freedom: eight numbers. Its
-mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set beforehand.
+mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set before.
 The weight of the long run is FLOOR or more: without it the process is nearly integrated.
 """
 

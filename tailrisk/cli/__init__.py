@@ -11,6 +11,7 @@ from .calibrate import calibrate, cta, match, universe
 from .judge import backtest, replay, tune
 from .look import check, init
 from .simulate import report, run, show, sweep
+from .validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -41,6 +42,7 @@ for command in (
     cta,
     match,
     backtest,
+    validate,
     replay,
     tune,
 ):

@@ -1,8 +1,8 @@
 """The statistics a model of returns is judged by, of one history or of many at once.
 
-Nine series of a ladder of five buckets (the first, the last, each less the next larger, the third and later ones
-less the first), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns but for z,
-which is of simple returns as the events are.
+Nine series of a ladder of five buckets (the first, the last, each less the next larger, the third and later
+ones less the first), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns
+but for z, which is of simple returns as the events are.
 """
 
 from collections.abc import Iterator
