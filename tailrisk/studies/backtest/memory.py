@@ -46,7 +46,7 @@ class Stretch:
 
 
 def stretches(returns: Array, refits: list[int], starts: int, seed: int) -> Iterator[Stretch]:
-    """One for each row in `refits`; a fit sees rows before its own only. returns [row, bucket] log returns."""
+    """One for each row in `refits`; a fit sees rows before its own only. returns [row, bucket], log."""
     factors = ladder(returns)
     for first, end in pairwise([*refits, len(returns)]):
         law = fit_law(factors[:first], starts=starts, seed=seed, with_errors=False)

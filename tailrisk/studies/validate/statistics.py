@@ -158,7 +158,7 @@ def sums(r: Array, days: int) -> Array:
 
 
 def correlations(x: Array, y: Array, lags: int) -> Array:
-    """Correlation of x with y later by 1 .. lags days [lag, history], both about their means over all days."""
+    """Correlation of x with y later by 1 .. lags days [lag, history], both about their means."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     scale = len(x) * x.std(axis=0) * y.std(axis=0)
     return np.stack([(x[:-k] * y[k:]).sum(axis=0) for k in range(1, lags + 1)]) / scale
