@@ -202,7 +202,7 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
 
 
 def _moments(elite: Elite, mass: Array) -> tuple[Array, Array]:
-    """Mean and deviation [shock] that make shocks of weight `mass` [day, path] likeliest, nominal ones beside.
+    """Mean and deviation [shock] that make shocks of weight `mass` [day, path] likeliest, a few nominal in.
 
     Student shocks far out count for less, (nu + d) / (nu + q) each (Liu and Rubin, 1995): two passes.
     """

@@ -1,4 +1,4 @@
-"""The memory filter: what it finds in histories with known parameters, what is missing, and the leaf's own day."""
+"""The memory filter: histories with known parameters, missing days, and the leaf's own day."""
 
 import jax.numpy as jnp
 import numpy as np

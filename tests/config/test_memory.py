@@ -58,7 +58,7 @@ def test_days_come_from_the_users_table(tmp_path):
     np.testing.assert_allclose(got[:, 0], values[:, 0], atol=1e-6)
     np.testing.assert_allclose(got[:, 1:].mean(axis=0), 0, atol=1e-12)
     market = config.resolved()["market"]
-    assert market["residuals"] == "days.csv" and len(market["residuals_sha256"]) == 64
+    assert (market["residuals"], len(market["residuals_sha256"])) == ("days.csv", 64)
     assert str(tmp_path) not in str(config.resolved())
 
 

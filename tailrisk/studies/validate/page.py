@@ -21,7 +21,7 @@ def verdict(outside: int, statistics: int, families: pd.DataFrame) -> str:
     """One plain sentence or two."""
     allowed = round(1.5 * 0.05 * statistics)
     odd = families[(families.outside > TWICE * families.expected) & (families.outside >= FEW)]
-    names = ", ".join(f"{name} ({row.outside} of {row.statistics})" for name, row in odd.iterrows())
+    names = ", ".join(f"{name} ({row.outside:.0f} of {row.statistics:.0f})" for name, row in odd.iterrows())
     head = f"**{outside} of {statistics} statistics lie outside** ({0.05 * statistics:.0f} expected)"
     if outside <= allowed and odd.empty:
         return f"{head}: the model describes these data."
