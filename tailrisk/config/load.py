@@ -231,7 +231,8 @@ def _check_calibrated(config: Config, calibrated: Calibrated, layers: Layers) ->
     """The chosen model is there, and so is every style a product is exposed to."""
     problems = []
     try:
-        calibrated.choose(config.market.states, config.market.shocks)
+        if config.market.process == "regimes":
+            calibrated.choose(config.market.states, config.market.shocks)
     except InputError as error:
         place = f"{layers.label(('market', 'states'))}: {error.place}"
         problems.append(InputError(place, error.problem, error.allowed))
