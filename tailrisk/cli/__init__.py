@@ -15,6 +15,7 @@ from .judge import backtest, replay, tune
 from .look import check, init, sample
 from .options import say
 from .simulate import report, run, show, stale, sweep
+from .validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -48,6 +49,7 @@ for command in (
     cta,
     match,
     backtest,
+    validate,
     replay,
     tune,
     guide,

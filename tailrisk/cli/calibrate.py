@@ -40,6 +40,13 @@ from .options import (
     help="The calibrated TOML file to write.",
 )
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Fit memory too.")
+@click.option(
+    "--histories",
+    default=40,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Simulated beside the data, to say how many statistics of memory fail; 0 asks nothing.",
+)
 @click.option("--limits", metavar="X[,X...]", help="Daily price limit of every bucket, or of each: 0.1.")
 @click.option(
     "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
@@ -58,6 +65,7 @@ def calibrate(
     seed: int,
     output: Path,
     memory: bool,
+    histories: int,
     limits: str | None,
     residuals: Path | None,
     figure: Path | None,
@@ -109,6 +117,20 @@ def calibrate(
         )
     if not quiet:
         say(summary(result))
+        if memory and histories:
+            say("\n" + _standing(prices, output, until, max(histories, 20)))
+
+
+def _standing(prices: Path, output: Path, until: str, histories: int) -> str:
+    """How many statistics of the memory just fitted lie outside, in one line."""
+    from ..config import load
+    from ..studies.validate.page import verdict
+    from ..studies.validate.study import LONG_RUN, compare
+
+    said = [f"market.calibrated={output.resolve()}", "market.process=memory", *LONG_RUN]
+    found = compare(load("base.toml", said), prices, until=until, count=histories)
+    text = verdict(found.outside, len(found.table), found.families()).replace("**", "")
+    return f"memory, beside {histories} simulated histories: {text}"
 
 
 @click.command()

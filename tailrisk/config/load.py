@@ -188,7 +188,7 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
     calibrated, problems = read(Calibrated, path, names), []
     checks = (
         ("calibrated", lambda: calibrated.fits(names)),
-        ("states", lambda: calibrated.choose(config.market.states, config.market.shocks)),
+        ("states", lambda: _chosen(config, calibrated)),
         ("process", lambda: calibrated.follows(config.market.process)),
     )
     for field, check in checks:
@@ -200,6 +200,12 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
     if problems:
         raise combined(problems)
     return calibrated, _sha256(path)
+
+
+def _chosen(config: Config, calibrated: Calibrated) -> None:
+    """The model of regimes is there, where it is what is simulated."""
+    if config.market.process == "regimes":
+        calibrated.choose(config.market.states, config.market.shocks)
 
 
 def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrated) -> Attached:

@@ -1,6 +1,7 @@
 """The table of ordinary weather: every target beside what a config's crowd makes of it, and history."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,8 @@ import pandas as pd
 from ...assemble.world import assemble
 from ...config import Config, load
 from ...core.errors import InputError
-from .config import Targets, check_books
+from ...data.prices import read_prices
+from .config import Targets, check_books, read_targets
 from .measure import Books, Weather, statistics
 from .simulated import simulated
 
@@ -17,6 +19,14 @@ DAYS = 242
 START = ("market.start=stationary", f"run.days={DAYS}")
 ROLES = {"large": "large", "middle": "middle", "watched": "spread", "smallest": "micro"}
 """What is watched -> the role its bucket has in the market file."""
+
+
+def beside(name: str, overrides: tuple[str, ...], data: Path, paths: int = 1024) -> pd.DataFrame:
+    """The table of a config's crowd beside the closes in a file. Raises InputError for what cannot be used."""
+    targets, config = read_targets(), load(name, list(overrides))
+    check_books(config, targets)
+    history = of_closes(read_prices(data, names=config.names), config, targets)
+    return table(of_config(name, overrides, targets, paths), targets, history)
 
 
 def of_config(name: str, overrides: tuple[str, ...], targets: Targets, paths: int = 1024) -> dict[str, float]:
