@@ -32,22 +32,17 @@ def verdict(outside: int, statistics: int, families: pd.DataFrame) -> str:
 
 def of_weather(weather: pd.DataFrame) -> list[str]:
     """The table of ordinary weather in Markdown, under a sentence that counts."""
-    outside = int((~weather.inside).sum())
-    head = (
-        f"With the crowd, {len(weather) - outside} of {len(weather)} statistics of ordinary years are within"
-    )
+    inside = int(weather.inside.sum())
     lines = [
-        f"{head} their tolerance:",
+        f"With the crowd, {inside} of {len(weather)} statistics of ordinary years are within tolerance:",
         "",
         "| statistic | history | simulated | accepted | |",
         "|---|---|---|---|---|",
     ]
-    for row in weather.itertuples():
-        history = "" if row.history != row.history else f"{row.history:.3g}"
-        mark = "" if row.inside else "**outside**"
-        lines.append(
-            f"| {row.label} | {history} | {row.simulated:.3g} | {row.low:g} to {row.high:g} | {mark} |"
-        )
+    for _, row in weather.iterrows():
+        history = "" if pd.isna(row.history) else f"{row.history:.3g}"
+        accepted, mark = f"{row.low:g} to {row.high:g}", "" if row.inside else "**outside**"
+        lines.append(f"| {row.label} | {history} | {row.simulated:.3g} | {accepted} | {mark} |")
     return lines
 
 

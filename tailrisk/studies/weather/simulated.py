@@ -36,12 +36,15 @@ def simulated(world: World, paths: int, watched: int) -> Weather:
 def _days(world: World, numbers: Count, watched: int) -> Seen:
     """Returns [day, bucket, path], discount [day, path], stages fired [day, stage, path], spent [path]."""
 
+    crowd = world.crowd
+    assert crowd is not None
+
     def one_day(state: day.State, shocks: day.Shocks) -> tuple[day.State, tuple[Ratio, Ratio, Flag]]:
         after, log_return = day.step(world, state, shocks)
         was, now = state.crowd, after.crowd
         assert was is not None
         assert now is not None
-        discount = -basis.monthly(world.crowd.basis, now.basis.dislocation)[watched]
+        discount = -basis.monthly(crowd.basis, now.basis.dislocation)[watched]
         return after, (jnp.expm1(log_return), discount, (now.ladder.age > 0) & (was.ladder.age == 0))
 
     last, (returns, discount, fired) = path.over_days(
