@@ -46,7 +46,7 @@ def stormy():
     triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
     funds = replace(it.cohorts, triggers=triggers)
     half = 0.5 * jnp.ones_like(it.panic.hold)
-    afraid = replace(it.panic, hold=half, tire=0.2 * half, recover=half)
+    afraid = replace(it.panic, hold=half, stamina=2 * half, tire=0.2 * half, recover=half)
     wary = replace(it.followers, always=0.6 * half)
     return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary))
 

@@ -62,6 +62,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             calm=array(everyone.panic.calm),
             build=array(everyone.panic.build),
             relief=array(everyone.panic.relief),
+            stamina=array(everyone.panic.stamina),
             tire=array(everyone.panic.tire),
             recover=array(everyone.panic.recover),
         ),

@@ -115,8 +115,9 @@ class Panic(Model):
     calm: Share
     build: Share
     relief: Share
+    stamina: Annotated[float, Field(ge=0, le=250)]
     tire: Share
-    recover: Share
+    recover: Annotated[float, Field(ge=0, le=250)]
 
 
 class Speculators(Model):
