@@ -165,9 +165,10 @@ def _in(value: Any, names: pd.Index) -> bool:
         return False
 
 
-def _listed(values: pd.Series) -> bool:
-    """Whether a Series is a list of names: text, in no order but its own."""
-    return isinstance(values.index, pd.RangeIndex) and any(isinstance(v, str) for v in values)
+def _listed(values: pd.Series, along: Axis) -> bool:
+    """Whether a Series is a list of names: text, and its own labels are no assets."""
+    own = along.names is not None and any(_in(label, along.names) for label in values.index)
+    return not own and any(isinstance(v, str) for v in values)
 
 
 def _named(where: str, listed: Sequence[Any], along: Axis) -> NDArray[np.bool_]:

@@ -59,9 +59,10 @@ def of_matrix(matrix: ArrayLike) -> Covariance:
     names = None
     if isinstance(matrix, pd.DataFrame):
         once("covariance", matrix.index)
-        names = matrix.index
-        if matrix.shape[0] == matrix.shape[1]:
-            matrix = matrix.iloc[:, places("covariance", matrix.columns, Axis(len(names), names))]
+        names, columns = matrix.index, matrix.columns
+        matrix = matrix.iloc[:, places("covariance", columns, Axis(len(names), names))]
+        if len(columns) > len(names):
+            raise InputError("covariance", f"has no row {columns.difference(names)[0]!r}", "rows as columns")
     table = plain("covariance", matrix)
     if table.ndim != 2 or table.shape[0] != table.shape[1] or not table.size:
         raise InputError("covariance", f"has shape {table.shape}", "[asset, asset]")
