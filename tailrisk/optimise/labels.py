@@ -146,7 +146,7 @@ def members(place: str, field: str, values: Any, length: int) -> NDArray[np.bool
     InputError: codes, one text, names that are unknown.
     """
     along, where = axis(length), f"{place}: {field}"
-    if (isinstance(values, pd.Series) and not _listed(values)) or isinstance(values, Mapping):
+    if (isinstance(values, pd.Series) and not _listed(values, along)) or isinstance(values, Mapping):
         values = _flags(where, matched(where, values, along), along)
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise _no_members(where, values, along)

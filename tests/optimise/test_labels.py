@@ -275,7 +275,7 @@ def test_the_summary_names_assets() -> None:
     assert f"positions: {NAMES[-1]} upper" in said.index
     assert any(text.startswith("turnover: trade of 60") for text in said.index)
     assert not any("asset " in text for text in said.index)
-    with pytest.raises(InputError, match=f"positions \\({NAMES[0]}, {NAMES[1]}"):
+    with pytest.raises(InputError, match=f"caps \\({NAMES[0]}, {NAMES[1]}"):
         fitted(Positions(0, 0.01, name="caps"))
 
 
