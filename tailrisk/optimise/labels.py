@@ -135,8 +135,10 @@ def table(place: str, values: Any, rows: int, columns: int, axes: str) -> Array:
     array = plain(place, values)
     if array.shape != (down, across):
         raise InputError(place, f"exposure has shape {array.shape}", f"({int(down)}, {int(across)}) {axes}")
-    if not np.isfinite(array).all():
-        raise InputError(place, "a coefficient is not finite", "finite numbers")
+    bad = ~np.isfinite(array).all(axis=1)
+    if bad.any():
+        first = down.label(int(bad.argmax()))
+        raise InputError(place, f"a coefficient is not finite, of {first}", "finite numbers")
     return array
 
 
@@ -182,6 +184,7 @@ def _named(where: str, listed: Sequence[Any], along: Axis) -> NDArray[np.bool_]:
     unknown = [name for name in listed if not _in(name, along.names)]
     if unknown:
         raise _no_members(where, unknown[0], along)
+    once(where, pd.Index(listed))
     return np.asarray(along.names.isin(listed))
 
 

@@ -144,11 +144,11 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
     InputError: what is no list of constraints, two of one name, or one that does not fit the assets.
     """
     listed = said(constraints)
-    names, own = [constraint.name for constraint in listed], axis(assets)
+    names, along = [constraint.name for constraint in listed], axis(assets)
     for name in names:
         if names.count(name) > 1:
             raise InputError("constraints", f"two are named {name!r}", "a name for each")
-    every = [constraint.rows(own) for constraint in listed]
+    every = [constraint.rows(along) for constraint in listed]
     total = assets + sum(rows.extra for rows in every)
     lower = np.concatenate([np.full(assets, -np.inf), np.zeros(total - assets)])
     charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in every)])

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..core import InputError
-from .arguments import a, number, plain
+from .arguments import a, brief, number, plain
 from .conic import Array, Cone, straight
 from .constraints import Rows, bounded
 from .labels import Axis, axis, not_negative, once, places, vector
@@ -30,6 +30,14 @@ class Covariance:
     loading: Array
     specific: Array
     names: pd.Index | None = None
+
+    def __post_init__(self) -> None:
+        for field, axes in (("loading", 2), ("specific", 1)):
+            array = getattr(self, field)
+            if not (isinstance(array, np.ndarray) and array.ndim == axes):
+                raise InputError(
+                    f"covariance: {field}", brief(array), "of_matrix(...) or of_factor_model(...)"
+                )
 
     def variance(self, holding: ArrayLike) -> float:
         """w' Q w. InputError: a holding of other assets."""

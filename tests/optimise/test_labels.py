@@ -251,6 +251,10 @@ def test_the_other_portfolios_match_by_name() -> None:
     same_ = maximise_utility(scenarios, alpha.to_numpy(), [Budget(), Positions()], level=0.9, aversion=0.1)
     assert_array_equal(useful.weights, same_.weights)
     chosen = decide(alpha, [Budget(), Positions(), TradingCost(turned(HELD), turned(RATE))])
+    assert_array_equal(
+        decide(alpha.to_dict(), [Budget(), Positions()]).weights,
+        decide(alpha, [Budget(), Positions()]).weights,
+    )
     by_order = decide(
         alpha.to_numpy(), [Budget(), Positions(), TradingCost(HELD.to_numpy(), RATE.to_numpy())]
     )

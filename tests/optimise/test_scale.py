@@ -17,8 +17,8 @@ from tailrisk.optimise import (
     maximise_alpha,
     maximise_utility,
     minimise_shortfall,
+    of_factor_model,
     of_factors,
-    of_matrix,
     of_returns,
     shortfall,
 )
@@ -34,7 +34,7 @@ SCENARIOS = of_returns(TABLE)
 EVEN = np.full(ASSETS, 1 / ASSETS)
 STYLE = exposures(ASSETS)[:, 1:3]
 ALPHA = 0.001 * np.random.default_rng(1).normal(size=ASSETS)
-RISK = of_matrix(np.cov(TABLE))
+RISK = of_factor_model(exposures(ASSETS), np.cov(factor_returns(COUNT)), np.full(ASSETS, 0.012))
 
 
 def mandate(size: float) -> list:
