@@ -1,5 +1,7 @@
 """The size of a portfolio, of its returns and of its scenarios' weights: none of them changes the answer."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -23,6 +25,7 @@ from tailrisk.optimise import (
     shortfall,
 )
 from tailrisk.optimise import search as searching
+from tailrisk.optimise.conic import Cone, straight
 from tailrisk.optimise.region import region
 from tailrisk.optimise.scale import scaled, size_near, size_of
 from tailrisk.optimise.scenarios import Scenarios
@@ -105,7 +108,21 @@ def test_sizes_are_powers_of_two_and_scaling_rounds_nothing() -> None:
     assert_array_equal(small.matrix @ x, (space.matrix @ x) * factor)
     assert_allclose(small.curve.value(x) * 2**13, space.curve.value(2**13 * x), rtol=1e-12)
     assert_allclose(small.cones[0].size(x) * 2**13, space.cones[0].size(2**13 * x), rtol=1e-12)
-    assert scaled(region(mandate(1.0), ASSETS), 1.0)[0].matrix is not None
+    same = region(mandate(1.0), ASSETS)
+    assert scaled(same, 1.0)[0] is same
+
+
+def test_logarithms_and_the_fixed_part_of_a_cone_scale_too() -> None:
+    bent = replace(region([Budget()], 3), curve=replace(straight(3), log=np.array([1.0, 2.0, 0.0])))
+    small = scaled(bent, 8.0)[0]
+    x, y = np.array([1.0, 2.0, 3.0]), np.array([3.0, 1.0, 2.0])  # less their constant, which no slope has
+    assert_allclose(
+        8 * (small.curve.value(x) - small.curve.value(y)), bent.curve.value(8 * x) - bent.curve.value(8 * y)
+    )
+    cone = Cone(np.arange(3), np.ones(3), np.ones(3), 2.0, fixed=4.0)
+    part = replace(bent.parts[0], cone=cone)
+    found = scaled(replace(bent, parts=(part,)), 8.0)[0].cones[0]
+    assert_allclose(8 * found.image(x), cone.image(8 * x))
 
 
 @pytest.mark.parametrize("part", [0.3, 0.9])
