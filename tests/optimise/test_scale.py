@@ -26,7 +26,7 @@ from tailrisk.optimise import (
 )
 from tailrisk.optimise import search as searching
 from tailrisk.optimise.conic import Cone, straight
-from tailrisk.optimise.region import region
+from tailrisk.optimise.region import Region, region
 from tailrisk.optimise.scale import scaled, size_near, size_of
 from tailrisk.optimise.scenarios import Scenarios
 from tests.optimise_world import exposures, factor_returns, reference, returns, weights
@@ -189,3 +189,14 @@ def test_costs_do_not_make_an_objective_without_end() -> None:
     with pytest.raises(InputError, match="no finite optimum"):
         maximise_utility(SCENARIOS, 10 * ALPHA, free, level=LEVEL, aversion=0.0)
     assert maximise_utility(SCENARIOS, ALPHA, free, level=LEVEL, aversion=1.0).gap < 1e-6
+
+
+def test_a_broken_constraint_is_told_or_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    bounds = [Budget(), Positions()]
+    monkeypatch.setattr(Region, "violation", lambda self, x: 1.7e-8)
+    found = minimise_shortfall(SCENARIOS, bounds, level=LEVEL)
+    assert found.violation == 1.7e-8
+    assert "broken by 1.7e-08 of the portfolio's size" in found.warning
+    monkeypatch.setattr(Region, "violation", lambda self, x: 1e-3)
+    with pytest.raises(Fault, match=r"broken by 0\.001 of the portfolio's size"):
+        minimise_shortfall(SCENARIOS, bounds, level=LEVEL)
