@@ -157,7 +157,7 @@ def test_members_are_flags_or_names() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [[0, 1, 2, 3, 0, 1, 2, 3], SECTOR, "bank", 3, ["600007.SH", "bank"], [0.5] * 8, [None] * 8, [1, 0]],
+    [[0, 1, 2, 2, 0, 1, 2, 2], SECTOR, "bank", 3, ["600007.SH", "bank"], [0.5] * 8, [None] * 8, [1, 0]],
 )
 @pytest.mark.parametrize("make", [Group, Universe, HedgeRatio])
 def test_codes_and_labels_are_no_members(make, wrong) -> None:
