@@ -14,6 +14,7 @@ from tailrisk.optimise import (
 )
 from tailrisk.optimise.prices import binding
 from tailrisk.optimise.region import region
+from tailrisk.optimise.tuner import shortfall_of
 from tests.optimise_world import returns
 
 TABLE = returns(8, 300)
@@ -57,3 +58,16 @@ def test_a_cone_has_one_price_and_its_coordinates_have_none() -> None:
     wide = TrackingError(of_matrix(np.cov(TABLE)), EVEN, 1.0)
     loose = maximise_utility(SCENARIOS, alpha, [Budget(), Positions(), wide], level=0.9, aversion=0.0)
     assert not loose.sensitivity["tracking error"].upper.any()
+
+
+def test_of_two_constraints_with_one_bound_the_first_has_its_price() -> None:
+    twice = [Budget(), Positions(0.0, 0.2), Positions(-1.0, 0.2, name="again")]
+    found = minimise_shortfall(SCENARIOS, twice, level=0.9)
+    assert (found.sensitivity["positions"].upper < 0).any()
+    assert not found.sensitivity["again"].upper.any()
+
+
+def test_the_slope_of_shortfall_shares_the_atom_at_value_at_risk() -> None:
+    held = np.linspace(0.05, 0.2, 8)  # 300 scenarios: the tail of 0.9 % has 2.7 of them
+    value, slope = shortfall_of(SCENARIOS, held, "0.991")
+    np.testing.assert_allclose(slope @ held, value, rtol=1e-12)  # homogeneous of degree one
