@@ -106,7 +106,7 @@ LADDER = ("big", "mid", "tiny")
 
 @pytest.fixture(scope="module")
 def made_up(tmp_path_factory):
-    """A config of three buckets, one future, no boards, same-day sales and a crowd of two; override on top."""
+    """A config of three buckets, one future, no boards, same-day sales and a crowd of two."""
     folder = tmp_path_factory.mktemp("made_up")
     market = {
         "label": "Made up",
@@ -195,7 +195,8 @@ def test_three_buckets_and_one_future_live_with_a_crowd(made_up):
     alone = jax.device_get(outcome(off, crowds.numbers(256)))
     free = jax.device_get(outcome(replace(off, crowd=None), crowds.numbers(256)))
     np.testing.assert_allclose(alone.loss[:, :, 0], free.loss[:, :, 0], rtol=1e-9, atol=1e-12)
-    assert seen.loss[0, 0, 0].mean() > alone.loss[0, 0, 0].mean() + 0.005  # forced sales cost money
+    dearer = (seen.loss[0, 0, 0] - alone.loss[0, 0, 0])[seen.crowd.called[0]]
+    assert dearer.mean() > 0.002  # forced sales cost money
 
 
 def test_three_buckets_and_one_future_go_from_config_to_page(made_up, tmp_path, capsys):
@@ -274,7 +275,8 @@ def sixth(tmp_path_factory):
 
 
 def test_a_sixth_bucket_is_a_few_lines_of_toml(sixth, tmp_path):
-    book = 'products.nano={label="Nano", family="micro_cap", management="active", benchmark="nano", weights={nano=1.0}}'
+    about = 'label="Nano", family="micro_cap", management="active", benchmark="nano"'
+    book = f"products.nano={{{about}, weights={{nano=1.0}}}}"
     event = 'event=[{name="z", pair=["nano", "csi300"], window=20, threshold=-2.0}]'
     small = ("run.paths=256", "run.days=5", "tail.levels=[0.9]", book, event, *sixth)
     sets = [word for said in small for word in ("--set", said)]
