@@ -27,7 +27,7 @@ from ..crowd import (
 )
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
-from ..market import basis, expiry, impact, ladder, limits
+from ..market import basis, expiry, impact, limits, process
 from ..simulate.crowd.free import moved, parameters
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
@@ -37,8 +37,8 @@ CLOSING = 0.25
 Array = Callable[[Any], jax.Array]
 
 
-def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
-    """The crowd a config describes, its exogenous ladder made from `size`; None without a [crowd] block.
+def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
+    """The crowd a config describes, its exogenous returns made from `law`; None without a [crowd] block.
 
     Raises InputError where nobody plays a role in the market that the crowd's day looks for.
     """
@@ -50,7 +50,7 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
     notes = _snowballs(block, files, config.run.days, array)
     guidance = market.restriction
     priors = Crowd(
-        ladder=_calmer(size, block.kappa_crisis),
+        process=_calmer(law, block.kappa_crisis),
         impact=_impact(market.impact, names, edges, rounds, array),
         limits=_limits(market.limits, names, array),
         basis=_basis(market.basis, names, edges, rounds, array),
@@ -114,9 +114,10 @@ def per_round(daily: Any, rounds: int) -> Any:
     return 1 - (1 - np.asarray(daily, np.float64)) ** (1 / rounds)
 
 
-def _calmer(size: ladder.Params, kappa: float) -> ladder.Params:
+def _calmer(law: process.Params, kappa: float) -> process.Params:
     """Shocks of the last regime, the crisis, scaled by kappa; its mean is left (mechanism 5.1)."""
-    return replace(size, affine=size.affine.at[-1, :, 1:].multiply(kappa))
+    affine = law.ladder.affine.at[-1, :, 1:].multiply(kappa)
+    return replace(law, ladder=replace(law.ladder, affine=affine))
 
 
 def _impact(said: Impact, names: Names, edges: Edges, rounds: int, array: Array) -> impact.Params:

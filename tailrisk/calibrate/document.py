@@ -10,6 +10,7 @@ import numpy as np
 from ..core.errors import InputError
 from .calibration import Calibration
 from .ladder import Array
+from .memory_law import described as remembered
 from .styles import Overlay
 from .switching import Switching
 
@@ -55,6 +56,8 @@ def document(calibration: Calibration) -> str:
         lines += ["", *described(model)]
     if calibration.styles:
         lines += ["", *styled(calibration.styles)]
+    if calibration.memory:
+        lines += ["", *remembered(calibration.memory)]
     return "\n".join(lines) + "\n"
 
 

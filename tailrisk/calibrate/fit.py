@@ -16,6 +16,7 @@ from ..data.table import parse_day
 from .calibration import Calibration
 from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
+from .memory_law import fit_law, write_residuals
 from .picture import picture
 from .styles import Overlay, overlay
 from .summary import summary
@@ -46,17 +47,22 @@ def calibrate(
     figure: str | Path | None = None,
     names: Names | None = None,
     market: str | Path | None = None,
+    memory: bool = False,
+    limit: tuple[float, ...] | None = None,
+    residuals: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
-    `names` are the market's, by default the home market's; `market` its file, for the record.
+    `names` are the market's, by default the home market's; `market` its file, for the record. memory: fit
+    memory and the law of its residuals too, within a limit [bucket] of a day's simple move; residuals: where
+    to write the table of whole days for market.process = "days".
 
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
     """
     tell = progress or (lambda fraction, what: None)
-    for path in (output, figure):
+    for path in (output, figure, residuals):
         if path:
             writable(path)
     names = names or home()
@@ -67,6 +73,10 @@ def calibrate(
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
         models = fitted(observe(returns), states, shocks, starts, seed, tell)
+        remembered = None
+        if memory or residuals:
+            tell(0.97, "memory")
+            remembered = fit_law(factors.to_numpy(), limit=limit, seed=seed)
     calibration = Calibration(
         models=models,
         styles=overlaid,
@@ -75,11 +85,16 @@ def calibrate(
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digest(prices_path),
-        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, market),
+        command=command(
+            prices_path, since, until, states, shocks, styles_path, starts, seed, output, market, limit
+        ),
         version=__version__,
         starts=starts,
         seed=seed,
+        memory=remembered,
     )
+    if residuals and remembered:
+        write_residuals(residuals, remembered, list(factors.index))
     write(output, document(calibration))
     if figure:
         write(figure, picture(calibration))
@@ -165,6 +180,7 @@ def command(
     seed: int,
     output: str | Path,
     market: str | Path | None = None,
+    limit: tuple[float, ...] | None = None,
 ) -> str:
     """The command that repeats this; of an absolute path only the name, so that no machine is described."""
     words = ["tailrisk", "calibrate", portable(prices)]
@@ -180,6 +196,7 @@ def command(
         value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         words += [option, value] if given != usual else []
     words += ["--styles", portable(styles)] if styles else []
+    words += ["--limits", ",".join(f"{one:g}" for one in limit)] if limit else []
     words += ["-o", portable(output)]
     return shlex.join(words)
 

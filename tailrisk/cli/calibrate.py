@@ -25,6 +25,11 @@ from .options import MARKET, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, mo
     type=click.Path(path_type=Path),
     help="The calibrated TOML file to write.",
 )
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Fit memory too.")
+@click.option("--limits", metavar="X[,X...]", help="Daily price limit of every bucket, or of each: 0.1.")
+@click.option(
+    "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
+)
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
 @MARKET
 @QUIET
@@ -38,11 +43,14 @@ def calibrate(
     starts: int,
     seed: int,
     output: Path,
+    memory: bool,
+    limits: str | None,
+    residuals: Path | None,
     figure: Path | None,
     market: str,
     quiet: bool,
 ) -> None:
-    """Fit regime models to daily index closes.
+    """Fit regime models, and memory, to daily index closes.
 
     \b
     PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
@@ -64,6 +72,7 @@ def calibrate(
     jax.config.update("jax_enable_x64", True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
+    from ..calibrate.memory_law import limits as daily
     from ..config.load import read_market
 
     names = read_market(market)
@@ -81,6 +90,9 @@ def calibrate(
             figure=figure,
             names=names,
             market=None if market == HOME else market,
+            memory=memory,
+            limit=daily(limits),
+            residuals=residuals,
             progress=tell,
         )
     if not quiet:

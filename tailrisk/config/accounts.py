@@ -82,7 +82,11 @@ class AccountsBlock(Model):
     """The [accounts] of a run: its products as funds with all their terms, on some of its paths."""
 
     terms: str = Field(description="a file such as accounts_2024.toml")
-    funds: int = Field(default=16, ge=1, le=200, description="of each product, its own book first")
+    every_path: bool | None = Field(
+        default=None,
+        description="products live on these terms on every path, so in VaR and ES; with a crowd",
+    )
+    funds: int = Field(default=16, ge=1, le=200, description="of each product, its own first; 1 is no panel")
     paths: int = Field(default=2048, ge=128, le=65_536, multiple_of=128, description="the run's first")
 
 

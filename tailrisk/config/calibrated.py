@@ -1,31 +1,18 @@
 """The calibrated file: regime models fitted to index history, as `tailrisk calibrate` writes them."""
 
-import math
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
 
+from .memory import Memory
 from .model import Problem, Style, refuse
+from .part import TOLERANCE, Chances, Matrix, Part, positive_definite, shape, sums_to_one
 
-TOLERANCE = 1e-6
 DAILY = 0.2
 """No factor moves this much in a day on average: a larger figure is in percent."""
-
-
-class Part(BaseModel):
-    """Frozen and strict; keys this version does not read are left alone, for newer writers."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
-
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-Vector = Annotated[tuple[float, ...], Field(strict=False)]
-Matrix = Annotated[tuple[Vector, ...], Field(strict=False)]
-Chances = Annotated[tuple[Probability, ...], Field(strict=False)]
 
 
 class Fitted(Part):
@@ -56,20 +43,20 @@ class Fitted(Part):
             ("covariance", self.covariance, (k, f, f)),
             ("filtered", self.filtered, (k,)),
         ]
-        return [problem for name, value, shape in found for problem in _shape(name, value, shape)]
+        return [problem for name, value, axes in found for problem in shape(name, value, axes)]
 
     def _value_problems(self) -> list[Problem]:
         problems = (
             [] if self.shocks == "gaussian" or self.nu else [Problem("nu", "missing", "a number above 2")]
         )
         for i, row in enumerate(self.transition):
-            problems += _sums_to_one(f"transition.{i}", row)
-        problems += _sums_to_one("filtered", self.filtered)
+            problems += sums_to_one(f"transition.{i}", row)
+        problems += sums_to_one("filtered", self.filtered)
         for i, (mean, covariance) in enumerate(zip(self.mean, self.covariance, strict=True)):
             if max(map(abs, mean)) > DAILY:
                 allowed = f"log returns per day within {DAILY} of zero, as fractions, not percent"
                 problems.append(Problem(f"mean.{i}", str(list(mean)), allowed))
-            problems += _positive_definite(f"covariance.{i}", covariance)
+            problems += positive_definite(f"covariance.{i}", covariance)
             if max(abs(c) for row in covariance for c in row) > DAILY**2:
                 allowed = f"standard deviations per day of at most {DAILY}, as fractions, not percent"
                 problems.append(Problem(f"covariance.{i}", "too large", allowed))
@@ -90,9 +77,9 @@ class Styles(Part):
     def _is_an_overlay(self) -> "Styles":
         n = len(self.names)
         problems = [
-            *_shape("loading", self.loading, (n, len(self.loading[0]) if self.loading else 0)),
-            *_shape("residual_sd", self.residual_sd, (n,)),
-            *_shape("residual_correlation", self.residual_correlation, (n, n)),
+            *shape("loading", self.loading, (n, len(self.loading[0]) if self.loading else 0)),
+            *shape("residual_sd", self.residual_sd, (n,)),
+            *shape("residual_correlation", self.residual_correlation, (n, n)),
         ]
         if len(set(self.names)) < n:
             problems.append(Problem("names", str(list(self.names)), "each style once"))
@@ -103,7 +90,7 @@ class Styles(Part):
         diagonal = [self.residual_correlation[i][i] for i in range(len(self.names))]
         if any(abs(one - 1) > TOLERANCE for one in diagonal):
             return [Problem("residual_correlation", f"has diagonal {diagonal}", "ones on the diagonal")]
-        return _positive_definite("residual_correlation", self.residual_correlation)
+        return positive_definite("residual_correlation", self.residual_correlation)
 
 
 class Calibrated(Part):
@@ -117,6 +104,7 @@ class Calibrated(Part):
     )
     model: Annotated[tuple[Fitted, ...], Field(strict=False, min_length=1)]
     styles: Styles | None = None
+    memory: Memory | None = None
 
     @property
     def factors(self) -> int:
@@ -149,6 +137,14 @@ class Calibrated(Part):
             allowed = f"a file fitted on {', '.join(names.buckets)}, the buckets of the market"
             raise InputError("market.calibrated", f"fitted on {fitted}", allowed)
 
+    def follows(self, process: str) -> None:
+        """Raises InputError for a process that the file has no parameters for."""
+        if process != "regimes" and self.memory is None:
+            allowed = "a file that this version's `tailrisk calibrate` wrote"
+            raise InputError(
+                "market.process", f"{process!r}, and the calibrated file has no [memory] block", allowed
+            )
+
     def choose(self, states: int, shocks: str) -> Fitted:
         """The model with so many regimes and these shocks. Raises InputError, naming what there is."""
         for fitted in self.model:
@@ -158,34 +154,3 @@ class Calibrated(Part):
         raise InputError(
             "market.states", f"no fitted model with states = {states} and {shocks!r} shocks", there
         )
-
-
-def _shape(name: str, value: Any, shape: tuple[int, ...]) -> list[Problem]:
-    """Nothing, or the one problem that nested tuples are not of this shape."""
-    rows = [value]
-    for axis, size in enumerate(shape):
-        for row in rows:
-            if len(row) != size:
-                allowed = f"{' x '.join(map(str, shape))} numbers"
-                return [Problem(name, f"axis {axis} has {len(row)} entries in place of {size}", allowed)]
-        rows = [item for row in rows for item in row] if axis + 1 < len(shape) else []
-    return []
-
-
-def _sums_to_one(name: str, chances: tuple[float, ...]) -> list[Problem]:
-    total = math.fsum(chances)
-    if abs(total - 1) <= TOLERANCE:
-        return []
-    return [Problem(name, f"{list(chances)} sums to {total:.8g}", "probabilities that sum to 1")]
-
-
-def _positive_definite(name: str, matrix: tuple[tuple[float, ...], ...]) -> list[Problem]:
-    array = np.array(matrix, dtype=np.float64)
-    if np.abs(array - array.T).max() > TOLERANCE * np.abs(array).max():
-        return [Problem(name, "is not symmetric", "a symmetric matrix")]
-    try:
-        np.linalg.cholesky(array)
-    except np.linalg.LinAlgError:
-        low = np.linalg.eigvalsh(array)[0]
-        return [Problem(name, f"has smallest eigenvalue {low:.3g}", "a positive definite matrix")]
-    return []

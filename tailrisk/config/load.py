@@ -23,6 +23,7 @@ from .holdings import read_holdings
 from .layers import Layers, Source
 from .market_file import MarketNames
 from .products import Holder
+from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
@@ -156,6 +157,7 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
     checks = (
         ("calibrated", lambda: calibrated.fits(names)),
         ("states", lambda: calibrated.choose(config.market.states, config.market.shocks)),
+        ("process", lambda: calibrated.follows(config.market.process)),
     )
     for field, check in checks:
         try:
@@ -175,6 +177,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
     if market.warmup == "history" and market.history is not None:
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
+    table = None
+    if market.process == "days" and market.residuals is not None:
+        table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         names=names,
@@ -185,6 +190,8 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         crowd=_crowd(config, layers, names),
         accounts=None if terms is None else read(AccountsFile, terms, names),
         accounts_sha256=None if terms is None else _sha256(terms),
+        residuals=None if table is None else read_residuals(table),
+        residuals_sha256=None if table is None else _sha256(table),
     )
 
 

@@ -22,6 +22,22 @@ class Market(Model):
         min_length=1,
         description="file written by `tailrisk calibrate`, relative to this one, else from the library",
     )
+    process: Literal["regimes", "memory", "days"] = Field(
+        default="regimes",
+        description="law of returns: regimes, independent days in each; memory of volatility and trends with "
+        "regimes on what is left; or with whole days of your own history in their place",
+    )
+    residuals: str | None = Field(
+        default=None,
+        min_length=1,
+        description='table that `tailrisk calibrate --residuals` wrote, needed for process = "days" only',
+    )
+    block: float = Field(
+        default=10.0,
+        ge=1,
+        le=250,
+        description="mean days of a stretch of history in a row, days only; 1 is singly",
+    )
     states: int = Field(default=4, ge=1, le=4, description="regimes of the fitted model to use")
     shocks: Literal["student", "gaussian"] = Field(
         default="gaussian", description="shock family of the fitted model"
@@ -46,7 +62,15 @@ class Market(Model):
         if self.warmup == "history" and self.history is None:
             allowed = 'a file of daily closes in market.history, or warmup = "simulated"'
             refuse([Problem("warmup", '"history" without market.history', allowed)])
+        if self.process == "days" and self.residuals is None:
+            allowed = "a table that `tailrisk calibrate --residuals` wrote, in market.residuals"
+            refuse([Problem("process", '"days" without market.residuals', allowed)])
         return self
+
+    @property
+    def pictured(self) -> int:
+        """Regimes of the picture: the chain's, or with memory calm, uneasy and in stress."""
+        return self.states if self.process == "regimes" else 3
 
 
 class Event(Model):

@@ -104,7 +104,7 @@ def _spared(config: Config) -> int:
 
 
 def _columns(config: Config) -> int:
-    losses = len(VIEWS) * len(config.tail.measures) * len(config.products)
+    losses = len(VIEWS) * len(config.tail.losses) * len(config.products)
     files = config.attached.crowd
     if files is None:
         return losses
@@ -135,7 +135,7 @@ def fits(planned: Plan) -> Plan:
         "run.paths",
         f"{planned.paths:,} paths need {gigabytes(planned.memory)}",
         f"{gigabytes(planned.limit)}: run.memory_gb = {planned.allowed / 1e9:g}{machine}",
-        f"{advice}; tail.levels from a higher one; fewer products or measures; or more "
+        f"{advice}; tail.levels from a higher one; fewer products or losses; or more "
         "run.memory_gb where the machine has it",
     )
 
@@ -162,7 +162,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("events", ", ".join(event.name for event in config.event) or "none"),
         ("products", ", ".join(config.products)),
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
-        ("tail", f"{', '.join(tail.measures)} at {', '.join(map(str, tail.levels))}"),
+        ("tail", f"{', '.join(tail.losses)} at {', '.join(map(str, tail.levels))}"),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",

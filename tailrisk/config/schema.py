@@ -40,6 +40,8 @@ class Attached(NamedTuple):
     accounts: AccountsFile | None = None
     accounts_sha256: str | None = None
     holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
+    residuals: tuple[tuple[float, ...], ...] | None = None  # [day, factor]
+    residuals_sha256: str | None = None
 
 
 class Config(Model):
@@ -85,7 +87,7 @@ class Config(Model):
         if self.sampling is None or self.sampling.method == "plain":
             return []
         events = [event.name for event in self.event]
-        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.measures]
+        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.losses]
         place, targets = "sampling.targets", self.sampling.targets or tuple(events)
         problems = [
             Problem(
@@ -101,6 +103,9 @@ class Config(Model):
             problems.append(Problem(place, f"{len(targets)} targets", "one to eight, each once"))
         if self.run.paths > 2**31:
             problems.append(Problem("run.paths", f"{self.run.paths:,}", f"at most {2**31:,} with sampling"))
+        if self.market.process == "days" and self.sampling.method != "splitting":
+            text = f'"{self.sampling.method}" with market.process = "days", whose law has no tilt'
+            problems.append(Problem("sampling.method", text, '"splitting", "plain", or process = "memory"'))
         return problems
 
     def _shock_problems(self) -> list[Problem]:
@@ -128,6 +133,14 @@ class Config(Model):
         """Names of the styles that some product is exposed to, in the order of a world's arrays."""
         exposures = (getattr(product, "style_exposure", {}) for product in self.products.values())
         return sorted({style for exposure in exposures for style, z in exposure.items() if z})
+
+    @property
+    def as_accounts(self) -> bool:
+        """Whether products live as accounts on every path: calls, lines and fees are in VaR and ES."""
+        if self.accounts is None:
+            return False
+        asked = self.accounts.every_path
+        return self.crowd is not None if asked is None else asked
 
     @property
     def burn_in(self) -> int:
@@ -187,6 +200,11 @@ class Config(Model):
         if market["history"] is not None:
             market["history"] = portable(market["history"])
             market["history_sha256"] = self.attached.history_sha256
+        if market["process"] == "regimes":
+            market.pop("process"), market.pop("residuals"), market.pop("block")
+        elif market["residuals"] is not None:
+            market["residuals"] = portable(market["residuals"])
+            market["residuals_sha256"] = self.attached.residuals_sha256
         for name, product in said["products"].items():
             if name in self.attached.holdings:
                 product["holdings"] = portable(product["holdings"])
@@ -213,7 +231,7 @@ class Config(Model):
     def digest(self) -> str:
         """SHA-256 of `resolved()` as canonical JSON; named files count by their content, not their names."""
         said = self.resolved()
-        for name in ("file", "calibrated", "history"):
+        for name in ("file", "calibrated", "history", "residuals"):
             said["market"].pop(name, None)
         for product in said["products"].values():
             product.pop("holdings", None)

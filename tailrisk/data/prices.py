@@ -109,7 +109,7 @@ def ascending(path: str | Path, when: pd.DatetimeIndex, names: pd.Series | None)
     again = pd.DataFrame({"day": days, "group": group}).duplicated().to_numpy()
     for bad, what, hint in (
         (again, "a second time", "keep one row per date and code"),
-        (step.to_numpy() < np.timedelta64(0), "after a later date", "sort by date, oldest first"),
+        (step.to_numpy() < np.timedelta64(0, "D"), "after a later date", "sort by date, oldest first"),
     ):
         if bad.any():
             row = int(bad.argmax())

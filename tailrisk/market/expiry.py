@@ -51,11 +51,12 @@ def last_day(month: Dates, holidays: Sequence[str] | Dates = ()) -> Dates:
 def listed(day: np.datetime64, holidays: Sequence[str] | Dates = ()) -> Dates:
     """Delivery months in the three slots on a day; on its last trading day a contract is still listed."""
     month = np.asarray(day).astype("M8[M]")
-    front = month if last_day(month, holidays) >= day else month + 1
-    quarter = front + 2
+    one = np.timedelta64(1, "M")
+    front = month if last_day(month, holidays) >= day else month + one
+    quarter = front + 2 * one
     while int(quarter.astype(int)) % 3 != 2:  # months since January 1970; March is 2
-        quarter = quarter + 1
-    return np.array([front, front + 1, quarter])
+        quarter = quarter + one
+    return np.array([front, front + one, quarter])
 
 
 def schedule(first: str, days: int, holidays: Sequence[str] | Dates, roll: int) -> Schedule:

@@ -17,7 +17,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
-from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, FundRow, TailRow
+from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, DriftRow, EventRow, FundRow, RiskRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -38,6 +38,8 @@ class Result:
     crowd: tuple[CrowdRow, ...] = ()  # of a run with a crowd in its paths
     components: tuple[ComponentRow, ...] = ()  # of a run with tail paths enough
     funds: tuple[FundRow, ...] = ()  # of a run with [accounts]
+    drift: tuple[DriftRow, ...] = ()  # of a run that asks for the loss over the horizon
+    risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
@@ -54,6 +56,7 @@ class Result:
         _refuse_faults(folder / "record.json", record)
         accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
         components, funds = folder / "components.csv", folder / "funds.csv"
+        drift, risks = folder / "drift.csv", folder / "risks.csv"
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -65,6 +68,8 @@ class Result:
             crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
             components=rows.read(components, rows.component, "product") if components.exists() else (),
             funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
+            drift=rows.read(drift, rows.drift, "product") if drift.exists() else (),
+            risks=rows.read(risks, rows.risk, "product") if risks.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)

@@ -1,5 +1,6 @@
 """What a path earned over the whole horizon: buckets, held futures and styles, with a crowd or without."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax.numpy as jnp
@@ -28,8 +29,9 @@ def returns(world: World, path: Count) -> Returns:
 
     A scenario of stocks is X f with f the ladder of these buckets and these styles (universe.factor_returns).
     """
+    world = replace(world, funds=None)
     count = 0 if world.styles is None else world.styles.loading.shape[0]
-    earned = jnp.zeros((count, path.shape[0]), world.ladder.affine.dtype)
+    earned = jnp.zeros((count, path.shape[0]), world.dtype)
 
     def one_day(state: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], None]:
         before, earned = state

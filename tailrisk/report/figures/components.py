@@ -15,9 +15,10 @@ LOOKS = {
     "basis": (ORANGE, "...."),
     "crowd": (VERMILION, "xxxx"),
     "styles": (GREEN, "...."),
+    "account": (ORANGE, "////"),
     "rest": (PURPLE, "xxxx"),
 }
-"""Colour and hatch of each part but the stocks; styles share one."""
+"""Colour and hatch of each part but the stocks; styles share one, and so do the lines of an account."""
 STOCKS = [(colour, hatch) for hatch in ("", "////", "xxxx", "....", "||||", "----") for colour in (SKY, BLUE)]
 """The same of buckets, largest first; the smallest is vermilion."""
 ROW, LEFT = 0.36, 1.75
@@ -60,7 +61,8 @@ def part_name(part: str, result: Result) -> str:
 
 
 def _look(part: str) -> str:
-    return "styles" if part.startswith("style ") else part
+    first = part.split()[0]
+    return {"style": "styles", "account": "account"}.get(first, part)
 
 
 def _bar(ax: Axes, height: int, rows: list[ComponentRow], looks: Mapping[str, tuple[str, str]]) -> None:

@@ -115,14 +115,13 @@ def init(crowd: Crowd, paths: int) -> State:
 
 
 def step(
-    crowd: Crowd, state: State, regime: Count, exogenous: Ratio, today: Today
+    crowd: Crowd, state: State, stress: Flag, exogenous: Ratio, today: Today
 ) -> tuple[State, limits.Seen]:
-    """One trading day, given the regime [path] and the buckets' exogenous returns [bucket, path].
+    """One trading day, given stress [path] and the buckets' exogenous returns [bucket, path].
 
     Also what the close showed.
     """
-    crisis = regime == crowd.ladder.affine.shape[0] - 1
-    state = replace(state, panic=panic.open(crowd.panic, state.panic, crisis, today.fear))
+    state = replace(state, panic=panic.open(crowd.panic, state.panic, stress, today.fear))
     morning, opened = open(crowd, state, exogenous, today)
     draws = rounds.Draw(
         number=jnp.arange(crowd.rounds, dtype=jnp.int32), settling=crowd.settling, noise=today.noise

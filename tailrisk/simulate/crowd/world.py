@@ -5,7 +5,7 @@ from ...core.names import Names
 from ...core.random import Stream
 from ...core.units import Count, Flag, Probability, Ratio, Yuan
 from ...crowd import cohorts, followers, intervention, panic, snowball, speculators
-from ...market import basis, impact, ladder, limits
+from ...market import basis, impact, limits, process
 from ...market.expiry import Contracts
 
 RESCUE = 2
@@ -47,7 +47,7 @@ class Restriction:
 class Crowd:
     """Every mechanism of the endogenous day."""
 
-    ladder: ladder.Params  # of the exogenous returns, its crisis calmer by kappa
+    process: process.Params  # of the exogenous returns, its crisis calmer by kappa
     impact: impact.Params
     limits: limits.Params
     basis: basis.Params

@@ -106,7 +106,7 @@ def _record(config: Config, episode: Episode, terms: Terms) -> Record:
     refused = terms.refused.holds(np.array(episode.days)).astype(float)
     exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, 0]))
     return Record(
-        regime=jnp.asarray(np.where(free, regime, 0), jnp.int32),
+        stress=jnp.asarray(free & (regime == fitted.states - 1)),
         exogenous=jnp.asarray(exogenous),
         imposed=Imposed(
             pinned=jnp.asarray(pinned),
