@@ -246,6 +246,20 @@ def test_american_indices_go_from_closes_to_pages(tmp_path, monkeypatch, capsys)
     assert command("check", "us_indices.toml", *real) == 0
 
 
+def test_bounds_are_tuned_on_american_indices(tmp_path, capsys):
+    said = table("tune_us.toml") | {"stocks": 600, "paths": 256, "level": 0.9}
+    said["bounds"]["size"] = [0.3, 1.0]
+    path = write(tmp_path / "tune.toml", said)
+    assert command("tune", path, "-o", tmp_path, "--quiet") == 0
+    answer = (tmp_path / "tune_us" / "README.md").read_text(encoding="utf-8")
+    assert "on Nasdaq Composite and names in no index" in answer
+    said["product"]["mix"] = {"csi500": 1.0}
+    write(path, said)
+    capsys.readouterr()
+    assert command("tune", path, "-o", tmp_path, "--force") == 2
+    assert "product.mix.csi500: unknown key" in capsys.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def sixth(tmp_path_factory):
     """China's files with a bucket `nano` below the smallest, in TOML alone; overrides for crowd_feb2024."""
