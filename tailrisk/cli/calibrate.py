@@ -279,9 +279,9 @@ def match(
     from ..studies.match.search import Budget
 
     writable(output)
-    terms = read_terms(episode)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
+    terms = read_terms(episode, said.names)
     begin = None if start is None else known(start)
     with bar(quiet) as tell:
         result = matched(

@@ -75,7 +75,7 @@ def loadings(bucket: NDArray[np.int8], style: Array, benchmark: Array, outside: 
     """[stock, factor]: ones up to the stock's bucket, then gain times (style less the bucket's).
 
     A stock in no bucket earns the last but one and `outside` of the step from it to the last; its bucket's
-    style is the mean of its like. `gain` [style] is what a style return pays within a bucket, per unit of exposure.
+    style is the mean of its like. `gain` [style] is what a style return pays within a bucket, a unit.
     """
     steps = np.arange(benchmark.shape[1])
     ladder = (steps <= bucket[:, None]).astype(float)

@@ -25,12 +25,13 @@ def page(folder: Path) -> str:
     record, best, table = _read(folder)
     said = record["tune"]
     desk = said["desk"]
+    smallest = record.get("smallest", "micro-caps")
     kept = "keep" if best["feasible"] else "do not keep"
     level = f"ES {100 * said['level']:g} %"
     lines = [
         f"# {record['question']}",
         "",
-        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on {record.get('smallest', 'micro-caps')} and names in "
+        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on {smallest} and names in "
         f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(record, best)}, {kept} the budget of "
         f"{_percent(best['budget'])} on the half of the paths they were tuned on ({level} "
         f"{_percent(best['es'])}); on the other half it is {_percent(best['es_other_half'])} "
