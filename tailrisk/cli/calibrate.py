@@ -91,7 +91,7 @@ def calibrate(
             names=names,
             market=None if market == HOME else market,
             memory=memory,
-            limit=daily(limits),
+            limit=daily(limits, names),
             residuals=residuals,
             progress=tell,
         )
