@@ -1,6 +1,6 @@
 """The [memory] block of a calibrated file: the filter, the law of its residuals, and where it stood."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -106,7 +106,7 @@ class Memory(Part):
     def _is_a_filter(self) -> "Memory":
         f = len(self.mean)
         one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
-        found = [(name, getattr(self, name), (f,)) for name in one]
+        found: list[tuple[str, Any, tuple[int, ...]]] = [(name, getattr(self, name), (f,)) for name in one]
         found += [("weight", self.weight, (f, SOURCES)), ("residuals.mean", self.residuals.mean[:1], (1, f))]
         found += [("eve.trend", self.eve.trend, (f,)), ("year_before.trend", self.year_before.trend, (f,))]
         found += [("limit", self.limit, (f,))] if self.limit is not None else []
