@@ -1,5 +1,7 @@
 """Panic and speculators: who sells because prices fell, and who sells before the snowballs do."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -109,7 +111,7 @@ def test_speculators_short_near_knock_in_and_cover_when_the_state_buys(
 
 def test_speculators_without_strength_do_nothing():
     params = speculating()
-    off = speculators.Params(strength=0 * params.strength, pace=params.pace)
+    off = replace(params, strength=0 * params.strength)
     state, flows = positions(off, days(2, 3, 4, 1))
     assert not flows.any()
     assert not np.asarray(state.worth).any()
