@@ -5,8 +5,8 @@
 Targets are the daily returns of the buckets but the large one, which is given, from the day the crowd is let
 go, the sum of those of the small ones after the rescue, and the basis of two quarter contracts. `error`
 is what such a model may miss, not noise of the data. Mechanism 8 asks for a spectral radius of the feedback
-below one or a cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow by more than a
-quarter a day.
+below one or a cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow
+by more than a quarter a day.
 """
 
 from dataclasses import replace
