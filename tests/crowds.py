@@ -44,11 +44,18 @@ def stirred(world):
         wait=jnp.int32(1),
         lag=jnp.ones_like(it.state.lag),
         drawdown=jnp.asarray(-0.03, jnp.float64),
+        forget=jnp.asarray(0.02, jnp.float64),
+        slide=jnp.asarray(-0.01, jnp.float64),
+        severe=jnp.asarray(0.02, jnp.float64),
+        rest=jnp.int32(1),
+        ordered=True,
     )
     triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
     funds = replace(it.cohorts, triggers=triggers)
-    afraid = replace(it.panic, hold=0.5 * jnp.ones_like(it.panic.hold))
-    return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid))
+    half = 0.5 * jnp.ones_like(it.panic.hold)
+    afraid = replace(it.panic, hold=half, tire=0.2 * half, recover=half)
+    wary = replace(it.followers, always=0.6 * half)
+    return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary))
 
 
 def edit(world, place, change):

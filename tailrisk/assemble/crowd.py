@@ -62,6 +62,8 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             calm=array(everyone.panic.calm),
             build=array(everyone.panic.build),
             relief=array(everyone.panic.relief),
+            tire=array(everyone.panic.tire),
+            recover=array(everyone.panic.recover),
         ),
         snowball=notes,
         speculators=speculators.Params(
@@ -218,13 +220,18 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
     waiting = np.arange(rounds) < min(round(said.patience * rounds), rounds - 1)
     return intervention.Params(
         drawdown=array(said.drawdown),
+        forget=array(said.forget),
+        slide=array(said.slide),
+        severe=array(said.severe),
         wait=_counts(said.wait),
         discount=array(said.discount),
         fall=array(said.fall),
+        rout=array(said.rout),
         spread=array(said.spread),
         limit_down=array(said.limit_down),
         lag=_counts(said.lag),
         lasting=_counts(said.lasting),
+        rest=_counts(said.rest),
         pace=array(said.pace) * edges.state,
         target=array([by_bucket(names, mix) for mix in said.target]),
         budget=array(by_bucket(names, said.budget)),
@@ -233,8 +240,9 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
         eager=array(even),
         fall_days=said.fall_days,
         spread_days=said.spread_days,
+        ordered=said.ordered,
         large=names.bucket(names.played("large")),
-        middle=names.bucket(names.played("middle")),
+        watched=names.bucket(said.watched),
         small=names.bucket(names.played("small")),
     )
 
@@ -245,6 +253,8 @@ def _followers(said: Followers, names: Names, edges: Edges, rounds: int, array: 
         half=array(by_bucket(names, said.half)),
         focus=said.focus,
         memory=array(said.memory),
+        always=array(said.always),
+        memory_of_rout=array(said.memory_of_rout),
         rotation=array([by_bucket(names, said.rotation.get(bucket, {})) for bucket in names.buckets]),
     )
 

@@ -1,4 +1,4 @@
-"""The process of returns from a config: regimes on the ladder, or memory with regimes or days on what is left."""
+"""The process of returns from a config: regimes on the ladder, or memory and a law of what is left."""
 
 from dataclasses import replace
 from typing import Any
@@ -71,7 +71,7 @@ def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
 
 
 def _affine(fitted: Fitted | Residuals, drifting: bool) -> tuple[Array, float]:
-    """Mean and loadings of the factors [regime, factor, term], and 1 / nu; spreads centred unless drifting."""
+    """Mean and loadings of factors [regime, factor, term], and 1 / nu; spreads centred unless drifting."""
     inverse_nu = 0.0 if fitted.nu is None else 1 / fitted.nu
     scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
     mean = np.array(fitted.mean)

@@ -41,13 +41,20 @@ def fit_law(
     shocks: str = "student",
     starts: int = 4,
     seed: int = 0,
+    with_errors: bool = True,
     progress: Callable[[int], None] = lambda step: None,
 ) -> Law:
     """The law of factors [day, factor]; limit [bucket] of a day's simple move. Raises InputError."""
-    found = memory.fit(factors)
+    found = memory.fit(factors, with_errors=with_errors)
     run = memory.filtered(found, factors)
     law = fit_residuals(
-        run.residual, states=states, shocks=shocks, number=starts, seed=seed, progress=progress
+        run.residual,
+        states=states,
+        shocks=shocks,
+        number=starts,
+        seed=seed,
+        with_errors=with_errors,
+        progress=progress,
     )
     wide = targeted(found, law, limit, len(factors), seed)
     return Law(fit=found, filtered=run, residuals=law, limit=limit, long_run=wide)

@@ -1,7 +1,10 @@
 """What commands share: options, the reading of their words, a progress bar, the command for the record."""
 
+import logging
+import os
 import re
 import shlex
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -11,6 +14,7 @@ import click
 
 from ..core.errors import InputError
 from ..core.names import HOME
+from ..core.terminal import visible
 
 OVERRIDE = click.option(
     "--set",
@@ -35,7 +39,12 @@ MARKET = click.option(
     help="Market file: names of buckets, futures and roles; of the library where there is none here.",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace results of the same name.")
-QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+QUIET = click.option(
+    "--quiet",
+    is_flag=True,
+    help="Print nothing but errors.",
+    callback=lambda context, parameter, value: hushed(value),
+)
 BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 
 
@@ -46,6 +55,34 @@ SHOCKS = click.option(
 SEED = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts."
 )
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text; what would drive the terminal is shown escaped, whoever wrote it."""
+    click.echo(visible(text), err=err)
+
+
+def hushed(quiet: bool) -> bool:
+    """The flag itself; where it is set, warnings of libraries are not printed."""
+    if quiet:
+        warnings.simplefilter("ignore")
+        logging.getLogger("jax").setLevel(logging.ERROR)
+    return quiet
+
+
+def numerics(*, x64: bool) -> None:
+    """Start JAX in this precision. Raises InputError where JAX_PLATFORMS asks for what is not here."""
+    import jax
+
+    jax.config.update("jax_enable_x64", x64)
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
+        if not asked:
+            raise
+        problem = f"{asked!r}: {' '.join(str(error).split())[:200] or 'no such device'}"
+        raise InputError("JAX_PLATFORMS", problem, "cpu, or unset to take what there is") from None
 
 
 @contextmanager

@@ -30,6 +30,9 @@ SPREAD = 6.0
 """Standard deviations of the number of losses beyond a level that are kept beside those expected."""
 
 
+SHIPPED = "shipped with tailrisk, no files of your own"
+
+
 class Plan(NamedTuple):
     """The size of a run."""
 
@@ -173,6 +176,11 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
             "time",
             f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} cores",
         ),
+        *(
+            [("library", f"{', '.join(config.attached.library)}: {SHIPPED}")]
+            if config.attached.library
+            else []
+        ),
         ("config", f"sha256 {config.digest()[:16]}"),
     ]
 
@@ -182,6 +190,12 @@ def _window(config: Config) -> str:
     return (
         " to ".join(map(str, window)) if isinstance(window, list | tuple) and window else "window not stated"
     )
+
+
+def _library(config: Config) -> list[tuple[str, str]]:
+    """Which files came from the library, or nothing."""
+    names = ", ".join(config.attached.library)
+    return [("library", f"{names}: {SHIPPED}")] if names else []
 
 
 def _sampled(config: Config) -> str:

@@ -7,8 +7,12 @@ cancelled and decided anew in the next round. Some wait where the state is seen 
 followers' attention: selling of CSI 2000 ended on the day its ETF was bought, 8 February 2024. Levered
 retail accounts are a cohort, not this.
 
-    fear <- 1 in the crisis regime, once it has taken hold: with probability `hold` a day; else 0
-    mood <- mood + build (max(fear, calm) - mood)                  once a day
+    fear   <- 1 under stress, once it has taken hold: with probability `hold` a day; else 0
+    vigour <- (1 - tire) vigour in fear, else vigour + recover (1 - vigour)
+    mood   <- mood + build (max(fear vigour, calm) - mood)         once a day
+
+Who wants to sell at any price has sold after some days: vigour is what is left of them, so that a rout ends
+before the price limits do.
 
 Not every crisis becomes a rout: one in which all were afraid at once was seen once in twenty years. At a
 mood of one always, a fall of three percent would run away in any quiet month, and none did in 2023.
@@ -30,6 +34,8 @@ class Params:
     calm: Ratio  # []  mood without fear
     build: Ratio  # []  of the way there gone in a day
     relief: Probability  # []  share that waits where all eyes are on the state's purchases
+    tire: Probability  # []  of the vigour, lost on a day of fear; zero never tires
+    recover: Probability  # []  of the vigour lost, regained on a day without
 
 
 @struct
@@ -38,18 +44,23 @@ class State:
 
     fear: Flag  # [path]
     mood: Ratio  # [path]  share of the strength there is
+    vigour: Ratio  # [path]  share of those who would sell in fear that have not yet
 
 
 def init(params: Params, paths: int) -> State:
     """Calm."""
-    return State(fear=jnp.zeros(paths, bool), mood=jnp.broadcast_to(params.calm, (paths,)))
+    calm = jnp.broadcast_to(params.calm, (paths,))
+    return State(fear=jnp.zeros(paths, bool), mood=calm, vigour=jnp.ones_like(calm))
 
 
-def open(params: Params, state: State, crisis: Flag, shock: Uniform) -> State:
-    """A new day, in the crisis regime or not [path]; `shock` [path] decides whether fear takes hold."""
-    fear = crisis & (state.fear | (shock < params.hold))
-    tends = jnp.where(fear, 1.0, params.calm)
-    return State(fear=fear, mood=state.mood + params.build * (tends - state.mood))
+def open(params: Params, state: State, stress: Flag, shock: Uniform) -> State:
+    """A new day, under stress or not [path]; `shock` [path] decides whether fear takes hold."""
+    fear = stress & (state.fear | (shock < params.hold))
+    rested = state.vigour + params.recover * (1.0 - state.vigour)
+    vigour = jnp.where(fear, state.vigour, rested)
+    tends = jnp.where(fear, jnp.maximum(vigour, params.calm), params.calm)
+    mood = state.mood + params.build * (tends - state.mood)
+    return State(fear=fear, mood=mood, vigour=jnp.where(fear, (1.0 - params.tire) * vigour, vigour))
 
 
 def step(

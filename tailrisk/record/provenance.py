@@ -54,6 +54,11 @@ def machine() -> dict[str, Any]:
     }
 
 
+def engine() -> dict[str, Any]:
+    """The versions that decide a result beside its config and data."""
+    return {"tailrisk": __version__, "rng_version": random.VERSION}
+
+
 def sameness() -> dict[str, Any]:
     """The generator's version and what may be expected to be the same."""
     return {"rng_version": random.VERSION, "promises": list(PROMISES)}

@@ -115,3 +115,18 @@ def test_speculators_without_strength_do_nothing():
     state, flows = positions(off, days(2, 3, 4, 1))
     assert not flows.any()
     assert not np.asarray(state.worth).any()
+
+
+def test_fear_tires_and_vigour_comes_back():
+    params = replace(panicking(), hold=jnp.asarray(1.0), tire=jnp.asarray(0.25), recover=jnp.asarray(0.5))
+    state, vigour, mood = panic.init(params, 1), [], []
+    for stress in (True, True, True, False, False):
+        state = panic.open(params, state, jnp.full(1, stress), jnp.zeros(1))
+        vigour.append(float(state.vigour[0]))
+        mood.append(float(state.mood[0]))
+    np.testing.assert_allclose(vigour, [0.75, 0.5625, 0.421875, 0.7109375, 0.85546875], rtol=1e-12)
+    still = replace(params, tire=jnp.asarray(0.0))
+    tireless = panic.init(still, 1)
+    for _ in range(3):
+        tireless = panic.open(still, tireless, jnp.ones(1, bool), jnp.zeros(1))
+    assert mood[2] < float(tireless.mood[0])

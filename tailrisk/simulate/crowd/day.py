@@ -46,6 +46,7 @@ class Watch:
     )
     called: Probability  # [cohort, path]  one if it ever had a margin call
     residual: Ratio  # [path]  largest of the ledger
+    stage: Count  # [path]  highest stage of the state's ladder that fired
 
 
 @struct
@@ -110,6 +111,7 @@ def init(crowd: Crowd, paths: int) -> State:
             discount=flat[crowd.micro],
             called=jnp.zeros_like(books.called),
             residual=flat[crowd.micro],
+            stage=jnp.zeros(paths, jnp.int32),
         ),
     )
 
@@ -171,7 +173,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=state.notes,
         speculators=state.speculators,
         purchases=purchases,
-        followers=followers.open(crowd.followers, state.followers),
+        followers=followers.open(crowd.followers, state.followers, state.panic.mood),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
     )
@@ -221,7 +223,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
         peak_discount=None if crowd.watched is None else state.watch.discount,
         knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
-        stage=stage(state.ladder),
+        stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
         shortfall=cohorts.shortfall(state.cohorts),
         called=state.watch.called > 0,
@@ -248,7 +250,7 @@ def draw(crowd: Crowd, path: Count, days: Count) -> Today:
 
 
 def stage(ladder: intervention.State) -> Count:
-    """Highest stage of the ladder that has fired [path]; zero is none."""
+    """Highest stage of the ladder under way or at rest [path]; zero is none."""
     highest = jnp.zeros_like(ladder.age[0])
     for k in range(ladder.age.shape[0]):
         highest = jnp.where(ladder.age[k] > 0, k + 1, highest)
@@ -269,6 +271,7 @@ def _watch(crowd: Crowd, state: State, market: rounds.Market) -> Watch:
         discount=jnp.maximum(watch.discount, -_discount(crowd, market)),
         called=jnp.maximum(watch.called, state.cohorts.called),
         residual=jnp.maximum(watch.residual, _residual(crowd, state)),
+        stage=jnp.maximum(watch.stage, stage(state.ladder)),
     )
 
 

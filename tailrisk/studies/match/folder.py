@@ -1,7 +1,7 @@
 """The folder of a match: what the episode identifies, what moves what, the replay beside the record."""
 
-import json
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +9,11 @@ import pandas as pd
 
 from ...calibrate.document import write
 from ...calibrate.ladder import Array
+from ...core import disk
 from ...core.names import Names
+from ...record.files import write_csv
 from ...record.provenance import stamp
+from ...record.store import write_record
 from .config import Terms
 from .document import Matched, ensemble_document
 from .moments import answered
@@ -20,24 +23,24 @@ from .run import CRASHED, DRIFTED, Problem, shown
 
 
 def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
-    """Write the ensemble file and the folder; a summary for the terminal comes back."""
-    write(output, ensemble_document(matched))
-    folder.mkdir(parents=True, exist_ok=True)
-    write(folder / "parameters.csv", parameters(matched).to_csv(index=False))
-    write(folder / "sensitivity.csv", sensitivity(matched, posed).to_csv(index=False))
-    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
+    """Write the ensemble file, then everything into `folder`; a summary for the terminal comes back."""
+    ensemble = ensemble_document(matched)
+    write(output, ensemble)
+    write_csv(parameters(matched), folder / "parameters.csv", digits=None, missing="")
+    write_csv(sensitivity(matched, posed), folder / "sensitivity.csv", digits=None, missing="")
+    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, answered(posed.crowd.names)[0]]))
     names = posed.crowd.names
     titles = [(place, names.labels[place]) for place in answered(names)]
     drawing = replay_picture(
         posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles
     )
-    write(folder / "replay.svg", drawing)
+    disk.write(folder / "replay.svg", drawing)
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
     said["episode"] = posed.terms.model_dump(by_alias=True)
-    said |= stamp()
-    write(folder / "record.json", json.dumps(said, indent=2) + "\n")
+    said["ensemble_sha256"] = sha256(ensemble.encode()).hexdigest()
+    write_record(folder, said | stamp())
     text = summary(matched, posed.terms, names)
-    write(folder / "README.md", text)
+    disk.write(folder / "README.md", text)
     return text
 
 

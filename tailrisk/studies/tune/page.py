@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...core import disk
 from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import svg
 
@@ -15,8 +16,8 @@ HEIGHT = 3.4
 def write(folder: str | Path) -> Path:
     """Write README.md and frontier.svg into a tuning's folder; the same folder gives the same bytes."""
     place = Path(folder)
-    (place / "frontier.svg").write_text(picture(place), encoding="utf-8")
-    (place / "README.md").write_text(page(place), encoding="utf-8")
+    disk.write(place / "frontier.svg", picture(place))
+    disk.write(place / "README.md", page(place))
     return place / "README.md"
 
 

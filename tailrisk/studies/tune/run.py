@@ -15,9 +15,11 @@ from ...optimise.paths import Horizon, of_universe, simulate
 from ...optimise.scenarios import Scenarios
 from ...optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
 from ...record import provenance
-from ...record.store import free, replacing, seal
+from ...record.files import write_csv
+from ...record.store import replacing, write_record
 from ...tail import expected_shortfall
 from ...universe import Universe
+from . import page
 from .config import Loaded, Tune
 
 Tell = Callable[[float, str], None]
@@ -36,9 +38,16 @@ def publish(
     Half of the paths tune, the other half judges.
     Raises InputError where the folder may not be replaced, or the mandate holds no portfolio.
     """
+    folder = output / loaded.tune.name
+    with replacing(folder, force=force) as scratch:
+        _study(loaded, universe, scratch, command, tell)
+        page.write(scratch)
+    tell(1.0, "done")
+    return folder
+
+
+def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell: Tell) -> None:
     said = loaded.tune
-    folder = output / said.name
-    free(folder, force=force)
     world, styles = assemble(loaded.market), tuple(loaded.market.styles_in_use)
     tell(0.01, "paths")
     horizon = simulate(world, said.paths, styles, chunk=loaded.market.run.chunk)
@@ -55,15 +64,11 @@ def publish(
     found, feasible = _tuned(said, book, first, points, tell)
     year = YEAR / horizon.days
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
-    with replacing(folder) as scratch:
-        table = _table(said, points, whole, year)
-        table.to_csv(scratch / "frontier.csv", index=False, float_format="%.8g")
-        pd.DataFrame(rows).to_csv(scratch / "answer.csv", index=False, float_format="%.8g")
-        held = pd.DataFrame({"id": universe.ids, "weight": found.weights})
-        held[held.weight > 1e-6].to_csv(scratch / "weights.csv", index=False, float_format="%.6g")
-        seal(scratch, _record(loaded, universe, horizon, command))
-    tell(1.0, "done")
-    return folder
+    held = pd.DataFrame({"id": universe.ids, "weight": found.weights})
+    write_csv(_table(said, points, whole, year), folder / "frontier.csv", digits="%.8g", missing="")
+    write_csv(pd.DataFrame(rows), folder / "answer.csv", digits="%.8g", missing="")
+    write_csv(held[held.weight > 1e-6], folder / "weights.csv", digits="%.6g", missing="")
+    write_record(folder, _record(loaded, universe, horizon, command))
 
 
 def _daily(calm: Horizon, universe: Universe) -> np.ndarray:

@@ -9,6 +9,7 @@ import pytest
 
 from tailrisk.cli import commands
 from tailrisk.cli import main as tailrisk
+from tailrisk.core import seal
 from tailrisk.studies.backtest import judge
 from tailrisk.studies.backtest.forecast import Forecasts, Plan
 from tailrisk.studies.backtest.study import calendar
@@ -63,7 +64,8 @@ def test_from_file_to_folder(data, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "2 days, 90 %" in said
     record = json.loads((folder / "record.json").read_text())
-    assert set(record["files"]) == {
+    assert seal.check(folder) == {
+        "record.json",
         "README.md",
         "coverage.svg",
         "exceedances.svg",

@@ -70,6 +70,7 @@ def test_misses_are_of_the_free_buckets_on_their_days(posed):
 
 
 def test_the_folder_is_whole(matched, posed, tmp_path):
+    (tmp_path / "match").mkdir()
     text = publish(matched, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
     assert {file.name for file in (tmp_path / "match").iterdir()} == {
         "README.md",
