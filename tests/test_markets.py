@@ -36,16 +36,16 @@ def one_factor(world):
     names = table("markets/china_a.toml")["bucket"]
     beta = {one["name"]: 1 + k / 4 for k, one in enumerate(names)}
 
-    def flat(ladder):
-        affine = jnp.zeros_like(ladder.affine)
+    def flat(process):
+        affine = jnp.zeros_like(process.ladder.affine)
         for b, name in enumerate(world.names.buckets):
             affine = affine.at[:, b, 0].set(-0.01 * beta[name])
             affine = affine.at[:, b, 1].set(0.015 * beta[name])
-        return replace(ladder, affine=affine)
+        return replace(process, ladder=replace(process.ladder, affine=affine))
 
     still = replace(world.crowd.basis, noise=0 * world.crowd.basis.noise)
-    crowd = replace(world.crowd, ladder=flat(world.crowd.ladder), basis=still)
-    return replace(world, ladder=flat(world.ladder), crowd=crowd)
+    crowd = replace(world.crowd, process=flat(world.crowd.process), basis=still)
+    return replace(world, process=flat(world.process), crowd=crowd)
 
 
 @pytest.fixture(scope="module")
