@@ -30,7 +30,14 @@ def crowded(*overrides):
 @cache
 def stormy():
     """Every edge on and the state quick to act, so that in ten days of crisis everything happens."""
-    world = crowded("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+    return stirred(crowded(*STORM))
+
+
+STORM = ("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+
+
+def stirred(world):
+    """A world whose state is quick to act, whose funds stop early and whose investors are easily afraid."""
     it = world.crowd
     quick = replace(
         it.state,

@@ -11,7 +11,7 @@ import numpy as np
 from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
-from ..core import InputError, random
+from ..core import random
 from ..core.names import Names
 from ..crowd import (
     cohorts,
@@ -28,7 +28,7 @@ from ..crowd import (
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
 from ..market import basis, expiry, impact, limits, process
-from ..simulate.crowd.free import moved, parameters
+from ..simulate.crowd.free import moved
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
@@ -89,17 +89,12 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         cohort_names=tuple(everyone.cohorts),
         books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    return moved(priors, {name: array(value) for name, value in _known(priors, files.matched).items()})
+    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
 
 
-def _known(crowd: Crowd, matched: dict[str, float]) -> dict[str, float]:
-    """What belongs to the crowd; raises InputError for a parameter this crowd does not have."""
-    said = {name: value for name, value in matched.items() if not name.startswith("record.")}
-    known = parameters(crowd)
-    for name in said:
-        if name not in known:
-            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join(known))
-    return said
+def _known(matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd, and not to the record of an episode."""
+    return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
 def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:

@@ -111,7 +111,7 @@ def calibrate(
             names=names,
             market=None if market == HOME else market,
             memory=memory,
-            limit=daily(limits),
+            limit=daily(limits, names),
             residuals=residuals,
             progress=tell,
         )
@@ -312,9 +312,9 @@ def match(
     from ..studies.match.search import Budget
 
     writable(output)
-    terms = read_terms(episode)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
+    terms = read_terms(episode, said.names)
     begin = None if start is None else known(start)
     with replacing(folder, force=force) as scratch:
         with bar(quiet) as tell:

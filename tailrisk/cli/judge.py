@@ -162,17 +162,16 @@ def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
     configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
     the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
     folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
-    tuned book and the record. Stocks are the 5,000 synthetic names of `tailrisk universe`.
+    tuned book and the record. Stocks are synthetic names on the moments of a file of `tailrisk universe`.
 
     \b
     Examples:
       tailrisk tune configs/tune_neutral.toml
       tailrisk tune my_tune.toml --output results --force
     """
-    from ..studies.tune.config import load_tune
-    from ..universe import default
+    from ..studies.tune.config import load_tune, universe_of
 
-    universe = default()
+    universe = universe_of(config)
     loaded = load_tune(config, universe.styles)
 
     numerics(x64=loaded.market.run.precision == "float64")

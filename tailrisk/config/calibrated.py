@@ -124,6 +124,9 @@ class Calibrated(Part):
         if self.styles and len(self.styles.loading[0]) != wanted:
             found = f"{len(self.styles.loading[0])} factors"
             problems.append(Problem("styles.loading", found, f"{wanted}, as in model.0"))
+        if self.memory and len(self.memory.mean) != wanted:
+            found = f"{len(self.memory.mean)} factors"
+            problems.append(Problem("memory.mean", found, f"{wanted}, as in model.0"))
         if self.buckets is not None and len(self.buckets) != wanted:
             problems.append(Problem("buckets", f"{len(self.buckets)} of them", f"{wanted}, one a factor"))
         refuse(problems)

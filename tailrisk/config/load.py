@@ -228,7 +228,7 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         crowd=_crowd(config, layers, names),
         accounts=None if terms is None else read(AccountsFile, terms, names),
         accounts_sha256=None if terms is None else _sha256(terms),
-        residuals=None if table is None else read_residuals(table),
+        residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
     )
 

@@ -126,8 +126,15 @@ def test_a_malformed_style_file(tmp_path: Path, name: str, value: str, words: st
 
 
 def test_a_style_file_without_a_style(tmp_path: Path) -> None:
-    (tmp_path / "styles.csv").write_text("date,beta\n2024-02-01,0.1\n")
-    assert "no column 'book_to_price_ratio'" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+    (tmp_path / "styles.csv").write_text("date\n2024-02-01\n")
+    assert "no column beside date" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+    (tmp_path / "styles.csv").write_text("date,low vol\n2024-02-01,0.1\n")
+    assert "column 'low vol': is no name of a style" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+
+
+def test_styles_bear_the_names_the_user_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "styles.csv").write_text("date,quality,crowding\n2024-02-01,0.01,-0.02\n")
+    assert list(read_styles(tmp_path / "styles.csv").columns) == ["crowding", "quality"]
 
 
 def wide_file(path: Path, days: int, **columns: str) -> Path:

@@ -16,6 +16,7 @@ from ...calibrate.ladder import log_returns
 from ...config import Config
 from ...core import disk
 from ...core.errors import InputError
+from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...record import provenance
 from ...record.files import write_csv
@@ -113,7 +114,7 @@ def _studied(
 ) -> tuple[History, Forecasts, dict[str, Any]]:
     """What was known, what was forecast of it, and what the record says."""
     aims = targets(config)
-    when, returns, gain = history(data, aims, last)
+    when, returns, gain = history(data, aims, last, config.names)
     days = np.flatnonzero(when >= pd.Timestamp(first))
     asked = Plan(
         aims=aims,
@@ -147,9 +148,11 @@ def _studied(
     return known, made, said
 
 
-def history(data: Path, aims: tuple[Target, ...], last: str) -> tuple[pd.DatetimeIndex, Array, Array]:
+def history(
+    data: Path, aims: tuple[Target, ...], last: str, names: Names
+) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data), None, last)
+    prices = windowed(data, read_prices(data, names=names), None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])

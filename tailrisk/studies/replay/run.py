@@ -65,7 +65,7 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str) -> None:
     assert indices is not None
     closes = window(read_prices(indices), said.first.isoformat(), said.last.isoformat())
     quotes = _quotes(loaded, closes, futures)
-    frictions = Frictions(said.limit_down, said.refused, said.locked)  # type: ignore[arg-type]
+    frictions = Frictions(said.limit_down, said.refused, said.locked)
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
     days = tape(closes, quotes, frictions)
     if commodities is not None:
@@ -129,7 +129,7 @@ def _seen(state: account.State) -> dict[str, jax.Array]:
 def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None) -> Quotes:
     said = loaded.replay.futures
     if said.assumed or path is None:
-        return without_basis(closes, said.assumed)  # type: ignore[arg-type]
+        return without_basis(closes, said.assumed)
     table = read_futures(path)
     used = {f for p in loaded.config.products.values() for f, w in getattr(p, "hedge", {}).items() if w}
     columns = []
