@@ -253,7 +253,7 @@ def _measure(one: Risk) -> Measure:
         "proportional_hazard": proportional_hazard,
         "partial_moment": partial_moment,
     }
-    return made[one.kind](*one.numbers)  # type: ignore[operator,no-any-return]
+    return made[one.kind](*one.numbers)
 
 
 def _drawdown(nav: Array, one: Risk, confidence: float) -> Figure:
