@@ -22,7 +22,7 @@ PATHS, COHORTS = 3000, 8
 
 def config(*overrides):
     quick = ["run.paths=3000", "run.days=12", "tail.levels=[0.9, 0.95]", "name=small"]
-    return load("configs/crowd_feb2024.toml", [*quick, "event=[]", *overrides])
+    return load("configs/crowd_feb2024.toml", [*quick, "event=[]", "accounts.every_path=false", *overrides])
 
 
 def outcome(paths=PATHS):
