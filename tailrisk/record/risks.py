@@ -33,7 +33,6 @@ from ..tail import (
     wang,
 )
 from ..tail.heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
-from ..tail.influence import TAIL
 from ..tail.interval import INDICATIVE, Interval, spread_bounds
 from . import estimates
 from .estimates import Figure
@@ -41,6 +40,8 @@ from .estimates import Figure
 Array = NDArray[np.float64]
 FIRST, CELLS = 65_536, 2**24
 """Paths whose losses are kept whole, and losses kept at most over all columns (64 MB)."""
+TAIL = 2.0
+"""Times the root of the paths: how many are taken for the upper tail, as `tail.influence` does."""
 SUMS = ("entropic", "partial_moment")
 ORDERED = ("expectile", "exponential_spectral", "wang", "proportional_hazard")
 

@@ -40,7 +40,7 @@ def outcome(paths=PATHS):
         drawdown=rng.random((COHORTS, paths)) * np.arange(1, COHORTS + 1)[:, None] / COHORTS,
         shortfall=short,
         called=np.arange(COHORTS)[:, None] * 0.1 < rng.random((COHORTS, paths)) - 0.5,
-        residual=rng.random(paths) * 1e-10,
+        residual=rng.random(paths) * 1e-12,
     )
 
 
@@ -154,7 +154,7 @@ def test_the_page_and_the_terminal_tell_what_the_crowd_did(simulated, tmp_path):
     assert es.value == pytest.approx(100 * expected_shortfall(-it.worst_3_days, level=0.9))
     assert f"ES {es.text(2)} ({es.interval(2)}) %" in text
     assert f"1: {100 * (it.stage >= 1).mean():.1f}" in text
-    assert "largest residual of the ledger 1.0e-10" in text
+    assert "largest residual of the ledger 1.0e-12" in text
 
 
 def test_a_ledger_that_does_not_close_stops_the_run_and_says_so(simulated, tmp_path):
