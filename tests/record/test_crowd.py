@@ -81,6 +81,7 @@ def simulated(monkeypatch):
             outside=None,
         )
         monkeypatch.setattr(runs, "scenarios", lambda config, world, kept: None)
+        monkeypatch.setattr(runs.accounts, "outcomes", lambda config, world, kept: None)
         monkeypatch.setattr(collect, "courses", lambda world, paths: still)
         monkeypatch.setattr(runs, "assemble", lambda config, history: type("World", (), {"detectors": ()})())
 
