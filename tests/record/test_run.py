@@ -53,7 +53,8 @@ def outcome():
 def test_the_folder_holds_what_is_promised(result):
     names = {path.name for path in result.iterdir()}
     assert names == {
-        "config.json", "record.json", "tail.csv", "tail.parquet", "events.csv", "accounts.csv", "curves.npz",
+        "config.json", "record.json", "tail.csv", "tail.parquet", "drift.csv",
+        "events.csv", "accounts.csv", "curves.npz",
         "components.csv", "SHA256SUMS",
     }  # fmt: skip
 
