@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core import InputError
+from .border import received
 from .heavy import FEWEST, tail_shape
-from .sample import Array, finite
+from .sample import Array
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,10 @@ class WeightReport:
 
 
 def weight_report(weight: ArrayLike) -> WeightReport:
-    """The report of weights [path], one on average. InputError: a weight that is not finite, or none."""
-    w = finite("weight", weight)
+    """The report of weights [path], one on average. InputError: not weights, or none above zero."""
+    w = received(weight, "weight", dimensions=1).values
+    if (w < 0).any() or not w.any():
+        raise InputError("weight", "negative, or all of them zero", "weights >= 0, one on average")
     total, paths = float(w.sum()), len(w)
     return WeightReport(
         paths=paths,

@@ -95,12 +95,12 @@ def test_the_basel_table():
 
 def test_acerbi_and_szekely_by_hand():
     loss, var, es = [3.0, 1.0, 5.0, 0.0], [2.0] * 4, [4.0, 4.0, 2.0, 4.0]
-    first = backtest.acerbi_szekely(loss, var, es, level="0.5", given_hits=True)
-    second = backtest.acerbi_szekely(loss, var, es, level="0.5")
+    first = backtest.acerbi_szekely(loss, var, es, level="0.75", given_hits=True)
+    second = backtest.acerbi_szekely(loss, var, es, level="0.75")
     assert first.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / 2)
-    assert second.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / (4 * 0.5))
+    assert second.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / (4 * 0.25))
     assert math.isnan(first.p_value)
-    assert math.isnan(backtest.acerbi_szekely([0.0] * 4, var, es, level="0.5", given_hits=True).statistic)
+    assert math.isnan(backtest.acerbi_szekely([0.0] * 4, var, es, level="0.75", given_hits=True).statistic)
 
 
 @pytest.mark.parametrize("given_hits", [False, True])

@@ -108,5 +108,5 @@ def test_leaving_a_part_out_saves_at_most_its_contribution():
 
 @pytest.mark.parametrize("parts", [np.zeros(10), np.zeros((2, 3, 10)), np.full((2, 100), np.nan)])
 def test_what_is_not_parts_by_path_is_refused(parts):
-    with pytest.raises(InputError, match="part"):
+    with pytest.raises(InputError, match="losses"):
         component_shortfall(parts, level="0.9")

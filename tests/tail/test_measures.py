@@ -51,7 +51,7 @@ def normal_expectile(level):
     [
         (expectile("0.9"), NORMAL, normal_expectile(0.9)),
         (expectile("0.99"), NORMAL, normal_expectile(0.99)),
-        (expectile("0.5"), EXPONENTIAL, 1.0),
+        (expectile("0.75"), EXPONENTIAL, optimize.brentq(lambda e: 2 * math.exp(-e) - e + 1, 0, 9)),
         (wang(0.7), NORMAL, 0.7),
         (wang(-0.7), 3 * NORMAL, -2.1),
         (proportional_hazard(0.5), EXPONENTIAL, 2.0),
@@ -237,7 +237,7 @@ def test_days_of_one_path_are_not_independent():
         lambda: entropic(-1.0),
         lambda: partial_moment(0.0, -1),
         lambda: wang(1.0)([1.0, math.nan]),
-        lambda: conditional_drawdown(np.zeros(5), level=0.5),
+        lambda: conditional_drawdown(np.zeros(5), level=0.9),
     ],
 )
 def test_what_cannot_be_used_is_refused(call):
