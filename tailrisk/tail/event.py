@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,7 +61,8 @@ def rate(
     No event: estimate nan (never zero), low 0 and the upper bound.
     """
     _length(exposure_years)
-    given = received([count] if np.ndim(count) == 0 else count, "count", dimensions=1)
+    single = isinstance(count, Real | np.ndarray) and np.ndim(count) == 0
+    given = received([count] if single else count, "count", dimensions=1)
     counts = given.values
     if (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")

@@ -197,7 +197,8 @@ def widened(
     ends = []
     for times in (max(scale[1], 1.0), min(scale[0], 1.0)):
         share = float(1 - level) * times
-        moved = -math.inf if share >= 1 else figure(weighted_tail(row, weight, Fraction(1 - share)))
+        inside = weight[row == row.max()].sum() < share < 1
+        moved = figure(weighted_tail(row, weight, Fraction(1 - share))) if inside else math.inf
         ends.append(abs(moved - estimate))
     fall, rise = math.hypot(estimate - low, ends[0]), math.hypot(high - estimate, ends[1])
     return estimate, estimate - fall, estimate + rise, points

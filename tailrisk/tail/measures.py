@@ -3,6 +3,7 @@
 A `Measure` is called on weighted losses and knows its influence function, which gives its interval.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,8 @@ class Measure:
             return value, self.influence(row, w, value)
 
         def most(top: float) -> float:
-            return self.value(np.array([top]), np.ones(1))
+            value = self.value(np.array([top]), np.ones(1))
+            return top if math.isclose(value, top, rel_tol=1e-9) else value
 
         return influence_interval(
             pulls,
