@@ -18,6 +18,8 @@ from ..core import InputError
 
 Array = NDArray[np.float64]
 
+LARGEST = 1e75
+"""Magnitude beyond which a value is a placeholder: moments up to the fourth would overflow."""
 FEW = 3
 """Names an error message lists."""
 
@@ -108,13 +110,14 @@ def numbers(name: str, values: Any) -> Array:
 
 
 def finite(name: str, values: Any) -> Array:
-    """`values` [..., path] as float64; refused when empty or when one is not finite."""
+    """`values` [..., path] as float64; refused when empty, or when one is not finite or of no such size."""
     array = numbers(name, values)
     if array.ndim == 0 or array.size == 0:
         raise InputError(name, "is empty", "an array whose last axis is path")
-    bad = int(array.size - np.count_nonzero(np.isfinite(array)))
+    bad = int(array.size - np.count_nonzero(np.abs(array) <= LARGEST))
     if bad:
-        raise InputError(name, f"{bad} of {array.size} values are not finite", "finite numbers")
+        problem = f"{bad} of {array.size} values are not finite, or beyond {LARGEST:g}"
+        raise InputError(name, problem, "finite numbers whose fourth power is one too")
     return array
 
 

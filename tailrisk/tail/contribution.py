@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..core import InputError
 from .border import Losses, received
 from .interval import INDICATIVE, Interval, ranks, spread_bounds, value_interval
-from .sample import Array, Level, even_weight, exact_confidence, exact_level, sampled, total
+from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, shares, total
 from .shortfall import Tail, counted_tail, tail_of
 
 
@@ -32,8 +32,7 @@ def component_shortfall(
     Unbounded where VaR has no upper bound, for then one path or two are the whole tail.
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
-    given, row, w = _sum(losses, weight)
-    parts = given.values
+    given, parts, row, w = _sum(losses, weight)
     tail = tail_of(row, w, exact) if paths is None else counted_tail(row, exact, _all(paths, row, w))
     share = float(1 - exact)
     mass = even_weight(row, w) if paths is None else np.full(len(row), 1 / paths)
@@ -65,18 +64,18 @@ def incremental_shortfall(losses: ArrayLike, weight: ArrayLike | None = None, *,
     Losses and weights as in `component_shortfall`.
     """
     exact = exact_level(level)
-    given, row, w = _sum(losses, weight)
+    given, parts, row, w = _sum(losses, weight)
     whole = tail_of(row, w, exact).expected_shortfall
-    return given.named(
-        np.array([whole - tail_of(row - one, w, exact).expected_shortfall for one in given.values])
-    )
+    return given.named(np.array([whole - tail_of(row - one, w, exact).expected_shortfall for one in parts]))
 
 
-def _sum(losses: ArrayLike, weight: ArrayLike | None) -> tuple[Losses, Array, Array | None]:
-    """(losses [part, path], their sum [path], weight [path] or None)."""
+def _sum(losses: ArrayLike, weight: ArrayLike | None) -> tuple[Losses, Array, Array, Array | None]:
+    """(losses as given, those of the paths that count [part, path], their sum, weight [path] or None)."""
     given = received(losses, dimensions=2)
-    _, pairs = sampled(Losses(given.values.sum(axis=0), given.paths), weight)
-    return given, *next(pairs)
+    parts, w = given.values, None
+    if weight is not None:
+        parts, w = counting(parts, shares(weight, Losses(parts[0], given.paths)))
+    return given, parts, parts.sum(axis=0), w
 
 
 def _all(paths: int, row: Array, weight: Array | None) -> int:

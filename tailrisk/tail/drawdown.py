@@ -8,7 +8,7 @@ from ..core import InputError
 from .border import Losses, received
 from .influence import influence_interval
 from .interval import Interval
-from .sample import Array, Level, exact_level, shares
+from .sample import Array, Level, counting, exact_level, shares
 from .shortfall import tail_of
 
 
@@ -30,8 +30,9 @@ def conditional_drawdown(
     if isinstance(drawdown, pd.DataFrame):
         raise InputError("drawdown", "is a frame: are its columns days or paths?", "an array [day, path]")
     fall = received(drawdown, "drawdown", dimensions=2).values
-    days = len(fall)
-    exact, share = exact_level(level), None if weight is None else shares(weight, Losses(fall[0]))
+    days, exact, share = len(fall), exact_level(level), None
+    if weight is not None:
+        fall, share = counting(fall, shares(weight, Losses(fall[0])))
     by_day = None if share is None else np.tile(share / days, days)
     tail = tail_of(fall.reshape(-1), by_day, exact)
 

@@ -34,6 +34,7 @@ def influence_interval(
     carry the variance, (sum v)^2 / sum v^2 of v = (w influence)^2: a third of all for the mean of a normal.
     high is infinite where that tail may have no mean; InputError where fewer than FEWEST_CARRIERS carry the
     variance and there are too few paths to see a tail. Coverage: results/coverage_measures.
+    Unbounded where losses differ and none moves the value: no path lies beyond a threshold, or all do.
     ceiling: of the losses; no bound exceeds `most` of it, the value were every loss at the ceiling.
     """
     sure = exact_confidence(confidence)
@@ -43,6 +44,8 @@ def influence_interval(
         value, influence = pulls(row, share)
         pull = share * influence
         fourth = total(pull**4)
+        if np.ptp(influence) == 0 < np.ptp(row):
+            return value, -math.inf, math.inf, 1 / total(share**2)
         points = total(pull**2) ** 2 / fourth if fourth > 0 else 1 / total(share**2)
         low, high = hall_bounds(value, pull, sure)
         heavy_low, heavy_high = heavy_pulls(value, influence, share, sure, row if linear else None)

@@ -18,6 +18,9 @@ from .influence import influence_interval
 from .interval import Interval
 from .sample import Array, Level, by_row, even_weight, exact_level
 
+FARTHEST = 700.0
+"""Exponent beyond which e^x is no number."""
+
 
 @dataclass(frozen=True)
 class Measure:
@@ -157,9 +160,10 @@ def entropic(aversion: float) -> Measure:
         worst = float(loss.max())
         return worst + float(np.log(np.sum(weight * np.exp(aversion * (loss - worst))))) / aversion
 
-    return Measure(
-        f"entropic {aversion:g}", value, lambda loss, _, v: np.expm1(aversion * (loss - v)) / aversion
-    )
+    def influence(loss: Array, _: Array, v: float) -> Array:
+        return np.expm1(np.minimum(aversion * (loss - v), FARTHEST)) / aversion
+
+    return Measure(f"entropic {aversion:g}", value, influence)
 
 
 def partial_moment(threshold: float, order: float = 1.0) -> Measure:

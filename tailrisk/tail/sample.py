@@ -18,6 +18,8 @@ WEIGHT_SUM = 1e-9
 """How far from one the weights may sum."""
 SINGLE = 1e-5
 """The same of weights in single precision, which are then divided by their sum."""
+LEAST = 1e-75
+"""A weight below this is none: its fourth power would be no number."""
 RESOLUTION = 1e-12
 """A cumulative weight this close (relative) to the tail's share counts as reaching it."""
 LONG = 1000
@@ -68,6 +70,7 @@ def shares(weight: ArrayLike, losses: Losses) -> Array:
         raise InputError("weight", f"has shape {array.shape}", f"({shape[-1]},) or {shape}, as the losses")
     if (array < 0).any():
         raise InputError("weight", f"{int((array < 0).sum())} weights are negative", "weights >= 0")
+    array = np.where(array < LEAST, 0.0, array)
     sums = [total(row) for row in array.reshape(-1, array.shape[-1])]
     for whole in sums:
         if abs(whole - 1) > (SINGLE if single else WEIGHT_SUM):
@@ -83,7 +86,8 @@ def sampled(
 ) -> tuple[tuple[int, ...], Iterator[tuple[Array, Array | None]]]:
     """The leading shape of the losses [..., path], and (losses [path], weight [path] or None) row by row.
 
-    Equal weights are the unweighted sample and come back as None, so both give the same bits.
+    Paths without weight are left out. Equal weights are the unweighted sample and come back as None, so both
+    give the same bits.
     """
     shape = losses.values.shape
     flat = losses.values.reshape(-1, shape[-1])
@@ -91,7 +95,15 @@ def sampled(
         return shape[:-1], ((row, None) for row in flat)
     weights = shares(weight, losses).reshape(flat.shape)
     pairs = zip(flat, weights, strict=True)
-    return shape[:-1], ((row, None if (w == w[0]).all() else w) for row, w in pairs)
+    return shape[:-1], (counting(row, w) for row, w in pairs)
+
+
+def counting(losses: Array, weight: Array) -> tuple[Array, Array | None]:
+    """Losses [.., path] and weights [path] of the paths that have some; no weights where these are equal."""
+    there = weight > 0
+    if not there.all():
+        losses, weight = losses[..., there], weight[there]
+    return losses, None if (weight == weight[0]).all() else weight
 
 
 def by_row(

@@ -35,11 +35,11 @@ def weight_report(weight: ArrayLike) -> WeightReport:
     w = received(weight, "weight", dimensions=1).values
     if (w < 0).any() or not w.any():
         raise InputError("weight", "negative, or all of them zero", "weights >= 0, one on average")
-    total, paths = float(w.sum()), len(w)
+    total, paths, unit = float(w.sum()), len(w), w / w.max()
     return WeightReport(
         paths=paths,
-        effective=total**2 / float((w**2).sum()),
-        largest=float(w.max()) / total,
+        effective=float(unit.sum()) ** 2 / float((unit**2).sum()),
+        largest=1 / float(unit.sum()),
         mean=total / paths,
         mean_error=float(w.std()) / np.sqrt(paths),
         shape=_shape(w),

@@ -264,3 +264,41 @@ def test_the_sum_of_heavy_weights_holds_one_as_often_as_it_says():
             held.append(found[0] <= 2 / weight.mean() <= found[1])
     assert len(held) > 100
     assert abs(np.mean(held) - 0.95) < 4 * math.sqrt(0.95 * 0.05 / len(held))
+
+
+def test_a_moment_beyond_what_no_path_reaches_has_no_bounds():
+    loss = np.arange(100.0)
+    for order in (0.0, 1.0, 2.0):
+        found = partial_moment(200.0, order).interval(loss)
+        assert (found.estimate, found.low, found.high) == (0.0, -math.inf, math.inf)
+        assert partial_moment(200.0, order).interval(loss, ceiling=150.0).high == 0.0
+    every = partial_moment(-1.0, 0.0).interval(loss)
+    assert (every.estimate, every.low, every.high) == (pytest.approx(1), -math.inf, math.inf)
+    assert partial_moment(50.0, 0.0).interval(loss).high < 1
+
+
+def test_losses_that_are_all_alike_are_known():
+    for measure in (expectile("0.9"), wang(0.5), entropic(1.0)):
+        found = measure.interval(np.full(100, 0.25))
+        assert (found.estimate, found.low, found.high) == pytest.approx((0.25,) * 3)
+
+
+def test_a_path_without_weight_does_not_count_however_large_its_loss():
+    loss = np.append(np.random.default_rng(0).normal(size=200), 1e12)
+    weight = np.append(np.full(200, 1 / 200), 0.0)
+    weight[:2] *= 1.5, 0.5
+    for none in (0.0, 1e-320, 1e-80):
+        weight[-1] = none
+        stacked, few = np.stack([loss, 0.5 * loss]), np.stack([loss[:-1], 0.5 * loss[:-1]])
+        for call in (component_shortfall, conditional_drawdown):
+            some, all_ = call(few, weight[:-1], level="0.9"), call(stacked, weight, level="0.9")
+            assert np.ravel([all_.estimate, all_.low]) == pytest.approx(np.ravel([some.estimate, some.low]))
+        for measure in (entropic(1.0), wang(0.5), expectile("0.9"), partial_moment(0.5, 1.0)):
+            some, all_ = measure.interval(loss[:-1], weight[:-1]), measure.interval(loss, weight)
+            assert (all_.estimate, all_.low, all_.high) == pytest.approx((some.estimate, some.low, some.high))
+
+
+def test_placeholders_of_no_size_are_refused():
+    with pytest.raises(InputError, match=r"1 of 3 values are not finite, or beyond 1e\+75"):
+        expected_shortfall([0.0, 1e308, 1.0], level="0.9")
+    assert mean_interval([0.0, 1e74, 2e74]).high < math.inf
