@@ -61,7 +61,7 @@ def matched(name: str, values: Any, to: Losses) -> Any:
     Losses without names have the numbers of their places.
     """
     if isinstance(values, pd.DataFrame):
-        if to.strategies is None:
+        if to.strategies is None or to.paths is None:
             raise InputError(name, "is a frame and the losses are not", "a Series or an array, one a path")
         return ordered(name, ordered(name, values, to.paths).T, to.strategies).to_numpy()
     if not isinstance(values, pd.Series):

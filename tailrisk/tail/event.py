@@ -62,7 +62,7 @@ def rate(
     """
     _length(exposure_years)
     single = isinstance(count, Real | np.ndarray) and np.ndim(count) == 0
-    given = received([count] if single else count, "count", dimensions=1)
+    given = received(np.atleast_1d(np.asarray(count)) if single else count, "count", dimensions=1)
     counts = given.values
     if (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")

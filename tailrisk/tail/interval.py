@@ -173,8 +173,8 @@ def collect(
     estimate, low, high, points = (column.reshape(shape) for column in table)
     if ceiling is not None:
         low, high = np.minimum(low, most(top)), np.minimum(high, most(top))
-    columns = (given.named(column) for column in (estimate, low, high))
-    return Interval(*columns, confidence, given.named(points), given.named(points < INDICATIVE))
+    estimate, low, high, points = (given.named(column) for column in (estimate, low, high, points))
+    return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
 
 
 def widened(

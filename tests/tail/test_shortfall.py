@@ -12,6 +12,7 @@ from scipy import stats
 
 from tailrisk.core import InputError
 from tailrisk.tail import expected_shortfall, value_at_risk
+from tailrisk.tail.shortfall import weighted_tail
 
 LAWS = {
     "normal": (lambda u: stats.norm.ppf(u), lambda a: stats.norm.pdf(stats.norm.ppf(a)) / (1 - a)),
@@ -160,6 +161,13 @@ def test_leading_axes_are_separate_samples():
             row = None if w is None else np.broadcast_to(w, loss.shape)[1, 2]
             assert table[1, 2] == measure(loss[1, 2], row, level=0.95)
     assert isinstance(expected_shortfall(loss[0, 0], level=0.95), float)
+
+
+def test_a_tail_leaves_out_what_has_no_weight():
+    tail = weighted_tail(np.array([9.0, 5.0, 5.0, 1.0]), np.array([0.0, 0.0, 0.25, 0.75]), Fraction("0.75"))
+    assert (tail.value_at_risk, len(tail.above), tail.expected_shortfall) == (5.0, 0, 5.0)
+    with pytest.raises(InputError, match=r"carries weight 0\.25"):
+        weighted_tail(np.array([9.0, 5.0, 5.0, 1.0]), np.array([0.0, 0.0, 0.25, 0.75]), Fraction("0.8"))
 
 
 def test_zero_weight_is_no_path():
