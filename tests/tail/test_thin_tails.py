@@ -302,3 +302,25 @@ def test_placeholders_of_no_size_are_refused():
     with pytest.raises(InputError, match=r"1 of 3 values are not finite, or beyond 1e\+75"):
         expected_shortfall([0.0, 1e308, 1.0], level="0.9")
     assert mean_interval([0.0, 1e74, 2e74]).high < math.inf
+
+
+def test_both_bounds_are_joined_with_what_the_figure_is_at_both_ends_of_the_sum():
+    loss, weight = next(
+        drawn
+        for drawn in (tilted(1.8, 6000, seed) for seed in range(50))
+        if (scale := whole_weight(drawn[1], 0.95)) is not None and scale[1] < 2
+    )
+    low, high = whole_weight(weight, 0.95)
+    assert 0 < low < 1 < high
+    tail = tail_of(loss, weight, Fraction("0.99"))
+    estimate, least, most, _ = value_interval(loss, weight, Fraction("0.99"), tail, 0.95, 6000)
+    ends = [tail_of(loss, weight, 1 - Fraction(0.01 * times)).value_at_risk for times in (high, low)]
+    found = value_at_risk_interval(loss, weight, level="0.99")
+    assert found.low == pytest.approx(estimate - math.hypot(estimate - least, ends[0] - estimate), rel=1e-6)
+    assert found.high == pytest.approx(estimate + math.hypot(most - estimate, ends[1] - estimate), rel=1e-6)
+    assert found.low < least < most < found.high
+    hit = loss > estimate
+    chance = float(np.sum(weight * hit))
+    odds = probability(hit, weight)
+    assert odds.high - chance > chance * (1 / low - 1)
+    assert chance - odds.low > chance * (1 - 1 / high)
