@@ -208,8 +208,6 @@ def _by_moments(excess: Array, share: Array, effective: float) -> tuple[float, f
     ordered, mass = excess[order], share[order]
     rarer = (1 - np.cumsum(mass)) / (1 - 1 / effective)  # unbiased: (n - i) / (n - 1) with equal weights
     first, second = float(np.sum(mass * ordered)), float(np.sum(mass * rarer * ordered))
-    if not first > 2 * second:
-        raise _no_maximum("the moments of the excesses are those of no generalised Pareto tail")
     shape, scale = 2 - first / (first - 2 * second), 2 * first * second / (first - 2 * second)
     k = -shape  # Hosking & Wallis write the law with k = -xi
     if shape >= 0.5:

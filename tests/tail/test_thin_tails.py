@@ -25,6 +25,7 @@ from tailrisk.tail import (
     value_at_risk_interval,
     wang,
 )
+from tailrisk.tail.heavy import mean_excess_interval
 from tailrisk.tail.heavy_weights import whole_weight
 from tailrisk.tail.interval import value_interval
 from tailrisk.tail.shortfall import tail_of
@@ -324,3 +325,26 @@ def test_both_bounds_are_joined_with_what_the_figure_is_at_both_ends_of_the_sum(
     odds = probability(hit, weight)
     assert odds.high - chance > chance * (1 / low - 1)
     assert chance - odds.low > chance * (1 - 1 / high)
+
+
+def test_the_sum_of_heavy_weights_is_that_of_their_pareto_tail():
+    weight = np.random.default_rng(0).random(3000) ** -0.6
+    relative = weight / weight.mean()
+    cut = np.sort(relative)[-math.ceil(2 * math.sqrt(3000))]
+    excess = relative[relative > cut] - cut
+    middle, _, _ = mean_excess_interval(excess, None, 0.95)
+    centre = np.minimum(relative, cut).mean() + len(excess) / 3000 * middle
+    assert abs(centre - 1) > 0.005
+    low, high = whole_weight(weight / math.fsum(weight), 1e-6)
+    assert (low, high) == (pytest.approx(centre, rel=1e-3), pytest.approx(centre, rel=1e-3))
+
+
+@pytest.mark.parametrize("seed", [54, 56, 58])
+def test_bounds_above_every_loss_at_a_level_the_sample_reaches_are_refused(seed):
+    """Losses stopped near three: the likelihood has a maximum, whose VaR 99.5 % no loss reaches."""
+    random = np.random.default_rng(seed)
+    random.uniform(0.1, 0.1001, 10), random.uniform(1, 1.05, 90)
+    loss = np.minimum(random.standard_t(2, 1000), 3 + random.random(1000) * 0.3)
+    assert fit_pareto(loss, threshold=0.05).value_at_risk("0.995") > loss.max()
+    with pytest.raises(InputError, match="lie above every loss"):
+        pareto_interval(loss, threshold=0.05, level="0.995")
