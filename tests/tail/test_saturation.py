@@ -1,11 +1,15 @@
 """Figures at an edge: many paths at exactly VaR."""
 
+from fractions import Fraction
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from tailrisk.core import InputError
 from tailrisk.tail import TailStream, saturated, value_at_risk
+from tailrisk.tail.saturation import is_saturated
+from tailrisk.tail.shortfall import weighted_tail
 
 
 def capped(share, size=10_000, seed=0):
@@ -73,3 +77,11 @@ def test_a_stream_knows_it_from_the_worst_alone(weighted):
     weight = np.random.default_rng(1).uniform(0.5, 1.5, 10_000) if weighted else None
     stream.add(loss, np.arange(10_000, dtype=np.uint32), weight)
     assert [stream.column(c).saturated("0.99") for c in (0, 1)] == [False, True]
+
+
+def test_what_has_no_weight_makes_no_edge():
+    loss, weight = np.array([9.0, 5.0, 5.0, 5.0, 1.0]), np.array([0.05, 0.1, 0.1, 0.0, 0.75])
+    tail = weighted_tail(loss, weight, Fraction("0.8"))
+    assert tail.value_at_risk == 5
+    assert not is_saturated(loss, weight, tail)
+    assert is_saturated(loss, np.array([0.05, 0.1, 0.05, 0.05, 0.75]), tail)

@@ -348,3 +348,9 @@ def test_bounds_above_every_loss_at_a_level_the_sample_reaches_are_refused(seed)
     assert fit_pareto(loss, threshold=0.05).value_at_risk("0.995") > loss.max()
     with pytest.raises(InputError, match="lie above every loss"):
         pareto_interval(loss, threshold=0.05, level="0.995")
+
+
+def test_losses_all_alike_rest_on_as_many_paths_as_their_weights_are_worth():
+    weight = np.concatenate([np.full(50, 0.015), np.full(50, 0.005)])
+    found = wang(0.5).interval(np.full(100, 0.25), weight)
+    assert found.tail_points == pytest.approx(1 / np.sum(weight**2))
