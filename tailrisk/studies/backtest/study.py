@@ -29,6 +29,8 @@ from .targets import Target, gains, losses, targets
 
 Array = NDArray[Any]
 
+STILL = 1e-10
+"""Daily gains within this of each other are one number and rounding."""
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 """How often models are fitted again."""
 
@@ -179,6 +181,7 @@ def enough(data: Path, known: History, first: str) -> None:
         problem = f"{len(known.plan.days)} days from {first} to {known.when[-1].date()}"
         raise InputError("--from", problem, f"more than {max(known.plan.horizons) + 1} days to judge")
     for aim, column in zip(known.plan.aims, known.gain.T, strict=True):
+        moves(aim, column[: known.plan.days[0]], first)
         rows = np.flatnonzero(np.isfinite(column))
         before = int((rows < known.plan.days[0]).sum())
         if before < LEAST:
@@ -188,6 +191,21 @@ def enough(data: Path, known: History, first: str) -> None:
                 f"{before} days of {aim.name} before {first} in {data}",
                 f"at least {LEAST} to forecast from: {start} or later",
             )
+
+
+def moves(aim: Target, past: Array, first: str) -> None:
+    """Refuse a target whose gains never differ before the first day: no model has a scale to fit.
+
+    A fund that holds its own benchmark is one, and a spread of two series that are one.
+    """
+    seen = past[np.isfinite(past)]
+    if len(seen) and np.ptp(seen) <= STILL:
+        raise InputError(
+            aim.name,
+            f"the gain of {aim.label} never moves before {first}: {seen[-1]:.3g} every day",
+            "a book that differs from its benchmark, two series that differ",
+            "take the product out of the config, or change its weights",
+        )
 
 
 def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -> None:
