@@ -38,10 +38,12 @@ def summed(seen: list[str]) -> dict[str, int]:
     return {"trials": len(seen), **{name: words.count(name) for name in ORDER[1:]}}
 
 
-def drill(work: Path, data: Path | None, *, every: int, pairs: int, kills: int, bits: int) -> pd.DataFrame:
+def drill(
+    work: Path, data: Path | None, only: str, *, every: int, pairs: int, kills: int, bits: int
+) -> pd.DataFrame:
     """The whole table."""
     found: list[dict[str, object]] = []
-    for command in commands(work, data):
+    for command in commands(work, data, only.split(",")):
         step = every * (4 if command.name == "sweep" else 1)
         found += rows(command, work, step)
         seen = [two_writers(command, work) for _ in range(pairs)]
@@ -86,13 +88,14 @@ def page(table: pd.DataFrame, seconds: float) -> str:
 @click.option("--kills", default=6, show_default=True, help="Of each real command.")
 @click.option("--bits", default=12, show_default=True, help="Flipped in every file.")
 @click.option("--data", type=click.Path(path_type=Path), help="Folder of market data, for a match.")
+@click.option("--only", default="run,sweep,calibrate,match", show_default=True, help="Commands disturbed.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="A folder for the trials.")
 @click.option("-o", "--output", default="results/faults", type=click.Path(path_type=Path), show_default=True)
 def main(every: int, pairs: int, kills: int, bits: int, data: Path | None, work: Path, output: Path) -> None:
     """Disturb, count, publish."""
     begun = time.process_time()
-    table = drill(work, data, every=every, pairs=pairs, kills=kills, bits=bits)
-    command = f"python -m experiments.faults --every {every} --pairs {pairs} --kills {kills} --bits {bits}"
+    table = drill(work, data, only, every=every, pairs=pairs, kills=kills, bits=bits)
+    command = f"python -m experiments.faults --every {every} --pairs {pairs} --kills {kills} --bits {bits} --only {only}"
     command += " --data ../shared/data" if data else ""
     seconds = time.process_time() - begun
     publish(

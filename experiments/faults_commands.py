@@ -1,6 +1,6 @@
 """The commands that are disturbed: each writes its result from what was simulated once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -43,11 +43,12 @@ class Command:
     seconds: list[float] = field(default_factory=list)
 
 
-def commands(work: Path, data: Path | None) -> list[Command]:
-    """Every command, with its undisturbed results; a match only where there is data for it."""
+def commands(work: Path, data: Path | None, only: Sequence[str]) -> list[Command]:
+    """The commands named, with their undisturbed results; a match only where there is data for it."""
     remembered()
-    made = [running(work), sweeping(work), calibrating(work)]
-    made += [matching(work, data)] if data else []
+    makers = {"run": running, "sweep": sweeping, "calibrate": calibrating}
+    made = [make(work) for name, make in makers.items() if name in only]
+    made += [matching(work, data)] if data and "match" in only else []
     for command in made:
         for word, store in command.stores.items():
             store.mkdir(parents=True)
