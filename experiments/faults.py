@@ -91,11 +91,14 @@ def page(table: pd.DataFrame, seconds: float) -> str:
 @click.option("--only", default="run,sweep,calibrate,match", show_default=True, help="Commands disturbed.")
 @click.option("--work", type=click.Path(path_type=Path), required=True, help="A folder for the trials.")
 @click.option("-o", "--output", default="results/faults", type=click.Path(path_type=Path), show_default=True)
-def main(every: int, pairs: int, kills: int, bits: int, data: Path | None, work: Path, output: Path) -> None:
+def main(
+    every: int, pairs: int, kills: int, bits: int, data: Path | None, only: str, work: Path, output: Path
+) -> None:
     """Disturb, count, publish."""
     begun = time.process_time()
     table = drill(work, data, only, every=every, pairs=pairs, kills=kills, bits=bits)
-    command = f"python -m experiments.faults --every {every} --pairs {pairs} --kills {kills} --bits {bits} --only {only}"
+    command = f"python -m experiments.faults --every {every} --pairs {pairs} --kills {kills} --bits {bits}"
+    command += f" --only {only}"
     command += " --data ../shared/data" if data else ""
     seconds = time.process_time() - begun
     publish(
