@@ -24,6 +24,10 @@ SORTED = 5
 """Copies of one column of kept losses, eight bytes each, while its statistics are taken."""
 KEPT = 8
 """Bytes of one kept loss, with its path number."""
+ACCOUNT = 16
+"""Numbers kept of a path of a product that lives as an account: its lines, and what became of it."""
+ORDERED = 2**24
+"""Losses kept whole at most, for risks that need all of them in order (record/risks.py)."""
 ROOM = 16_384
 """Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
 SPREAD = 6.0
@@ -117,7 +121,9 @@ def _scratch(config: Config) -> int:
     days = config.run.days + config.burn_in
     z = item * len(config.event) * config.run.days * BLOCK
     series = 2 * len(FACTORS) + len(VIEWS) * len(config.products) + len(config.event)
-    return z + item * days * series * config.run.chunk
+    lines = ACCOUNT * len(config.products) * BLOCK if config.as_accounts else 0
+    ordered = 4 * ORDERED if len(config.tail.risks) > len(("var", "es")) else 0
+    return z + item * (days * series * config.run.chunk + lines) + ordered
 
 
 def fits(planned: Plan) -> Plan:
