@@ -27,6 +27,10 @@ COURSE, CROWD_COURSE = 0.8e-6, 6.7e-6
 """Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
 FUND = 239e-9
 """Seconds of one core for a day of a fund on a path."""
+ACCOUNT = 16
+"""Numbers kept of a path of a product that lives as an account: its lines, and what became of it."""
+ORDERED = 2**24
+"""Losses kept whole at most, for risks that need all of them in order (record/risks.py)."""
 
 
 def program(config: Config) -> float:
@@ -45,7 +49,11 @@ def simulating(config: Config, cores: int) -> int:
     days, events = config.run.days + config.burn_in, len(config.event)
     block = events * config.run.days + len(VIEWS) * 4 * len(config.products)
     chunk = days * (2 * len(config.names.factors) + 2 * events)
-    return item(config) * cores * (block * min(BLOCK, config.run.paths) + chunk * config.run.chunk)
+    lines = ACCOUNT * len(config.products) if config.as_accounts else 0
+    ordered = 4 * ORDERED if len(config.tail.risks) > len(("var", "es")) else 0
+    return ordered + item(config) * cores * (
+        (block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk
+    )
 
 
 def drawing(config: Config) -> int:

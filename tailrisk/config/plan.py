@@ -141,9 +141,10 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("market", f"{market.states} regimes, {market.shocks} shocks, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
         ("events", ", ".join(event.name for event in config.event) or "none"),
-        ("products", ", ".join(config.products)),
+        ("products", ", ".join(config.products) + (", as accounts" if config.as_accounts else "")),
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
         ("tail", f"{', '.join(tail.losses)} at {', '.join(map(str, tail.levels))}"),
+        ("risks", ", ".join(tail.risks)),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",

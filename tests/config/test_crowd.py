@@ -125,3 +125,14 @@ def test_an_ensemble_that_cannot_be_used_is_refused(folder: Path, text: str, mem
     with pytest.raises(InputError) as refusal:
         load("small.toml", ["crowd.ensemble=mine.toml", f"crowd.member={member}"])
     assert found in str(refusal.value)
+
+
+def test_with_a_crowd_products_live_as_accounts_unless_it_is_said():
+    """By default where there are terms and a crowd; without a crowd where it is asked for."""
+    said = load(LIBRARY / "crowd_feb2024.toml")
+    assert said.as_accounts
+    assert not load(LIBRARY / "crowd_feb2024.toml", ["accounts.every_path=false"]).as_accounts
+    terms = 'accounts={terms="accounts_2024.toml"}'
+    assert not load(LIBRARY / "feb2024.toml", [terms]).as_accounts
+    assert load(LIBRARY / "feb2024.toml", [terms, "accounts.every_path=true"]).as_accounts
+    assert not load(LIBRARY / "feb2024.toml").as_accounts

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.products import account, lines, trade
+from tailrisk.products import account, funds, lines, trade
 from tests.accounts import Plain, day, fund, hold, live, params
 
 DMA = {
@@ -377,3 +377,19 @@ def test_nobody_deciding_is_a_manager_who_does_nothing():
     assert float(told[-1].long[0].sum()) < 0.8 * sum(DMA["long"])
     for a, b in zip(jax.tree.leaves(told[-1]), jax.tree.leaves(left[-1]), strict=True):
         np.testing.assert_allclose(np.asarray(a, float), np.asarray(b, float), atol=1e-12)
+
+
+def test_a_fund_that_was_called_once_was_called():
+    """The line is restored the next day; the path remembers."""
+    p = params(fund(**{**DMA, "call": 0.255, "reset": 0.26}))
+    fall, flat, rise = (
+        day([-0.05] * 5, futures=[-0.04] * 3),
+        day([0.0] * 5),
+        day([0.01] * 5, futures=[0.0] * 3),
+    )
+    states = [funds.init(p, 1)]
+    for today in (fall, flat, rise):
+        states.append(funds.step(p, states[-1], today))
+    assert [bool(states[k].account.lines.called[0, 0]) for k in (0, 1, 3)] == [False, True, False]
+    assert [bool(s.breached[0, 0]) for s in states] == [False, True, True, True]
+    assert float(funds.outcome(states[-1]).pnl.sum()) == pytest.approx(float(states[-1].nav[0, 0]) - 1)

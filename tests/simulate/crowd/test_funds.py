@@ -19,7 +19,6 @@ PATHS = 32
 def test_accounts_in_the_path_are_those_on_its_tape_and_move_no_price():
     said = config("accounts={terms='accounts_2024.toml', every_path=true, funds=1}")
     world = assemble(said)
-    assert world.funds is not None, "with a crowd accounts live on every path by default"
     early = replace(world.funds.lines, call=0.98 * world.funds.lines.call / 0.15 * 0.25)
     world = replace(world, funds=replace(world.funds, lines=early))
     bare = replace(world, funds=None)
