@@ -7,17 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..config import Config
-from ..config.calibrated import Styles
 from ..config.market import Event
 from ..config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
 from ..core import random
 from ..core.calendar import YEAR
 from ..core.names import BUCKETS, FUTURES
-from ..market import spread, styles
+from ..market import spread
 from ..products import book
 from ..simulate.world import Streams, World
 from .crowd import crowd
 from .process import build, stationary
+from .styles import overlaid
 
 __all__ = ["assemble", "detector", "own_scale", "stationary", "warmup_days"]
 
@@ -43,7 +43,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
     law = build(config, array)
     return World(
         process=law,
-        styles=_styles(overlay, used, array) if overlay is not None and used else None,
+        styles=overlaid(config, overlay, used, array) if overlay is not None and used else None,
         products=_products(products, used, array),
         detectors=tuple(dict.fromkeys(map(detector, config.event))),
         history=None if history is None else array(history),
@@ -68,15 +68,6 @@ def detector(event: Event) -> spread.Params:
 def warmup_days(config: Config) -> int:
     """Days of spread that fill every event's trailing window."""
     return max((event.warmup_days for event in config.event), default=0)
-
-
-def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
-    rows = [overlay.names.index(style) for style in used]
-    on_factors = np.array(overlay.loading)[rows]
-    on_buckets = on_factors - np.hstack([on_factors[:, 1:], np.zeros((len(rows), 1))])
-    sd = np.array(overlay.residual_sd)[rows]
-    covariance = np.array(overlay.residual_correlation)[np.ix_(rows, rows)] * np.outer(sd, sd)
-    return styles.Params(loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)))
 
 
 def _own_inverse_nu(products: list[Product], array: Any) -> jax.Array | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from .memory_law import Law
+from .style_memory import StyleLaw
 from .styles import Overlay
 from .switching import Switching
 
@@ -24,6 +25,7 @@ class Calibration:
     starts: int
     seed: int
     memory: Law | None = None
+    style_memory: StyleLaw | None = None
 
     def model(self, states: int, shocks: str) -> Switching:
         """The fitted model with so many states and these shocks. Raises KeyError if it was not fitted."""

@@ -12,6 +12,7 @@ from ..core.names import BUCKETS, FACTORS, STYLES
 from .calibration import Calibration
 from .ladder import Array
 from .memory_law import described as remembered
+from .style_memory import described as remembered_styles
 from .styles import Overlay
 from .switching import Switching
 
@@ -57,6 +58,8 @@ def document(calibration: Calibration) -> str:
         lines += ["", *described(model)]
     if calibration.styles:
         lines += ["", *styled(calibration.styles)]
+        if calibration.style_memory:
+            lines += [*remembered_styles(calibration.style_memory)]
     if calibration.memory:
         lines += ["", *remembered(calibration.memory)]
     return "\n".join(lines) + "\n"

@@ -9,8 +9,9 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import random, struct
+from ..core.fence import fence
 from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
-from ..market import process, styles
+from ..market import memory, process, styles
 from ..products import book
 from ..tail import running
 from .crowd import day as crowd_day
@@ -34,6 +35,7 @@ class State:
 
     process: process.State  # of returns before anybody trades
     price: LogReturn  # [bucket, path]  log price since the start
+    styles: styles.State | None
     books: book.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
@@ -43,11 +45,13 @@ class State:
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
     market, crowd, log_return, growth, future = _prices(world, state, shocks)
-    style_return = style(world, log_return, shocks)
-    books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
+    style = _styles(world, state, market, log_return, shocks)
+    today = None if style is None else style.today
+    books = book.step(world.products, state.books, growth, future, today, shocks.own)
     after = State(
         process=market,
         price=state.price + log_return,
+        styles=style,
         books=books,
         absolute=running.step(state.absolute, books.nav),
         excess=running.step(state.excess, excess_nav(world, books)),
@@ -56,11 +60,20 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     return after, log_return
 
 
-def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
-    """Today's style returns [style, path] for a unit exposure; None where no product has any."""
-    if world.styles is None or shocks.styles is None:
+def _styles(
+    world: World, state: State, market: process.State, log_return: LogReturn, shocks: Shocks
+) -> styles.State | None:
+    """The styles today, given the process after the day; None where no product has any."""
+    if world.styles is None or shocks.styles is None or state.styles is None:
         return None
-    return styles.step(world.styles, log_return, random.student(shocks.styles, None))
+    if world.styles.memory is None:
+        today = styles.step(world.styles, log_return, random.student(shocks.styles, None))
+        return replace(state.styles, today=today)
+    assert isinstance(state.process, memory.State)
+    law = world.styles.memory.ladder
+    drawn = fence(tuple(random.student(shocks.styles, law.inverse_nu)))
+    regime = jnp.minimum(process.regime(market), law.affine.shape[0] - 1)
+    return styles.live(world.styles, state.styles, state.process, regime, log_return, list(drawn))
 
 
 def outside(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:

@@ -100,7 +100,7 @@ def record(world: World, path: Count) -> Tape:
         seen = _free(log_return)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
             seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
-        seen = replace(seen, styles=day.style(world, log_return, shocks))
+        seen = replace(seen, styles=None if after.styles is None else after.styles.today)
         return after, (seen, spreads(world, log_return), shocks.own)
 
     last, lived = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))
