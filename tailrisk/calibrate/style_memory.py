@@ -1,7 +1,7 @@
 """Memory of what styles earn beyond the ladder, and the law of what is left in each regime of the ladder.
 
 The filter is the ladder's, its common variance the ladder's own; the residuals' covariances are means over
-days weighted by the smoothed chance of a regime, and their degrees of freedom maximise the likelihood given them.
+days weighted by the smoothed chance of a regime, and their degrees of freedom maximise the likelihood.
 """
 
 from collections.abc import Iterator
