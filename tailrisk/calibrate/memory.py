@@ -70,7 +70,7 @@ def common(moved: Array, variance: Array) -> Array:
     ratio = np.where(seen, moved, 0.0) ** 2 / variance
     size = ratio.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     out, now = np.empty(len(size)), 1.0
-    for t, (one, any_) in enumerate(zip(size, seen.any(axis=1), strict=True)):
+    for t, (one, any_) in enumerate(zip(size, np.atleast_1d(seen.any(axis=1)), strict=True)):
         now = COMMON * now + (1 - COMMON) * one if any_ else now
         out[t] = now
     return out

@@ -66,8 +66,11 @@ def backtest(
     force: bool,
     command: str,
     progress: Callable[[float, str], None],
+    memory: bool = False,
 ) -> Path:
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
+
+    memory: whether the memory process is among the models.
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -85,6 +88,7 @@ def backtest(
         shocks=shocks,
         starts=starts,
         seed=seed,
+        memory=memory,
     )
     known = History(when=when, returns=returns, gain=gain, plan=asked)
     enough(data, known, first)
