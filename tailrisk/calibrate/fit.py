@@ -18,6 +18,7 @@ from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
 from .memory_law import fit_law, write_residuals
 from .picture import picture
+from .style_memory import fit_styles
 from .styles import Overlay, overlay
 from .summary import summary
 from .switching import SHOCKS, Switching, fit_switching
@@ -77,6 +78,13 @@ def calibrate(
         if memory or residuals:
             tell(0.97, "memory")
             remembered = fit_law(factors.to_numpy(), limit=limit, seed=seed)
+        beyond = None
+        if remembered and overlaid and styles_path:
+            tell(0.99, "memory of styles")
+            known = read_styles(styles_path)
+            beyond = fit_styles(
+                remembered, overlaid, factors, known[known.index <= parse_day("until", until)]
+            )
     calibration = Calibration(
         models=models,
         styles=overlaid,
@@ -92,6 +100,7 @@ def calibrate(
         starts=starts,
         seed=seed,
         memory=remembered,
+        style_memory=beyond,
     )
     if residuals and remembered:
         write_residuals(residuals, remembered, list(factors.index), names.factors)
