@@ -1,7 +1,7 @@
 """Calibration from file to file: prices in, models with errors out."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -12,7 +12,7 @@ from .. import __version__
 from ..core.errors import InputError
 from ..core.names import BUCKETS, FACTORS
 from ..data.prices import digest, read_prices, read_styles
-from ..data.table import parse_day
+from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
@@ -33,7 +33,7 @@ Progress = Callable[[float, str], None]
 
 
 def calibrate(
-    prices_path: str | Path,
+    prices_path: str | Path | Sequence[str | Path],
     *,
     until: str,
     since: str | None = None,
@@ -45,9 +45,11 @@ def calibrate(
     output: str | Path,
     figure: str | Path | None = None,
     progress: Progress | None = None,
+    accept: Sequence[str] = (),
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
+    The closes may be in one file or in several; `accept` is of data.daily.KINDS, what may be odd about them.
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
     """
@@ -55,10 +57,11 @@ def calibrate(
     for path in (output, figure):
         if path:
             writable(path)
-    prices = windowed(prices_path, read_prices(prices_path), since, until)
+    place = " + ".join(map(str, listing(prices_path)))
+    prices = windowed(place, read_prices(prices_path, accept=accept), since, until)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=FACTORS)
-    moving(prices_path, factors)
+    moving(place, factors)
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
         models = fitted(observe(returns), states, shocks, starts, seed, tell)
@@ -68,8 +71,8 @@ def calibrate(
         prices=prices,
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
-        digest=digest(prices_path),
-        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output),
+        digest=digests(prices_path),
+        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, accept),
         version=__version__,
         starts=starts,
         seed=seed,
@@ -143,7 +146,7 @@ def fitted(
 
 
 def command(
-    prices: str | Path,
+    prices: str | Path | Sequence[str | Path],
     since: str | None,
     until: str,
     states: tuple[int, ...],
@@ -152,9 +155,10 @@ def command(
     starts: int,
     seed: int,
     output: str | Path,
+    accept: Sequence[str] = (),
 ) -> str:
     """The command that repeats this; of an absolute path only the name, so that no machine is described."""
-    words = ["tailrisk", "calibrate", portable(prices)]
+    words = ["tailrisk", "calibrate", *map(portable, listing(prices))]
     words += ["--since", since] if since else []
     words += ["--until", until]
     for option, given, usual in (
@@ -166,6 +170,7 @@ def command(
         value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         words += [option, value] if given != usual else []
     words += ["--styles", portable(styles)] if styles else []
+    words += [word for kind in accept for word in ("--accept", kind)]
     words += ["-o", portable(output)]
     return shlex.join(words)
 

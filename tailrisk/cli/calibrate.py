@@ -5,11 +5,11 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, repeated
+from .options import ACCEPT, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, reading, repeated
 
 
 @click.command()
-@click.argument("prices", type=click.Path(path_type=Path))
+@click.argument("prices", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PRICES...")
 @click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
 @click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
 @STATES
@@ -25,9 +25,10 @@ from .options import OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, re
     help="The calibrated TOML file to write.",
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@ACCEPT
 @QUIET
 def calibrate(
-    prices: Path,
+    prices: tuple[Path, ...],
     until: str,
     since: str | None,
     states: str,
@@ -37,16 +38,19 @@ def calibrate(
     seed: int,
     output: Path,
     figure: Path | None,
+    accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Fit regime models to daily index closes.
 
     \b
-    PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
+    PRICES is CSV, Excel or Parquet, one file or several: long (date, code, close), wide (date, then a
+    column per index), or one index a file, named after its code. `tailrisk look` shows how a file reads.
     Codes: 000300 CSI 300, 000905 CSI 500, 000852 CSI 1000, 932000 CSI 2000, 8841431 micro-cap.
 
     \b
-    Example:
+    Examples:
+      tailrisk calibrate 000300.csv 000905.csv 000852.csv 932000.csv 8841431.xlsx --until 2023-12-31 -o own.toml
       tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
           --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
     """
@@ -61,9 +65,9 @@ def calibrate(
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
 
-    with bar(quiet) as tell:
+    with reading(quiet), bar(quiet) as tell:
         result = fit(
-            prices,
+            prices if len(prices) > 1 else prices[0],
             until=until,
             since=since,
             states=kept,
@@ -74,6 +78,7 @@ def calibrate(
             output=output,
             figure=figure,
             progress=tell,
+            accept=accept,
         )
     if not quiet:
         click.echo(summary(result))

@@ -1,5 +1,6 @@
 """What commands share: options, the reading of their words, a progress bar, the command for the record."""
 
+import logging
 import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
@@ -38,6 +39,31 @@ SHOCKS = click.option(
 SEED = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts."
 )
+
+ACCEPT = click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(["closed-days", "holes", "stale", "spikes", "copies", "units"]),
+    help="Go on with data that are odd in this way; may be repeated.",
+)
+
+
+@contextmanager
+def reading(quiet: bool) -> Iterator[None]:
+    """Say on stderr what is understood of the files read, unless quiet, and always what is odd about them."""
+    logger = logging.getLogger("tailrisk.data")
+    handler = logging.Handler()
+    handler.emit = lambda record: click.echo(record.getMessage(), err=True)  # type: ignore[method-assign]
+    before, onward = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        logger.propagate = onward
 
 
 @contextmanager

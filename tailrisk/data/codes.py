@@ -1,36 +1,98 @@
-"""Index codes as data vendors spell them, and the bucket each one is."""
+"""Codes of indices, stocks and funds as data vendors spell them, and the bucket an index is."""
 
 import re
+import unicodedata
+from typing import NamedTuple
 
 from ..core.errors import InputError
 from ..core.names import BUCKETS, CODES
 
-MARKETS = {"sh", "sz", "csi", "wi", "xshg", "xshe"}
-SHENZHEN = {"sz", "xshe"}
-ALLOWED = "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, or a bucket: " + ", ".join(
-    BUCKETS
+EXCHANGES = {
+    **dict.fromkeys(("sh", "ss", "sse", "xshg", "shse", "csi", "wi"), "SH"),
+    **dict.fromkeys(("sz", "xshe", "szse"), "SZ"),
+    **dict.fromkeys(("bj", "bse", "bjse"), "BJ"),
+}
+"""How exchanges are written -> which it is; indices of CSI and Wind belong to none and go with Shanghai."""
+PUBLISHERS = {"csi", "wi"}
+SPELLING = re.compile(r"(?:([a-z]{2,4})[.:]?)?([0-9hn]\d{5,6})(?:[.:]([a-z]{2,4}))?")
+TWINS = {"399300": "000300", "399905": "000905", "399852": "000852"}
+"""Shenzhen's number of an index -> Shanghai's."""
+NAMES = {
+    "csi300": ("csi300", "hs300", "沪深300", "沪深300指数", "中证沪深300"),
+    "csi500": ("csi500", "zz500", "中证500", "中证500指数", "中证小盘500", "中证小盘500指数"),
+    "csi1000": ("csi1000", "zz1000", "中证1000", "中证1000指数"),
+    "csi2000": ("csi2000", "zz2000", "中证2000", "中证2000指数"),
+    "micro": ("micro", "微盘股", "微盘股指数", "万得微盘股", "万得微盘股指数", "万得微盘股日频等权指数"),
+}
+"""Bucket -> what its index is called."""
+KNOWN = {name: bucket for bucket, names in NAMES.items() for name in names}
+ALLOWED = (
+    "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, SHSE.000300, 沪深300, or a bucket: "
+    + ", ".join(BUCKETS)
 )
-SPELLING = re.compile(r"(?:([a-z]{2,4})\.?)?(\d{6,7})(?:\.([a-z]{2,4}))?")
+PRICE = re.compile(r"[\s:._-]*(收盘价|收盘点位|收盘指数|收盘|close)$")
+
+
+class Code(NamedTuple):
+    """A code taken apart."""
+
+    digits: str  # six, or seven of Wind's
+    exchange: str  # SH, SZ, BJ, or empty where none is written
+    publisher: bool = False  # written as an index of CSI or Wind
+
+
+def clean(text: str) -> str:
+    """A code without the marks that keep a spreadsheet from eating its zeros: '000300, ="000300"."""
+    bare = unicodedata.normalize("NFKC", str(text)).strip().lower()
+    return bare.removeprefix("=").strip("'\"` ").removesuffix(".0")
+
+
+def parted(text: str) -> Code | None:
+    """The code, or None for what is none or names two exchanges."""
+    match = SPELLING.fullmatch(clean(text))
+    if match is None:
+        return None
+    written = {part for part in match.group(1, 3) if part}
+    if not written <= set(EXCHANGES) or len({EXCHANGES[part] for part in written}) > 1:
+        return None
+    exchange = EXCHANGES[written.pop()] if written else ""
+    return Code(match.group(2), exchange, bool(PUBLISHERS & {*match.group(1, 3)}))
 
 
 def bucket(place: str, code: str) -> str:
-    """The bucket a code stands for, or the code itself for an index outside the ladder.
+    """The bucket a code or a name stands for, or the code itself for an index outside the ladder.
 
-    `000300.SZ` is not the CSI 300: numbers repeat across exchanges, so a Shenzhen code keeps its suffix.
-    Raises InputError for text that is no code, and for digits that have lost their leading zeros.
+    `000300.SZ` is not the CSI 300: numbers repeat across exchanges, so a Shenzhen code keeps its suffix;
+    399300 is CSI 300's own number there. 300 is 000300, which no other index of the ladder could be.
+    Raises InputError for text that is no code, and for digits that have lost their leading zeros otherwise.
     """
-    text = code.strip().lower()
-    if text in BUCKETS:
-        return text
-    if re.fullmatch(r"\d{1,5}(\.0)?", text):
-        whole = text.removesuffix(".0").zfill(6)
+    text = re.sub(r"\s+", "", clean(code))
+    if text in KNOWN:
+        return KNOWN[text]
+    bare = PRICE.sub("", text)
+    if bare in KNOWN:
+        return KNOWN[bare]
+    if re.fullmatch(r"\d{1,5}", bare):
+        if bare.zfill(6) in CODES:
+            return CODES[bare.zfill(6)]
         raise InputError(
-            place, f"code {code!r} has lost its leading zeros", ALLOWED, f"write it as text: {whole!r}"
+            place, f"code {code!r} has lost its leading zeros", ALLOWED, f"write it as text: {bare.zfill(6)!r}"
         )
-    match = SPELLING.fullmatch(text)
-    markets = {part for part in match.group(1, 3) if part} if match else set()
-    if not match or len(markets) > 1 or not markets <= MARKETS:
+    found = parted(bare)
+    if found is None:
         raise InputError(place, f"code {code!r} is not an index code", ALLOWED)
-    if markets & SHENZHEN:
-        return f"{match.group(2)}.SZ"
-    return CODES.get(match.group(2), match.group(2))
+    if found.digits in TWINS and found.exchange in ("", "SZ"):
+        return CODES[TWINS[found.digits]]
+    if found.exchange in ("SZ", "BJ"):
+        return f"{found.digits}.{found.exchange}"
+    return CODES.get(found.digits, found.digits.upper())
+
+
+def named_in(stem: str) -> str | None:
+    """The bucket or code that a file's name holds: 000300_daily, sh000300, 沪深300; None if none or several."""
+    text = unicodedata.normalize("NFKC", stem).lower()
+    names = {KNOWN[name] for name in KNOWN if name in text and not re.search(name + r"\d", text)}
+    codes = {bucket(stem, digits) for digits in re.findall(r"(?<!\d)(?:\d{7}|\d{6})(?!\d)", text)}
+    codes &= set(BUCKETS) if names else codes
+    both = names | codes
+    return both.pop() if len(both) == 1 else None

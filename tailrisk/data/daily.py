@@ -1,0 +1,289 @@
+"""Whether a table of closes can be daily data of this market: its days, and moves that no index makes.
+
+Judged by the exchange's calendar and by what price limits allow. Each finding is refused or said in a line.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..core import calendar
+from ..core.errors import InputError
+from ..core.names import BUCKETS, CODES
+from .reading import Reading
+
+Array = NDArray[np.float64]
+
+KINDS = ("closed-days", "holes", "stale", "spikes", "copies", "units")
+"""What a user may go on with, having seen it."""
+HOLE = 5
+"""More sessions in a row without a close than this are a hole; fewer are said."""
+STALE = 5
+"""As many equal closes in a row are a close carried forward; three or four are said."""
+COPIED = 20
+"""As many equal returns of two indices in a row are one index filled with another."""
+SAME = 0.02
+"""Two indices whose returns differ by less than this part of their deviation are one."""
+REFORM = np.datetime64("2020-08-24")
+"""From this day ChiNext's limit is 20 %, as STAR's: an index that holds them may move beyond 10 %."""
+LIMIT = 0.105
+"""Most an index of 10 % boards moves in a day, with rounding; the limits began on 1996-12-16."""
+LIMITS = NDArray[np.datetime64]
+WIDE = {"csi300": 0.13, "csi500": 0.13, "csi1000": 0.14, "csi2000": 0.15, "micro": 0.17}
+"""The same since REFORM, by the share of 20 % boards."""
+OUTSIDE = 0.205
+"""For an index outside the ladder."""
+APART = 0.06
+"""A move away from the other indices' median, undone the next day, that is said."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something of a table that is odd: refused, or said when `warn`."""
+
+    kind: str  # of KINDS, or empty where there is no going on
+    problem: str
+    allowed: str = ""
+    hint: str = ""
+    warn: bool = False
+    day: str = ""
+
+
+def judge(place: str, closes: pd.DataFrame, reading: Reading, accept: Collection[str] = ()) -> None:
+    """Refuse the first finding that is not accepted; add the others to what is said. Raises InputError."""
+    allowable(accept)
+    for one in findings(closes):
+        if one.warn or one.kind in accept:
+            reading.odd.append(one.problem + (f" ({one.hint})" if one.warn and one.hint else ""))
+            continue
+        raise refused(place, one)
+
+
+def refused(place: str, one: Finding) -> InputError:
+    """The refusal of a finding."""
+    go_on = f"to go on with it: accept {one.kind} (--accept {one.kind})" if one.kind else ""
+    return InputError(
+        f"{place}: {one.day}" if one.day else place,
+        one.problem,
+        one.allowed,
+        "; ".join(filter(None, (one.hint, go_on))),
+    )
+
+
+def allowable(accept: Collection[str]) -> None:
+    """Refuse a word that is no kind of finding. Raises InputError."""
+    for word in accept:
+        if word not in KINDS:
+            raise InputError("accept", repr(word), ", ".join(KINDS))
+
+
+def findings(closes: pd.DataFrame) -> list[Finding]:
+    """Everything odd about closes [day, index], NaN where missing; days ascend within the calendar."""
+    days = closes.index.to_numpy().astype("M8[D]")
+    every = frequency(days, closes)
+    if every:
+        return every
+    moves = pd.DataFrame(np.log(closes.to_numpy(float)), closes.index, closes.columns).diff().to_numpy()
+    return [
+        *shut(days, moves),
+        *holes(days, closes),
+        *stale(days, closes),
+        *spikes(days, closes),
+        *copies(days, closes),
+    ]
+
+
+def frequency(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+    """Closes that are not a session apart: weekly, monthly, every second day."""
+    for name, known in [("", np.ones(len(days), bool)), *((n, closes[n].notna().to_numpy()) for n in closes)]:
+        gap = apart(days[known])
+        if len(gap) and np.median(gap) > 1:
+            whose = f"closes of {name}" if name and len(closes.columns) > 1 else "closes"
+            problem = f"{whose} are {np.median(gap):.0f} trading days apart, daily ones are needed"
+            return [Finding("", problem, "a close on every trading day")]
+    return []
+
+
+def apart(days: LIMITS) -> NDArray[np.int64]:
+    """Sessions from each day to the next [day - 1]; zero where the market did not trade between them."""
+    place = np.searchsorted(calendar.sessions(), days, side="right")
+    return np.diff(place)
+
+
+def shut(days: LIMITS, moves: Array) -> list[Finding]:
+    """Closes on days when the exchange was closed."""
+    off = ~np.isin(days, calendar.sessions())
+    if not off.any():
+        return []
+    with np.errstate(invalid="ignore"):
+        moved = np.nanmax(np.abs(np.nan_to_num(moves)), axis=1) > 0 if moves.size else np.zeros(len(days), bool)
+    weekend = off & ~np.is_busday(days)
+    first = str(days[off.argmax()])
+    filled = off & ~moved
+    filled[0] = False
+    allowed = "sessions of Shanghai"
+    if filled.any():
+        which = "Saturdays and Sundays" if (filled & weekend).sum() * 2 > filled.sum() else "holidays"
+        problem = f"{filled.sum()} closes on {which} equal to the day before's, first {days[filled.argmax()]}"
+        return [Finding("closed-days", problem, allowed, "leave out days on which the exchange was closed")]
+    if weekend.any():
+        hint = "stamps of another zone, a day early or late?"
+        problem = f"{weekend.sum()} closes on Saturdays and Sundays, first {days[weekend.argmax()]}"
+        return [Finding("", problem, allowed, hint)]
+    problem = f"{off.sum()} closes on days when the exchange was closed, first {first}"
+    return [Finding("closed-days", problem, allowed, "another market's days, or made-up data?", warn=True)]
+
+
+def holes(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+    """Sessions without a close, of all indices or of one."""
+    out, short = [], []
+    whole = gaps(days)
+    for start, end, count in whole:
+        out += [hole("", start, end, count)] if count > HOLE else []
+        short += [] if count > HOLE else [(start, count)]
+    if short:
+        problem = f"{sum(count for _, count in short)} sessions without a close, first after {short[0][0]}"
+        hint = "the move over them counts as one day's"
+        out.append(Finding("holes", problem, hint=hint, warn=True))
+    for name in closes.columns:
+        known = closes[name].notna().to_numpy()
+        mine = [one for one in gaps(days[known]) if one not in whole and one[2] > HOLE]
+        out += [hole(str(name), *one, warn=True) for one in mine]
+    return out
+
+
+def hole(name: str, start: np.datetime64, end: np.datetime64, count: int, *, warn: bool = False) -> Finding:
+    """No close between two days."""
+    missing = calendar.sessions()[(calendar.sessions() > start) & (calendar.sessions() < end)]
+    start, end, whose = missing[0], missing[-1], f" of {called(name)}" if name else ""
+    problem = f"no close{whose} from {start} to {end} ({count} sessions)"
+    hint = "" if warn else "the move over it would count as one day's"
+    return Finding("holes", problem, "a close on every trading day", hint, warn)
+
+
+def called(name: object) -> str:
+    """A bucket with the code of its index."""
+    code = next((code for code, bucket in CODES.items() if bucket == name), "")
+    return f"{name} ({code})" if code else str(name)
+
+
+def gaps(days: LIMITS) -> list[tuple[np.datetime64, np.datetime64, int]]:
+    """Day before, day after and number of the sessions left out between them."""
+    missing = apart(days) - 1
+    return [(days[k], days[k + 1], int(missing[k])) for k in np.flatnonzero(missing > 0)]
+
+
+def stale(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+    """The same close on many days running."""
+    out, few = [], []
+    for name in closes.columns:
+        known = closes[name].dropna()
+        for first, length in runs(known.to_numpy()[1:] == known.to_numpy()[:-1]):
+            day = str(known.index[first].date())
+            if length + 1 >= STALE:
+                problem = f"{called(name)} has the same close on {length + 1} days running from {day}"
+                out.append(Finding("stale", problem, "closes of the day", "a close carried forward?"))
+            elif length + 1 >= 3:
+                few.append((name, day, length + 1))
+    if few:
+        name, day, length = few[0]
+        problem = f"{called(name)} has the same close on {length} days running from {day}"
+        out.append(Finding("stale", problem, hint=f"{len(few)} such runs", warn=True))
+    return out
+
+
+def runs(true: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
+    """Start and length of every run of True."""
+    edges = np.diff(np.concatenate([[0], true.astype(int), [0]]))
+    return zip(
+        np.flatnonzero(edges == 1).tolist(),
+        (np.flatnonzero(edges == -1) - np.flatnonzero(edges == 1)).tolist(),
+        strict=True,
+    )
+
+
+def spikes(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+    """Moves beyond what price limits let an index do, and moves there and back that no other index made."""
+    out = []
+    for name in closes.columns:
+        known = closes[name].dropna()
+        when, level = known.index.to_numpy().astype("M8[D]"), known.to_numpy()
+        move = level[1:] / level[:-1] - 1
+        span = np.maximum(apart(when), 1)
+        most = limit(str(name), when[1:])
+        bad = (move > (1 + most) ** span - 1) | (move < (1 - np.minimum(most, 0.9)) ** span - 1)
+        if bad.any():
+            k = int(bad.argmax())
+            back = k + 1 < len(move) and bad[k + 1] and move[k] * move[k + 1] < 0
+            about = f"{called(name)} close goes from {level[k]:g} to {level[k + 1]:g} in one day ({move[k]:+.0%})"
+            about += " and back the next" if back else ""
+            hint = "a wrong close?" if back else "two codes under one name, or a change of unit?"
+            allowed = f"moves within {limit(str(name), when[k + 1 : k + 2])[0]:.1%}: price limits allow no more"
+            out.append(Finding("spikes", about, allowed, hint, day=str(when[k + 1])))
+    return out + ([] if out else alone(closes))
+
+
+def limit(name: str, days: LIMITS) -> Array:
+    """The most an index moves in a session on each day [day], as a simple return."""
+    late = WIDE.get(name, OUTSIDE)
+    most = np.where(days < REFORM, LIMIT if name in BUCKETS else OUTSIDE, late)
+    return np.where(days < np.datetime64("1996-12-16"), 1.5, most)
+
+
+def alone(closes: pd.DataFrame) -> list[Finding]:
+    """Moves away from the other indices that are undone the next day."""
+    if len(closes.columns) < 3:
+        return []
+    moves = np.log(closes).diff()
+    off = moves.sub(moves.median(axis=1), axis=0)
+    back = off.shift(-1)
+    odd = (off.abs() > APART) & ((off + back).abs() < 0.3 * off.abs())
+    return [
+        Finding("spikes", f"{name} moves {off[name][day]:+.0%} alone on {day.date()} and back the next", warn=True)
+        for name in closes.columns
+        for day in odd.index[odd[name]][:1]
+    ]
+
+
+def copies(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+    """One index that is another, rescaled, late by a day, or for a while."""
+    names = [name for name in BUCKETS if name in closes.columns]
+    moves = np.log(closes[names]).diff()
+    for large, small in combinations(names, 2):
+        rough = 3 * (rounding(closes[large]) + rounding(closes[small]))
+        for late, other in ((0, moves[large]), (1, moves[large].shift()), (-1, moves[large].shift(-1))):
+            apart_ = (moves[small] - other).dropna()
+            if len(apart_) < COPIED:
+                continue
+            whole = max(SAME * float(moves[small].std()), rough)
+            if float(apart_.std()) < whole:
+                when = "" if not late else f", {'a day late' if late > 0 else 'a day early'}"
+                problem = f"{small}-{large} never moves (beyond rounding{when})"
+                return [Finding("", problem, "different indices", "is one a copy of another?")]
+            if late:
+                continue
+            length, first = longest(np.abs(apart_.to_numpy()) <= rough)
+            if length >= COPIED and rough < 0.1 * float(moves[small].std()):
+                day = apart_.index[first].date()
+                problem = f"{small} moves as {large} on {length} days running from {day}"
+                return [Finding("copies", problem, "different indices", "filled with another index?")]
+    return []
+
+
+def longest(true: NDArray[np.bool_]) -> tuple[int, int]:
+    """Length and start of the longest run of True."""
+    found = [(length, start) for start, length in runs(true)]
+    return max(found, default=(0, 0))
+
+
+def rounding(close: "pd.Series[float]") -> float:
+    """Deviation of a log return that rounding of the closes alone brings."""
+    known = close.dropna().to_numpy(float)
+    if not len(known):
+        return 0.0
+    places = next((d for d in range(6) if np.allclose(known, np.round(known, d), rtol=1e-12, atol=0)), 6)
+    return float(10.0**-places / np.sqrt(6) / np.median(known))
