@@ -15,6 +15,7 @@ from tailrisk.core.errors import InputError
 from . import library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
+from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
 from .explain import combined, explain, shown, suggestion
@@ -182,10 +183,13 @@ def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
         return None
     names = ["parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else [])]
     paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
+    market = read(MarketFile, paths["market"])
+    place = f"{layers.label(('crowd', 'first_day'))}: crowd.first_day"
+    dated(place, config.crowd, config.run.days, market.calendar.holidays)
     return CrowdFiles(
         participants=read(CrowdFile, paths["parameters"]).crowd,
         snowballs=read(SnowballFile, paths["snowballs"]),
-        market=read(MarketFile, paths["market"]),
+        market=market,
         matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
     )

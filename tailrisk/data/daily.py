@@ -97,6 +97,22 @@ def findings(closes: pd.DataFrame) -> list[Finding]:
     ]
 
 
+def judge_days(days: LIMITS) -> list[Finding]:
+    """Everything odd about the days of a panel; days ascend within the calendar."""
+    gap = apart(days)
+    if len(gap) and np.median(gap) > 1:
+        return [Finding("", f"days are {np.median(gap):.0f} trading days apart, daily ones are needed")]
+    out, off = [], ~np.isin(days, calendar.sessions())
+    weekend = off & ~np.is_busday(days)
+    if weekend.any():
+        problem = f"{weekend.sum()} days are Saturdays and Sundays, first {days[weekend.argmax()]}"
+        out.append(Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?"))
+    elif off.any():
+        out.append(Finding("", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True))
+    out += [hole("", *one, warn=True) for one in gaps(days) if one[2] > HOLE]
+    return out
+
+
 def frequency(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
     """Closes that are not a session apart: weekly, monthly, every second day."""
     for name, known in [("", np.ones(len(days), bool)), *((n, closes[n].notna().to_numpy()) for n in closes)]:

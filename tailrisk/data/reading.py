@@ -19,7 +19,7 @@ class Reading:
     @property
     def line(self) -> str:
         """Everything understood, in one line."""
-        return f"{Path(self.place).name}: " + "; ".join(self.notes)
+        return f"{Path(self.place).name}: " + ("; ".join(self.notes) or "read as it is")
 
     def tell(self) -> None:
         """Say the line, and each odd thing in a line of its own."""

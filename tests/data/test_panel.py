@@ -8,7 +8,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.data.panel import read_panel
 
 HEAD = "date,code,close,total_shares,amount\n"
-GOOD = "2024-01-02,600000,10,100,5\n2024-01-03,600000,11,100,5\n"
+GOOD = "2024-01-02,600000,10,1e8,5e6\n2024-01-03,600000,11,1e8,5e6\n"
 
 
 def written(folder, text, name="a.csv"):
@@ -24,8 +24,8 @@ REFUSED = {
     ),
     "no shares": ("date,code,close,amount\n2024-01-02,600000,1,1\n", "no column total_shares or"),
     "no amount": ("date,code,close,total_shares\n2024-01-02,600000,1,1\n", "no column amount or amount_10k"),
-    "no code": ("date,close\n2024-01-02,1\n", "no column 'code' (columns: date, close)"),
-    "no date": ("day,code,close\n2024-01-02,600000,1\n", "no column 'date'"),
+    "no code": ("date,close\n2024-01-02,1\n", "no column 'code' (columns: close)"),
+    "no date": ("when,code,close\n2024-01-02,600000,1\n", "no column 'date'"),
     "nothing": ("date,code,colour\n2024-01-02,600000,red\n", "nothing known beside date and code"),
     "twice": (
         HEAD + GOOD + "2024-01-03,600000,12,100,5\n",
@@ -76,18 +76,18 @@ def test_files_are_joined_and_units_are_yuan_and_fractions(tmp_path):
             "date": ["2024-01-02", "2024-01-03", "2024-01-02"],
             "code": np.array([1, 1, 600000], np.int32),
             "close_raw_cents": [1000, 1100, 2000],
-            "total_shares_10k": [5.0, 5.0, np.nan],
+            "total_shares_10k": [5e4, 5e4, np.nan],
         }
     )
     first.to_parquet(tmp_path / "a.parquet")
     more = "date,code,close,total_shares\n2024-01-02,830799,9,1\n2024-01-02,200011,9,1\n"
-    text = "date,code,pct_bp,turn_bp,amount_10k\n2024-01-03,000001.SZ,900,50,7\n2024-01-03,sh600001,1,1,1\n"
+    text = "date,code,pct_bp,turn_bp,amount_10k\n2024-01-03,000001.SZ,900,50,2000\n2024-01-03,sh600001,1,1,1\n"
     panel = read_panel([tmp_path / "a.parquet", written(tmp_path, text), written(tmp_path, more, "b.csv")])
     assert panel.ids == ("000001",)  # 600000 has no shares, 600001 no close
-    np.testing.assert_allclose(panel.cap[:, 0], [10 * 5e4, 11 * 5e4])
+    np.testing.assert_allclose(panel.cap[:, 0], [10 * 5e8, 11 * 5e8])
     np.testing.assert_allclose(panel.returns[:, 0], [np.nan, 0.09])
     np.testing.assert_allclose(panel.turnover[:, 0], [np.nan, 0.005])
-    np.testing.assert_allclose(panel.amount[:, 0], [np.nan, 7e4])
+    np.testing.assert_allclose(panel.amount[:, 0], [np.nan, 2e7])
     assert panel.st is None
     assert panel.industry is None
 
@@ -99,26 +99,26 @@ def test_until_is_the_last_day_read(tmp_path):
 
 def test_splits_and_suspensions_do_not_make_returns(tmp_path):
     """A day off, a ten for ten bonus issue, then a jump of price and shares that nobody can explain."""
-    rows = [("02", 10, 100), ("03", 11, 100), ("08", 5.4, 200), ("09", 2.7, 200)]
-    text = HEAD + "".join(f"2024-01-{day},600000,{close},{shares},5\n" for day, close, shares in rows)
-    text += "".join(f"2024-01-{day},300001,10,1,5\n" for day in ("02", "03", "04", "08", "09"))
+    rows = [("02", 10, 1e8), ("03", 11, 1e8), ("08", 5.4, 2e8), ("09", 2.7, 2e8)]
+    text = HEAD + "".join(f"2024-01-{day},600000,{close},{shares},5e6\n" for day, close, shares in rows)
+    text += "".join(f"2024-01-{day},300001,10,1e8,5e6\n" for day in ("02", "03", "04", "08", "09"))
     panel = read_panel([written(tmp_path, text)])
     assert panel.ids == ("300001", "600000")
     np.testing.assert_allclose(panel.returns[:, 1], [np.nan, 0.1, np.nan, 10.8 / 11 - 1, np.nan], atol=1e-12)
-    np.testing.assert_allclose(panel.cap[:, 1], [1000, 1100, 1100, 1080, 540])
+    np.testing.assert_allclose(panel.cap[:, 1] / 1e6, [1000, 1100, 1100, 1080, 540])
     assert panel.traded[:, 1].tolist() == [True, True, False, True, True]
 
 
 def test_chinext_may_move_by_twenty_percent(tmp_path):
-    text = HEAD + "2024-01-02,300001,10,100,5\n2024-01-03,300001,12,100,5\n"
-    text += "2024-01-02,600001,10,100,5\n2024-01-03,600001,12,100,5\n"
+    text = HEAD + "2024-01-02,300001,10,1e8,5e6\n2024-01-03,300001,12,1e8,5e6\n"
+    text += "2024-01-02,600001,10,1e8,5e6\n2024-01-03,600001,12,1e8,5e6\n"
     panel = read_panel([written(tmp_path, text)])
     np.testing.assert_allclose(panel.returns[1], [0.2, np.nan])
 
 
 def test_st_industry_and_fundamentals_are_taken_where_given(tmp_path):
     text = "date,code,close,total_shares,amount,st,industry,growth\n"
-    text += "2024-01-02,600000,10,100,5,0,bank,0.1\n2024-01-03,600000,10,100,5,1,bank,\n"
+    text += "2024-01-02,600000,10,1e8,5e6,0,bank,0.1\n2024-01-03,600000,10,1e8,5e6,1,bank,\n"
     panel = read_panel([written(tmp_path, text)])
     assert panel.st[:, 0].tolist() == [False, True]
     assert panel.industry == ("bank",)
