@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tailrisk.core.errors import InputError
+from tailrisk.data.holdings import read_holdings
 
 from . import library
 from .accounts import AccountsFile
@@ -19,7 +20,6 @@ from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
 from .explain import combined, explain, shown, suggestion
-from .holdings import read_holdings
 from .layers import Layers, Source
 from .products import Holder
 from .schema import Attached, Config

@@ -113,7 +113,8 @@ def excel(path: str | Path) -> tuple[list[list[str]], list[str]]:
         book = CalamineWorkbook.from_path(str(path))
         sheets = {name: book.get_sheet_by_name(name).to_python() for name in book.sheet_names}
     except Exception as error:  # calamine raises kinds of its own for zips that are no workbooks
-        raise InputError(str(path), f"not an Excel workbook ({error})", KINDS) from None
+        problem = f"is no CSV but an Excel file, and damaged ({error})"
+        raise InputError(str(path), problem, KINDS, "save it again, or as CSV") from None
     filled = {name: lines for name, lines in sheets.items() if any(any(map(str, line)) for line in lines)}
     if len(filled) > 1:
         problem = f"{len(filled)} sheets hold cells: {', '.join(filled)}"

@@ -30,6 +30,17 @@ ALLOWED = (
     "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, SHSE.000300, 沪深300, or a bucket: "
     + ", ".join(BUCKETS)
 )
+BOARDS = {0: "SZ", 30: "SZ", 60: "SH", 68: "SH"}
+"""First two digits of the A-shares of Shenzhen (00, ChiNext 30) and Shanghai (60, STAR 68)."""
+KINDS = (
+    (r"(43|83|87|88|92)\d{4}", "of Beijing"),
+    (r"(15|16|18|50|51|52|53|56|58|59)\d{4}", "fund"),
+    (r"(10|11|12|13|20[1-4]|09|01|02)\d{3,4}", "bond"),
+    (r"(90|200)\d{3,4}", "B share"),
+)
+"""Codes that are no A-share of Shanghai or Shenzhen, by their first digits."""
+CONTRACT = re.compile(r"(?:cffex\.)?(?:if|ic|im|ih)\d{4}(?:\.[a-z]+)?")
+CASH = {"cash", "现金", "银行存款", "货币资金", "资金", "人民币", "cny", "活期存款", "备付金", "保证金", "存出保证金"}
 PRICE = re.compile(r"[\s:._-]*(收盘价|收盘点位|收盘指数|收盘|close)$")
 
 
@@ -96,3 +107,37 @@ def named_in(stem: str) -> str | None:
     codes &= set(BUCKETS) if names else codes
     both = names | codes
     return both.pop() if len(both) == 1 else None
+
+
+def stock(text: str) -> Code | None:
+    """A code taken apart; a number has its leading zeros back."""
+    bare = clean(text)
+    return Code(bare.zfill(6), "") if bare.isdigit() and len(bare) < 6 else parted(bare)
+
+
+def a_share(code: Code) -> int:
+    """The number of an A-share of Shanghai or Shenzhen, or -1."""
+    if len(code.digits) != 6 or not code.digits.isdigit() or code.publisher:
+        return -1
+    board = BOARDS.get(int(code.digits[:2]))
+    return int(code.digits) if board is not None and code.exchange in ("", board) else -1
+
+
+def security(text: str) -> str:
+    """What a line of a book is: stock, of Beijing, fund, bond, cash, futures ...; empty for no code at all."""
+    bare = clean(text)
+    if bare in CASH:
+        return "cash"
+    if CONTRACT.fullmatch(bare):
+        return "futures"
+    if re.fullmatch(r"\d{5}\.?hk|hk\.?\d{5}", bare):
+        return "of Hong Kong"
+    code = stock(bare)
+    if code is None:
+        return ""
+    if a_share(code) >= 0:
+        return "stock"
+    if code.exchange == "BJ":
+        return "of Beijing"
+    named = (name for digits, name in KINDS if re.fullmatch(digits, code.digits))
+    return next(named, "no A-share")

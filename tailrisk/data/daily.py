@@ -15,6 +15,7 @@ from ..core import calendar
 from ..core.errors import InputError
 from ..core.names import BUCKETS, CODES
 from .reading import Reading
+from .table import Table
 
 Array = NDArray[np.float64]
 
@@ -95,6 +96,14 @@ def findings(closes: pd.DataFrame) -> list[Finding]:
         *spikes(days, closes),
         *copies(days, closes),
     ]
+
+
+def require_days(table: Table, accept: Collection[str] = ()) -> None:
+    """Refuse days of a long table that cannot be daily data; add what is odd to what is said."""
+    for one in judge_days(np.unique(table.when.to_numpy().astype("M8[D]"))):
+        if not one.warn and one.kind not in accept:
+            raise refused(table.path, one)
+        table.reading.odd.append(one.problem)
 
 
 def judge_days(days: LIMITS) -> list[Finding]:

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from .codes import Code, clean, parted
+from .codes import a_share, clean, stock
 from .columns import Match, matched, plain, versions
 from .daily import allowable, judge_days, refused
 from .reading import Reading
@@ -78,8 +78,6 @@ ALLOWED = {
     "return": "more than -100 %, or blank",
     **dict.fromkeys(FUNDAMENTALS, "a finite number, or blank"),
 }
-BOARDS = {0: "SZ", 30: "SZ", 60: "SH", 68: "SH"}
-"""First two digits of the A-shares of Shenzhen (00, ChiNext 30) and Shanghai (60, STAR 68)."""
 SLACK = 0.006
 """A return this much beyond the price limit is rounding of a cheap stock; more is a corporate action."""
 
@@ -208,20 +206,6 @@ def codes(table: Table) -> NDArray[np.int64]:
         noun = "code that is" if len(other) == 1 else "codes that are"
         table.reading.notes.append(f"left out {len(other)} {noun} no A-share of Shanghai or Shenzhen: {some}")
     return numbers[place]
-
-
-def stock(text: str) -> Code | None:
-    """A code taken apart; a number has its leading zeros back."""
-    bare = clean(text)
-    return Code(bare.zfill(6), "") if bare.isdigit() and len(bare) < 6 else parted(bare)
-
-
-def a_share(code: Code) -> int:
-    """The number of an A-share of Shanghai or Shenzhen, or -1."""
-    if len(code.digits) != 6 or not code.digits.isdigit() or code.publisher:
-        return -1
-    board = BOARDS.get(int(code.digits[:2]))
-    return int(code.digits) if board is not None and code.exchange in ("", board) else -1
 
 
 def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd.DataFrame) -> None:

@@ -169,7 +169,13 @@ def wide(table: Table) -> pd.DataFrame:
 
 
 def positive(
-    path: str | Path, close: pd.Series, when: pd.DatetimeIndex, names: pd.Series, *, blank: bool
+    path: str | Path,
+    close: pd.Series,
+    when: pd.DatetimeIndex,
+    names: pd.Series,
+    *,
+    blank: bool,
+    what: str = "close",
 ) -> None:
     """Refuse the first close that is not a positive finite number; NaN passes only where `blank`."""
     good = np.isfinite(close) & (close > 0)
@@ -181,4 +187,4 @@ def positive(
             ", or blank" if blank else "; leave out the row of a missing day"
         )
         place = where(path, close.index[row], when[row].date())
-        raise InputError(place, f"{names.iloc[row]} close = {value}", allowed)
+        raise InputError(place, f"{names.iloc[row]} {what} = {value}", allowed)

@@ -113,7 +113,7 @@ def test_a_file_that_is_not_there_and_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"PK\x03\x04\x00\x00xlsx", "not an Excel workbook"),
+        (b"PK\x03\x04\x00\x00xlsx", "an Excel file, and damaged"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "old Excel"),
         (b"date,code\x00,close\n", "binary"),
         (b"PAR1 then nothing of the kind", "damaged Parquet"),

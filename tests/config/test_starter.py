@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tailrisk.config import load
-from tailrisk.config.holdings import COLUMNS
+from tailrisk.data.holdings import COLUMNS
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run

@@ -1,0 +1,355 @@
+"""A book as desks have it, read from a file: its weight in each bucket and its styles within them.
+
+Codes with market values, or shares and prices, or weights; the bucket in a column, or from a file of stocks.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ..core.errors import InputError, shown, suggestion
+from ..core.names import BUCKETS, STYLES
+from .cells import Cells, kind, read_cells, short
+from .codes import clean, security
+from .columns import Match, matched
+from .reading import Reading
+
+TOLERANCE = 1e-6
+Z = 5.0
+"""No z-score is beyond."""
+LAST_RANK = {300: "csi300", 800: "csi500", 1800: "csi1000", 3800: "csi2000"}
+"""Last market-cap rank of each bucket but the smallest, which takes every rank beyond."""
+COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value", "quantity", "price", *STYLES)
+SPELLED = {
+    "code": (
+        "ts_code wind_code windcode secucode sec_code order_book_id ticker 代码 证券代码 股票代码 交易代码"
+        " wind代码 资产代码 成分券代码 constituentcode"
+    ).split(),
+    "name": "sec_name 名称 简称 证券名称 证券简称 股票名称 股票简称 资产名称 成分券名称".split(),
+    "weight": "权重 占比 持仓占比 仓位占比 市值占比 持仓比例 占净值比 占净值比例 净值占比 市值占净值 占基金净值比例".split(),
+    "value": "market_value marketvalue mv 市值 持仓市值 证券市值 参考市值 最新市值 股票市值 持有市值 市值金额".split(),
+    "quantity": "shares volume 数量 股数 持仓数量 证券数量 持股数量 持有数量 当前持仓 股票余额 证券余额 库存数量".split(),
+    "price": "close last 价格 最新价 现价 市价 收盘价 最新价格 参考市价 当前价".split(),
+}
+SIZED = (
+    "a column bucket, or cap_rank: 1-300 csi300, to 800 csi500, to 1800 csi1000, to 3800 csi2000, then micro"
+)
+MAKE = "tailrisk universe PANEL -o moments.toml --stocks stocks.csv"
+"""The command that writes the file of stocks a book without buckets needs."""
+TOTALS = {"合计", "总计", "小计", "汇总", "共计", "total", "sum"}
+APART = ("cash", "futures")
+"""What is in a book's file and no part of its stocks."""
+MOST = 0.2
+"""Weight that may be in no bucket; a book with more of it is another book."""
+LARGEST = 8 * 2**20
+"""Bytes; a larger file is no book of stocks."""
+
+
+class Book(NamedTuple):
+    """What a holdings file says."""
+
+    rows: int
+    weights: dict[str, float]  # bucket: weight in the stocks that have one, summing to 1
+    style_exposure: dict[str, float]  # style: z-score of the book within its buckets
+    remainder: dict[str, float]  # what is in no bucket (Beijing, fund, unknown ...): weight in the whole book
+
+
+class Row(NamedTuple):
+    """One line below the header: where it is, and its cells by column."""
+
+    place: str
+    cell: dict[str, str]
+
+
+class Stock(NamedTuple):
+    """What a file of stocks says of one: its bucket and its z-scores within it."""
+
+    bucket: str
+    styles: dict[str, float]
+
+
+def read_holdings(path: Path, universe: Path | None = None) -> Book:
+    """The book of a file of holdings, one row a stock or one row a bucket.
+
+        w_b = sum of weight_i over the rows i of bucket b,   z_s = sum_i weight_i z_is
+
+    Columns: bucket or cap_rank, or a code that `universe` (a file of stocks: code, bucket or cap_rank, styles)
+    knows; weight (summing to 1), value (yuan, scaled to 1), or quantity and price; name and styles (z-scores
+    within the bucket) if wanted; others are left out. Stocks in no bucket are the remainder: its weight is
+    said, and the others are scaled to 1. Raises InputError at the first thing wrong, with its row.
+    """
+    rows, reading = _rows(path, need_size=universe is None)
+    known = {} if universe is None else read_stocks(universe)
+    kinds = [_kind(row, known, sized=_sized(rows)) for row in rows]
+    _each_once(rows, kinds)
+    amounts = _amounts(path, rows, kinds, reading)
+    total = math.fsum(amounts)
+    remainder: dict[str, float] = {}
+    members: dict[str, list[float]] = {}
+    inside = []
+    for row, amount, what in zip(rows, amounts, kinds, strict=True):
+        if what == "stock":
+            inside.append((row, amount))
+        elif what not in APART:
+            remainder[what] = remainder.get(what, 0.0) + amount / total
+    _remaining(path, remainder, kinds, reading)
+    scale = math.fsum(amount for _, amount in inside)
+    if not scale > 0:
+        raise InputError(str(path), "no stock in a bucket has a weight", "at least one")
+    scale = 1.0 if abs(scale - 1) <= TOLERANCE else scale
+    weights = [amount / scale for _, amount in inside]
+    for (row, _), weight in zip(inside, weights, strict=True):
+        members.setdefault(_bucket(row, known), []).append(weight)
+    columns = [style for style in STYLES if style in rows[0].cell]
+    styles = {s: math.fsum(w * _number(row, s, Z) for w, (row, _) in zip(weights, inside, strict=True)) for s in columns}
+    if known:
+        have = set.intersection(*(set(_stock(row, known).styles) for row, _ in inside)) - set(styles)
+        for s in (s for s in STYLES if s in have):
+            styles[s] = math.fsum(
+                w * _stock(row, known).styles[s] for w, (row, _) in zip(weights, inside, strict=True)
+            )
+    reading.tell()
+    return Book(len(rows), {b: math.fsum(members[b]) for b in BUCKETS if b in members}, styles, remainder)
+
+
+def read_stocks(path: Path) -> dict[str, Stock]:
+    """Six-digit code -> its bucket and styles, from a file of code, bucket or cap_rank, and styles.
+
+    Raises InputError for a row that is no stock's.
+    """
+    rows, _ = _rows(path, stocks=True)
+    styles = [style for style in STYLES if style in rows[0].cell]
+    return {_code(row): Stock(_sized_bucket(row), {s: _number(row, s, math.inf) for s in styles}) for row in rows}
+
+
+def _rows(path: Path, *, need_size: bool = True, stocks: bool = False) -> tuple[list[Row], Reading]:
+    """The table. Raises InputError for a file that is none, or whose columns do not say what is needed."""
+    if path.is_file() and path.stat().st_size > LARGEST:
+        raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
+    cells, reading = _cells(path), Reading(str(path))
+    reading.notes += cells.notes
+    columns = _columns(path, cells, reading)
+    if not cells.rows:
+        raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
+    _needed(path, set(columns), need_size=need_size, stocks=stocks)
+    places = {name: cells.header.index(match.title) for name, match in columns.items()}
+    rows = []
+    for number, line in zip(cells.places, cells.rows, strict=True):
+        cell = {name: line[k].strip() for name, k in places.items()}
+        if {line[0].strip().lower(), cell.get("code", "").lower(), cell.get("name", "").lower()} & TOTALS:
+            reading.notes.append(f"left out a total: {short(' '.join(filter(None, line)))!r}")
+            continue
+        rows.append(Row(f"{path}: row {number}", _scaled(f"{path}: row {number}", cell, columns)))
+    if not rows:
+        raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
+    return rows, reading
+
+
+def _cells(path: Path) -> Cells:
+    """The cells as text, of Parquet as well."""
+    if kind(path) != "Parquet":
+        return read_cells(path)
+    from .table import parquet
+
+    frame = parquet(path)
+    rows = [["" if cell != cell or cell is None else str(cell) for cell in row] for row in frame.itertuples(index=False)]
+    return Cells([str(name) for name in frame.columns], rows, list(range(1, len(rows) + 1)))
+
+
+def _columns(path: Path, cells: Cells, reading: Reading) -> dict[str, Match]:
+    """Which column is which; a misspelt one is refused, one that is not needed is left out and said."""
+    titles = [name.strip() for name in cells.header]
+    for k, name in enumerate(titles):
+        if name and name.lower() in [other.lower() for other in titles[:k]]:
+            raise InputError(f"{path}: column {name.lower()}", "is there twice", "each column once")
+    found = matched(str(path), [name for name in cells.header if name.strip()], SPELLED, COLUMNS)
+    taken = {match.title for match in found.values()}
+    for title in (title for title in cells.header if title.strip() and title not in taken):
+        near = suggestion(title.strip().lower(), COLUMNS)
+        if near:
+            raise InputError(f"{path}: column {shown(title.strip().lower())}", f"unknown{near}", ", ".join(COLUMNS))
+    reading.notes += [f"read {short(m.title)} as {r}" for r, m in found.items() if m.title.strip().lower() != r]
+    other = [short(title) for title in cells.header if title.strip() and title not in taken]
+    reading.notes += [f"left out columns {', '.join(other[:8])}"] if other else []
+    return found
+
+
+def _needed(path: Path, columns: set[str], *, need_size: bool, stocks: bool) -> None:
+    """Refuse a file without weights or without sizes."""
+    amounts = {"weight", "value"} & columns or {"quantity", "price"} <= columns
+    if not stocks and not amounts:
+        lone = ": a quantity needs a price" if "quantity" in columns else ""
+        allowed = "weight (summing to 1, 权重), value (yuan, 市值), or quantity and price (数量, 最新价)"
+        raise InputError(str(path), f"has no column weight or value{lone}", allowed)
+    if {"bucket", "cap_rank"} <= columns:
+        raise InputError(str(path), "has both bucket and cap_rank", SIZED)
+    if not {"bucket", "cap_rank"} & columns:
+        if stocks or (need_size and "code" not in columns):
+            raise InputError(str(path), "has no column bucket or cap_rank", SIZED)
+        if need_size:
+            hint = f"a file of stocks says where each code belongs: {MAKE}, then universe = \"stocks.csv\""
+            raise InputError(str(path), "has no column bucket or cap_rank", SIZED, hint)
+        if "code" not in columns:
+            raise InputError(str(path), "has no column code", "code, to be found in the file of stocks")
+
+
+def _scaled(place: str, cell: dict[str, str], columns: dict[str, Match]) -> dict[str, str]:
+    """Cells with thousands commas, percent signs and units gone, so that they are plain numbers."""
+    out = dict(cell)
+    for name in ("weight", "value", "quantity", "price"):
+        if name in out:
+            text = re.sub(r"(?<=\d),(?=\d{3}(\D|$))", "", out[name]).lstrip("¥￥")
+            unit = columns[name].unit
+            if name == "weight" and text.endswith("%"):
+                text, unit = text[:-1].strip(), 0.01
+            out[name] = text if unit == 1.0 else _times(text, unit)
+    return out
+
+
+def _times(text: str, unit: float) -> str:
+    try:
+        return repr(float(text) * unit)
+    except ValueError:
+        return text
+
+
+def _sized(rows: Sequence[Row]) -> bool:
+    return bool({"bucket", "cap_rank"} & set(rows[0].cell))
+
+
+def _kind(row: Row, known: dict[str, Stock], *, sized: bool) -> str:
+    """`stock` for one that has a bucket, else the name of the remainder it goes to. Raises InputError."""
+    if "code" not in row.cell:
+        return "stock"
+    what = security(row.cell["code"])
+    if not what:
+        allowed = "an A-share of Shanghai or Shenzhen: six digits, such as 600000 or 000001.SZ"
+        raise InputError(row.place, f"code = {shown(row.cell['code'])}", allowed)
+    if what == "stock" and not sized and _code(row) not in known:
+        return "unknown to the file of stocks"
+    return what
+
+
+def _amounts(path: Path, rows: list[Row], kinds: list[str], reading: Reading) -> list[float]:
+    """Weights of the book, summing to one but for rounding, zero for what is no part of it.
+
+    Raises InputError for a short position, weights that do not sum to one, or weights and values that differ.
+    """
+    column = next(name for name in ("value", "weight", "quantity") if name in rows[0].cell)
+    figures = [0.0 if what in APART else _amount(row, column) for row, what in zip(rows, kinds, strict=True)]
+    total = math.fsum(figures)
+    if column == "weight":
+        return _summing(path, rows, figures, total, reading)
+    if not total > 0:
+        raise InputError(f"{path}: column {column}", f"sums to {total:.8g}", "at least one position")
+    weights = [figure / total for figure in figures]
+    if "weight" in rows[0].cell:
+        _agree(rows, kinds, weights)
+    if column == "quantity":
+        reading.notes.append("values are quantity times price")
+    return weights
+
+
+def _amount(row: Row, column: str) -> float:
+    """The position of a row: its weight, value, or quantity times price."""
+    figure = _number(row, column, math.inf)
+    if column == "quantity":
+        figure *= _number(row, "price", math.inf)
+    if figure < 0:
+        problem = f"{column} = {row.cell[column]} is a short position"
+        raise InputError(row.place, problem, "at least 0: what is sold is index futures, in hedge")
+    return figure
+
+
+def _summing(path: Path, rows: list[Row], figures: list[float], total: float, reading: Reading) -> list[float]:
+    """Weights that sum to one; what rounding of four decimals and more leaves is scaled, and said."""
+    places = max(len(row.cell["weight"].partition(".")[2]) for row in rows)
+    rounding = 0.5 * len(rows) * 10.0**-places if 4 <= places <= 12 else 0.0
+    if abs(total - 1) <= TOLERANCE:
+        return figures
+    if abs(total - 1) <= rounding:
+        reading.notes.append(f"weights sum to {total:.6g}, scaled to 1")
+        return [figure / total for figure in figures]
+    hint = "in percent? divide by 100" if abs(total - 100) < 1 else "cash is no holding: see exposure"
+    allowed = "weights that sum to 1, or a column value in yuan, which is scaled"
+    raise InputError(f"{path}: column weight", f"sums to {total:.8g}", allowed, hint)
+
+
+def _agree(rows: list[Row], kinds: list[str], weights: list[float]) -> None:
+    """Refuse weights beside values that are not in their proportion."""
+    said = [0.0 if what in APART else _number(row, "weight", math.inf) for row, what in zip(rows, kinds, strict=True)]
+    total = math.fsum(said)
+    for row, weight, other in zip(rows, weights, said, strict=True):
+        if not total > 0 or abs(weight - other / total) > 0.002 + 0.02 * weight:
+            problem = "has both weight and value, and they disagree"
+            raise InputError(row.place, problem, "one of the two, or both in proportion")
+
+
+def _remaining(path: Path, remainder: dict[str, float], kinds: list[str], reading: Reading) -> None:
+    """Say what is in no bucket. Raises InputError where it is more than MOST of the book."""
+    if not remainder and not set(kinds) & set(APART):
+        return
+    parts = [f"{kinds.count(name)} {name} ({weight:.2%})" for name, weight in remainder.items()]
+    whole = math.fsum(remainder.values())
+    if whole > MOST:
+        problem = f"{whole:.1%} of the book is in no bucket: {', '.join(parts)}"
+        raise InputError(str(path), problem, f"at most {MOST:.0%}", f"a file of stocks of the day: {MAKE}")
+    if parts:
+        reading.odd.append(f"{whole:.2%} of the book is in no bucket, taken to be as the rest: {', '.join(parts)}")
+    apart = [f"{kinds.count(name)} {name}" for name in APART if name in kinds]
+    reading.odd += [f"left out, no stocks: {', '.join(apart)} (see exposure and hedge)"] if apart else []
+
+
+def _number(row: Row, column: str, limit: float) -> float:
+    try:
+        value = float(row.cell[column])
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value) or abs(value) > limit:
+        bound = f" from {-limit:g} to {limit:g}" if math.isfinite(limit) else ""
+        raise InputError(row.place, f"{column} = {shown(row.cell[column])}", f"a finite number{bound}")
+    return value
+
+
+def _bucket(row: Row, known: dict[str, Stock]) -> str:
+    """The bucket of a row: stated, from its market-cap rank, or from the file of stocks."""
+    return _sized_bucket(row) if _sized([row]) else _stock(row, known).bucket
+
+
+def _stock(row: Row, known: dict[str, Stock]) -> Stock:
+    return known[_code(row)]
+
+
+def _sized_bucket(row: Row) -> str:
+    """The bucket of a row, stated or from its market-cap rank."""
+    if "bucket" in row.cell:
+        name = row.cell["bucket"]
+        if name not in BUCKETS:
+            problem = f"bucket = {shown(name)}{suggestion(name, BUCKETS)}"
+            raise InputError(row.place, problem, ", ".join(BUCKETS))
+        return name
+    rank = row.cell["cap_rank"]
+    if not re.fullmatch(r"[1-9]\d{0,4}", rank):
+        raise InputError(row.place, f"cap_rank = {shown(rank)}", "a whole number; 1 is the largest stock")
+    return next((bucket for last, bucket in LAST_RANK.items() if int(rank) <= last), BUCKETS[-1])
+
+
+def _each_once(rows: list[Row], kinds: list[str]) -> None:
+    """Refuse a stock (without codes, a bucket or a rank) that comes twice."""
+    column = next(name for name in ("code", "bucket", "cap_rank") if name in rows[0].cell)
+    seen: dict[str, str] = {}
+    for row, what in zip(rows, kinds, strict=True):
+        if what in APART:
+            continue
+        key = _code(row) if column == "code" else row.cell[column]
+        if key in seen:
+            raise InputError(row.place, f"{column} {key} again, after {seen[key]}", f"each {column} once")
+        seen[key] = row.place.rpartition(": ")[2]
+
+
+def _code(row: Row) -> str:
+    """The digits of a code, its leading zeros back."""
+    bare = clean(row.cell["code"])
+    return bare.zfill(6) if bare.isdigit() and len(bare) < 6 else "".join(re.findall(r"\d", bare)) or bare
