@@ -9,7 +9,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate, cta, match, universe
 from .judge import backtest, replay, tune
-from .look import check, init
+from .look import check, init, look
 from .simulate import report, run, show, sweep
 
 
@@ -32,6 +32,7 @@ def commands() -> None:
 for command in (
     init,
     check,
+    look,
     run,
     sweep,
     show,

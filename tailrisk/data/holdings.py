@@ -30,7 +30,7 @@ SPELLED = {
     "name": "sec_name 名称 简称 证券名称 证券简称 股票名称 股票简称 资产名称 成分券名称".split(),
     "weight": "权重 占比 持仓占比 仓位占比 市值占比 持仓比例 占净值比 占净值比例 净值占比 市值占净值 占基金净值比例".split(),
     "value": "market_value marketvalue mv 市值 持仓市值 证券市值 参考市值 最新市值 股票市值 持有市值 市值金额".split(),
-    "quantity": "shares volume 数量 股数 持仓数量 证券数量 持股数量 持有数量 当前持仓 股票余额 证券余额 库存数量".split(),
+    "quantity": "shares 数量 股数 持仓数量 证券数量 持股数量 持有数量 当前持仓 股票余额 证券余额 库存数量".split(),
     "price": "close last 价格 最新价 现价 市价 收盘价 最新价格 参考市价 当前价".split(),
 }
 SIZED = (

@@ -128,7 +128,8 @@ def read_panel(
         none = all(table.empty for table, _ in parts)
         problem = "no A-share of Shanghai or Shenzhen" if none else f"no row up to {until}"
         raise InputError(place, problem, "codes from 00, 30, 60 or 68" if none else "rows on and before the date")
-    reading = Reading(place, [part.line for _, part in parts], [odd for _, part in parts for odd in part.odd])
+    lines = [part.line for _, part in parts] if len(parts) > 1 else parts[0][1].notes
+    reading = Reading(place, list(lines), [odd for _, part in parts for odd in part.odd])
     when = pd.DatetimeIndex(np.unique(priced["date"]))
     for one in judge_days(when.to_numpy().astype("M8[D]")):
         if one.warn or one.kind in accept:

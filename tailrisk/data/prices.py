@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core import calendar
 from ..core.errors import InputError
 from ..core.names import BUCKETS, CODES
 from .codes import bucket, named_in
@@ -34,16 +35,13 @@ def read_prices(
     `least` is the number of days asked for.
     """
     prices, reading = understood(paths, least=least)
+    if "closed-days" in accept:
+        off = ~np.isin(prices.index.to_numpy().astype("M8[D]"), calendar.sessions())
+        reading.odd += [f"left out {off.sum()} days on which the exchange was closed"] if off.any() else []
+        prices = prices[~off]
     judge(reading.place, prices, reading, accept)
     reading.tell()
-    return prices.drop(index=closed_days(prices)) if "closed-days" in accept else prices
-
-
-def closed_days(prices: pd.DataFrame) -> pd.DatetimeIndex:
-    """Days on which the exchange was closed."""
-    from ..core.calendar import sessions
-
-    return prices.index[~np.isin(prices.index.to_numpy().astype("M8[D]"), sessions())]
+    return prices
 
 
 def understood(
