@@ -266,7 +266,7 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
     moves = np.log(closes).diff()
     off = moves.sub(moves.median(axis=1), axis=0)
     back = off.shift(-1)
-    odd = (off.abs() > APART) & ((off + back).abs() < 0.3 * off.abs())
+    odd = (off.abs() > APART) & ((off + back).abs() < 0.4 * off.abs())
     return [
         Finding("spikes", f"{name} moves {off[name][day]:+.0%} alone on {day.date()} and back the next", warn=True)
         for name in closes.columns

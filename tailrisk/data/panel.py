@@ -289,14 +289,14 @@ def suspended(wide: dict[str, Array]) -> NDArray[np.bool_]:
     """[day, stock] closes that only repeat the last one because the stock did not trade.
 
     It is said to be paused, or its close is unchanged and its amount, volume or turnover is zero; a blank
-    amount is zero where the stock has one on most days, and on that day most stocks.
+    amount is zero where the stock has them on other days, and most stocks on that day.
     """
     close, amount = wide["close"], wide["amount"]
     nothing = amount == 0
     for name in ("volume", "turnover"):
         nothing |= wide.get(name, np.full_like(close, np.nan)) == 0
     priced, known = np.isfinite(close), np.isfinite(amount)
-    by_stock = known.sum(axis=0) > 0.5 * priced.sum(axis=0)
+    by_stock = known.sum(axis=0) > 0.1 * priced.sum(axis=0)
     by_day = known.sum(axis=1, keepdims=True) > 0.5 * (priced & by_stock).sum(axis=1, keepdims=True)
     nothing |= ~known & by_stock & by_day
     same = np.zeros(close.shape, bool)
