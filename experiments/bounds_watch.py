@@ -68,7 +68,7 @@ def _days(world: World, path: Count) -> Days:
             future, gauge = after.crowd.future, _gauge(world, after.crowd)
         return (after, earned), Days(log_return=log_return, future=future, style=earned, gauge=gauge)
 
-    flat = jnp.zeros((world.styles.loading.shape[0], path.shape[0]), world.ladder.affine.dtype)
+    flat = jnp.zeros((world.styles.loading.shape[0], path.shape[0]), world.dtype)
     return over_days(one_day, (begin(world, path), flat), world.days, partial(draw, world, path))[1]
 
 

@@ -64,7 +64,7 @@ def main(config: str, paths: int, members: int, data: Path, output: Path) -> Non
 
 def at(world: World, kappa: float, hold: float) -> World:
     """The world, assembled at kappa one, at a point of the grid."""
-    scaled = runs.edited(world, "ladder.affine", lambda affine: affine.at[-1, :, 1:].multiply(kappa))
+    scaled = runs.edited(world, "process.ladder.affine", lambda affine: affine.at[-1, :, 1:].multiply(kappa))
     return runs.edited(scaled, "panic.hold", lambda x: jnp.full_like(x, hold))
 
 

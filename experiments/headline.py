@@ -186,7 +186,7 @@ def simulated(config: Config, years: int) -> list[Interval]:
     counts = np.zeros((len(config.event), config.run.paths))
     for first, outcome in blocks(world, config.run.paths, chunk=config.run.chunk):
         for i, event in enumerate(config.event):
-            z = np.asarray(outcome.z[world.detectors.index(detector(event))])
+            z = np.asarray(outcome.z[world.detectors.index(detector(event, config.names))])
             hit = (z <= event.threshold).reshape(years, -1, z.shape[1]).any(axis=1)
             counts[i, first : first + z.shape[1]] = hit.sum(axis=0)
     return [rate(count, float(years)) for count in counts]

@@ -209,7 +209,7 @@ class Study:
         """
         if self.world.crowd is None:
             return []
-        calm = replace(self.world, crowd=None, ladder=self.world.crowd.ladder)
+        calm = replace(self.world, crowd=None, process=self.world.crowd.process)
         twins, _, seconds = self._run(calm, [target for _, target in targets], self.asked.plain, None)
         cost, rows = seconds / self.asked.plain / self.second, []
         for name, target in targets:

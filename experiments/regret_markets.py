@@ -89,13 +89,13 @@ def params_at(params: account.Params, leverages: tuple[float, ...], calls: bool 
     row: Any = jax.tree.map(lambda x: x[PRODUCTS.index("dma")][None], params)
     copies = []
     for leverage in leverages:
-        scale = leverage / float(row.stock.sum())
+        scale = leverage / float(row.long.sum())
         terms = replace(
             row.lines,
             call=jnp.minimum(row.lines.call / scale, 0.6 if calls else 0.0),
             reset=jnp.minimum(row.lines.reset / scale, 0.8),
         )
         trade = replace(row.trade, initial=jnp.minimum(row.trade.initial / scale, 1.0))
-        book = {"stock": row.stock * scale, "short": row.short * scale}
+        book = {"long": row.long * scale, "short": row.short * scale}
         copies.append(replace(row, **book, lines=terms, trade=trade))
     return jax.tree.map(lambda *x: jnp.concatenate(x), *copies)

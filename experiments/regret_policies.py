@@ -27,7 +27,7 @@ Rules = dict[tuple[str, str], rule.Params]
 
 def home(params: account.Params) -> tuple[Any, Any, Any, Any]:
     """Weights, gross, short over stock book, and the book without tilt, of every fund."""
-    stock, sold = np.asarray(params.stock, float), np.asarray(params.short, float)
+    stock, sold = np.asarray(params.long, float), np.asarray(params.short, float)
     gross = stock.sum(axis=1)
     weights, short = stock / gross[:, None], sold / gross[:, None]
     hedged = np.concatenate([short, np.zeros((len(stock), 2))], axis=1)
@@ -38,7 +38,7 @@ def home(params: account.Params) -> tuple[Any, Any, Any, Any]:
 
 def book(params: account.Params, values: tuple[Any, Any, Any]) -> Book:
     """The book of (weights, gross, short over stock book)."""
-    weights, gross, short = (jnp.asarray(value, params.stock.dtype) for value in values)
+    weights, gross, short = (jnp.asarray(value, params.long.dtype) for value in values)
     return Book(weights=weights, gross=gross, short=short)
 
 
@@ -66,7 +66,7 @@ def one_rule(params: account.Params, away: Book, own: Book, **said: Any) -> rule
     """A rule that goes `away` when `said` says: date (a number or [path]), threshold, lag, watched, back."""
     whole = {"date": 0, "lag": 1, "lasting": 5, "watched": DAY, "back": 0}
     counts = {name: jnp.asarray({**whole, **said}[name], jnp.int32) for name in whole}
-    dtype = params.stock.dtype
+    dtype = params.long.dtype
     threshold, pace = jnp.asarray(said.get("threshold", NEVER), dtype), jnp.asarray(1.0, dtype)
     return rule.Params(**counts, threshold=threshold, pace=pace, away=away, home=own)
 

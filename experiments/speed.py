@@ -54,11 +54,11 @@ def main(paths: int, days: int, repeat: int, output: Path) -> None:
     """Time the five ways and write the table."""
     settings = ["market.shocks=student", "market.start=stationary", f"run.days={days}", "event=[]"]
     world = assemble(load("configs/feb2024.toml", settings))
-    p = world.ladder
+    p = world.process.ladder
     affine = np.asarray(p.affine)
     model = Model(
-        start=np.asarray(world.regimes.start),
-        cumulative=np.asarray(world.regimes.cumulative),
+        start=np.asarray(world.process.regimes.start),
+        cumulative=np.asarray(world.process.regimes.cumulative),
         mean=affine[:, :, 0].copy(),
         loading=affine[:, :, 1:].copy(),
         nu=1 / float(p.inverse_nu),

@@ -38,7 +38,7 @@ def teach(
 ) -> tuple[learned.Params, pd.DataFrame]:
     """The better policy of each fund on `unseen` paths, and how they came out there."""
     own, safe = ends
-    detectors, dtype = tape.z.shape[1], params.stock.dtype
+    detectors, dtype = tape.z.shape[1], params.long.dtype
     start = begin(len(params.alpha), detectors, dtype)
     ways = {
         "start": start,
@@ -98,7 +98,7 @@ def adam(
     params: account.Params, tape: Tape, ends: tuple[Book, Book], start: Net, steps: int, level: float
 ) -> Net:
     """By gradients, the band a logistic of width 0.03."""
-    dtype = params.stock.dtype
+    dtype = params.long.dtype
 
     def objective(free: Any, some: Tape) -> Any:
         loss = final(params, some, policy(free[0], *ends, width=jnp.asarray(0.03, dtype)))

@@ -12,7 +12,7 @@ from tailrisk.products.market_day import MarketDay
 B, Q = range(5), range(3)
 step = jax.jit(account.step)
 FUND = {
-    "stock": [0.1, 0.25, 0.25, 0.3, 0.1],
+    "long": [0.1, 0.25, 0.25, 0.3, 0.1],
     "short": [0.0, 0.0, 0.0],
     "benchmark": None,  # bucket, or None for cash
     "style": [0.0, 0.0],
@@ -103,7 +103,7 @@ def day(returns, futures=None, *, paths=1, **said):
 
 def hold(p, paths=1):
     """The target of a manager who does nothing."""
-    funds = p.stock.shape[0]
+    funds = p.long.shape[0]
     return trade.Target(
         weights=jnp.zeros((funds, 5, paths)) + 0.2,
         gross=jnp.ones((funds, paths)),
@@ -126,7 +126,7 @@ class Plain:
 
     def __init__(self, it, longest=3):
         self.it = SimpleNamespace(**it)
-        self.stock, self.futures = list(it["stock"]), [-x for x in it["short"]]
+        self.stock, self.futures = list(it["long"]), [-x for x in it["short"]]
         self.index, self.displaced, self.unhedged = list(self.futures), [0.0] * 5, [0.0] * 3
         self.worth = self.units = self.pace = self.benchmark = self.value = 1.0
         self.accrued = self.due = 0.0

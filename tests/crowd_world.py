@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from tailrisk.core.names import BUCKETS, FUTURES
+from tailrisk.core.names import BUCKETS, FUTURES, home
 from tailrisk.crowd import (
     cohorts,
     ledger,
@@ -103,6 +103,7 @@ def speculating(dtype="float64"):
     return speculators.Params(
         strength=jnp.asarray([block["strength"].get(q, 0.0) for q in Q], dtype),
         pace=jnp.asarray(block["pace"], dtype),
+        underlying=home().underlying,
     )
 
 

@@ -48,8 +48,8 @@ def regime(cumulative, u):
 
 def market(world, state, path, day, regimes, ladder):
     """Today's regime and log returns of the five buckets."""
-    p = world.ladder
-    s = regime(np.asarray(world.regimes.cumulative)[state], uniform(regimes, path, day))
+    p = world.process.ladder
+    s = regime(np.asarray(world.process.regimes.cumulative)[state], uniform(regimes, path, day))
     nu = None if p.inverse_nu is None else 1 / float(p.inverse_nu)
     z = multivariate_t(ladder, path, day, 3, nu)
     mean, loading = np.asarray(p.affine)[s, :, 0], np.asarray(p.affine)[s, :, 1:]
@@ -119,14 +119,14 @@ def outcome(world, path):
     """Losses [view][measure][product], z [detector][day], breached and shortfall [product] of one path."""
     streams, spreads = world.streams, []
     if world.history is None:
-        s = regime(np.asarray(world.long_run), uniform(streams.warmup_regimes, path, 0))
+        s = regime(np.asarray(world.process.long_run), uniform(streams.warmup_regimes, path, 0))
         for day in range(1, world.warmup + 1):
             s, r = market(world, s, path, day, streams.warmup_regimes, streams.warmup_ladder)
             spreads.append(simple_spreads(world, r))
     else:
         spreads = np.asarray(world.history).tolist()
     s, price, growth = (
-        regime(np.asarray(world.regimes.start), uniform(streams.regimes, path, 0)),
+        regime(np.asarray(world.process.regimes.start), uniform(streams.regimes, path, 0)),
         np.zeros(5),
         [],
     )

@@ -30,8 +30,10 @@ def run(world, path):
     """All days of one path: a list of what each day was, and the state at the end."""
     it = jax.tree.map(np.asarray, world.crowd)
     x, days = begin(it), []
-    regime = plain.regime(np.asarray(world.regimes.start), plain.uniform(world.streams.regimes, path, 0))
-    calmer = SimpleNamespace(regimes=world.regimes, ladder=it.ladder)
+    regime = plain.regime(
+        np.asarray(world.process.regimes.start), plain.uniform(world.streams.regimes, path, 0)
+    )
+    calmer = SimpleNamespace(process=it.process)
     for day in range(1, world.days + 1):
         regime, log_returns = plain.market(
             calmer, regime, path, day, world.streams.regimes, world.streams.ladder
@@ -97,7 +99,7 @@ def one_day(it, x, regime, exogenous, noise, fear, day):
     m.rescued = bool(fired) and max(fired) >= 1
     age = x.ladder["age"][it.restriction.stage]
     m.restriction = float(it.restriction.share) if 0 < age <= int(it.restriction.days) else 0.0
-    x.fear = regime == len(it.ladder.affine) - 1 and (x.fear or fear < float(it.panic.hold))
+    x.fear = regime == len(it.process.ladder.affine) - 1 and (x.fear or fear < float(it.panic.hold))
     x.mood += float(it.panic.build) * ((1.0 if x.fear else float(it.panic.calm)) - x.mood)
     m.willing = x.mood * (1 - m.restriction)
     m.plan = plain_intervention.open(it.state, x.ladder, [0.0] * 5)

@@ -1,7 +1,6 @@
 """The state on one path, one bucket at a time."""
 
-STAGES, BUCKETS = 3, 5
-L, M, T = 0, 1, 3
+STAGES = 3
 
 
 def init(params):
@@ -18,7 +17,7 @@ def init(params):
 def open(params, state, scheduled):
     """Today's plan; what is planned leaves the budget."""
     plan = []
-    for b in range(BUCKETS):
+    for b in range(len(scheduled)):
         wanted = float(scheduled[b])
         for i in range(STAGES):
             first = int(params.lag[i])
@@ -26,12 +25,12 @@ def open(params, state, scheduled):
                 wanted += float(params.pace[i] * params.target[i, b])
         plan.append(min(wanted, state["left"][b]))
         state["left"][b] -= plan[b]
-    return {"plan": plan, "dipped": [False] * BUCKETS}
+    return {"plan": plan, "dipped": [False] * len(plan)}
 
 
 def step(params, today, j, returns, opening):
     orders = []
-    for b in range(BUCKETS):
+    for b in range(len(returns)):
         if returns[b] - opening[b] < float(params.dip):
             today["dipped"][b] = True
         share = params.eager[j] if today["dipped"][b] else params.patient[j]
@@ -40,17 +39,17 @@ def step(params, today, j, returns, opening):
 
 
 def fill(today, filled):
-    for b in range(BUCKETS):
+    for b in range(len(filled)):
         today["plan"][b] -= filled[b]
 
 
 def close(params, state, today, returns, discount, limit_down):
-    for b in range(BUCKETS):
+    for b in range(len(returns)):
         state["left"][b] += today["plan"][b]
-    state["price"] *= 1 + returns[L]
+    state["price"] *= 1 + returns[params.large]
     state["peak"] = max(state["peak"], state["price"])
-    state["middle"] = [*state["middle"][1:], returns[M]]
-    state["spread"] = [*state["spread"][1:], returns[T] - returns[L]]
+    state["middle"] = [*state["middle"][1:], returns[params.middle]]
+    state["spread"] = [*state["spread"][1:], returns[params.small] - returns[params.large]]
     wealth = 1.0
     for r in state["middle"]:
         wealth *= 1 + r

@@ -75,7 +75,7 @@ def test_only_a_cta_has_risk_of_its_own(demo):
 def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
     said = ['run.precision="float64"', f'market.shocks="{shocks}"', 'market.spread_drift="fitted"']
     config = load("feb2024.toml", said)
-    it, fitted = assemble(config).ladder, config.fitted
+    it, fitted = assemble(config).process.ladder, config.fitted
     differences = np.eye(5) - np.eye(5, k=-1)  # bucket returns back to factors
     scale = 1.0 if fitted.nu is None else fitted.nu / (fitted.nu - 2)
     for k in range(4):
@@ -87,11 +87,13 @@ def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
 def test_without_spread_drift_no_bucket_outgrows_another_in_the_long_run(demo):
     config, it = demo
     law = stationary(np.array(config.fitted.transition))
-    drift = law @ np.asarray(it.ladder.affine)[:, :, 0]
+    drift = law @ np.asarray(it.process.ladder.affine)[:, :, 0]
     np.testing.assert_allclose(drift, law @ np.array(config.fitted.mean)[:, 0], atol=1e-15)
     fitted = np.cumsum(law @ np.array(config.fitted.mean))
     assert fitted[4] - fitted[0] > 0.0005, "the fit has no drift to remove: the test proves nothing"
-    relative = np.diff(np.asarray(it.ladder.affine)[:, :, 0], axis=1) - np.array(config.fitted.mean)[:, 1:]
+    relative = (
+        np.diff(np.asarray(it.process.ladder.affine)[:, :, 0], axis=1) - np.array(config.fitted.mean)[:, 1:]
+    )
     np.testing.assert_allclose(relative, np.broadcast_to(relative[0], relative.shape), atol=1e-15)
 
 
@@ -109,12 +111,18 @@ def test_a_named_start(start, expected):
 
 def test_the_filtered_start_is_the_fit_s(demo):
     config, it = demo
-    np.testing.assert_allclose(np.diff(np.asarray(it.regimes.start), prepend=0), config.fitted.filtered)
+    np.testing.assert_allclose(
+        np.diff(np.asarray(it.process.regimes.start), prepend=0), config.fitted.filtered
+    )
 
 
 def test_events_that_differ_in_threshold_share_a_detector(demo):
     config, it = demo
-    assert len(config.event) > len(it.detectors) == len({detector(event) for event in config.event})
+    assert (
+        len(config.event)
+        > len(it.detectors)
+        == len({detector(event, config.names) for event in config.event})
+    )
     assert it.warmup == max(d.lead for d in it.detectors)
 
 

@@ -28,8 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "optimise": {*STUDIED, "universe"},
     "record": {*STUDIED, "config", "assemble", "data", "calibrate", "universe", "optimise"},
     "report": {"core"},
+    "guide": {"core"},
     "studies": {*STUDIED, *DESK},
-    "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies"},
+    "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies", "guide"},
 }
 AT_ONCE = {"core"}
 """What `cli` may import before a command asks for more; the package itself gives its version."""

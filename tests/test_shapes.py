@@ -50,8 +50,8 @@ def records():
     state, _ = day.step(it, path.begin(it, numbers), one_day)
     market = dataclasses.replace(one_day, styles=None, own=None)
     products = dataclasses.replace(one_day, regime=None, ladder=None)
-    yield it, it.regimes, {}
-    yield it, it.ladder, {}
+    yield it, it.process.regimes, {}
+    yield it, it.process.ladder, {}
     yield it, it.styles, {"shock": 3}
     yield it, it.products, {}
     yield it, state, {}

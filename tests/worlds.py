@@ -4,7 +4,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from tailrisk.core import random
-from tailrisk.market import ladder, regimes, spread, styles
+from tailrisk.core.names import home
+from tailrisk.market import ladder, regimes, spread, styles, switching
 from tailrisk.products import book
 from tailrisk.simulate.world import Streams, World
 
@@ -29,15 +30,17 @@ def world(
     factor = np.tril(rng.normal(size=(3, 5, 5)) * 2e-3 + 6e-3 * np.eye(5)) * scale
     law = np.linalg.matrix_power(TRANSITION, 500)[0]
     return World(
-        regimes=regimes.Params(
-            cumulative=array(np.cumsum(TRANSITION, 1)), start=array(np.cumsum([0.5, 0.3, 0.2]))
-        ),
-        long_run=array(np.cumsum(law)),
-        ladder=ladder.Params(
-            affine=array(
-                np.concatenate([rng.normal(size=(3, 5, 1)) * 1e-3, np.cumsum(factor, axis=1)], axis=2)
+        process=switching.Params(
+            regimes=regimes.Params(
+                cumulative=array(np.cumsum(TRANSITION, 1)), start=array(np.cumsum([0.5, 0.3, 0.2]))
             ),
-            inverse_nu=None if nu is None else array(1 / nu),
+            long_run=array(np.cumsum(law)),
+            ladder=ladder.Params(
+                affine=array(
+                    np.concatenate([rng.normal(size=(3, 5, 1)) * 1e-3, np.cumsum(factor, axis=1)], axis=2)
+                ),
+                inverse_nu=None if nu is None else array(1 / nu),
+            ),
         ),
         styles=styles.Params(
             loading=array(rng.normal(size=(3, 5)) * 0.1),
@@ -53,6 +56,7 @@ def world(
         warmup=max((d.lead for d in detectors), default=0),
         arithmetic_excess=False,
         own_risk=True,
+        names=home(),
     )
 
 

@@ -1,6 +1,6 @@
 """The crowd's words made into arrays: a [crowd] block and its files in, the parameters of its day out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
 from ..core.calendar import beyond
 from ..core import InputError, random
-from ..core.names import BUCKETS, FUTURES
+from ..core.names import Names
 from ..crowd import (
     cohorts,
     followers,
@@ -28,8 +28,8 @@ from ..crowd import (
 )
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
-from ..market import basis, expiry, impact, ladder, limits
-from ..simulate.crowd.free import FACTORS, SHARES, moved
+from ..market import basis, expiry, impact, limits, process
+from ..simulate.crowd.free import moved, parameters
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
@@ -38,35 +38,40 @@ CLOSING = 0.25
 Array = Callable[[Any], jax.Array]
 
 
-def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
-    """The crowd a config describes, its exogenous ladder made from `size`; None without a [crowd] block."""
+def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
+    """The crowd a config describes, its exogenous returns made from `law`; None without a [crowd] block.
+
+    Raises InputError where nobody plays a role in the market that the crowd's day looks for.
+    """
     block, files = config.crowd, config.attached.crowd
     if block is None or files is None:
         return None
-    edges, rounds, market = block.edges, block.rounds, files.market
+    edges, rounds, market, names = block.edges, block.rounds, files.market, config.names
+    everyone = files.participants
     notes = _snowballs(block, files, config.run.days, array)
     guidance = market.restriction
     priors = Crowd(
-        ladder=_calmer(size, block.kappa_crisis),
-        impact=_impact(market.impact, edges, rounds, array),
-        limits=_limits(market.limits, array),
-        basis=_basis(market.basis, edges, rounds, array),
-        cohorts=_cohorts(files.participants, edges, rounds, array),
+        process=_calmer(law, block.kappa_crisis),
+        impact=_impact(market.impact, names, edges, rounds, array),
+        limits=_limits(market.limits, names, array),
+        basis=_basis(market.basis, names, edges, rounds, array),
+        cohorts=_cohorts(everyone, names, edges, rounds, array),
         panic=panic.Params(
-            strength=array(by_bucket(files.participants.panic.strength)) * edges.panic,
-            threshold=array(files.participants.panic.threshold),
-            hold=array(files.participants.panic.hold),
-            calm=array(files.participants.panic.calm),
-            build=array(files.participants.panic.build),
-            relief=array(files.participants.panic.relief),
+            strength=array(by_bucket(names, everyone.panic.strength)) * edges.panic,
+            threshold=array(everyone.panic.threshold),
+            hold=array(everyone.panic.hold),
+            calm=array(everyone.panic.calm),
+            build=array(everyone.panic.build),
+            relief=array(everyone.panic.relief),
         ),
         snowball=notes,
         speculators=speculators.Params(
-            strength=array(by_future(files.participants.speculators.strength)) * edges.speculators,
-            pace=array(files.participants.speculators.pace),
+            strength=array(by_future(names, everyone.speculators.strength)) * edges.speculators,
+            pace=array(everyone.speculators.pace),
+            underlying=names.underlying,
         ),
-        state=_state(market.state, edges, rounds, array),
-        followers=_followers(market.followers, edges, rounds, array),
+        state=_state(market.state, names, edges, rounds, array),
+        followers=_followers(market.followers, names, edges, rounds, array),
         restriction=Restriction(
             share=array(guidance.share * edges.restriction),
             days=_counts(guidance.days),
@@ -78,27 +83,31 @@ def crowd(config: Config, size: ladder.Params, array: Array) -> Crowd | None:
         calendar=_calendar(config, block, files, notes, array),
         noise=random.stream(config.run.seed, "basis"),
         fear=random.stream(config.run.seed, "fear"),
+        names=names,
+        cohort_names=tuple(everyone.cohorts),
+        books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
+    return moved(priors, {name: array(value) for name, value in _known(priors, files.matched).items()})
 
 
-def _known(matched: dict[str, float]) -> dict[str, float]:
-    """What belongs to the crowd; raises InputError for a parameter nobody knows."""
+def _known(crowd: Crowd, matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd; raises InputError for a parameter this crowd does not have."""
     said = {name: value for name, value in matched.items() if not name.startswith("record.")}
+    known = parameters(crowd)
     for name in said:
-        if name not in FACTORS and name not in SHARES:
-            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join([*FACTORS, *SHARES]))
+        if name not in known:
+            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join(known))
     return said
 
 
-def by_bucket(said: Any) -> list[float]:
-    """A table by bucket as a list; a bucket that is not said is zero."""
-    return [said.get(bucket, 0.0) for bucket in BUCKETS]
+def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:
+    """A table by bucket as a list. Shares may leave out what they do not hold; the models refuse the rest."""
+    return [said.get(bucket, 0.0) for bucket in names.buckets]
 
 
-def by_future(said: Any) -> list[float]:
-    """A table by future as a list; a future that is not said is zero."""
-    return [said.get(future, 0.0) for future in FUTURES]
+def by_future(names: Names, said: Mapping[str, float]) -> list[float]:
+    """A table by future as a list, likewise."""
+    return [said.get(future, 0.0) for future in names.contracts]
 
 
 def per_round(daily: Any, rounds: int) -> Any:
@@ -106,15 +115,16 @@ def per_round(daily: Any, rounds: int) -> Any:
     return 1 - (1 - np.asarray(daily, np.float64)) ** (1 / rounds)
 
 
-def _calmer(size: ladder.Params, kappa: float) -> ladder.Params:
+def _calmer(law: process.Params, kappa: float) -> process.Params:
     """Shocks of the last regime, the crisis, scaled by kappa; its mean is left (mechanism 5.1)."""
-    return replace(size, affine=size.affine.at[-1, :, 1:].multiply(kappa))
+    affine = law.ladder.affine.at[-1, :, 1:].multiply(kappa)
+    return replace(law, ladder=replace(law.ladder, affine=affine))
 
 
-def _impact(said: Impact, edges: Edges, rounds: int, array: Array) -> impact.Params:
+def _impact(said: Impact, names: Names, edges: Edges, rounds: int, array: Array) -> impact.Params:
     return impact.Params(
-        impact=array(by_bucket(said.strength)) * edges.impact,
-        volume=array(by_bucket(said.volume)),
+        impact=array(by_bucket(names, said.strength)) * edges.impact,
+        volume=array(by_bucket(names, said.volume)),
         evaporation=array(said.evaporation * edges.evaporation),
         threshold=array(said.threshold),
         persistence=array(said.persistence),
@@ -123,36 +133,38 @@ def _impact(said: Impact, edges: Edges, rounds: int, array: Array) -> impact.Par
     )
 
 
-def _limits(said: Limits, array: Array) -> limits.Params:
-    wide = np.array(by_bucket(said.wide_board))
+def _limits(said: Limits, names: Names, array: Array) -> limits.Params:
+    boards = names.boards if said.limit is None else said.limit
+    wide = np.array(by_bucket(names, said.wide_board))
+    share = np.array([1 - wide, wide] if len(boards) == 2 else [np.ones_like(wide)] * len(boards))
     return limits.Params(
-        limit=array(said.limit),
-        share=array([1 - wide, wide]),
-        calm=array([said.calm] * len(BUCKETS)),
-        stressed=array([said.stressed] * len(BUCKETS)),
+        limit=array(boards),
+        share=array(share.reshape(len(boards), len(names.buckets))),
+        calm=array([said.calm] * len(names.buckets)),
+        stressed=array([said.stressed] * len(names.buckets)),
         widening=array(said.widening),
         carried=array(said.carried),
         locked=array(said.locked),
     )
 
 
-def _basis(said: Basis, edges: Edges, rounds: int, array: Array) -> basis.Params:
+def _basis(said: Basis, names: Names, edges: Edges, rounds: int, array: Array) -> basis.Params:
     return basis.Params(
-        carry=array(by_future(said.carry)),
+        carry=array(by_future(names, said.carry)),
         ramp=array(said.ramp),
-        mean=array(by_future(said.mean)),
+        mean=array(by_future(names, said.mean)),
         discount_pull=array(per_round(said.discount_pull, rounds)),
         premium_pull=array(per_round(said.premium_pull, rounds)),
         flow=array(said.flow * edges.dislocation),
         fall=array(said.fall * edges.dislocation),
         full=array(said.full),
-        noise=array(by_future(said.noise)) / rounds**0.5,
+        noise=array(by_future(names, said.noise)) / rounds**0.5,
         bound=array(said.bound),
-        volume=array(by_future(said.volume)),
+        volume=array(by_future(names, said.volume)),
     )
 
 
-def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> cohorts.Params:
+def _cohorts(said: Participants, names: Names, edges: Edges, rounds: int, array: Array) -> cohorts.Params:
     everyone = list(said.cohorts.values())
 
     def column(read: Callable[[Any], float], edge: float = 1.0) -> jax.Array:
@@ -161,10 +173,10 @@ def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> coh
     return cohorts.Params(
         assets=column(lambda one: one.assets),
         leverage=column(lambda one: one.gross_leverage),
-        weights=array([by_bucket(one.weights) for one in everyone]),
+        weights=array([by_bucket(names, one.weights) for one in everyone]),
         hedge=column(lambda one: one.hedge),
-        mix=array([by_future(one.mix) for one in everyone]),
-        benchmark=array([[float(one.benchmark == bucket) for bucket in BUCKETS] for one in everyone]),
+        mix=array([by_future(names, one.mix) for one in everyone]),
+        benchmark=array([[float(one.benchmark == bucket) for bucket in names.buckets] for one in everyone]),
         participation=column(lambda one: one.participation),
         financing_annual=column(lambda one: one.financing_annual),
         cost=array(said.cost),
@@ -181,7 +193,7 @@ def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> coh
             momentum_threshold=column(lambda one: one.momentum.threshold),
             stop=column(lambda one: one.stop.share, edges.stop),
             stop_line=column(lambda one: one.stop.line),
-            bucket=BUCKETS.index(said.watched),
+            bucket=names.bucket(said.watched or names.played("watched")),
         ),
         redemption=redemption.Params(
             base=column(lambda one: one.redemption.base, edges.redemption),
@@ -196,17 +208,18 @@ def _cohorts(said: Participants, edges: Edges, rounds: int, array: Array) -> coh
             start=column(lambda one: one.swap.start),
             home=column(lambda one: one.swap.home, edges.substitution),
             end=column(lambda one: one.swap.end),
-            small=array([float(bucket in said.small) for bucket in BUCKETS]),
+            small=array([float(bucket in said.small) for bucket in names.buckets]),
             who=substitution.span([one.swap.out > 0 or one.swap.home > 0 for one in everyone]),
-            what=substitution.span([bucket in said.small for bucket in BUCKETS]),
+            what=substitution.span([bucket in said.small for bucket in names.buckets]),
         ),
         width=None,
         rounds=rounds,
         hedge_first=said.hedge_first,
+        next_day=not names.same_day_sale,
     )
 
 
-def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention.Params:
+def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -> intervention.Params:
     even = 1 / (rounds - np.arange(rounds))  # of what is left: the same money in every round to come
     waiting = np.arange(rounds) < min(round(said.patience * rounds), rounds - 1)
     return intervention.Params(
@@ -219,24 +232,26 @@ def _state(said: State, edges: Edges, rounds: int, array: Array) -> intervention
         lag=_counts(said.lag),
         lasting=_counts(said.lasting),
         pace=array(said.pace) * edges.state,
-        target=array([by_bucket(mix) for mix in said.target]),
-        budget=array(by_bucket(said.budget)),
+        target=array([by_bucket(names, mix) for mix in said.target]),
+        budget=array(by_bucket(names, said.budget)),
         dip=array(said.dip),
         patient=array(np.where(waiting, 0.0, even)),
         eager=array(even),
         fall_days=said.fall_days,
         spread_days=said.spread_days,
+        large=names.bucket(names.played("large")),
+        middle=names.bucket(names.played("middle")),
+        small=names.bucket(names.played("small")),
     )
 
 
-def _followers(said: Followers, edges: Edges, rounds: int, array: Array) -> followers.Params:
-    rotation: Any = said.rotation
+def _followers(said: Followers, names: Names, edges: Edges, rounds: int, array: Array) -> followers.Params:
     return followers.Params(
         following=array(said.strength * edges.followers / rounds),
-        half=array(by_bucket(said.half)),
+        half=array(by_bucket(names, said.half)),
         focus=said.focus,
         memory=array(said.memory),
-        rotation=array([by_bucket(rotation.get(bucket, {})) for bucket in BUCKETS]),
+        rotation=array([by_bucket(names, said.rotation.get(bucket, {})) for bucket in names.buckets]),
     )
 
 
@@ -259,7 +274,7 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
 def _calendar(
     config: Config, block: CrowdBlock, files: CrowdFiles, notes: snowball.Params, array: Array
 ) -> Calendar:
-    said, closed = files.market.calendar, beyond(files.market.calendar.holidays)
+    said, closed = files.market.calendar, beyond(files.market.calendar.holidays, config.names.calendar)
     schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, closed, said.roll)
     eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=closed)
     gaps = np.diff(np.concatenate([[eve], schedule.dates])).astype(float)

@@ -1,5 +1,6 @@
 """Products and their terms as funds: the rows of `account.Params`."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,11 +9,13 @@ import numpy as np
 
 from ..config import Config
 from ..config.accounts import AccountsFile, Terms
-from ..config.products import Cta, Dma, LongShort, MicroCap, Neutral
+from ..config.products import Cta
 from ..core import random
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, FUTURES
+from ..core.names import Names
 from ..products import account, dealing, lines, panel, trade
+from ..products.terms import Positions
+from .products import positions
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 VOLATILITY = 0.02
@@ -35,17 +38,24 @@ def assemble(
     rows: list[dict[str, Any]] = []
     owner: list[str] = []
     own: dict[str, int] = {}
-    volume = np.array([dict(accounts.volume)[bucket] for bucket in BUCKETS])  # type: ignore[index]
+    names = config.names
+    volume = np.array([dict(accounts.volume)[bucket] for bucket in names.buckets])
     styles = config.styles_in_use
     for name, product in config.products.items():
         own[name] = len(rows)
-        rows += _product(name, product, accounts.terms(name), volume, styles, (count, seed))
+        rows += _product(name, product, accounts.terms(name), names, volume, styles, (count, seed))
         owner += [name] * count
     return Funds(_params(rows, jnp.dtype(precision)), tuple(owner), own)
 
 
 def _product(
-    name: str, product: Any, terms: Terms, volume: Array, styles: list[str], size: tuple[int, int]
+    name: str,
+    product: Any,
+    terms: Terms,
+    names: Names,
+    volume: Array,
+    styles: list[str],
+    size: tuple[int, int],
 ) -> list[dict[str, Any]]:
     """A row for each fund of a product."""
     count, seed = size
@@ -53,55 +63,54 @@ def _product(
     def stream(what: str) -> random.Stream:
         return random.stream(seed, f"panel.{name}.{what}")
 
-    gross, short = _positions(product)
-    mean = np.array([getattr(product, "weights", {}).get(bucket, 0.0) for bucket in BUCKETS])
-    hedge = np.array([getattr(product, "hedge", {}).get(future, 0.0) for future in FUTURES])
+    eve = positions(product, names)
+    gross, short = math.fsum(eve.long), math.fsum(eve.short)
+    mean, hedge = _mix(eve.long), _mix(eve.short)
     others = count - 1
     weights = (
         [mean, *panel.weights(mean, terms.weight_spread, others, stream("weights"))] if mean.any() else None
     )
     spread = terms.exposure_spread if 0 < gross < 1 else 0.0
     books = [gross, *panel.shares(gross, spread, others, stream("exposure"), 0.0, 0.99)]
-    mixed = terms.hedge_spread if 0 < hedge[2] < 1 and hedge[0] == 0 else 0.0
-    mixes = [hedge[2], *panel.shares(hedge[2], mixed, others, stream("hedge"))]
-    row = _terms(product, terms, volume)
+    varied = names.role("discount")
+    at = None if varied is None else names.future(varied)
+    mixed = terms.hedge_spread if at is not None and 0 < hedge[at] < 1 else 0.0
+    part = 0.0 if at is None else hedge[at]
+    mixes = [part, *panel.shares(part, mixed, others, stream("hedge"))]
+    row = _terms(product, eve, terms, names, volume)
     row["style"] = [getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles]
     rows = []
     for k in range(count):
-        mix = np.array([0.0, 1 - mixes[k], mixes[k]]) if mixed else hedge
-        book = np.zeros(len(BUCKETS)) if weights is None else books[k] * weights[k]
+        mix = _remixed(hedge, at, mixes[k]) if mixed and at is not None else hedge
+        book = np.zeros(len(names.buckets)) if weights is None else books[k] * weights[k]
         sold = (short / gross if gross else 0.0) * books[k] * mix
-        rows.append({**row, "stock": book, "short": sold})
+        rows.append({**row, "long": book, "short": sold})
     return rows
 
 
-def _positions(product: Any) -> tuple[float, float]:
-    """Stocks and futures sold, over NAV (mechanism 5.7)."""
-    match product:
-        case Neutral(exposure=gross):
-            return gross, gross
-        case Dma(gross_leverage=gross):
-            return gross, gross
-        case LongShort(exposure=gross, short_gross=short):
-            return gross, short
-        case MicroCap(exposure=gross):
-            return gross, 0.0
-        case Cta():
-            return 0.0, 0.0
-        case _:
-            return 1.0, 0.0
+def _remixed(hedge: Array, at: int, part: float) -> Array:
+    """The hedge with `part` of it in one future, the others in proportion."""
+    mix = hedge / (1 - hedge[at]) * (1 - part)
+    mix[at] = part
+    return mix
 
 
-def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
+def _mix(over_nav: tuple[float, ...]) -> Array:
+    """Parts of a whole; all zero where there is nothing."""
+    total = math.fsum(over_nav)
+    return np.array(over_nav) / (total or 1.0)
+
+
+def _terms(product: Any, eve: Positions, terms: Terms, names: Names, volume: Array) -> dict[str, Any]:
     """What does not differ among the funds of a product."""
     cash = getattr(product, "cash_annual", 0.0)
     share = terms.size / volume
     return {
-        "benchmark": [float(bucket == product.benchmark) for bucket in BUCKETS],
+        "benchmark": [float(bucket == product.benchmark) for bucket in names.buckets],
         "alpha": product.alpha_annual / YEAR,
         "specific": terms.specific_annual / np.sqrt(YEAR),
         "other": float(isinstance(product, Cta)),
-        "cash_annual": 0.0 if isinstance(product, Dma) else cash,
+        "cash_annual": 0.0 if eve.financed else cash,
         "benchmark_cash_annual": cash,
         "financing_annual": getattr(product, "financing_annual", 0.0),
         "halt_from": terms.halt_from,
@@ -110,9 +119,9 @@ def _terms(product: Any, terms: Terms, volume: Array) -> dict[str, Any]:
         "stamp": terms.stamp_duty,
         "impact": terms.impact * VOLATILITY * np.sqrt(share),
         "futures_cost": terms.futures_cost,
-        "most": terms.participation / share if terms.size else np.full(len(BUCKETS), 1e9),
+        "most": terms.participation / share if terms.size else np.full(len(names.buckets), 1e9),
         "initial": terms.initial_margin,
-        "futures_margin": product.margin_rate if isinstance(product, Neutral) else 0.0,
+        "futures_margin": eve.futures,
         "call": terms.margin_call,
         "reset": terms.margin_reset,
         "warning": terms.warning_line,

@@ -7,19 +7,21 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..config import Config
-from ..config.calibrated import Fitted, Styles
+from ..config.calibrated import Styles
 from ..config.market import Event
-from ..config.products import Cta, Dma, IndexEnhanced, LongShort, MicroCap, Neutral, StockSelection
+from ..config.products import Cta
 from ..core import random
-from ..core.calendar import YEAR
-from ..core.names import BUCKETS, FUTURES
-from ..market import ladder, regimes, spread, styles
-from ..products import book
+from ..core.names import Names
+from ..market import spread, styles
+from ..products import account
 from ..simulate.world import Streams, World
+from . import funds, products
 from .crowd import crowd
+from .process import build, stationary
+
+__all__ = ["assemble", "detector", "stationary", "warmup_days"]
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-Product = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta
 
 
 def assemble(config: Config, history: Array | None = None) -> World:
@@ -34,35 +36,31 @@ def assemble(config: Config, history: Array | None = None) -> World:
     def array(values: Any) -> jax.Array:
         return jnp.asarray(np.asarray(values, np.float64), dtype)
 
-    fitted = config.fitted
-    products = list(config.products.values())
+    holders = list(config.products.values())
     used = config.styles_in_use
     overlay = config.calibrated.styles
-    size = _ladder(fitted, config.market.spread_drift == "fitted", array)
+    law = build(config, array)
     return World(
-        regimes=regimes.Params(
-            cumulative=array(np.cumsum(fitted.transition, axis=1)),
-            start=array(np.cumsum(_start(fitted, config.market.start))),
-        ),
-        long_run=array(np.cumsum(stationary(np.array(fitted.transition)))),
-        ladder=size,
+        process=law,
         styles=_styles(overlay, used, array) if overlay is not None and used else None,
-        products=_products(products, used, array),
-        detectors=tuple(dict.fromkeys(map(detector, config.event))),
+        products=products.books(holders, config.names, used, array),
+        detectors=tuple(dict.fromkeys(detector(event, config.names) for event in config.event)),
         history=None if history is None else array(history),
-        streams=_streams(config.run.seed),
+        streams=_streams(config.run.seed, specific=_picks(config)),
         days=config.run.days,
         warmup=warmup_days(config),
         arithmetic_excess=config.tail.excess == "arithmetic",
-        own_risk=any(isinstance(product, Cta) for product in products),
-        own_inverse_nu=_own_inverse_nu(products, array),
-        crowd=crowd(config, size, array),
+        own_risk=any(isinstance(product, Cta) for product in holders),
+        own_inverse_nu=products.own_inverse_nu(holders, array),
+        funds=_funds(config),
+        crowd=crowd(config, law, array),
+        names=config.names,
     )
 
 
-def detector(event: Event) -> spread.Params:
+def detector(event: Event, names: Names) -> spread.Params:
     """What must be watched to see an event."""
-    small, large = map(BUCKETS.index, event.pair)
+    small, large = map(names.bucket, event.pair)
     return spread.Params(
         small=small, large=large, window=event.window, days=event.days, mean_removed=event.mean_removed
     )
@@ -73,103 +71,34 @@ def warmup_days(config: Config) -> int:
     return max((event.warmup_days for event in config.event), default=0)
 
 
-def stationary(transition: Array) -> Array:
-    """The long-run law of a chain [regime]: the left eigenvector of one, pi P = pi."""
-    states = len(transition)
-    system = np.vstack([transition.T - np.eye(states), np.ones(states)])
-    law = np.linalg.lstsq(system, np.append(np.zeros(states), 1.0), rcond=None)[0]
-    return np.maximum(law, 0) / np.maximum(law, 0).sum()
-
-
-def _start(fitted: Fitted, start: str) -> Array:
-    states = fitted.states
-    if start == "filtered":
-        return np.array(fitted.filtered)
-    if start == "stationary":
-        return stationary(np.array(fitted.transition))
-    return np.eye(states)[0 if start == "calm" else states - 1]
-
-
-def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
-    inverse_nu = 0.0 if fitted.nu is None else 1 / fitted.nu
-    scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
-    mean = np.array(fitted.mean)
-    if not drifting:
-        mean[:, 1:] -= stationary(np.array(fitted.transition)) @ mean[:, 1:]
-    factor = np.linalg.cholesky(np.array(fitted.covariance)) * scale
-    return ladder.Params(
-        affine=array(np.cumsum(np.concatenate([mean[:, :, None], factor], axis=2), axis=1)),
-        inverse_nu=array(inverse_nu) if inverse_nu else None,
-    )
-
-
 def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
     rows = [overlay.names.index(style) for style in used]
     on_factors = np.array(overlay.loading)[rows]
     on_buckets = on_factors - np.hstack([on_factors[:, 1:], np.zeros((len(rows), 1))])
     sd = np.array(overlay.residual_sd)[rows]
     covariance = np.array(overlay.residual_correlation)[np.ix_(rows, rows)] * np.outer(sd, sd)
-    return styles.Params(loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)))
+    return styles.Params(
+        loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)), names=tuple(used)
+    )
 
 
-def _own_inverse_nu(products: list[Product], array: Any) -> jax.Array | None:
-    """Of the one shock that moves every CTA; the config sees to it that they agree."""
-    nu = next((product.nu for product in products if isinstance(product, Cta)), None)
-    return None if nu is None else array(1 / nu)
+def _funds(config: Config) -> account.Params | None:
+    """The terms of the products' own funds, where they live as accounts on every path."""
+    terms = config.attached.accounts
+    if terms is None or not config.as_accounts:
+        return None
+    return funds.assemble(config, terms, 1, config.run.seed, precision=config.run.precision).params
 
 
-def own_scale(product: Product) -> float:
-    """Scale of a CTA's daily shock, whose standard deviation is its volatility's."""
-    if not isinstance(product, Cta):
-        return 0.0
-    spread = 1.0 if product.nu is None else np.sqrt(1 - 2 / product.nu)
-    return float(product.volatility_annual * spread / np.sqrt(YEAR))
+def _picks(config: Config) -> bool:
+    """Whether any fund that lives on every path earns what its own choice of stocks earns."""
+    terms = config.attached.accounts
+    if terms is None or not config.as_accounts:
+        return False
+    return any(terms.terms(name).specific_annual > 0 for name in config.products)
 
 
-def _products(products: list[Product], used: list[str], array: Any) -> book.Params:
-    rows = [_product(product, used) for product in products]
-    return book.Params(**{name: array([row[name] for row in rows]) for name in rows[0]})
-
-
-def _product(product: Product, used: list[str]) -> dict[str, Any]:
-    """One product's row of `book.Params`, per unit of starting NAV."""
-    gross, short, interest = _positions(product)
-    weights = getattr(product, "weights", {})
-    exposure = getattr(product, "style_exposure", {})
-    hedge = getattr(product, "hedge", {})
-    cash = getattr(product, "cash_annual", 0.0) / YEAR
-    return {
-        "long": [gross * weights.get(bucket, 0.0) for bucket in BUCKETS],
-        "short": [short * hedge.get(future, 0.0) for future in FUTURES],
-        "style": [exposure.get(style, 0.0) for style in used],
-        "alpha": product.alpha_annual / YEAR,
-        "interest": interest / YEAR,
-        "fee": product.fee_annual / YEAR,
-        "own": own_scale(product),
-        "margin": product.margin_rate if isinstance(product, Dma) else 0.0,
-        "benchmark": [float(bucket == product.benchmark) for bucket in BUCKETS],
-        "benchmark_cash": cash if product.benchmark == "cash" else 0.0,
-    }
-
-
-def _positions(product: Product) -> tuple[float, float, float]:
-    """(stocks, futures sold, interest a year), per unit of starting NAV (mechanism 5.7)."""
-    match product:
-        case Neutral(exposure=g, margin_rate=m, cash_annual=cash):
-            return g, g, (1 - g * (1 + m)) * cash
-        case Dma(gross_leverage=leverage, financing_annual=financing):
-            return leverage, leverage, -leverage * financing
-        case LongShort(exposure=g, short_gross=short, cash_annual=cash):
-            return g, short, (1 - g) * cash
-        case MicroCap(exposure=g, cash_annual=cash):
-            return g, 0.0, (1 - g) * cash
-        case Cta(cash_annual=cash):
-            return 0.0, 0.0, cash
-        case _:
-            return 1.0, 0.0, 0.0
-
-
-def _streams(seed: int) -> Streams:
+def _streams(seed: int, *, specific: bool = False) -> Streams:
     return Streams(
         regimes=random.stream(seed, "regimes"),
         ladder=random.stream(seed, "ladder"),
@@ -177,4 +106,5 @@ def _streams(seed: int) -> Streams:
         own=random.stream(seed, "own"),
         warmup_regimes=random.stream(seed, "warmup.regimes"),
         warmup_ladder=random.stream(seed, "warmup.ladder"),
+        specific=random.stream(seed, "accounts.specific") if specific else None,
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from ..core.names import Names
+from .memory_law import Law
 from .styles import Overlay
 from .switching import Switching
 
@@ -14,6 +16,7 @@ class Calibration:
 
     models: tuple[Switching, ...]
     styles: Overlay | None
+    names: Names
     prices: pd.DataFrame  # closes of the buckets in the window
     window: tuple[str, str]  # first and last day of return
     days: int
@@ -22,6 +25,7 @@ class Calibration:
     version: str
     starts: int
     seed: int
+    memory: Law | None = None
 
     def model(self, states: int, shocks: str) -> Switching:
         """The fitted model with so many states and these shocks. Raises KeyError if it was not fitted."""

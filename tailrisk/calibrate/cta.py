@@ -13,7 +13,7 @@ from scipy import stats
 
 from ..core.calendar import YEAR
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import ladder_names
 from .commodities import Futures
 from .ladder import Array, ladder, log_returns, observe
 from .regimes import Regimes
@@ -81,7 +81,9 @@ def fit_cta(
     days are crisis. Raises InputError when fewer than LEAST_DAYS days are left.
     """
     gains = earned(futures.returns, positions(futures.returns, rule))[:until]
-    rungs = pd.DataFrame(ladder(log_returns(prices.to_numpy())), prices.index[1:], FACTORS).dropna()
+    rungs = pd.DataFrame(
+        ladder(log_returns(prices.to_numpy())), prices.index[1:], ladder_names(tuple(prices.columns))
+    ).dropna()
     days = gains.index.intersection(rungs.index)
     if len(days) < LEAST_DAYS:
         problem = f"{len(days)} days of return in common with the indices to {until}"
@@ -169,5 +171,5 @@ def crisis_probability(prices: pd.DataFrame, path: Path, states: int, shocks: st
         nu=jnp.asarray(nu),
         student=student,
     )
-    chance = probabilities(observe(log_returns(prices[list(BUCKETS)].to_numpy())), known)[1]
+    chance = probabilities(observe(log_returns(prices.to_numpy())), known)[1]
     return pd.Series(np.asarray(chance)[:, -1], prices.index[1:])

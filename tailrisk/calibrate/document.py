@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS, STYLES
 from .calibration import Calibration
 from .ladder import Array
+from .memory_law import described as remembered
 from .styles import Overlay
 from .switching import Switching
 
@@ -56,6 +56,8 @@ def document(calibration: Calibration) -> str:
         lines += ["", *described(model)]
     if calibration.styles:
         lines += ["", *styled(calibration.styles)]
+    if calibration.memory:
+        lines += ["", *remembered(calibration.memory)]
     return "\n".join(lines) + "\n"
 
 
@@ -87,14 +89,17 @@ def table(name: str, values: Array, comment: str) -> Iterator[str]:
 def heading(calibration: Calibration) -> Iterator[str]:
     """What was fitted to what, by which command."""
     first, last = calibration.window
+    names = calibration.names
     yield "# written by `tailrisk calibrate`; do not edit"
     yield "#"
-    yield "# Markov-switching models of the ladder: log returns per day (fractions) of " + BUCKETS[0]
-    yield "# and of each size bucket less the next larger one. Factors, in order: " + ", ".join(FACTORS)
+    yield "# Markov-switching models of the ladder: log returns per day (fractions) of " + names.buckets[0]
+    yield "# and of each size bucket less the next larger one. Factors, in order: " + ", ".join(names.factors)
     yield "# Regimes run from calm to crisis by trace of covariance. Given the regime, factors are Student-t"
     yield "# (nu common to the regimes) or Gaussian; days are independent. The first day's regime is uniform."
     yield "# Errors are standard errors from the observed information; nan: the estimate sits on an edge"
     yield "# (a move never seen, nu at a bound)."
+    yield ""
+    yield "buckets = [" + ", ".join(f'"{name}"' for name in names.buckets) + "]"
     yield ""
     yield "[fit]"
     yield f'window = ["{first}", "{last}"]  # first and last day of return'
@@ -142,7 +147,7 @@ def styled(styles: Overlay) -> Iterator[str]:
     """The [styles] block."""
     first, last = styles.window
     yield "[styles]  # style return = intercept + loading . ladder factors + residual, per day"
-    yield "names = [" + ", ".join(f'"{name}"' for name in STYLES) + "]"
+    yield "names = [" + ", ".join(f'"{name}"' for name in styles.names) + "]"
     yield from table("loading", styles.loading, "[style, factor] style return per unit of ladder log return")
     yield from table("intercept", styles.intercept, "[style] per day")
     yield from table("residual_sd", styles.residual_sd, "[style] per day")

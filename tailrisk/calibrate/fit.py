@@ -10,12 +10,13 @@ import pandas as pd
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home
 from ..data.prices import digest, read_prices, read_styles
 from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
+from .memory_law import fit_law, write_residuals
 from .picture import picture
 from .styles import Overlay, overlay
 from .summary import summary
@@ -44,39 +45,58 @@ def calibrate(
     seed: int = 0,
     output: str | Path,
     figure: str | Path | None = None,
+    names: Names | None = None,
+    market: str | Path | None = None,
+    memory: bool = False,
+    limit: tuple[float, ...] | None = None,
+    residuals: str | Path | None = None,
     progress: Progress | None = None,
     accept: Sequence[str] = (),
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
     The closes may be in one file or in several; `accept` is of data.daily.KINDS, what may be odd about them.
+    `names` are the market's, by default the home market's; `market` its file, for the record. memory: fit
+    memory and the law of its residuals too, within a limit [bucket] of a day's simple move; residuals: where
+    to write the table of whole days for market.process = "days".
+
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
     """
     tell = progress or (lambda fraction, what: None)
-    for path in (output, figure):
+    for path in (output, figure, residuals):
         if path:
             writable(path)
-    place = " + ".join(map(str, listing(prices_path)))
-    prices = windowed(place, read_prices(prices_path, accept=accept), since, until)
+    place, names = " + ".join(map(str, listing(prices_path))), names or home()
+    prices = windowed(place, read_prices(prices_path, names=names, accept=accept), since, until, names)
     returns = log_returns(prices.to_numpy())
-    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=FACTORS)
+    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
     moving(place, factors)
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
         models = fitted(observe(returns), states, shocks, starts, seed, tell)
+        remembered = None
+        if memory or residuals:
+            tell(0.97, "memory")
+            remembered = fit_law(factors.to_numpy(), limit=limit, seed=seed)
     calibration = Calibration(
         models=models,
         styles=overlaid,
+        names=names,
         prices=prices,
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digests(prices_path),
-        command=command(prices_path, since, until, states, shocks, styles_path, starts, seed, output, accept),
+        command=command(
+            prices_path, since, until, states, shocks, styles_path, starts, seed, output, market, limit, accept
+        ),
         version=__version__,
         starts=starts,
         seed=seed,
+        memory=remembered,
     )
+    if residuals and remembered:
+        write_residuals(residuals, remembered, list(factors.index))
     write(output, document(calibration))
     if figure:
         write(figure, picture(calibration))
@@ -84,17 +104,20 @@ def calibrate(
     return calibration
 
 
-def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: str) -> pd.DataFrame:
-    """The closes of the five buckets in the window; InputError unless each has LEAST_RETURNS returns."""
+def windowed(
+    path: str | Path, prices: pd.DataFrame, since: str | None, until: str, names: Names | None = None
+) -> pd.DataFrame:
+    """The closes of the buckets in the window; InputError unless each has LEAST_RETURNS returns."""
+    buckets = list((names or home()).buckets)
     end = parse_day("until", until)
     begin = parse_day("since", since) if since else prices.index[0]
-    for name in BUCKETS:
+    for name in buckets:
         if name not in prices.columns:
             have = ", ".join(map(str, prices.columns))
-            raise InputError(str(path), f"no closes of {name} (have {have})", "all of " + ", ".join(BUCKETS))
-    inside = prices.loc[(prices.index >= begin) & (prices.index <= end), list(BUCKETS)]
+            raise InputError(str(path), f"no closes of {name} (have {have})", "all of " + ", ".join(buckets))
+    inside = prices.loc[(prices.index >= begin) & (prices.index <= end), buckets]
     inside = inside[inside.notna().any(axis=1)]
-    for name in BUCKETS:
+    for name in buckets:
         known = int(np.isfinite(np.diff(np.log(inside[name].to_numpy()))).sum()) if len(inside) else 0
         if known < LEAST_RETURNS:
             raise InputError(
@@ -108,10 +131,13 @@ def windowed(path: str | Path, prices: pd.DataFrame, since: str | None, until: s
 
 def moving(path: str | Path, factors: pd.DataFrame) -> None:
     """Refuse a factor that never moves: one index is constant, or a copy of another."""
-    for name in FACTORS:
+    for name in factors.columns:
         if not factors[name].std() > 0:
             raise InputError(
-                str(path), f"{name} never moves", "five different indices", "is one a copy of another?"
+                str(path),
+                f"{name} never moves",
+                "as many different indices as buckets",
+                "is one a copy of another?",
             )
 
 
@@ -155,10 +181,13 @@ def command(
     starts: int,
     seed: int,
     output: str | Path,
+    market: str | Path | None = None,
+    limit: tuple[float, ...] | None = None,
     accept: Sequence[str] = (),
 ) -> str:
     """The command that repeats this; of an absolute path only the name, so that no machine is described."""
     words = ["tailrisk", "calibrate", *map(portable, listing(prices))]
+    words += ["--market", portable(market)] if market else []
     words += ["--since", since] if since else []
     words += ["--until", until]
     for option, given, usual in (
@@ -170,6 +199,7 @@ def command(
         value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
         words += [option, value] if given != usual else []
     words += ["--styles", portable(styles)] if styles else []
+    words += ["--limits", ",".join(f"{one:g}" for one in limit)] if limit else []
     words += [word for kind in accept for word in ("--accept", kind)]
     words += ["-o", portable(output)]
     return shlex.join(words)

@@ -20,7 +20,7 @@ from ..core.names import FUTURES
 from ..data.contracts import read_contracts
 from ..market.expiry import last_day
 
-SYMBOL = re.compile(r"(IF|IC|IM)(\d{2})(0[1-9]|1[0-2])")
+SYMBOL = re.compile(rf"({'|'.join(FUTURES)})(\d{{2}})(0[1-9]|1[0-2])")
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 

@@ -1,4 +1,4 @@
-"""The picture of regimes over time: probabilities under the CSI 300 and the CSI 1000 / CSI 300 ratio."""
+"""The picture of regimes over time: probabilities under the large bucket and the ratio of another to it."""
 
 import io
 import re
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ..core.names import Names
 from .calibration import Calibration
 from .switching import Switching
 
@@ -31,7 +32,7 @@ def picture(calibration: Calibration) -> str:
     days = pd.Series(prices.index).groupby(block).last()
     figure = Figure(figsize=(9.0, 3.2 + 1.9 * len(models)), layout="constrained")
     axes = figure.subplots(1 + len(models), 1, sharex=True, height_ratios=(3, *(2 for _ in models)))
-    levels(axes[0], days, closes)
+    levels(axes[0], days, closes, calibration.names)
     for below, model in zip(axes[1:], models, strict=True):
         stack(below, days, pd.DataFrame(model.smoothed).groupby(block).mean().to_numpy(), model)
     return drawn(figure)
@@ -47,24 +48,26 @@ def drawn(figure: Any) -> str:
     return re.sub(r"(\.\d\d)\d+", r"\1", file.getvalue())
 
 
-def levels(axes: Any, days: Any, closes: pd.DataFrame) -> None:
-    """CSI 300 in logs on the left, the ratio of CSI 1000 to it on the right, one at the start."""
+def levels(axes: Any, days: Any, closes: pd.DataFrame, names: Names) -> None:
+    """The large bucket in logs on the left, the ratio of another to it on the right, one at the start."""
     from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-    (left,) = axes.plot(days, closes["csi300"], color="#0072B2", linewidth=1.0)
+    large, small = names.role("large") or names.buckets[0], names.role("spread") or names.buckets[-1]
+    shown, other_shown = names.label(large), f"{names.label(small)} / {names.label(large)}"
+    (left,) = axes.plot(days, closes[large], color="#0072B2", linewidth=1.0)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(ScalarFormatter())
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.set_yticks(
-        [level for level in (500, 1000, 2000, 3000, 4000, 6000) if inside(level, closes["csi300"])]
-    )
-    axes.set_ylabel("CSI 300 (log scale)")
+    ticks = [level for level in (500, 1000, 2000, 3000, 4000, 6000) if inside(level, closes[large])]
+    if len(ticks) > 1:
+        axes.set_yticks(ticks)
+    axes.set_ylabel(f"{shown} (log scale)")
     other = axes.twinx()
-    ratio = closes["csi1000"] / closes["csi300"]
+    ratio = closes[small] / closes[large]
     (right,) = other.plot(days, ratio / ratio.iloc[0], color="#000000", linewidth=1.0, linestyle="--")
-    other.set_ylabel("CSI 1000 / CSI 300")
-    names = ["CSI 300", "CSI 1000 / CSI 300 (right, start = 1)"]
-    axes.legend([left, right], names, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
+    other.set_ylabel(other_shown)
+    legend = [shown, f"{other_shown} (right, start = 1)"]
+    axes.legend([left, right], legend, loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2, frameon=False)
 
 
 def inside(level: float, values: pd.Series) -> bool:

@@ -1,4 +1,4 @@
-"""The style overlay: ten style returns as a linear function of the ladder, with what is left over."""
+"""The style overlay: style returns as a linear function of the ladder, with what is left over."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..core.names import FACTORS, STYLES
 from .ladder import Array
 
 LEAST_DAYS = 120
@@ -17,6 +16,7 @@ LEAST_DAYS = 120
 class Overlay:
     """style return = intercept + loading . factors + residual, per day."""
 
+    names: tuple[str, ...]  # [style]
     loading: Array  # [style, factor]
     loading_error: Array  # [style, factor]
     intercept: Array  # [style]
@@ -29,18 +29,18 @@ class Overlay:
 
 
 def overlay(factors: pd.DataFrame, styles: pd.DataFrame, digest: str) -> Overlay:
-    """Least squares of each style's return on a constant and the five ladder factors, on days both have.
+    """Least squares of each style's return on a constant and the ladder factors, on days both have.
 
     B = (X'X)^-1 X'Y; errors are White's (1980), n/(n-p) (X'X)^-1 [sum x x' e^2] (X'X)^-1, because the
-    residuals are as heavy-tailed as the returns. factors: log returns, columns FACTORS, NaN rows ignored.
+    residuals are as heavy-tailed as the returns. factors: log returns, a column per factor, NaN rows ignored.
     """
     common = factors.dropna().index.intersection(styles.index)
     if len(common) < LEAST_DAYS:
         raise InputError(
             "styles", f"{len(common)} days in common with the ladder", f"at least {LEAST_DAYS} days"
         )
-    x = np.column_stack([np.ones(len(common)), factors.loc[common, list(FACTORS)]])
-    y = styles.loc[common, list(STYLES)].to_numpy()
+    x = np.column_stack([np.ones(len(common)), factors.loc[common]])
+    y = styles.loc[common].to_numpy()
     bread = np.linalg.inv(x.T @ x)
     coefficient = bread @ x.T @ y
     residual = y - x @ coefficient
@@ -48,6 +48,7 @@ def overlay(factors: pd.DataFrame, styles: pd.DataFrame, digest: str) -> Overlay
     meat = np.einsum("ti,tj,ts->sij", x, x, residual**2) * len(common) / spare
     error = np.sqrt(np.einsum("ij,sjk,ki->si", bread, meat, bread))
     return Overlay(
+        names=tuple(map(str, styles.columns)),
         loading=coefficient[1:].T,
         loading_error=error[:, 1:],
         intercept=coefficient[0],

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from ..core.names import FACTORS
 from .calibration import Calibration
 from .switching import Switching
 
@@ -17,7 +16,7 @@ def summary(calibration: Calibration) -> str:
     best = min(model.bic for model in calibration.models)
     lines += [headline(model, best) for model in calibration.models]
     for model in calibration.models:
-        lines += ["", *regimes(model)]
+        lines += ["", *regimes(model, calibration.names.factors)]
     return "\n".join(lines)
 
 
@@ -32,13 +31,13 @@ def headline(model: Switching, best: float) -> str:
     )
 
 
-def regimes(model: Switching) -> Iterator[str]:
+def regimes(model: Switching, factors: tuple[str, ...]) -> Iterator[str]:
     """A line per regime: % per day."""
     yield f"{model.states} states, {model.shocks}: s.d. % per day (mean % per day)"
-    yield f"{'regime':>6} {'days %':>7} {'stay':>7}  " + " ".join(f"{name:>15}" for name in FACTORS)
+    yield f"{'regime':>6} {'days %':>7} {'stay':>7}  " + " ".join(f"{name:>15}" for name in factors)
     deviation = 100.0 * model.standard_deviation
     for k in range(model.states):
-        cells = [f"{deviation[k, i]:.2f} ({100.0 * model.mean[k, i]:+.3f})" for i in range(len(FACTORS))]
+        cells = [f"{deviation[k, i]:.2f} ({100.0 * model.mean[k, i]:+.3f})" for i in range(len(factors))]
         yield f"{k + 1:>6} {100.0 * model.occupancy[k]:>7.1f} {model.duration[k]:>7.1f}  " + " ".join(
             f"{cell:>15}" for cell in cells
         )

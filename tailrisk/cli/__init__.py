@@ -8,8 +8,9 @@ import click
 from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate, cta, match, universe
+from .guide import guide
 from .judge import backtest, replay, tune
-from .look import check, init, look
+from .look import check, init, look, sample
 from .simulate import report, run, show, sweep
 
 
@@ -24,6 +25,7 @@ def commands() -> None:
       tailrisk check my.toml        validate it; print memory and time
       tailrisk run my.toml          simulate; write results/<name>/report.html
       tailrisk show results/my_run  print the tail table
+      tailrisk guide                what to read
 
     Exit codes: 0 done, 1 a fault (disk, memory, a path), 2 bad input, 130 interrupted.
     """
@@ -31,6 +33,7 @@ def commands() -> None:
 
 for command in (
     init,
+    sample,
     check,
     look,
     run,
@@ -44,6 +47,7 @@ for command in (
     backtest,
     replay,
     tune,
+    guide,
 ):
     commands.add_command(command)
 

@@ -5,7 +5,21 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import ACCEPT, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, models, reading, repeated
+from ..core.names import HOME
+from .options import (
+    ACCEPT,
+    MARKET,
+    OVERRIDE,
+    QUIET,
+    SEED,
+    SHOCKS,
+    STATES,
+    bar,
+    day,
+    models,
+    reading,
+    repeated,
+)
 
 
 @click.command()
@@ -24,7 +38,13 @@ from .options import ACCEPT, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, mo
     type=click.Path(path_type=Path),
     help="The calibrated TOML file to write.",
 )
+@click.option("--memory/--no-memory", default=True, show_default=True, help="Fit memory too.")
+@click.option("--limits", metavar="X[,X...]", help="Daily price limit of every bucket, or of each: 0.1.")
+@click.option(
+    "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
+)
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@MARKET
 @ACCEPT
 @QUIET
 def calibrate(
@@ -37,16 +57,21 @@ def calibrate(
     starts: int,
     seed: int,
     output: Path,
+    memory: bool,
+    limits: str | None,
+    residuals: Path | None,
     figure: Path | None,
+    market: str,
     accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
-    """Fit regime models to daily index closes.
+    """Fit regime models, and memory, to daily index closes.
 
     \b
     PRICES is CSV, Excel or Parquet, one file or several: long (date, code, close), wide (date, then a
     column per index), or one index a file, named after its code. `tailrisk look` shows how a file reads.
-    Codes: 000300 CSI 300, 000905 CSI 500, 000852 CSI 1000, 932000 CSI 2000, 8841431 micro-cap.
+    Indices by bucket or code, as the market file has them: 000300 CSI 300, 000905 CSI 500, 000852
+    CSI 1000, 932000 CSI 2000, 8841431 micro-cap, unless --market names another.
 
     \b
     Examples:
@@ -64,7 +89,10 @@ def calibrate(
     jax.config.update("jax_enable_x64", True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
+    from ..calibrate.memory_law import limits as daily
+    from ..config.load import read_market
 
+    names = read_market(market)
     with reading(quiet), bar(quiet) as tell:
         result = fit(
             prices if len(prices) > 1 else prices[0],
@@ -77,6 +105,11 @@ def calibrate(
             seed=seed,
             output=output,
             figure=figure,
+            names=names,
+            market=None if market == HOME else market,
+            memory=memory,
+            limit=daily(limits),
+            residuals=residuals,
             progress=tell,
             accept=accept,
         )

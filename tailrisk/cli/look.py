@@ -26,6 +26,28 @@ def init(path: Path, force: bool) -> None:
 
 
 @click.command()
+@click.argument("path", default="us_closes.csv", type=click.Path(path_type=Path))
+def sample(path: Path) -> None:
+    """Write daily closes to try calibrate on.
+
+    They are the S&P 500's and the Nasdaq Composite's, 1999 to 2018, and come with a package; the market file
+    markets/us_indices.toml and the config us_indices.toml go with them.
+
+    \b
+    Example:
+      tailrisk sample us_closes.csv
+      tailrisk calibrate us_closes.csv --market markets/us_indices.toml --until 2018-12-31 \\
+          --states 1,2,3 -o us_2018.toml
+      tailrisk run us_indices.toml --set market.calibrated=us_2018.toml
+    """
+    from ..data.sample import write_sample
+
+    closes = write_sample(path)
+    first, last = (f"{day:%Y-%m-%d}" for day in (closes.index[0], closes.index[-1]))
+    click.echo(f"wrote {path}: {len(closes):,} days, {first} to {last}, of {', '.join(closes.columns)}")
+
+
+@click.command()
 @click.argument("config")
 @OVERRIDE
 def check(config: str, overrides: tuple[str, ...]) -> None:

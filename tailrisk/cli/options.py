@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
+from ..core.names import HOME
 
 OVERRIDE = click.option(
     "--set",
@@ -26,6 +27,13 @@ OUTPUT = click.option(
     show_default=True,
     type=click.Path(path_type=Path),
     help="Folder that gets the folder <name> of results.",
+)
+MARKET = click.option(
+    "--market",
+    default=HOME,
+    show_default=True,
+    metavar="FILE",
+    help="Market file: names of buckets, futures and roles; of the library where there is none here.",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace results of the same name.")
 QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError, model_validator
 
-from .model import Bucket, Model, Name, Problem, refuse
+from .model import EACH_BUCKET, Bucket, Model, Name, Problem, refuse
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=0.5)]
@@ -57,7 +57,7 @@ class Terms(Model):
         default=0.0, description="deviation of the smallest bucket's weight among funds, over its mean"
     )
     hedge_spread: Annotated[float, Field(ge=0, lt=0.3)] = Field(
-        default=0.0, description="deviation among funds of the share of the hedge that is in IM"
+        default=0.0, description="deviation among funds of the share of the hedge in the watched future"
     )
     exposure_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
@@ -82,14 +82,18 @@ class AccountsBlock(Model):
     """The [accounts] of a run: its products as funds with all their terms, on some of its paths."""
 
     terms: str = Field(description="a file such as accounts_2024.toml")
-    funds: int = Field(default=16, ge=1, le=200, description="of each product, its own book first")
+    every_path: bool | None = Field(
+        default=None,
+        description="products live on these terms on every path, so in VaR and ES; with a crowd",
+    )
+    funds: int = Field(default=16, ge=1, le=200, description="of each product, its own first; 1 is no panel")
     paths: int = Field(default=2048, ge=128, le=65_536, multiple_of=128, description="the run's first")
 
 
 class AccountsFile(Model):
     """accounts_2024.toml."""
 
-    volume: Annotated[dict[Bucket, Annotated[float, Field(gt=0)]], Field(min_length=5)]
+    volume: Annotated[dict[Bucket, Annotated[float, Field(gt=0)]], EACH_BUCKET]
     everyone: dict[str, Any] = Field(default_factory=dict)
     products: dict[Name, dict[str, Any]] = Field(default_factory=dict)
 

@@ -1,31 +1,18 @@
 """The calibrated file: regime models fitted to index history, as `tailrisk calibrate` writes them."""
 
-import math
 from typing import Annotated, Any, Literal
 
-import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import FACTORS
+from tailrisk.core.names import Names
 
+from .memory import Memory
 from .model import Problem, Style, refuse
+from .part import TOLERANCE, Chances, Matrix, Part, positive_definite, shape, sums_to_one
 
-TOLERANCE = 1e-6
 DAILY = 0.2
 """No factor moves this much in a day on average: a larger figure is in percent."""
-
-
-class Part(BaseModel):
-    """Frozen and strict; keys this version does not read are left alone, for newer writers."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
-
-
-Probability = Annotated[float, Field(ge=0, le=1)]
-Vector = Annotated[tuple[float, ...], Field(strict=False)]
-Matrix = Annotated[tuple[Vector, ...], Field(strict=False)]
-Chances = Annotated[tuple[Probability, ...], Field(strict=False)]
 
 
 class Fitted(Part):
@@ -49,27 +36,27 @@ class Fitted(Part):
         return self
 
     def _shape_problems(self) -> list[Problem]:
-        k, f = self.states, len(FACTORS)
+        k, f = self.states, len(self.mean[0]) if self.mean else 0
         found = [
             ("transition", self.transition, (k, k)),
             ("mean", self.mean, (k, f)),
             ("covariance", self.covariance, (k, f, f)),
             ("filtered", self.filtered, (k,)),
         ]
-        return [problem for name, value, shape in found for problem in _shape(name, value, shape)]
+        return [problem for name, value, axes in found for problem in shape(name, value, axes)]
 
     def _value_problems(self) -> list[Problem]:
         problems = (
             [] if self.shocks == "gaussian" or self.nu else [Problem("nu", "missing", "a number above 2")]
         )
         for i, row in enumerate(self.transition):
-            problems += _sums_to_one(f"transition.{i}", row)
-        problems += _sums_to_one("filtered", self.filtered)
+            problems += sums_to_one(f"transition.{i}", row)
+        problems += sums_to_one("filtered", self.filtered)
         for i, (mean, covariance) in enumerate(zip(self.mean, self.covariance, strict=True)):
             if max(map(abs, mean)) > DAILY:
                 allowed = f"log returns per day within {DAILY} of zero, as fractions, not percent"
                 problems.append(Problem(f"mean.{i}", str(list(mean)), allowed))
-            problems += _positive_definite(f"covariance.{i}", covariance)
+            problems += positive_definite(f"covariance.{i}", covariance)
             if max(abs(c) for row in covariance for c in row) > DAILY**2:
                 allowed = f"standard deviations per day of at most {DAILY}, as fractions, not percent"
                 problems.append(Problem(f"covariance.{i}", "too large", allowed))
@@ -90,9 +77,9 @@ class Styles(Part):
     def _is_an_overlay(self) -> "Styles":
         n = len(self.names)
         problems = [
-            *_shape("loading", self.loading, (n, len(FACTORS))),
-            *_shape("residual_sd", self.residual_sd, (n,)),
-            *_shape("residual_correlation", self.residual_correlation, (n, n)),
+            *shape("loading", self.loading, (n, len(self.loading[0]) if self.loading else 0)),
+            *shape("residual_sd", self.residual_sd, (n,)),
+            *shape("residual_correlation", self.residual_correlation, (n, n)),
         ]
         if len(set(self.names)) < n:
             problems.append(Problem("names", str(list(self.names)), "each style once"))
@@ -103,7 +90,7 @@ class Styles(Part):
         diagonal = [self.residual_correlation[i][i] for i in range(len(self.names))]
         if any(abs(one - 1) > TOLERANCE for one in diagonal):
             return [Problem("residual_correlation", f"has diagonal {diagonal}", "ones on the diagonal")]
-        return _positive_definite("residual_correlation", self.residual_correlation)
+        return positive_definite("residual_correlation", self.residual_correlation)
 
 
 class Calibrated(Part):
@@ -112,8 +99,51 @@ class Calibrated(Part):
     fit: dict[str, Any] = Field(
         default_factory=dict, description="provenance: window, days, data_sha256, ..."
     )
+    buckets: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
+        default=None, description="of the ladder, largest first"
+    )
     model: Annotated[tuple[Fitted, ...], Field(strict=False, min_length=1)]
     styles: Styles | None = None
+    memory: Memory | None = None
+
+    @property
+    def factors(self) -> int:
+        """Factors of the ladder it was fitted on, which are as many as its buckets."""
+        return len(self.model[0].mean[0])
+
+    @model_validator(mode="after")
+    def _one_ladder(self) -> "Calibrated":
+        wanted = self.factors
+        problems = [
+            Problem(f"model.{i}.mean", f"{len(one.mean[0])} factors", f"{wanted}, as in model.0")
+            for i, one in enumerate(self.model)
+            if len(one.mean[0]) != wanted
+        ]
+        if self.styles and len(self.styles.loading[0]) != wanted:
+            found = f"{len(self.styles.loading[0])} factors"
+            problems.append(Problem("styles.loading", found, f"{wanted}, as in model.0"))
+        if self.buckets is not None and len(self.buckets) != wanted:
+            problems.append(Problem("buckets", f"{len(self.buckets)} of them", f"{wanted}, one a factor"))
+        refuse(problems)
+        return self
+
+    def fits(self, names: Names) -> None:
+        """Raises InputError unless it was fitted on the ladder of this market."""
+        if self.buckets is None:  # written before files said so: as many buckets must do
+            fitted, same = f"{self.factors} buckets", self.factors == len(names.buckets)
+        else:
+            fitted, same = ", ".join(self.buckets), self.buckets == names.buckets
+        if not same:
+            allowed = f"a file fitted on {', '.join(names.buckets)}, the buckets of the market"
+            raise InputError("market.calibrated", f"fitted on {fitted}", allowed)
+
+    def follows(self, process: str) -> None:
+        """Raises InputError for a process that the file has no parameters for."""
+        if process != "regimes" and self.memory is None:
+            allowed = "a file that this version's `tailrisk calibrate` wrote"
+            raise InputError(
+                "market.process", f"{process!r}, and the calibrated file has no [memory] block", allowed
+            )
 
     def choose(self, states: int, shocks: str) -> Fitted:
         """The model with so many regimes and these shocks. Raises InputError, naming what there is."""
@@ -124,34 +154,3 @@ class Calibrated(Part):
         raise InputError(
             "market.states", f"no fitted model with states = {states} and {shocks!r} shocks", there
         )
-
-
-def _shape(name: str, value: Any, shape: tuple[int, ...]) -> list[Problem]:
-    """Nothing, or the one problem that nested tuples are not of this shape."""
-    rows = [value]
-    for axis, size in enumerate(shape):
-        for row in rows:
-            if len(row) != size:
-                allowed = f"{' x '.join(map(str, shape))} numbers"
-                return [Problem(name, f"axis {axis} has {len(row)} entries in place of {size}", allowed)]
-        rows = [item for row in rows for item in row] if axis + 1 < len(shape) else []
-    return []
-
-
-def _sums_to_one(name: str, chances: tuple[float, ...]) -> list[Problem]:
-    total = math.fsum(chances)
-    if abs(total - 1) <= TOLERANCE:
-        return []
-    return [Problem(name, f"{list(chances)} sums to {total:.8g}", "probabilities that sum to 1")]
-
-
-def _positive_definite(name: str, matrix: tuple[tuple[float, ...], ...]) -> list[Problem]:
-    array = np.array(matrix, dtype=np.float64)
-    if np.abs(array - array.T).max() > TOLERANCE * np.abs(array).max():
-        return [Problem(name, "is not symmetric", "a symmetric matrix")]
-    try:
-        np.linalg.cholesky(array)
-    except np.linalg.LinAlgError:
-        low = np.linalg.eigvalsh(array)[0]
-        return [Problem(name, f"has smallest eigenvalue {low:.3g}", "a positive definite matrix")]
-    return []

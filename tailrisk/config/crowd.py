@@ -74,15 +74,15 @@ class CrowdBlock(Model):
     edges: Edges = Edges()
 
 
-def dated(place: str, block: CrowdBlock, days: int, holidays: Sequence[str]) -> None:
+def dated(place: str, block: CrowdBlock, days: int, holidays: Sequence[str], exchange: str) -> None:
     """Refuse a first day that is no session, or a last one that the exchange's calendar does not reach.
 
     `holidays` are the closed days a market file states after the calendar's end. Raises InputError.
     """
-    calendar.require(place, block.first_day, holidays)
+    calendar.require(place, block.first_day, holidays, exchange)
     first = np.datetime64(block.first_day, "D")
-    last = np.busday_offset(first, days - 1, roll="forward", holidays=calendar.beyond(holidays))
-    wrong, hint = calendar.problem(date.fromisoformat(str(last)), holidays)
+    last = np.busday_offset(first, days - 1, roll="forward", holidays=calendar.beyond(holidays, exchange))
+    wrong, hint = calendar.problem(date.fromisoformat(str(last)), holidays, exchange)
     if wrong:
         problem = f"{days} days from {block.first_day} end on {last}: {wrong}"
         raise InputError(place, problem, "a run within the exchange's calendar", hint)

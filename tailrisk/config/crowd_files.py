@@ -1,10 +1,23 @@
 """The data files a [crowd] block names: who is in the crowd, their notes, and the market they move."""
 
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from .model import Bucket, Future, Model, Name, Problem, refuse
+from tailrisk.core.names import Names
+
+from .model import (
+    EACH_BUCKET,
+    EACH_FUTURE,
+    Benchmark,
+    Bucket,
+    Future,
+    Model,
+    Name,
+    Problem,
+    incomplete,
+    refuse,
+)
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
@@ -14,7 +27,7 @@ Fall = Annotated[float, Field(ge=-10, lt=0)]
 Count = Annotated[int, Field(ge=0, le=1000)]
 Shares = dict[Bucket, Share]
 Hedge = dict[Future, Share]
-BUCKETS, STAGES = 5, 3
+STAGES = 3
 
 
 class Margin(Model):
@@ -68,7 +81,7 @@ class Cohort(Model):
     weights: Shares
     hedge: Line
     mix: Hedge
-    benchmark: Bucket | Literal["cash"]
+    benchmark: Benchmark
     financing_annual: Share
     margin: Margin
     basis: Signal
@@ -94,7 +107,7 @@ class Cohort(Model):
 class Panic(Model):
     """Investors outside the cohorts, and how many wait when the state buys."""
 
-    strength: dict[Bucket, Amount]
+    strength: Annotated[dict[Bucket, Amount], EACH_BUCKET]
     threshold: Share
     hold: Share
     calm: Share
@@ -105,7 +118,7 @@ class Panic(Model):
 class Speculators(Model):
     """Sellers of futures near knock-in."""
 
-    strength: dict[Future, Amount]
+    strength: Annotated[dict[Future, Amount], EACH_FUTURE]
     pace: Annotated[float, Field(ge=0, le=48)]
 
 
@@ -115,7 +128,7 @@ class Participants(Model):
     participation: Share
     cost: Annotated[float, Field(ge=0, le=0.1)]
     small: Annotated[tuple[Bucket, ...], Field(strict=False)]
-    watched: Bucket
+    watched: Bucket | None = None  # the market's role of that name
     hedge_first: bool
     cohorts: Annotated[dict[Name, Cohort], Field(min_length=1, max_length=20)]
     panic: Panic
@@ -180,18 +193,29 @@ class Notes(Model):
 
 
 class SnowballFile(Model):
-    """snowballs_2024.toml: books on CSI 500 and CSI 1000, in that order."""
+    """snowballs_2024.toml: a book for each future that notes are hedged in; none where there are no notes."""
 
     terms: Terms
     pricing: Pricing
     hedge: Hedging
-    book: Annotated[tuple[Notes, Notes], Field(strict=False)]
+    book: Annotated[tuple[Notes, ...], Field(strict=False, max_length=12)] = ()
 
     @model_validator(mode="after")
-    def _order(self) -> "SnowballFile":
-        found = [book.future for book in self.book]
-        if found != ["IC", "IM"]:
-            refuse([Problem("book", f"{found}", "two books, future = IC then IM")])
+    def _on_its_index(self, info: ValidationInfo) -> "SnowballFile":
+        futures = [book.future for book in self.book]
+        problems = [
+            Problem(f"book.{i}.future", f"{future!r} has a book already", "one book a future")
+            for i, future in enumerate(futures)
+            if future in futures[:i]
+        ]
+        if isinstance(info.context, Names):
+            on = dict(info.context.futures)
+            problems += [
+                Problem(f"book.{i}.underlying", repr(book.underlying), f"{on[book.future]}, as {book.future}")
+                for i, book in enumerate(self.book)
+                if book.underlying != on[book.future]
+            ]
+        refuse(problems)
         return self
 
 
@@ -207,8 +231,8 @@ class Calendar(Model):
 class Impact(Model):
     """How orders move a bucket, for how long, and how depth goes."""
 
-    strength: dict[Bucket, Line]
-    volume: Annotated[dict[Bucket, Positive], Field(min_length=BUCKETS)]
+    strength: Annotated[dict[Bucket, Line], EACH_BUCKET]
+    volume: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     evaporation: Amount
     threshold: Line
     persistence: Share
@@ -219,29 +243,44 @@ class Impact(Model):
 class Limits(Model):
     """Boards' price limits and the scatter of stocks within a bucket."""
 
-    limit: Annotated[tuple[Positive, Positive], Field(strict=False)]
-    wide_board: Annotated[Shares, Field(min_length=BUCKETS)]
+    limit: Annotated[tuple[Positive, ...], Field(strict=False, max_length=2)] | None = (
+        None  # the market's boards
+    )
+    wide_board: Shares = Field(default_factory=dict)  # share of a bucket's stocks on the second board
     calm: Positive
     stressed: Positive
     widening: Line
     carried: Share
     locked: Share
 
+    @model_validator(mode="after")
+    def _boards(self, info: ValidationInfo) -> "Limits":
+        if not isinstance(info.context, Names):
+            return self
+        boards = info.context.boards if self.limit is None else self.limit
+        if len(boards) == 2:
+            refuse(incomplete("wide_board", self.wide_board, info.context.buckets))
+        elif self.wide_board:
+            refuse(
+                [Problem("wide_board", f"stated with {len(boards)} boards", "two boards, or no wide_board")]
+            )
+        return self
+
 
 class Basis(Model):
     """Carry of the futures and what dislocates them."""
 
-    carry: dict[Future, Annotated[float, Field(ge=-1, le=1)]]
+    carry: Annotated[dict[Future, Annotated[float, Field(ge=-1, le=1)]], EACH_FUTURE]
     ramp: Positive
-    mean: dict[Future, Annotated[float, Field(ge=-0.5, le=0.5)]]
+    mean: Annotated[dict[Future, Annotated[float, Field(ge=-0.5, le=0.5)]], EACH_FUTURE]
     discount_pull: Annotated[float, Field(ge=0, lt=1)]
     premium_pull: Annotated[float, Field(ge=0, lt=1)]
     flow: Line
     fall: Line
     full: Annotated[float, Field(gt=0, le=1)]
-    noise: dict[Future, Share]
+    noise: Annotated[dict[Future, Share], EACH_FUTURE]
     bound: Annotated[float, Field(gt=0, le=1)]
-    volume: Annotated[dict[Future, Positive], Field(min_length=3)]
+    volume: Annotated[dict[Future, Positive], EACH_FUTURE]
     arbitrage: Share
 
 
@@ -262,7 +301,7 @@ class State(Model):
     lasting: Annotated[tuple[Count, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     pace: Annotated[tuple[Amount, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     target: Annotated[tuple[Shares, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
-    budget: dict[Bucket, Amount]
+    budget: Annotated[dict[Bucket, Amount], EACH_BUCKET]
     dip: Fall
     patience: Share
 
@@ -271,10 +310,10 @@ class Followers(Model):
     """The siphon."""
 
     strength: Line
-    half: Annotated[dict[Bucket, Positive], Field(min_length=BUCKETS)]
+    half: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     focus: Annotated[int, Field(ge=1, le=8)]
     memory: Share
-    rotation: dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]]
+    rotation: Annotated[dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]], EACH_BUCKET]
 
     @model_validator(mode="after")
     def _sums_to_zero(self) -> "Followers":
@@ -309,7 +348,7 @@ class MarketFile(Model):
 
 
 class CrowdFiles(NamedTuple):
-    """The three files, read, with a digest of all."""
+    """The three files, read, with a digest of each."""
 
     participants: Participants
     snowballs: SnowballFile

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
-from .calibrated import Part, Vector
 from .model import Problem, refuse
+from .part import Part, Vector
 
 
 class Ensemble(Part):

@@ -48,6 +48,8 @@ def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
     if kind == "problems":
         for field, problem, allowed in context["problems"]:
             yield (*path, *_steps(field)), problem, allowed
+    elif kind == "unknown_name":
+        yield path, *_unnamed(value if not bad_key else None, str(path[-1]), context)
     elif kind == "extra_forbidden" or bad_key:
         yield path, *_unknown(str(path[-1]), locate(schema, loc[:-1])[1])
     elif kind == "union_tag_invalid":
@@ -59,6 +61,15 @@ def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
         yield path, "missing", described(schema, node)
     else:
         yield path, shown(value), described(schema, node)
+
+
+def _unnamed(value: Any, key: str, context: dict[str, Any]) -> tuple[str, str]:
+    """A bucket or future the market does not have, as a value or (value None) as a key of a table."""
+    kind, known = context["kind"], context["known"]
+    allowed = ", ".join(known if value is None else map(shown, known)) or f"the market has no {kind}s"
+    if value is None:
+        return f"unknown key{suggestion(key, known)}", allowed
+    return f"{shown(value)}{suggestion(value, known)}", f"a {kind}: {allowed}"
 
 
 def _unknown(name: str, node: Schema) -> tuple[str, str]:
@@ -147,4 +158,4 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def _steps(field: str) -> Path:
-    return tuple(int(step) if step.isdigit() else step for step in field.split("."))
+    return tuple(int(step) if step.isdigit() else step for step in field.split(".") if step)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .former import current
+
 
 class Source(NamedTuple):
     """Where a value was written: how to call it in a message, and the folder its file names start from."""
@@ -19,9 +21,12 @@ class Layers(NamedTuple):
     sources: dict[tuple[str | int, ...], Source]
 
     def over(self, said: dict[str, Any], source: Source) -> "Layers":
-        """These layers with one more on top: tables merge key by key, everything else is replaced."""
+        """These layers with one more on top: tables merge key by key, everything else is replaced.
+
+        Former names of keys are read as today's.
+        """
         merged, sources = dict(self.said), dict(self.sources)
-        _lay(merged, sources, said, source, ())
+        _lay(merged, sources, current(said), source, ())
         return Layers(self.top, merged, sources)
 
     def source(self, path: tuple[str | int, ...]) -> Source:

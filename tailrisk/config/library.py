@@ -2,9 +2,7 @@
 
 from pathlib import Path, PurePath
 
-PACKAGE = Path(__file__).resolve().parents[1]
-SHELVES = (PACKAGE / "configs", PACKAGE.parent / "configs")
-"""Where the library lies: inside an installed wheel, or beside the package in a checkout."""
+from tailrisk.core.names import SHELVES
 
 
 def find(name: str) -> Path | None:

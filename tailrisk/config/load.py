@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from tailrisk.core.errors import InputError
+from tailrisk.core.names import HOME, Names
 from tailrisk.data.holdings import read_holdings
 
 from . import library
@@ -21,7 +22,9 @@ from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
 from .explain import combined, explain, shown, suggestion
 from .layers import Layers, Source
+from .market_file import MarketNames
 from .products import Holder
+from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
@@ -40,10 +43,20 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
         layers = _chain(found(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
-        config = valid(Config, layers)
-        layers, digests = _with_holdings(config, layers)
-        config = valid(Config, layers) if digests else config
-        return config.attach(_attached(config, layers)._replace(holdings=digests))
+        place = _market_file(layers)
+        names = None if place is None else read(MarketNames, place).names()
+        config = valid(Config, layers, names)
+        assert place is not None  # a config is not valid without
+        assert names is not None
+        calibrated, digest = _calibrated(config, layers, names)
+        layers, digests = _with_holdings(config, layers, names, calibrated)
+        config = valid(Config, layers, names) if digests else config
+        _check_styles(config, calibrated, layers)
+        market = None if place == library.find(HOME) else _sha256(place)
+        attached = _attached(config, layers, names, calibrated)
+        return config.attach(
+            attached._replace(holdings=digests, calibrated_sha256=digest, market_sha256=market)
+        )
     except RecursionError:
         raise InputError(
             os.fspath(path), "is nested too deep", "tables and lists a few levels deep"
@@ -120,48 +133,81 @@ def _value(place: str, text: str) -> Any:
     return text
 
 
-def valid(model: type[M], layers: Layers) -> M:
-    """The model of the layers. Raises InputError listing every problem."""
+def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
+    """The model of the layers, of a market with these names. Raises InputError listing every problem."""
     schema = model.model_json_schema()
     if model is Config:
         schema["properties"]["extends"] = {"type": "string"}
     try:
-        return model.model_validate(layers.said)
+        return model.model_validate(layers.said, context=names)
     except ValidationError as error:
         raise combined(explain(error, schema, layers.label)) from None
 
 
-def _attached(config: Config, layers: Layers) -> Attached:
-    """Find and read the files the config names."""
+def _market_file(layers: Layers) -> Path | None:
+    """The market file the layers name, or the library's own; None where that is not said in words."""
+    market = layers.said.get("market", {})
+    name = market.get("file", HOME) if isinstance(market, dict) else None
+    return _named(("market", "file"), name, layers) if isinstance(name, str) and name else None
+
+
+def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrated, str]:
+    """The calibrated file, of the market's own ladder and with the chosen model in it; its digest."""
+    path = _named(("market", "calibrated"), config.market.calibrated, layers)
+    calibrated, problems = read(Calibrated, path, names), []
+    checks = (
+        ("calibrated", lambda: calibrated.fits(names)),
+        ("states", lambda: calibrated.choose(config.market.states, config.market.shocks)),
+        ("process", lambda: calibrated.follows(config.market.process)),
+    )
+    for field, check in checks:
+        try:
+            check()
+        except InputError as error:
+            place = f"{layers.label(('market', field))}: {error.place}"
+            problems.append(InputError(place, error.problem, error.allowed))
+    if problems:
+        raise combined(problems)
+    return calibrated, _sha256(path)
+
+
+def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrated) -> Attached:
+    """Find and read the other files the config names."""
     market = config.market
-    path = _named(("market", "calibrated"), market.calibrated, layers)
-    calibrated = read(Calibrated, path)
-    _check_calibrated(config, calibrated, layers)
     history = None
     if market.warmup == "history" and market.history is not None:
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
+    table = None
+    if market.process == "days" and market.residuals is not None:
+        table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
+        names=names,
         calibrated=calibrated,
-        calibrated_sha256=_sha256(path),
+        calibrated_sha256="",
         history=history,
         history_sha256=digest,
-        crowd=_crowd(config, layers),
-        accounts=None if terms is None else read(AccountsFile, terms),
+        crowd=_crowd(config, layers, names),
+        accounts=None if terms is None else read(AccountsFile, terms, names),
         accounts_sha256=None if terms is None else _sha256(terms),
+        residuals=None if table is None else read_residuals(table),
+        residuals_sha256=None if table is None else _sha256(table),
     )
 
 
-def _with_holdings(config: Config, layers: Layers) -> tuple[Layers, dict[str, str]]:
+def _with_holdings(
+    config: Config, layers: Layers, names: Names, calibrated: Calibrated
+) -> tuple[Layers, dict[str, str]]:
     """The layers with each product's holdings on top, as its weights and styles; the files' digests."""
     digests = {}
+    styles = calibrated.styles.names if calibrated.styles else ()
     for name, product in config.products.items():
         if not isinstance(product, Holder) or product.holdings is None:
             continue
         field = ("products", name, "holdings")
         path = _named(field, product.holdings, layers)
-        book, place = read_holdings(path), f"{layers.label(field)}: products.{name}"
+        book, place = read_holdings(path, names, styles), f"{layers.label(field)}: products.{name}"
         if product.weights:
             problem = f"stated beside holdings = {shown(product.holdings)}"
             raise InputError(
@@ -177,19 +223,19 @@ def _with_holdings(config: Config, layers: Layers) -> tuple[Layers, dict[str, st
     return layers, digests
 
 
-def _crowd(config: Config, layers: Layers) -> CrowdFiles | None:
+def _crowd(config: Config, layers: Layers, market: Names) -> CrowdFiles | None:
     """The crowd's data files, or None where the config has no crowd."""
     if config.crowd is None:
         return None
     names = ["parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else [])]
     paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
-    market = read(MarketFile, paths["market"])
+    answers = read(MarketFile, paths["market"], market)
     place = f"{layers.label(('crowd', 'first_day'))}: crowd.first_day"
-    dated(place, config.crowd, config.run.days, market.calendar.holidays)
+    dated(place, config.crowd, config.run.days, answers.calendar.holidays, market.calendar)
     return CrowdFiles(
-        participants=read(CrowdFile, paths["parameters"]).crowd,
-        snowballs=read(SnowballFile, paths["snowballs"]),
-        market=market,
+        participants=read(CrowdFile, paths["parameters"], market).crowd,
+        snowballs=read(SnowballFile, paths["snowballs"], market),
+        market=answers,
         matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
     )
@@ -208,9 +254,14 @@ def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
     return ensemble.member(number)
 
 
-def read(model: type[M], path: Path) -> M:
+def read_market(path: str | os.PathLike[str]) -> Names:
+    """The names of a market file, of the library where there is none here. Raises InputError."""
+    return read(MarketNames, found(path)).names()
+
+
+def read(model: type[M], path: Path, names: Names | None = None) -> M:
     """A file that is one model, extending nothing. Raises InputError listing every problem."""
-    return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}))
+    return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}), names)
 
 
 def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool = True) -> Path:
@@ -225,14 +276,9 @@ def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool =
     return found
 
 
-def _check_calibrated(config: Config, calibrated: Calibrated, layers: Layers) -> None:
-    """The chosen model is there, and so is every style a product is exposed to."""
+def _check_styles(config: Config, calibrated: Calibrated, layers: Layers) -> None:
+    """Every style a product is exposed to is in the calibrated file."""
     problems = []
-    try:
-        calibrated.choose(config.market.states, config.market.shocks)
-    except InputError as error:
-        place = f"{layers.label(('market', 'states'))}: {error.place}"
-        problems.append(InputError(place, error.problem, error.allowed))
     known = calibrated.styles.names if calibrated.styles else ()
     for name, product in config.products.items():
         for style in getattr(product, "style_exposure", {}):

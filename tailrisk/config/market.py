@@ -4,16 +4,39 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tailrisk.core.names import HOME
+
 from .model import Bucket, Model, Name, Problem, refuse
 
 
 class Market(Model):
     """One model out of a calibrated file, and the state of the world on the first day."""
 
+    file: str = Field(
+        default=HOME,
+        min_length=1,
+        description="market file: names of buckets, futures, roles; relative to this one, else the library's",
+    )
     calibrated: str = Field(
         default="calibrated/ladder_2023.toml",
         min_length=1,
         description="file written by `tailrisk calibrate`, relative to this one, else from the library",
+    )
+    process: Literal["regimes", "memory", "days"] = Field(
+        default="regimes",
+        description="law of returns: regimes, independent days in each; memory of volatility and trends with "
+        "regimes on what is left; or with whole days of your own history in their place",
+    )
+    residuals: str | None = Field(
+        default=None,
+        min_length=1,
+        description='table that `tailrisk calibrate --residuals` wrote, needed for process = "days" only',
+    )
+    block: float = Field(
+        default=10.0,
+        ge=1,
+        le=250,
+        description="mean days of a stretch of history in a row, days only; 1 is singly",
     )
     states: int = Field(default=4, ge=1, le=4, description="regimes of the fitted model to use")
     shocks: Literal["student", "gaussian"] = Field(
@@ -39,7 +62,15 @@ class Market(Model):
         if self.warmup == "history" and self.history is None:
             allowed = 'a file of daily closes in market.history, or warmup = "simulated"'
             refuse([Problem("warmup", '"history" without market.history', allowed)])
+        if self.process == "days" and self.residuals is None:
+            allowed = "a table that `tailrisk calibrate --residuals` wrote, in market.residuals"
+            refuse([Problem("process", '"days" without market.residuals', allowed)])
         return self
+
+    @property
+    def pictured(self) -> int:
+        """Regimes of the picture: the chain's, or with memory calm, uneasy and in stress."""
+        return self.states if self.process == "regimes" else 3
 
 
 class Event(Model):
@@ -51,7 +82,7 @@ class Event(Model):
 
     name: Name = Field(description="lower case, digits and _")
     pair: Annotated[tuple[Bucket, Bucket], Field(strict=False)] = Field(
-        description='["csi1000", "csi300"] is CSI 1000 less CSI 300'
+        description="two buckets of the market: the return of the first less that of the second"
     )
     window: int = Field(default=250, ge=20, le=1250, description="trading days before the day that is judged")
     threshold: float = Field(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.machine import cores
-from tailrisk.core.names import FACTORS, VIEWS
+from tailrisk.core.names import VIEWS
 
 from .schema import Config
 
@@ -104,7 +104,7 @@ def _spared(config: Config) -> int:
 
 
 def _columns(config: Config) -> int:
-    losses = len(VIEWS) * len(config.tail.measures) * len(config.products)
+    losses = len(VIEWS) * len(config.tail.losses) * len(config.products)
     files = config.attached.crowd
     if files is None:
         return losses
@@ -116,7 +116,7 @@ def _scratch(config: Config) -> int:
     item = 8 if config.run.precision == "float64" else 4
     days = config.run.days + config.burn_in
     z = item * len(config.event) * config.run.days * BLOCK
-    series = 2 * len(FACTORS) + len(VIEWS) * len(config.products) + len(config.event)
+    series = 2 * len(config.names.buckets) + len(VIEWS) * len(config.products) + len(config.event)
     return z + item * days * series * config.run.chunk
 
 
@@ -135,7 +135,7 @@ def fits(planned: Plan) -> Plan:
         "run.paths",
         f"{planned.paths:,} paths need {gigabytes(planned.memory)}",
         f"{gigabytes(planned.limit)}: run.memory_gb = {planned.allowed / 1e9:g}{machine}",
-        f"{advice}; tail.levels from a higher one; fewer products or measures; or more "
+        f"{advice}; tail.levels from a higher one; fewer products or losses; or more "
         "run.memory_gb where the machine has it",
     )
 
@@ -162,7 +162,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("events", ", ".join(event.name for event in config.event) or "none"),
         ("products", ", ".join(config.products)),
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
-        ("tail", f"{', '.join(tail.measures)} at {', '.join(map(str, tail.levels))}"),
+        ("tail", f"{', '.join(tail.losses)} at {', '.join(map(str, tail.levels))}"),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",

@@ -1,6 +1,7 @@
 """The seven product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
 
 import math
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
@@ -13,7 +14,7 @@ Alpha = Annotated[float, Field(ge=-1, le=1)]
 TOLERANCE = 1e-6
 
 
-def _sums_to_one(field: str, shares: dict[Bucket, float] | dict[Future, float]) -> list[Problem]:
+def _sums_to_one(field: str, shares: Mapping[str, float]) -> list[Problem]:
     total = math.fsum(shares.values())
     if abs(total - 1) <= TOLERANCE:
         return []
@@ -90,42 +91,40 @@ class Hedged(Holder):
 
 
 class Neutral(Hedged):
-    """中性: r = g (r_long - sum_q h_q rF_q) + (1 - g (1 + m)) r_cash; g is exposure, m the margin rate."""
+    """中性: r = g (r_long - sum_q h_q rF_q) + (1 - g (1 + m)) r_cash; g is `long`, m the margin rate."""
 
     family: Literal["neutral"]
-    exposure: float = Field(default=0.8, gt=0, le=1, description="stocks over NAV, and futures sold over NAV")
+    long: float = Field(default=0.8, gt=0, le=1, description="stocks over NAV, and futures sold over NAV")
     margin_rate: float = Field(default=0.12, ge=0, le=1, description="futures margin over futures notional")
 
     def _problems(self) -> list[Problem]:
-        used = self.exposure * (1 + self.margin_rate)
+        used = self.long * (1 + self.margin_rate)
         if used <= 1 + TOLERANCE:
             return super()._problems()
-        found = f"exposure * (1 + margin_rate) is {self.exposure:g} * {1 + self.margin_rate:g} = {used:.6g}"
+        found = f"long * (1 + margin_rate) is {self.long:g} * {1 + self.margin_rate:g} = {used:.6g}"
         allowed = "at most 1: stocks and futures margin are paid from NAV"
-        return [*super()._problems(), Problem("exposure", found, allowed)]
+        return [*super()._problems(), Problem("long", found, allowed)]
 
 
 class Dma(Hedged):
-    """DMA: a financed stock book of gross_leverage times equity, hedged in full, above a margin.
+    """DMA: a financed stock book of `long` times equity, hedged in full, above a margin.
 
     Equity E, book A, futures F: E' = E + A r_long - sum_q F_q rF_q - A financing / 242. Gross leverage A / E
     and the margin rate (margin over A) are two numbers: 4 at 20 % uses 80 % of equity (mechanism 2e).
     """
 
     family: Literal["dma"]
-    gross_leverage: float = Field(
-        default=4.0, gt=0, le=10, description="stock book over equity on the first day"
-    )
+    long: float = Field(default=4.0, gt=0, le=10, description="stocks over NAV on the first day")
     margin_rate: float = Field(
         default=0.2, gt=0, le=1, description="equity the broker asks for, over the stock book"
     )
     financing_annual: float = Field(default=0.035, ge=0, le=0.5, description="per year of the stock book")
 
     def _problems(self) -> list[Problem]:
-        used = self.gross_leverage * self.margin_rate
+        used = self.long * self.margin_rate
         if used <= 1 + TOLERANCE:
             return super()._problems()
-        found = f"gross_leverage * margin_rate is {self.gross_leverage:g} * {self.margin_rate:g} = {used:.6g}"
+        found = f"long * margin_rate is {self.long:g} * {self.margin_rate:g} = {used:.6g}"
         allowed = "at most 1: the margin is paid from equity"
         return [*super()._problems(), Problem("margin_rate", found, allowed)]
 
@@ -134,8 +133,8 @@ class LongShort(Hedged):
     """多空: r = a_long r_long - a_short sum_q h_q rF_q."""
 
     family: Literal["long_short"]
-    exposure: float = Field(default=1.0, gt=0, le=3, description="long stocks over NAV")
-    short_gross: float = Field(default=0.5, ge=0, le=3, description="futures sold over NAV")
+    long: float = Field(default=1.0, gt=0, le=3, description="stocks over NAV")
+    short: float = Field(default=0.5, ge=0, le=3, description="futures sold over NAV")
 
 
 class MicroCap(Holder):
@@ -144,7 +143,7 @@ class MicroCap(Holder):
     family: Literal["micro_cap"]
     benchmark: Bucket = Field(description="the index it is judged by, and holds when passive")
     management: Literal["active", "passive"] = Field(description="who chooses the stocks")
-    exposure: float = Field(default=0.9, gt=0, le=1, description="stocks over NAV; the rest is cash")
+    long: float = Field(default=0.9, gt=0, le=1, description="stocks over NAV; the rest is cash")
     cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year on cash")
 
     def _problems(self) -> list[Problem]:

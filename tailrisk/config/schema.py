@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
+from tailrisk.core.names import Names
 
 from .accounts import AccountsBlock, AccountsFile
 from .calibrated import Calibrated, Fitted
@@ -29,14 +30,18 @@ PATH_DAYS = 10**12
 class Attached(NamedTuple):
     """The files a config names, found and read."""
 
+    names: Names
     calibrated: Calibrated
     calibrated_sha256: str
     history: Path | None
     history_sha256: str | None
+    market_sha256: str | None = None  # None: the library's own market, which counts as code
     crowd: CrowdFiles | None = None
     accounts: AccountsFile | None = None
     accounts_sha256: str | None = None
     holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
+    residuals: tuple[tuple[float, ...], ...] | None = None  # [day, factor]
+    residuals_sha256: str | None = None
 
 
 class Config(Model):
@@ -82,7 +87,7 @@ class Config(Model):
         if self.sampling is None or self.sampling.method == "plain":
             return []
         events = [event.name for event in self.event]
-        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.measures]
+        losses = [f"{product}.{measure}" for product in self.products for measure in self.tail.losses]
         place, targets = "sampling.targets", self.sampling.targets or tuple(events)
         problems = [
             Problem(
@@ -98,6 +103,9 @@ class Config(Model):
             problems.append(Problem(place, f"{len(targets)} targets", "one to eight, each once"))
         if self.run.paths > 2**31:
             problems.append(Problem("run.paths", f"{self.run.paths:,}", f"at most {2**31:,} with sampling"))
+        if self.market.process == "days" and self.sampling.method != "splitting":
+            text = f'"{self.sampling.method}" with market.process = "days", whose law has no tilt'
+            problems.append(Problem("sampling.method", text, '"splitting", "plain", or process = "memory"'))
         return problems
 
     def _shock_problems(self) -> list[Problem]:
@@ -127,6 +135,14 @@ class Config(Model):
         return sorted({style for exposure in exposures for style, z in exposure.items() if z})
 
     @property
+    def as_accounts(self) -> bool:
+        """Whether products live as accounts on every path: calls, lines and fees are in VaR and ES."""
+        if self.accounts is None:
+            return False
+        asked = self.accounts.every_path
+        return self.crowd is not None if asked is None else asked
+
+    @property
     def burn_in(self) -> int:
         """Days simulated before the first day to fill the events' trailing windows."""
         if self.market.warmup == "history":
@@ -144,6 +160,11 @@ class Config(Model):
         if self._attached is None:
             raise InputError("market.calibrated", "the file was never read", "a config made by `load`")
         return self._attached
+
+    @property
+    def names(self) -> Names:
+        """What the market's buckets and futures are called."""
+        return self.attached.names
 
     @property
     def calibrated(self) -> Calibrated:
@@ -170,11 +191,20 @@ class Config(Model):
         """Every field with its value, and digests of the named files; no absolute paths."""
         said = self.model_dump(mode="json")
         market = said["market"]
+        if self.attached.market_sha256 is None:
+            market.pop("file")
+        else:
+            market |= {"file": portable(market["file"]), "file_sha256": self.attached.market_sha256}
         market["calibrated"] = portable(market["calibrated"])
         market["calibrated_sha256"] = self.attached.calibrated_sha256
         if market["history"] is not None:
             market["history"] = portable(market["history"])
             market["history_sha256"] = self.attached.history_sha256
+        if market["process"] == "regimes":
+            market.pop("process"), market.pop("residuals"), market.pop("block")
+        elif market["residuals"] is not None:
+            market["residuals"] = portable(market["residuals"])
+            market["residuals_sha256"] = self.attached.residuals_sha256
         for name, product in said["products"].items():
             if name in self.attached.holdings:
                 product["holdings"] = portable(product["holdings"])
@@ -201,8 +231,8 @@ class Config(Model):
     def digest(self) -> str:
         """SHA-256 of `resolved()` as canonical JSON; named files count by their content, not their names."""
         said = self.resolved()
-        for name in ("calibrated", "history"):
-            said["market"].pop(name)
+        for name in ("file", "calibrated", "history", "residuals"):
+            said["market"].pop(name, None)
         for product in said["products"].values():
             product.pop("holdings", None)
         for name in self.attached.crowd.sha256 if self.attached.crowd else ():

@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from ..core.errors import InputError
+from ..core.risks import risk
 from .model import Measure, Model, Problem, refuse
 
 Level = Annotated[float, Field(gt=0.5, lt=1)]
@@ -20,7 +22,7 @@ class Tail(Model):
         description="rising, each above 0.5 and below 1",
     )
     confidence: float = Field(default=0.95, ge=0.5, lt=1, description="of every interval")
-    measures: Annotated[tuple[Measure, ...], Field(strict=False)] = Field(
+    losses: Annotated[tuple[Measure, ...], Field(strict=False)] = Field(
         default=("terminal", "worst_day", "worst_3_days", "max_drawdown"),
         min_length=1,
         description="losses of a path",
@@ -29,13 +31,43 @@ class Tail(Model):
         default="geometric", description="(1 + r) / (1 + benchmark) - 1, or r - benchmark"
     )
 
+    risks: Annotated[tuple[str, ...], Field(strict=False)] = Field(
+        default=("var", "es"),
+        max_length=20,
+        description="measures of those losses; VaR and ES at every level are always in the tables",
+    )
+
+    @property
+    def lowest(self) -> float:
+        """The lowest level at which VaR or ES is asked for."""
+        own = [one.numbers[0] for one in map(risk, self.risks) if one.kind in ("var", "es") and one.numbers]
+        return min([*self.levels, *own])
+
+    @property
+    def of_days(self) -> bool:
+        """Whether a risk needs every day of a path."""
+        return any(one.kind == "conditional_drawdown" for one in map(risk, self.risks))
+
+    @model_validator(mode="after")
+    def _known_risks(self) -> "Tail":
+        problems = []
+        for i, text in enumerate(self.risks):
+            try:
+                risk(text)
+            except InputError as error:
+                problems.append(Problem(f"risks.{i}", error.problem, error.allowed or ""))
+        if len(set(self.risks)) < len(self.risks):
+            problems.append(Problem("risks", repr(list(self.risks)), "each risk once"))
+        refuse(problems)
+        return self
+
     @model_validator(mode="after")
     def _no_repeats(self) -> "Tail":
         problems = []
         if list(self.levels) != sorted(set(self.levels)):
             problems.append(Problem("levels", repr(list(self.levels)), "rising, each level once"))
-        if len(set(self.measures)) < len(self.measures):
-            problems.append(Problem("measures", repr(list(self.measures)), "each measure once"))
+        if len(set(self.losses)) < len(self.losses):
+            problems.append(Problem("losses", repr(list(self.losses)), "each loss once"))
         refuse(problems)
         return self
 

@@ -43,6 +43,7 @@ class Params:
     width: Ratio | None  # []  of the logistic that replaces each hard trigger; None is hard
     rounds: int = static()  # in a day
     hedge_first: bool = static()  # close hedges when stock is ordered sold, not when it is sold
+    next_day: bool = static(default=True)  # T+1: what is bought today may be sold tomorrow
 
 
 @struct

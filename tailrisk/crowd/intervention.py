@@ -2,10 +2,13 @@
 
 Either a schedule of purchases by day and bucket, or a ladder of three stages, each fired at a close:
 
-    1  CSI 300 is more than `drawdown` below its peak
-    2  stage 1 has bought for `wait` days, and IM's annualised basis is below `discount`
-       or CSI 500 has returned less than `fall` over some days
-    3  CSI 2000 less CSI 300 over some days is below `spread`, or `limit_down` of CSI 2000 closed at the limit
+    1  the large bucket is more than `drawdown` below its peak
+    2  stage 1 has bought for `wait` days, and the watched future's annualised basis is below `discount`
+       or the middle bucket has returned less than `fall` over some days
+    3  the small less the large over some days is below `spread`, or `limit_down` of the small one's stocks
+       closed at the limit
+
+In February 2024 these are CSI 300, CSI 500, CSI 2000 and IM; a market's file names them (`roles`).
 
 A stage buys `pace` a day in its `target` mix from `lag` days after it fires, for `lasting` days, while the
 bucket's budget lasts. The day's plan is bought faster once the bucket has dipped below its open: on
@@ -19,10 +22,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
-from ..core.names import BUCKETS
 from ..core.units import Count, Flag, Probability, Ratio, Yuan
-
-LARGE, MIDDLE, SMALL = (BUCKETS.index(name) for name in ("csi300", "csi500", "csi2000"))
 
 
 @struct
@@ -45,6 +45,9 @@ class Params:
     eager: Ratio  # [round]  and after one
     fall_days: int = static()
     spread_days: int = static()
+    large: int = static()  # bucket whose fall from its peak fires stage 1
+    middle: int = static()  # bucket whose fall over `fall_days` fires stage 2
+    small: int = static()  # bucket whose lag behind the large one fires stage 3
 
 
 @struct
@@ -53,9 +56,9 @@ class State:
 
     age: Count  # [stage, path]  closes since the stage fired, that one included; zero: not yet
     left: Yuan  # [bucket, path]  of the budget, neither spent nor planned today
-    drawdown: Ratio  # [path]  of CSI 300 from its peak since the start, zero or negative
-    falls: Ratio  # [fall_day, path]  latest returns of CSI 500, oldest first
-    spreads: Ratio  # [spread_day, path]  latest CSI 2000 less CSI 300, oldest first
+    drawdown: Ratio  # [path]  of the large bucket from its peak since the start, zero or negative
+    falls: Ratio  # [fall_day, path]  latest returns of the middle bucket, oldest first
+    spreads: Ratio  # [spread_day, path]  latest returns of the small less the large, oldest first
 
 
 @struct
@@ -112,12 +115,12 @@ def close(
 ) -> State:
     """Return what was not spent to the budget, remember the day, and fire the stages that are due.
 
-    `returns` [bucket, path] are the day's; `discount` [path] IM's annualised basis (negative) and
-    `limit_down` [path] the share of CSI 2000, at the close.
+    `returns` [bucket, path] are the day's; `discount` [path] the watched future's annualised basis
+    (negative) and `limit_down` [path] the share of the small bucket's stocks at the limit, at the close.
     """
-    drawdown = jnp.minimum((1.0 + state.drawdown) * (1.0 + returns[LARGE]) - 1.0, 0.0)
-    falls = _push(state.falls, returns[MIDDLE])
-    spreads = _push(state.spreads, returns[SMALL] - returns[LARGE])
+    drawdown = jnp.minimum((1.0 + state.drawdown) * (1.0 + returns[params.large]) - 1.0, 0.0)
+    falls = _push(state.falls, returns[params.middle])
+    spreads = _push(state.spreads, returns[params.small] - returns[params.large])
     bought_days = jnp.maximum(state.age[0] - params.lag[0] + 1, 0)
     fired = jnp.stack(
         [

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..core import struct
-from ..core.arrays import accumulate
+from ..core.arrays import accumulate, stacked
 from ..core.units import Bits, Flag, Ratio, Yuan
 
 BINS = 32
@@ -172,7 +172,7 @@ def _wanted(params: Params, today: Today, state: State, price: Ratio) -> Ratio:
             delta = _delta(params, today.alive[q, k], today.knocked_in[q, k], u, entered)
             total = total + jnp.where(ended, 0.0, params.notional[q, k] / params.strike[q, k] * delta)
         rows.append(total)
-    return jnp.stack(rows)
+    return stacked(rows, price)
 
 
 def _delta(params: Params, alive: Ratio, knocked_in: Ratio, u: Ratio, entered: Flag) -> Ratio:

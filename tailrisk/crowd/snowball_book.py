@@ -9,7 +9,7 @@ import numpy as np
 from ..core import InputError
 from ..core.calendar import YEAR
 from .autocall import Market, Note, observations, price
-from .snowball import BINS, Params
+from .snowball import ALIVE, BINS, KNOCKED_IN, Params
 from .snowball_curve import CAP, fit
 
 FIT = 0.4
@@ -44,8 +44,10 @@ def prepare(
 ) -> Params:
     """Parameters of a run of `days` trading days; prices the note and fits its deltas, a second or so.
 
-    Raises InputError where a book, the cap or the fit cannot be used.
+    Without books there are no rows. Raises InputError where a book, the cap or the fit cannot be used.
     """
+    if not books:
+        return _nobody(hedge, days, dtype)
     _check(note, books, hedge)
     left = np.stack([_left(note, book) for book in books])  # [book, bin]  trading days to maturity
     barrier = np.stack([np.asarray(book.barrier, float) / book.level for book in books])
@@ -64,6 +66,22 @@ def prepare(
         "knocked_in": curve.knocked_in[row],
     } | {name: getattr(hedge, name) for name in ("cap", "jump", "pretrade", "shift", "limit")}
     return Params(**{name: jnp.asarray(value, dtype) for name, value in arrays.items()})
+
+
+def _nobody(hedge: Hedge, days: int, dtype: type) -> Params:
+    """No notes outstanding: arrays of no books and one bin."""
+    none = jnp.zeros((0, 1), dtype)
+    daily = jnp.zeros((days, 0, 1), dtype)
+    return Params(
+        notional=none,
+        barrier=none,
+        strike=none,
+        knock_out=daily,
+        alive=jnp.zeros((days, 0, 1, ALIVE.terms), dtype),
+        knocked_in=jnp.zeros((days, 0, 1, KNOCKED_IN.terms), dtype),
+        limit=jnp.zeros(0, dtype),
+        **{name: jnp.asarray(getattr(hedge, name), dtype) for name in ("cap", "jump", "pretrade", "shift")},
+    )
 
 
 def _left(note: Note, book: Book) -> np.ndarray:

@@ -9,12 +9,9 @@
 
 import jax.numpy as jnp
 
-from ..core import struct
-from ..core.arrays import accumulate
-from ..core.names import BUCKETS, FUTURES
+from ..core import static, struct
+from ..core.arrays import accumulate, take
 from ..core.units import Flag, Ratio, Yuan
-
-UNDERLYING = tuple(BUCKETS.index(bucket) for bucket in FUTURES.values())
 
 
 @struct
@@ -23,6 +20,7 @@ class Params:
 
     strength: Ratio  # [future]  lambda: futures sold over mass near knock-in; zero turns them off
     pace: Ratio  # []  share of the way to the target gone in a day, at most the number of rounds
+    underlying: tuple[int, ...] = static()  # [future]  the bucket each is written on
 
 
 @struct
@@ -36,12 +34,12 @@ class State:
 def init(params: Params, paths: int) -> State:
     """Nobody short."""
     zero = jnp.zeros((params.strength.shape[0], paths), params.strength.dtype)
-    return State(position=zero, worth=zero[0])
+    return State(position=zero, worth=accumulate(zero))
 
 
 def step(params: Params, state: State, mass: Yuan, momentum: Ratio, rescued: Flag, rounds: int) -> Yuan:
     """Futures bought this round [future, path]; mass likewise, momentum [bucket, path], rescued [path]."""
-    falling = jnp.stack([momentum[b] for b in UNDERLYING]) < 0
+    falling = take(momentum, params.underlying) < 0
     target = jnp.where(falling & ~rescued[None], -params.strength[:, None] * mass, 0.0)
     return params.pace / rounds * (target - state.position)
 

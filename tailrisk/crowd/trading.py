@@ -211,7 +211,8 @@ def _swapped(
     )
     bought = buying * sent.buy
     held = (holdings - selling * sent.sell + bought) * growth
-    return selling * (sent.sell - standing), bought, held, (locked + bought) * growth
+    kept = (locked + bought) * growth if params.next_day else jnp.zeros_like(locked)
+    return selling * (sent.sell - standing), bought, held, kept
 
 
 def _sold(standing: Yuan, selling: Ratio, returns: Ratio) -> tuple[Yuan, Yuan]:

@@ -5,7 +5,7 @@ import unicodedata
 from typing import NamedTuple
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS, CODES
+from ..core.names import Names, home
 
 EXCHANGES = {
     **dict.fromkeys(("sh", "ss", "sse", "xshg", "shse", "csi", "wi"), "SH"),
@@ -18,18 +18,14 @@ SPELLING = re.compile(r"(?:([a-z]{2,4})[.:]?)?([0-9hn]\d{5,6})(?:[.:]([a-z]{2,4}
 TWINS = {"399300": "000300", "399905": "000905", "399852": "000852"}
 """Shenzhen's number of an index -> Shanghai's."""
 NAMES = {
-    "csi300": ("csi300", "hs300", "沪深300", "沪深300指数", "中证沪深300"),
-    "csi500": ("csi500", "zz500", "中证500", "中证500指数", "中证小盘500", "中证小盘500指数"),
-    "csi1000": ("csi1000", "zz1000", "中证1000", "中证1000指数"),
-    "csi2000": ("csi2000", "zz2000", "中证2000", "中证2000指数"),
-    "micro": ("micro", "微盘股", "微盘股指数", "万得微盘股", "万得微盘股指数", "万得微盘股日频等权指数"),
+    "000300": ("csi300", "hs300", "沪深300", "沪深300指数", "中证沪深300"),
+    "000905": ("csi500", "zz500", "中证500", "中证500指数", "中证小盘500", "中证小盘500指数"),
+    "000852": ("csi1000", "zz1000", "中证1000", "中证1000指数"),
+    "932000": ("csi2000", "zz2000", "中证2000", "中证2000指数"),
+    "8841431": ("微盘股", "微盘股指数", "万得微盘股", "万得微盘股指数", "万得微盘股日频等权指数"),
 }
-"""Bucket -> what its index is called."""
-KNOWN = {name: bucket for bucket, names in NAMES.items() for name in names}
-ALLOWED = (
-    "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, SHSE.000300, 沪深300, or a bucket: "
-    + ", ".join(BUCKETS)
-)
+"""Code of an index -> what the index is called."""
+KNOWN = {name: code for code, names in NAMES.items() for name in names}
 BOARDS = {0: "SZ", 30: "SZ", 60: "SH", 68: "SH"}
 """First two digits of the A-shares of Shenzhen (00, ChiNext 30) and Shanghai (60, STAR 68)."""
 KINDS = (
@@ -70,43 +66,56 @@ def parted(text: str) -> Code | None:
     return Code(match.group(2), exchange, bool(PUBLISHERS & {*match.group(1, 3)}))
 
 
-def bucket(place: str, code: str) -> str:
-    """The bucket a code or a name stands for, or the code itself for an index outside the ladder.
+def allowed(names: Names) -> str:
+    """How an index may be spelled: by its bucket, by its code in the market file, or by its name."""
+    if names == home():
+        spelled = "text such as 000300, 000300.SH, sh000300, sh.000300, 000300.XSHG, SHSE.000300, 沪深300"
+    else:
+        spelled = ", ".join(code for code, _ in names.codes) or "a code of six digits"
+    return f"{spelled}, or a bucket: {', '.join(names.buckets)}"
+
+
+def bucket(place: str, code: str, names: Names | None = None) -> str:
+    """The bucket of a market a code or a name stands for, or the code itself for an index outside the ladder.
 
     `000300.SZ` is not the CSI 300: numbers repeat across exchanges, so a Shenzhen code keeps its suffix;
     399300 is CSI 300's own number there. 300 is 000300, which no other index of the ladder could be.
     Raises InputError for text that is no code, and for digits that have lost their leading zeros otherwise.
     """
-    text = re.sub(r"\s+", "", clean(code))
-    if text in KNOWN:
-        return KNOWN[text]
-    bare = PRICE.sub("", text)
-    if bare in KNOWN:
-        return KNOWN[bare]
-    if re.fullmatch(r"\d{1,5}", bare):
-        if bare.zfill(6) in CODES:
-            return CODES[bare.zfill(6)]
+    names = names or home()
+    codes = {clean(code): name for code, name in names.codes}
+    text = PRICE.sub("", re.sub(r"\s+", "", clean(code)))
+    if text in names.buckets or text in codes:
+        return codes.get(text, text)
+    if KNOWN.get(text) in codes:
+        return codes[KNOWN[text]]
+    if re.fullmatch(r"\d{1,5}", text):
+        whole = text.zfill(6)
+        if whole in codes:
+            return codes[whole]
         raise InputError(
-            place, f"code {code!r} has lost its leading zeros", ALLOWED, f"write it as text: {bare.zfill(6)!r}"
+            place, f"code {code!r} has lost its leading zeros", allowed(names), f"write it as text: {whole!r}"
         )
-    found = parted(bare)
+    found = parted(text)
     if found is None:
-        raise InputError(place, f"code {code!r} is not an index code", ALLOWED)
-    if found.digits in TWINS and found.exchange in ("", "SZ"):
-        return CODES[TWINS[found.digits]]
+        raise InputError(place, f"code {code!r} is not an index code", allowed(names))
+    if found.digits in TWINS and found.exchange in ("", "SZ") and TWINS[found.digits] in codes:
+        return codes[TWINS[found.digits]]
     if found.exchange in ("SZ", "BJ"):
         return f"{found.digits}.{found.exchange}"
-    return CODES.get(found.digits, found.digits.upper())
+    return codes.get(found.digits, found.digits.upper())
 
 
-def named_in(stem: str) -> str | None:
+def named_in(stem: str, names: Names) -> str | None:
     """The bucket or code that a file's name holds: 000300_daily, sh000300, 沪深300; None if none or several."""
     text = unicodedata.normalize("NFKC", stem).lower()
-    names = {KNOWN[name] for name in KNOWN if name in text and not re.search(name + r"\d", text)}
-    codes = {bucket(stem, digits) for digits in re.findall(r"(?<!\d)(?:\d{7}|\d{6})(?!\d)", text)}
-    codes &= set(BUCKETS) if names else codes
-    both = names | codes
-    return both.pop() if len(both) == 1 else None
+    codes = {clean(code) for code, _ in names.codes}
+    spelled = [*(word for word in KNOWN if KNOWN[word] in codes), *names.buckets, *codes]
+    met = [word for word in spelled if word in text and not re.search(re.escape(word) + r"\d", text)]
+    met += re.findall(r"(?<!\d)(?:\d{7}|\d{6})(?!\d)", text)
+    found = {bucket(stem, word, names) for word in met}
+    inside = found & set(names.buckets) or found
+    return inside.pop() if len(inside) == 1 else None
 
 
 def stock(text: str) -> Code | None:

@@ -9,11 +9,14 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
+from ..core.names import FUTURES
 from .daily import require_days
 from .prices import positive
 from .table import Table, ascending, listed, read_table
 
-SYMBOL = re.compile(r"(?:CFFEX\.)?((?:IF|IC|IM)\d{2}(?:0[1-9]|1[0-2]))(?:\.(?:CFE|CFX|CCFX|CFFEX))?", re.IGNORECASE)
+SYMBOL = re.compile(
+    rf"(?:CFFEX\.)?((?:{'|'.join(FUTURES)})\d{{2}}(?:0[1-9]|1[0-2]))(?:\.(?:CFE|CFX|CCFX|CFFEX))?", re.IGNORECASE
+)
 """IF2402 as the exchange, Wind, tushare and JoinQuant write it."""
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..core import calendar
 from ..core.errors import InputError
-from ..core.names import BUCKETS, CODES
+from ..core.names import Names, home
 from .reading import Reading
 from .table import Table
 
@@ -33,11 +33,11 @@ REFORM = np.datetime64("2020-08-24")
 """From this day ChiNext's limit is 20 %, as STAR's: an index that holds them may move beyond 10 %."""
 LIMIT = 0.105
 """Most an index of 10 % boards moves in a day, with rounding; the limits began on 1996-12-16."""
-LIMITS = NDArray[np.datetime64]
-WIDE = {"csi300": 0.13, "csi500": 0.13, "csi1000": 0.14, "csi2000": 0.15, "micro": 0.17}
-"""The same since REFORM, by the share of 20 % boards."""
-OUTSIDE = 0.205
-"""For an index outside the ladder."""
+Dates = NDArray[np.datetime64]
+WIDE = (0.13, 0.17)
+"""The same since REFORM of the largest bucket and of the smallest, by the share of 20 % boards in it."""
+FREE = 0.65
+"""The same of a market without price limits: more is a change of unit, or two codes under one name."""
 APART = 0.06
 """A move away from the other indices' median, undone the next day, that is said."""
 
@@ -54,10 +54,16 @@ class Finding:
     day: str = ""
 
 
-def judge(place: str, closes: pd.DataFrame, reading: Reading, accept: Collection[str] = ()) -> None:
+def judge(
+    place: str,
+    closes: pd.DataFrame,
+    reading: Reading,
+    accept: Collection[str] = (),
+    names: Names | None = None,
+) -> None:
     """Refuse the first finding that is not accepted; add the others to what is said. Raises InputError."""
     allowable(accept)
-    for one in findings(closes):
+    for one in findings(closes, names):
         if one.warn or one.kind in accept:
             reading.odd.append(one.problem + (f" ({one.hint})" if one.warn and one.hint else ""))
             continue
@@ -82,19 +88,23 @@ def allowable(accept: Collection[str]) -> None:
             raise InputError("accept", repr(word), ", ".join(KINDS))
 
 
-def findings(closes: pd.DataFrame) -> list[Finding]:
-    """Everything odd about closes [day, index], NaN where missing; days ascend within the calendar."""
+def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
+    """Everything odd about closes [day, index] of a market, NaN where missing; days ascend.
+
+    `names` are the market's, by default the home market's: its exchange, buckets and price limits.
+    """
+    names = names or home()
     days = closes.index.to_numpy().astype("M8[D]")
-    every = frequency(days, closes)
+    every = frequency(days, closes, names)
     if every:
         return every
     moves = pd.DataFrame(np.log(closes.to_numpy(float)), closes.index, closes.columns).diff().to_numpy()
     return [
-        *shut(days, moves),
-        *holes(days, closes),
-        *stale(days, closes),
-        *spikes(days, closes),
-        *copies(days, closes),
+        *shut(days, moves, names.calendar),
+        *holes(days, closes, names),
+        *stale(closes, names),
+        *spikes(closes, names),
+        *copies(closes, names),
     ]
 
 
@@ -106,7 +116,7 @@ def require_days(table: Table, accept: Collection[str] = ()) -> None:
         table.reading.odd.append(one.problem)
 
 
-def judge_days(days: LIMITS) -> list[Finding]:
+def judge_days(days: Dates) -> list[Finding]:
     """Everything odd about the days of a panel; days ascend within the calendar."""
     gap = apart(days)
     if len(gap) and np.median(gap) > 1:
@@ -118,14 +128,14 @@ def judge_days(days: LIMITS) -> list[Finding]:
         out.append(Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?"))
     elif off.any():
         out.append(Finding("", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True))
-    out += [hole("", *one, warn=True) for one in gaps(days) if one[2] > HOLE]
+    out += [hole("", *one, calendar.CHINA, warn=True) for one in gaps(days) if one[2] > HOLE]
     return out
 
 
-def frequency(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+def frequency(days: Dates, closes: pd.DataFrame, names: Names) -> list[Finding]:
     """Closes that are not a session apart: weekly, monthly, every second day."""
     for name, known in [("", np.ones(len(days), bool)), *((n, closes[n].notna().to_numpy()) for n in closes)]:
-        gap = apart(days[known])
+        gap = apart(days[known], names.calendar)
         if len(gap) and np.median(gap) > 1:
             whose = f"closes of {name}" if name and len(closes.columns) > 1 else "closes"
             problem = f"{whose} are {np.median(gap):.0f} trading days apart, daily ones are needed"
@@ -133,15 +143,15 @@ def frequency(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
     return []
 
 
-def apart(days: LIMITS) -> NDArray[np.int64]:
+def apart(days: Dates, exchange: str = calendar.CHINA) -> NDArray[np.int64]:
     """Sessions from each day to the next [day - 1]; zero where the market did not trade between them."""
-    place = np.searchsorted(calendar.sessions(), days, side="right")
+    place = np.searchsorted(calendar.sessions(exchange), days, side="right")
     return np.diff(place)
 
 
-def shut(days: LIMITS, moves: Array) -> list[Finding]:
+def shut(days: Dates, moves: Array, exchange: str) -> list[Finding]:
     """Closes on days when the exchange was closed."""
-    off = ~np.isin(days, calendar.sessions())
+    off = ~np.isin(days, calendar.sessions(exchange))
     if not off.any():
         return []
     with np.errstate(invalid="ignore"):
@@ -150,7 +160,7 @@ def shut(days: LIMITS, moves: Array) -> list[Finding]:
     first = str(days[off.argmax()])
     filled = off & ~moved
     filled[0] = False
-    allowed = "sessions of Shanghai"
+    allowed = f"sessions of the exchange ({exchange})"
     if filled.any():
         which = "Saturdays and Sundays" if (filled & weekend).sum() * 2 > filled.sum() else "holidays"
         problem = f"{filled.sum()} closes on {which} equal to the day before's, first {days[filled.argmax()]}"
@@ -163,12 +173,12 @@ def shut(days: LIMITS, moves: Array) -> list[Finding]:
     return [Finding("closed-days", problem, allowed, "another market's days, or made-up data?", warn=True)]
 
 
-def holes(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+def holes(days: Dates, closes: pd.DataFrame, names: Names) -> list[Finding]:
     """Sessions without a close, of all indices or of one."""
     out, short = [], []
-    whole = gaps(days)
+    whole = gaps(days, names.calendar)
     for start, end, count in whole:
-        out += [hole("", start, end, count)] if count > HOLE else []
+        out += [hole("", start, end, count, names.calendar)] if count > HOLE else []
         short += [] if count > HOLE else [(start, count)]
     if short:
         problem = f"{sum(count for _, count in short)} sessions without a close, first after {short[0][0]}"
@@ -176,33 +186,36 @@ def holes(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
         out.append(Finding("holes", problem, hint=hint, warn=True))
     for name in closes.columns:
         known = closes[name].notna().to_numpy()
-        mine = [one for one in gaps(days[known]) if one not in whole and one[2] > HOLE]
-        out += [hole(str(name), *one, warn=True) for one in mine]
+        mine = [one for one in gaps(days[known], names.calendar) if one not in whole and one[2] > HOLE]
+        out += [hole(called(name, names), *one, names.calendar, warn=True) for one in mine]
     return out
 
 
-def hole(name: str, start: np.datetime64, end: np.datetime64, count: int, *, warn: bool = False) -> Finding:
+def hole(
+    name: str, start: np.datetime64, end: np.datetime64, count: int, exchange: str, *, warn: bool = False
+) -> Finding:
     """No close between two days."""
-    missing = calendar.sessions()[(calendar.sessions() > start) & (calendar.sessions() < end)]
-    start, end, whose = missing[0], missing[-1], f" of {called(name)}" if name else ""
+    known = calendar.sessions(exchange)
+    missing = known[(known > start) & (known < end)]
+    start, end, whose = missing[0], missing[-1], f" of {name}" if name else ""
     problem = f"no close{whose} from {start} to {end} ({count} sessions)"
     hint = "" if warn else "the move over it would count as one day's"
     return Finding("holes", problem, "a close on every trading day", hint, warn)
 
 
-def called(name: object) -> str:
+def called(name: object, names: Names) -> str:
     """A bucket with the code of its index."""
-    code = next((code for code, bucket in CODES.items() if bucket == name), "")
+    code = next((code for code, bucket in names.codes if bucket == name), "")
     return f"{name} ({code})" if code else str(name)
 
 
-def gaps(days: LIMITS) -> list[tuple[np.datetime64, np.datetime64, int]]:
+def gaps(days: Dates, exchange: str = calendar.CHINA) -> list[tuple[np.datetime64, np.datetime64, int]]:
     """Day before, day after and number of the sessions left out between them."""
-    missing = apart(days) - 1
+    missing = apart(days, exchange) - 1
     return [(days[k], days[k + 1], int(missing[k])) for k in np.flatnonzero(missing > 0)]
 
 
-def stale(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+def stale(closes: pd.DataFrame, names: Names) -> list[Finding]:
     """The same close on many days running."""
     out, few = [], []
     for name in closes.columns:
@@ -210,13 +223,13 @@ def stale(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
         for first, length in runs(known.to_numpy()[1:] == known.to_numpy()[:-1]):
             day = str(known.index[first].date())
             if length + 1 >= STALE:
-                problem = f"{called(name)} has the same close on {length + 1} days running from {day}"
+                problem = f"{called(name, names)} has the same close on {length + 1} days running from {day}"
                 out.append(Finding("stale", problem, "closes of the day", "a close carried forward?"))
             elif length + 1 >= 3:
                 few.append((name, day, length + 1))
     if few:
         name, day, length = few[0]
-        problem = f"{called(name)} has the same close on {length} days running from {day}"
+        problem = f"{called(name, names)} has the same close on {length} days running from {day}"
         out.append(Finding("stale", problem, hint=f"{len(few)} such runs", warn=True))
     return out
 
@@ -231,31 +244,38 @@ def runs(true: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
     )
 
 
-def spikes(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+def spikes(closes: pd.DataFrame, names: Names) -> list[Finding]:
     """Moves beyond what price limits let an index do, and moves there and back that no other index made."""
     out = []
     for name in closes.columns:
         known = closes[name].dropna()
         when, level = known.index.to_numpy().astype("M8[D]"), known.to_numpy()
         move = level[1:] / level[:-1] - 1
-        span = np.maximum(apart(when), 1)
-        most = limit(str(name), when[1:])
+        span = np.maximum(apart(when, names.calendar), 1)
+        most = limit(str(name), when[1:], names)
         bad = (move > (1 + most) ** span - 1) | (move < (1 - np.minimum(most, 0.9)) ** span - 1)
         if bad.any():
             k = int(bad.argmax())
             back = k + 1 < len(move) and bad[k + 1] and move[k] * move[k + 1] < 0
-            about = f"{called(name)} close goes from {level[k]:g} to {level[k + 1]:g} in one day ({move[k]:+.0%})"
+            about = f"{called(name, names)} close goes from {level[k]:g} to {level[k + 1]:g} in one day ({move[k]:+.0%})"
             about += " and back the next" if back else ""
             hint = "a wrong close?" if back else "two codes under one name, or a change of unit?"
-            allowed = f"moves within {limit(str(name), when[k + 1 : k + 2])[0]:.1%}: price limits allow no more"
+            allowed = f"moves within {most[k]:.1%}" + (": price limits allow no more" if names.boards else "")
             out.append(Finding("spikes", about, allowed, hint, day=str(when[k + 1])))
     return out + ([] if out else alone(closes))
 
 
-def limit(name: str, days: LIMITS) -> Array:
+def limit(name: str, days: Dates, names: Names) -> Array:
     """The most an index moves in a session on each day [day], as a simple return."""
-    late = WIDE.get(name, OUTSIDE)
-    most = np.where(days < REFORM, LIMIT if name in BUCKETS else OUTSIDE, late)
+    if not names.boards:
+        return np.full(len(days), FREE)
+    widest = max(names.boards) + 0.005
+    if names.calendar != calendar.CHINA:
+        return np.full(len(days), widest)
+    if name not in names.buckets:
+        return np.full(len(days), widest)
+    place = names.bucket(name) / max(len(names.buckets) - 1, 1)
+    most = np.where(days < REFORM, LIMIT, WIDE[0] + (WIDE[1] - WIDE[0]) * place)
     return np.where(days < np.datetime64("1996-12-16"), 1.5, most)
 
 
@@ -274,11 +294,11 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
     ]
 
 
-def copies(days: LIMITS, closes: pd.DataFrame) -> list[Finding]:
+def copies(closes: pd.DataFrame, names: Names) -> list[Finding]:
     """One index that is another, rescaled, late by a day, or for a while."""
-    names = [name for name in BUCKETS if name in closes.columns]
-    moves = np.log(closes[names]).diff()
-    for large, small in combinations(names, 2):
+    buckets = [name for name in names.buckets if name in closes.columns]
+    moves = np.log(closes[buckets]).diff()
+    for large, small in combinations(buckets, 2):
         rough = 3 * (rounding(closes[large]) + rounding(closes[small]))
         for late, other in ((0, moves[large]), (1, moves[large].shift()), (-1, moves[large].shift(-1))):
             apart_ = (moves[small] - other).dropna()

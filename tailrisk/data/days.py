@@ -1,11 +1,11 @@
 """Days as files spell them: 2024-02-05, 2024/2/5, 2024.2.5, 20240205, 2024年2月5日, with a time or without."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 DATES = "YYYY-MM-DD, YYYYMMDD, YYYY/M/D or YYYY年M月D日, with or without a time"
-SHANGHAI = timedelta(hours=8)
 MIDNIGHT_IN_UTC = "16:00:00"
 """When it is midnight in Shanghai it is 16:00 of the day before in UTC."""
 
@@ -16,15 +16,15 @@ STAMP = re.compile(DAY + TIME + ZONE, re.IGNORECASE)
 
 
 class Stamp(NamedTuple):
-    """A day of Shanghai, the time of day as written, and whether a zone was written."""
+    """A day of the exchange, the time of day as written, and whether a zone was written."""
 
     day: date
     time: str
     zoned: bool
 
 
-def stamp(text: str) -> Stamp | None:
-    """The day a text stands for, or None where it is none; a stamp with a zone is taken to Shanghai."""
+def stamp(text: str, zone: str = "Asia/Shanghai") -> Stamp | None:
+    """The day a text stands for, or None where it is none; a stamp with a zone is taken to the exchange's."""
     match = STAMP.fullmatch(text.strip().lstrip("'").strip())
     if match is None:
         return None
@@ -34,7 +34,7 @@ def stamp(text: str) -> Stamp | None:
     try:
         when = datetime(int(year), int(month), int(day), hour, minute, second)
         if parts[13]:
-            when = when - offset(parts[13]) + SHANGHAI
+            when = (when - offset(parts[13])).replace(tzinfo=UTC).astimezone(ZoneInfo(zone))
     except (ValueError, OverflowError):
         return None
     said = f"{hour:02}:{minute:02}:{second:02}" if parts[10] else ""

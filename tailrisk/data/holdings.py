@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ..core.calendar import CHINA
 from ..core.errors import InputError, shown, suggestion
-from ..core.names import BUCKETS, STYLES
+from ..core.names import STYLES, Names, home
 from .cells import Cells, kind, read_cells, short
 from .codes import clean, security
 from .columns import Match, matched
@@ -19,9 +20,8 @@ from .reading import Reading
 TOLERANCE = 1e-6
 Z = 5.0
 """No z-score is beyond."""
-LAST_RANK = {300: "csi300", 800: "csi500", 1800: "csi1000", 3800: "csi2000"}
-"""Last market-cap rank of each bucket but the smallest, which takes every rank beyond."""
-COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value", "quantity", "price", *STYLES)
+COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value", "quantity", "price")
+"""Beside the styles of the calibrated file."""
 SPELLED = {
     "code": (
         "ts_code wind_code windcode secucode sec_code order_book_id ticker 代码 证券代码 股票代码 交易代码"
@@ -33,9 +33,6 @@ SPELLED = {
     "quantity": "shares 数量 股数 持仓数量 证券数量 持股数量 持有数量 当前持仓 股票余额 证券余额 库存数量".split(),
     "price": "close last 价格 最新价 现价 市价 收盘价 最新价格 参考市价 当前价".split(),
 }
-SIZED = (
-    "a column bucket, or cap_rank: 1-300 csi300, to 800 csi500, to 1800 csi1000, to 3800 csi2000, then micro"
-)
 MAKE = "tailrisk universe PANEL -o moments.toml --stocks stocks.csv"
 """The command that writes the file of stocks a book without buckets needs."""
 TOTALS = {"合计", "总计", "小计", "汇总", "共计", "total", "sum"}
@@ -63,6 +60,13 @@ class Row(NamedTuple):
     cell: dict[str, str]
 
 
+class Market(NamedTuple):
+    """What the columns of a book may name."""
+
+    names: Names
+    styles: tuple[str, ...]
+
+
 class Stock(NamedTuple):
     """What a file of stocks says of one: its bucket and its z-scores within it."""
 
@@ -70,7 +74,9 @@ class Stock(NamedTuple):
     styles: dict[str, float]
 
 
-def read_holdings(path: Path, universe: Path | None = None) -> Book:
+def read_holdings(
+    path: Path, names: Names | None = None, styles: Sequence[str] = STYLES, universe: Path | None = None
+) -> Book:
     """The book of a file of holdings, one row a stock or one row a bucket.
 
         w_b = sum of weight_i over the rows i of bucket b,   z_s = sum_i weight_i z_is
@@ -80,9 +86,10 @@ def read_holdings(path: Path, universe: Path | None = None) -> Book:
     within the bucket) if wanted; others are left out. Stocks in no bucket are the remainder: its weight is
     said, and the others are scaled to 1. Raises InputError at the first thing wrong, with its row.
     """
-    rows, reading = _rows(path, need_size=universe is None)
-    known = {} if universe is None else read_stocks(universe)
-    kinds = [_kind(row, known, sized=_sized(rows)) for row in rows]
+    market = Market(names or home(), tuple(styles))
+    rows, reading = _rows(path, market, need_size=universe is None)
+    known = {} if universe is None else read_stocks(universe, market)
+    kinds = [_kind(row, known, market, sized=_sized(rows)) for row in rows]
     _each_once(rows, kinds)
     amounts = _amounts(path, rows, kinds, reading)
     total = math.fsum(amounts)
@@ -101,39 +108,48 @@ def read_holdings(path: Path, universe: Path | None = None) -> Book:
     scale = 1.0 if abs(scale - 1) <= TOLERANCE else scale
     weights = [amount / scale for _, amount in inside]
     for (row, _), weight in zip(inside, weights, strict=True):
-        members.setdefault(_bucket(row, known), []).append(weight)
-    columns = [style for style in STYLES if style in rows[0].cell]
-    styles = {s: math.fsum(w * _number(row, s, Z) for w, (row, _) in zip(weights, inside, strict=True)) for s in columns}
-    if known:
-        have = set.intersection(*(set(_stock(row, known).styles) for row, _ in inside)) - set(styles)
-        for s in (s for s in STYLES if s in have):
-            styles[s] = math.fsum(
-                w * _stock(row, known).styles[s] for w, (row, _) in zip(weights, inside, strict=True)
-            )
+        members.setdefault(_bucket(row, known, market), []).append(weight)
+    exposure = {
+        style: math.fsum(w * _score(row, style, known) for w, (row, _) in zip(weights, inside, strict=True))
+        for style in market.styles
+        if all(style in row.cell or style in _stock(row, known).styles for row, _ in inside)
+    }
     reading.tell()
-    return Book(len(rows), {b: math.fsum(members[b]) for b in BUCKETS if b in members}, styles, remainder)
+    return Book(
+        len(rows), {b: math.fsum(members[b]) for b in market.names.buckets if b in members}, exposure, remainder
+    )
 
 
-def read_stocks(path: Path) -> dict[str, Stock]:
+def _score(row: Row, style: str, known: dict[str, Stock]) -> float:
+    """A stock's z-score, of the book's own column before that of the file of stocks."""
+    return _number(row, style, Z) if style in row.cell else _stock(row, known).styles[style]
+
+
+def read_stocks(path: Path, market: "Market") -> dict[str, Stock]:
     """Six-digit code -> its bucket and styles, from a file of code, bucket or cap_rank, and styles.
 
     Raises InputError for a row that is no stock's.
     """
-    rows, _ = _rows(path, stocks=True)
-    styles = [style for style in STYLES if style in rows[0].cell]
-    return {_code(row): Stock(_sized_bucket(row), {s: _number(row, s, math.inf) for s in styles}) for row in rows}
+    rows, _ = _rows(path, market, stocks=True)
+    styles = [style for style in market.styles if style in rows[0].cell]
+    return {
+        _code(row): Stock(_sized_bucket(row, market.names), {s: _number(row, s, math.inf) for s in styles})
+        for row in rows
+    }
 
 
-def _rows(path: Path, *, need_size: bool = True, stocks: bool = False) -> tuple[list[Row], Reading]:
+def _rows(
+    path: Path, market: Market, *, need_size: bool = True, stocks: bool = False
+) -> tuple[list[Row], Reading]:
     """The table. Raises InputError for a file that is none, or whose columns do not say what is needed."""
     if path.is_file() and path.stat().st_size > LARGEST:
         raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
     cells, reading = _cells(path), Reading(str(path))
     reading.notes += cells.notes
-    columns = _columns(path, cells, reading)
+    columns = _columns(path, cells, (*COLUMNS, *market.styles), reading)
     if not cells.rows:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
-    _needed(path, set(columns), need_size=need_size, stocks=stocks)
+    _needed(path, set(columns), market.names, need_size=need_size, stocks=stocks)
     places = {name: cells.header.index(match.title) for name, match in columns.items()}
     rows = []
     for number, line in zip(cells.places, cells.rows, strict=True):
@@ -158,41 +174,58 @@ def _cells(path: Path) -> Cells:
     return Cells([str(name) for name in frame.columns], rows, list(range(1, len(rows) + 1)))
 
 
-def _columns(path: Path, cells: Cells, reading: Reading) -> dict[str, Match]:
+def _columns(path: Path, cells: Cells, known: tuple[str, ...], reading: Reading) -> dict[str, Match]:
     """Which column is which; a misspelt one is refused, one that is not needed is left out and said."""
     titles = [name.strip() for name in cells.header]
     for k, name in enumerate(titles):
         if name and name.lower() in [other.lower() for other in titles[:k]]:
             raise InputError(f"{path}: column {name.lower()}", "is there twice", "each column once")
-    found = matched(str(path), [name for name in cells.header if name.strip()], SPELLED, COLUMNS)
+    found = matched(str(path), [name for name in cells.header if name.strip()], SPELLED, known)
     taken = {match.title for match in found.values()}
     for title in (title for title in cells.header if title.strip() and title not in taken):
-        near = suggestion(title.strip().lower(), COLUMNS)
+        near = suggestion(title.strip().lower(), known)
         if near:
-            raise InputError(f"{path}: column {shown(title.strip().lower())}", f"unknown{near}", ", ".join(COLUMNS))
+            place = f"{path}: column {shown(title.strip().lower())}"
+            raise InputError(place, f"unknown{near}", ", ".join(known))
     reading.notes += [f"read {short(m.title)} as {r}" for r, m in found.items() if m.title.strip().lower() != r]
     other = [short(title) for title in cells.header if title.strip() and title not in taken]
     reading.notes += [f"left out columns {', '.join(other[:8])}"] if other else []
     return found
 
 
-def _needed(path: Path, columns: set[str], *, need_size: bool, stocks: bool) -> None:
+def _needed(path: Path, columns: set[str], names: Names, *, need_size: bool, stocks: bool) -> None:
     """Refuse a file without weights or without sizes."""
+    if "cap_rank" in columns and not names.last_ranks:
+        raise InputError(f"{path}: column cap_rank", "the market's buckets have no ranks", "a column bucket")
     amounts = {"weight", "value"} & columns or {"quantity", "price"} <= columns
     if not stocks and not amounts:
         lone = ": a quantity needs a price" if "quantity" in columns else ""
         allowed = "weight (summing to 1, 权重), value (yuan, 市值), or quantity and price (数量, 最新价)"
         raise InputError(str(path), f"has no column weight or value{lone}", allowed)
     if {"bucket", "cap_rank"} <= columns:
-        raise InputError(str(path), "has both bucket and cap_rank", SIZED)
+        raise InputError(str(path), "has both bucket and cap_rank", _sizes(names))
     if not {"bucket", "cap_rank"} & columns:
         if stocks or (need_size and "code" not in columns):
-            raise InputError(str(path), "has no column bucket or cap_rank", SIZED)
+            raise InputError(str(path), "has no column bucket or cap_rank", _sizes(names))
         if need_size:
-            hint = f"a file of stocks says where each code belongs: {MAKE}, then universe = \"stocks.csv\""
-            raise InputError(str(path), "has no column bucket or cap_rank", SIZED, hint)
+            hint = f'a file of stocks says where each code belongs: {MAKE}, then universe = "stocks.csv"'
+            raise InputError(str(path), "has no column bucket or cap_rank", _sizes(names), hint)
         if "code" not in columns:
             raise InputError(str(path), "has no column code", "code, to be found in the file of stocks")
+
+
+def _sizes(names: Names) -> str:
+    """How a row may say its size."""
+    if not names.last_ranks:
+        return "a column bucket"
+    ranks = ", ".join(f"to {last} {bucket}" for last, bucket in names.last_ranks)
+    return f"a column bucket, or cap_rank: {ranks}, then {_beyond(names)}"
+
+
+def _beyond(names: Names) -> str:
+    """The bucket of every rank beyond the last: the one without ranks, or the smallest."""
+    ranked = {bucket for _, bucket in names.last_ranks}
+    return next((bucket for bucket in names.buckets if bucket not in ranked), names.buckets[-1])
 
 
 def _scaled(place: str, cell: dict[str, str], columns: dict[str, Match]) -> dict[str, str]:
@@ -219,9 +252,9 @@ def _sized(rows: Sequence[Row]) -> bool:
     return bool({"bucket", "cap_rank"} & set(rows[0].cell))
 
 
-def _kind(row: Row, known: dict[str, Stock], *, sized: bool) -> str:
+def _kind(row: Row, known: dict[str, Stock], market: Market, *, sized: bool) -> str:
     """`stock` for one that has a bucket, else the name of the remainder it goes to. Raises InputError."""
-    if "code" not in row.cell:
+    if "code" not in row.cell or market.names.calendar != CHINA:
         return "stock"
     what = security(row.cell["code"])
     if not what:
@@ -313,27 +346,28 @@ def _number(row: Row, column: str, limit: float) -> float:
     return value
 
 
-def _bucket(row: Row, known: dict[str, Stock]) -> str:
+def _bucket(row: Row, known: dict[str, Stock], market: Market) -> str:
     """The bucket of a row: stated, from its market-cap rank, or from the file of stocks."""
-    return _sized_bucket(row) if _sized([row]) else _stock(row, known).bucket
+    return _sized_bucket(row, market.names) if _sized([row]) else _stock(row, known).bucket
 
 
 def _stock(row: Row, known: dict[str, Stock]) -> Stock:
-    return known[_code(row)]
+    """What the file of stocks says of a row's; nothing where there is none."""
+    return known.get(_code(row), Stock("", {})) if known else Stock("", {})
 
 
-def _sized_bucket(row: Row) -> str:
+def _sized_bucket(row: Row, names: Names) -> str:
     """The bucket of a row, stated or from its market-cap rank."""
     if "bucket" in row.cell:
         name = row.cell["bucket"]
-        if name not in BUCKETS:
-            problem = f"bucket = {shown(name)}{suggestion(name, BUCKETS)}"
-            raise InputError(row.place, problem, ", ".join(BUCKETS))
+        if name not in names.buckets:
+            problem = f"bucket = {shown(name)}{suggestion(name, names.buckets)}"
+            raise InputError(row.place, problem, ", ".join(names.buckets))
         return name
     rank = row.cell["cap_rank"]
     if not re.fullmatch(r"[1-9]\d{0,4}", rank):
         raise InputError(row.place, f"cap_rank = {shown(rank)}", "a whole number; 1 is the largest stock")
-    return next((bucket for last, bucket in LAST_RANK.items() if int(rank) <= last), BUCKETS[-1])
+    return next((bucket for last, bucket in names.last_ranks if int(rank) <= last), _beyond(names))
 
 
 def _each_once(rows: list[Row], kinds: list[str]) -> None:

@@ -20,7 +20,7 @@ from .holdings import SPELLED as HELD
 from .holdings import read_holdings
 from .panel import SPELLINGS, read_panel
 from .prices import understood
-from .styles import SPELLED as STYLED
+from .styles import CHINESE
 from .styles import read_styles
 from .table import raw
 from .turnover import read_turnover
@@ -85,7 +85,7 @@ def guessed(path: Path) -> str:
         held = matched("", titles, HELD, ("weight", "value", "quantity"))
         if held and not {"date", "close"} <= has:
             return "holdings"
-        if len(set(matched("", titles, STYLED)) & set(STYLES)) > 2:
+        if len(set(matched("", titles, CHINESE)) & set(STYLES)) > 2:
             return "styles"
         if {"shares", "paused", "turnover"} & set(matched("", titles, SPELLINGS, ("shares", "paused", "turnover"))):
             return "panel"

@@ -234,7 +234,7 @@ def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
         return
     for bad, what, hint in (
         (again, "a second time", "keep one row for each date and code"),
-        (step < np.timedelta64(0), "after a later date", "sort by date, oldest first"),
+        (step < np.timedelta64(0, "D"), "after a later date", "sort by date, oldest first"),
     ):
         if bad.any():
             row = int(bad.argmax())

@@ -8,7 +8,7 @@ import pandas as pd
 
 from ..core import calendar
 from ..core.errors import InputError
-from ..core.names import BUCKETS, CODES
+from ..core.names import Names, home
 from .codes import bucket, named_in
 from .columns import plain
 from .daily import judge
@@ -22,7 +22,11 @@ ROLES = ("date", "code", "close", "name")
 
 
 def read_prices(
-    paths: str | Path | Sequence[str | Path], *, least: int = 2, accept: Collection[str] = ()
+    paths: str | Path | Sequence[str | Path],
+    *,
+    least: int = 2,
+    names: Names | None = None,
+    accept: Collection[str] = (),
 ) -> pd.DataFrame:
     """Daily closes: ascending DatetimeIndex, a column per bucket (others by code), NaN where missing.
 
@@ -32,23 +36,25 @@ def read_prices(
 
     What is understood and what is odd is logged. Raises InputError with file, row, date, code and value for
     what cannot be read, and for what cannot be daily data unless its kind (daily.KINDS) is in `accept`;
-    `least` is the number of days asked for.
+    `least` is the number of days asked for, `names` the market's, of home by default.
     """
-    prices, reading = understood(paths, least=least)
+    names = names or home()
+    prices, reading = understood(paths, least=least, names=names)
     if "closed-days" in accept:
-        off = ~np.isin(prices.index.to_numpy().astype("M8[D]"), calendar.sessions())
+        off = ~np.isin(prices.index.to_numpy().astype("M8[D]"), calendar.sessions(names.calendar))
         reading.odd += [f"left out {off.sum()} days on which the exchange was closed"] if off.any() else []
         prices = prices[~off]
-    judge(reading.place, prices, reading, accept)
+    judge(reading.place, prices, reading, accept, names)
     reading.tell()
     return prices
 
 
 def understood(
-    paths: str | Path | Sequence[str | Path], *, least: int = 2
+    paths: str | Path | Sequence[str | Path], *, least: int = 2, names: Names | None = None
 ) -> tuple[pd.DataFrame, Reading]:
     """The closes as they are in the files, not judged yet, and what was understood of them."""
-    parts = [one_file(path) for path in listing(paths)]
+    names = names or home()
+    parts = [one_file(path, names) for path in listing(paths)]
     reading = Reading(", ".join(reading.place for _, reading in parts))
     if len(parts) == 1:
         prices, reading = parts[0]
@@ -56,28 +62,28 @@ def understood(
         prices = together(parts)
         reading.notes = [part.line for _, part in parts]
         reading.odd = [odd for _, part in parts for odd in part.odd]
-    if not set(BUCKETS) & set(prices.columns):
+    if not set(names.buckets) & set(prices.columns):
         have = ", ".join(map(str, prices.columns[:6])) or "none"
-        known = ", ".join(f"{code} ({name})" for code, name in CODES.items())
+        known = ", ".join(f"{code} ({name})" for code, name in names.codes) or ", ".join(names.buckets)
         raise InputError(reading.place, f"no bucket of the ladder among the codes ({have})", known)
     if len(prices) < least:
         raise InputError(reading.place, f"{len(prices)} days", f"at least {least} days")
-    first = [name for name in BUCKETS if name in prices.columns]
-    prices = prices[first + [name for name in prices.columns if name not in BUCKETS]]
+    first = [name for name in names.buckets if name in prices.columns]
+    prices = prices[first + [name for name in prices.columns if name not in names.buckets]]
     span = f"{prices.index[0].date()} to {prices.index[-1].date()}"
-    absent = [name for name in BUCKETS if name not in prices.columns]
+    absent = [name for name in names.buckets if name not in prices.columns]
     reading.notes.append(f"{len(prices):,} days, {span}, of {', '.join(map(str, prices.columns[:8]))}")
     reading.notes += [f"without {', '.join(absent)}"] if absent else []
     return prices, reading
 
 
-def one_file(path: str | Path) -> tuple[pd.DataFrame, Reading]:
+def one_file(path: str | Path, names: Names) -> tuple[pd.DataFrame, Reading]:
     """The closes of one file."""
-    table = read_table(path, ROLES)
+    table = read_table(path, ROLES, names.calendar)
     if "close" in table.frame.columns or {"code", "name"} & set(table.columns):
-        prices = long(table)
+        prices = long(table, names)
     else:
-        prices = wide(table)
+        prices = wide(table, names)
     prices.index.name = "date"
     return prices, table.reading
 
@@ -97,7 +103,7 @@ def together(parts: list[tuple[pd.DataFrame, Reading]]) -> pd.DataFrame:
     return whole.astype(float)
 
 
-def long(table: Table) -> pd.DataFrame:
+def long(table: Table, market: Names) -> pd.DataFrame:
     """Rows of (date, code, close) turned into a column per code."""
     path = table.path
     if "close" not in table.frame.columns:
@@ -105,7 +111,7 @@ def long(table: Table) -> pd.DataFrame:
         raise InputError(
             path, f"no column 'close' ({listed(table.frame)})", "columns date, code, close", hint
         )
-    names = coded(table)
+    names = coded(table, market)
     labelled = table.frame.assign(_names=names)
     table = ascending(Table(path, labelled, table.when, table.columns, table.reading), names)
     names, close = table.frame["_names"], table.numbers("close")
@@ -119,12 +125,12 @@ def long(table: Table) -> pd.DataFrame:
     return frame.pivot(index="date", columns="code", values="close").rename_axis(columns=None)
 
 
-def coded(table: Table) -> "pd.Series[str]":
+def coded(table: Table, market: Names) -> "pd.Series[str]":
     """The bucket or code of each row: from a column of codes, of names, or the file's name."""
     for role in ("code", "name"):
         if role in table.frame.columns:
-            return spelled(table, role)
-    name = named_in(Path(table.path).stem)
+            return spelled(table, role, market)
+    name = named_in(Path(table.path).stem, market)
     if name is None:
         problem = f"no column 'code' ({listed(table.frame)})"
         hint = "one index? name the file after its code, such as 000300.csv; or add a column code"
@@ -133,27 +139,27 @@ def coded(table: Table) -> "pd.Series[str]":
     return pd.Series(name, index=table.frame.index)
 
 
-def spelled(table: Table, role: str) -> "pd.Series[str]":
+def spelled(table: Table, role: str, market: Names) -> "pd.Series[str]":
     """The bucket or code of each row."""
     text = table.frame[role].astype(str)
     known: dict[str, str] = {}
     for row in np.flatnonzero(~text.duplicated().to_numpy()):
         place = where(table.path, text.index[row])
-        known[text.iloc[row]] = bucket(place, text.iloc[row])
+        known[text.iloc[row]] = bucket(place, text.iloc[row], market)
     other = {code: name for code, name in known.items() if plain(code) != plain(name)}
     if other:
         table.reading.notes.append(", ".join(f"{code} is {name}" for code, name in list(other.items())[:6]))
     return text.map(known)
 
 
-def wide(table: Table) -> pd.DataFrame:
+def wide(table: Table, market: Names) -> pd.DataFrame:
     """A column per index."""
     table = ascending(table, None)
     columns: dict[str, np.ndarray] = {}
     for title in table.frame.columns:
         if title == "" and not table.frame[title].astype(str).str.strip().any():
             continue
-        name = bucket(f"{table.path}: column {title!r}", title)
+        name = bucket(f"{table.path}: column {title!r}", title, market)
         if name in columns:
             place = f"{table.path}: column {title!r}"
             raise InputError(place, f"a second column for {name}", "one column per index")

@@ -69,8 +69,10 @@ def listing(paths: str | Path | Sequence[str | Path]) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
-def read_table(path: str | Path, among: Iterable[str] = ("date",)) -> Table:
-    """The file with the columns of `among` found by how vendors call them, its days read.
+def read_table(
+    path: str | Path, among: Iterable[str] = ("date",), exchange: str = calendar.CHINA
+) -> Table:
+    """The file with the columns of `among` found by how vendors call them, its days read as the exchange's.
 
     Raises InputError for a file that is no table, a title twice, or a day that cannot be read.
     """
@@ -90,7 +92,7 @@ def read_table(path: str | Path, among: Iterable[str] = ("date",)) -> Table:
     frame = without_notes(frame, found["date"].title, reading)
     if frame.empty:
         raise InputError(place, "a header but no rows", "at least two days")
-    when = dates(path, frame[found["date"].title], reading)
+    when = dates(path, frame[found["date"].title], reading, exchange)
     renamed = {match.title: role for role, match in found.items()}
     reading.notes += [
         f"read {short(match.title)} as {role}"
@@ -173,22 +175,25 @@ def where(path: str | Path, row: int, date: object = None) -> str:
     return f"{path}: row {int(row) + 1}{when}"
 
 
-def dates(path: str | Path, column: pd.Series, reading: Reading) -> pd.DatetimeIndex:
-    """Days from text, whole numbers or stamps; InputError at the first that is none, or of no exchange.
+def dates(
+    path: str | Path, column: pd.Series, reading: Reading, exchange: str = calendar.CHINA
+) -> pd.DatetimeIndex:
+    """Days from text, whole numbers or stamps; InputError at the first that is none, or not the exchange's.
 
-    Stamps with a zone are taken to Shanghai. Stamps at 16:00 without a zone are refused: they are midnight
-    in Shanghai in UTC, a day early, or nothing.
+    Stamps with a zone are taken to the exchange's. Stamps at 16:00 without a zone are refused for China: they
+    are midnight in Shanghai in UTC, a day early, or nothing.
     """
+    zone = calendar.zone(exchange)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        reading.notes.append(f"stamps in {column.dt.tz}, taken to days of Shanghai")
-        column = column.dt.tz_convert("Asia/Shanghai").dt.tz_localize(None)
+        reading.notes.append(f"stamps in {column.dt.tz}, taken to days of {zone}")
+        column = column.dt.tz_convert(zone).dt.tz_localize(None)
     elif pd.api.types.is_datetime64_dtype(column.dtype):
         at = column.dropna()
         hour = pd.Timedelta(MIDNIGHT_IN_UTC)
-        if len(at) and ((at - at.dt.normalize()) == hour).all():
+        if exchange == calendar.CHINA and len(at) and ((at - at.dt.normalize()) == hour).all():
             raise InputError(str(path), *zone_wanted())
     place, distinct = pd.factorize(column, use_na_sentinel=False)
-    stamps = [None if pd.isna(cell) else stamp(str(cell)) for cell in distinct]
+    stamps = [None if pd.isna(cell) else stamp(str(cell), zone) for cell in distinct]
     bad = np.array([one is None for one in stamps])[place]
     if bad.any():
         row = int(bad.argmax())
@@ -196,9 +201,9 @@ def dates(path: str | Path, column: pd.Series, reading: Reading) -> pd.DatetimeI
         problem = f"date {short(str(cell))!r} cannot be read"
         raise InputError(where(path, column.index[row]), problem, DATES, serial(cell))
     good = [one for one in stamps if one is not None]
-    zones(path, good, reading)
+    zones(path, good, reading, exchange)
     days = np.array([one.day for one in good], "M8[D]")[place]
-    inside(path, column, days)
+    inside(path, column, days, exchange)
     return pd.DatetimeIndex(days.astype("M8[ns]"))
 
 
@@ -211,13 +216,13 @@ def zone_wanted() -> tuple[str, str, str]:
     )
 
 
-def zones(path: str | Path, stamps: Sequence[Stamp], reading: Reading) -> None:
-    """Say that stamps were taken to Shanghai; refuse those that need a zone to be understood."""
+def zones(path: str | Path, stamps: Sequence[Stamp], reading: Reading, exchange: str) -> None:
+    """Say that stamps were taken to the exchange's zone; refuse those that need a zone to be understood."""
     if len({one.zoned for one in stamps}) > 1:
         raise InputError(str(path), "some stamps have a zone and some have none", "one form of date")
-    if stamps[0].zoned and "taken to days of Shanghai" not in " ".join(reading.notes):
-        reading.notes.append("stamps with a zone, taken to days of Shanghai")
-    if not stamps[0].zoned and all(one.time == MIDNIGHT_IN_UTC for one in stamps):
+    if stamps[0].zoned:
+        reading.notes.append(f"stamps with a zone, taken to days of {calendar.zone(exchange)}")
+    elif exchange == calendar.CHINA and all(one.time == MIDNIGHT_IN_UTC for one in stamps):
         raise InputError(str(path), *zone_wanted())
 
 
@@ -227,9 +232,9 @@ def serial(cell: object) -> str:
     return "a spreadsheet's day number? format the column as a date" if re.fullmatch(r"[34]\d{4}", number) else ""
 
 
-def inside(path: str | Path, column: pd.Series, days: np.ndarray) -> None:
+def inside(path: str | Path, column: pd.Series, days: np.ndarray, exchange: str) -> None:
     """Refuse a day before the exchange opened, or after the last session its calendar knows."""
-    first, last = np.datetime64(calendar.FIRST), np.datetime64(calendar.last_session())
+    first, last = calendar.sessions(exchange)[[0, -1]]
     bad = (days < first) | (days > last)
     if bad.any():
         row = int(bad.argmax())

@@ -1,4 +1,4 @@
-"""The size ladder: log returns of the five buckets in today's regime.
+"""The size ladder: log returns of the buckets in today's regime.
 
 f_t = mu_s + C_s z_t,  z_t a Student-t with nu degrees of freedom and C_s C_s' (nu / (nu-2)) = Sigma_s,
 log r_b = sum_{k <= b} f_k.                                    mechanism 5.1; Guidolin and Timmermann (2008)

@@ -6,16 +6,17 @@ The regression is on the ladder factors (mechanism 3.8, 5.1); it is the same reg
 
 import jax.numpy as jnp
 
-from ..core import struct
+from ..core import static, struct
 from ..core.units import LogReturn, Normal, Ratio
 
 
 @struct
 class Params:
-    """Loadings of the styles in use on the buckets, and the residuals' Cholesky factor."""
+    """Loadings of the styles in use on the buckets, the residuals' Cholesky factor, and the styles' names."""
 
     loading: Ratio  # [style, bucket]
     residual: LogReturn  # [style, shock]  lower triangular, per day
+    names: tuple[str, ...] = static(default=())  # [style]  none where nobody named them
 
 
 def step(params: Params, log_return: LogReturn, shock: list[Normal]) -> Ratio:

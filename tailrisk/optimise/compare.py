@@ -8,12 +8,17 @@ from numpy.typing import ArrayLike
 
 from ..core import InputError
 from ..tail.sample import Level
-from .constraints import Constraint, Positions, Rows, bounded, not_negative
-from .curves import Array, straight
+from .arguments import a, confidence
+from .conic import Array, straight
+from .constraints import Constraint, Positions, Rows, bounded
+from .labels import not_negative
+from .region import said
 from .scenarios import Scenarios, of_returns
-from .shortfall import TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
+from .shortfall import OF_RETURNS, TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
 from .variance import Covariance, VarianceCost
 
+NEVER_USED = 0.9
+"""The level of an ES that has no weight in the objective."""
 MOST = 5.0
 """Largest weight before scaling, where the even portfolio's mean absolute loss makes the scale."""
 
@@ -26,7 +31,7 @@ def minimise_variance(
     InputError: as `maximise_utility`.
     """
     return mean_variance(
-        covariance, np.zeros(len(covariance.loading)), constraints, aversion=1.0, tolerance=tolerance
+        covariance, np.zeros(_assets(covariance)), constraints, aversion=1.0, tolerance=tolerance
     )
 
 
@@ -42,9 +47,13 @@ def mean_variance(
 
     InputError: as `maximise_utility`.
     """
-    none = of_returns(np.zeros((len(covariance.loading), 2)))
-    charged = [*constraints, VarianceCost(covariance, aversion)]
-    return maximise_utility(none, alpha, charged, level=0.5, aversion=0.0, tolerance=tolerance)
+    none = replace(of_returns(np.zeros((_assets(covariance), 10))), names=covariance.names)
+    charged = [*said(constraints), VarianceCost(covariance, aversion)]
+    return maximise_utility(none, alpha, charged, level=NEVER_USED, aversion=0.0, tolerance=tolerance)
+
+
+def _assets(covariance: Covariance) -> int:
+    return len(a(Covariance, "covariance", covariance, "of_matrix(matrix), or of_factor_model(...)").loading)
 
 
 @dataclass(frozen=True)
@@ -68,13 +77,14 @@ def shortfall_budgets(
     Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one.
     InputError: shares not positive, or an ES that some long portfolio makes negative.
     """
-    count = scenarios.assets
-    said = not_negative("shares", "share", 1 / count if shares is None else shares, count)
-    if (said == 0).any():
+    count = a(Scenarios, "scenarios", scenarios, OF_RETURNS).assets
+    confidence(level)
+    wanted = not_negative("shares", "share", 1 / count if shares is None else shares, scenarios.axis)
+    if not ((wanted > 0) & np.isfinite(wanted)).all():
         raise InputError("shares", "some are zero", "shares > 0, or a universe without those assets")
     even = np.full(count, 1 / count)
     scale = float(np.abs(scenarios.losses(even)).mean()) or 1.0
-    budgets = _Budgets(scale * said / said.sum())
+    budgets = _Budgets(scale * wanted / wanted.sum())
     found = minimise_shortfall(scenarios, [Positions(0.0, MOST), budgets], level=level, tolerance=tolerance)
     if found.weights.max() > 0.99 * MOST:
         raise InputError("scenarios", "a long portfolio has no expected shortfall", "losses in the tail")

@@ -1,7 +1,7 @@
 """The smallest set of constraints that no portfolio satisfies together, and the words for it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -10,13 +10,18 @@ from scipy import sparse
 from scipy.optimize import linprog
 
 from ..core import InputError
-from .curves import Array, Cone, straight
+from .conic import Array, Cone, straight
+from .constraints import Rows
 from .master import Aim, Canon
-from .region import Region
+from .region import Part, Region
+from .region import region as region_of
+from .scale import scaled, size_of
 from .scenarios import of_returns
 
 FEASIBLE = 1e-8
 """Violations up to this sum count as none."""
+NEAR = 1e-9
+"""A point this far outside a cone, of its radius, is inside."""
 ROWS = 100
 """A conflict of more rows than this is told by constraint, not cut down row by row."""
 SHOWN = 4
@@ -28,24 +33,59 @@ Mask = NDArray[np.bool_]
 def refuse_conflict(region: Region) -> None:
     """Raises InputError naming a smallest conflicting set, if the region holds no portfolio at all.
 
-    Smallest: none of the constraints named, nor of their rows while these are few, can be left out. A cone
-    enters by one tangent, where the linear constraints come nearest to its centre.
+    Smallest: none of the constraints named can be left out, whole, nor of their rows while these are few. A
+    cone enters by a tangent, where the rest comes nearest to its centre.
     """
-    rows = Stack(region)
-    if rows.violation(np.ones(len(rows.owner), dtype=bool))[0] <= FEASIBLE:
-        rows = Stack(region, tangents(region))
-    missing, kept = rows.violation(np.ones(len(rows.owner), dtype=bool))
-    if missing <= FEASIBLE:
+    size = size_of(region)
+    whole = scaled(region, size)[0]
+    if conflict(whole) is None:
         return
-    kept = rows.filtered(kept, [np.flatnonzero(rows.owner == i) for i in range(len(region.parts))])
+    parts = list(whole.parts)
+    for part in whole.parts:  # deletion filter by constraint: Chinneck & Dravnieks (1991)
+        rest = [other for other in parts if other is not part]
+        if rest and conflict(of_parts(rest, region.assets)) is not None:
+            parts = rest
+    least = of_parts(parts, region.assets)
+    rows = conflict(least)
+    assert rows is not None
+    _, kept = rows.violation(np.ones(len(rows.owner), dtype=bool))
     if kept.sum() <= ROWS:
         kept = rows.filtered(kept, [np.array([i]) for i in np.flatnonzero(kept)])
     missing, _ = rows.violation(kept)
     raise InputError(
         "constraints",
-        f"no portfolio satisfies together {rows.told(kept)}",
-        hint=f"drop one of them, or loosen their bounds by {missing:.3g} in all",
+        f"no portfolio satisfies together {rows.told(kept, size)}",
+        hint=f"drop one of them, or loosen their bounds by {missing * size:.3g} in all",
     )
+
+
+def conflict(region: Region) -> "Stack | None":
+    """Rows and tangents that no portfolio satisfies, or None where there are none such."""
+    rows = Stack(region)
+    for _ in range(2):
+        if rows.violation(np.ones(len(rows.owner), dtype=bool))[0] > FEASIBLE:
+            return rows
+        cuts = tangents(region)
+        if not cuts:
+            return None
+        rows = Stack(region, cuts)
+    return None
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A constraint that says the rows it has said before."""
+
+    name: str
+    told: Rows
+
+    def rows(self, assets: int) -> Rows:
+        return self.told
+
+
+def of_parts(parts: Sequence[Part], assets: int) -> Region:
+    """The region of some constraints of another."""
+    return region_of([Stated(part.name, part.rows) for part in parts], assets)
 
 
 class Stack:
@@ -80,7 +120,10 @@ class Stack:
             b_ub=np.concatenate([-self.lower[below], self.upper[above]]),
             bounds=own + [(0.0, None)] * len(at),
             method="highs",
+            options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
         )
+        if done.fun is None:
+            return 0.0, used  # nothing is proved
         used[at[np.abs(done.ineqlin.marginals) > 1e-9]] = True
         return float(done.fun), used
 
@@ -94,15 +137,15 @@ class Stack:
                 kept = without
         return kept
 
-    def told(self, kept: Mask) -> str:
-        """The kept rows in words: each constraint with a few of its rows."""
+    def told(self, kept: Mask, size: float) -> str:
+        """The kept rows in words: each constraint with a few of its rows; size: of what a radius is in."""
         texts, first = [], 0
         whole = sum(len(part.place) for part in self.region.parts)
         for i, part in enumerate(self.region.parts):
             labels = [part.rows.labels[k] for k in np.flatnonzero(kept[first : first + len(part.place)])]
             if part.cone is not None:  # its rows define what the cone bounds: no bound of their own
                 cut = kept[whole:][self.owner[whole:] == i].any()
-                labels = [f"{part.cone.label} {part.cone.radius:g}"] if cut else []
+                labels = [f"{part.cone.label} {part.cone.radius * size:g}"] if cut else []
             first += len(part.place)
             more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
             if labels:
@@ -111,30 +154,35 @@ class Stack:
 
 
 def tangents(region: Region) -> list[tuple[int, Array, float]]:
-    """For each cone: its part, and row x <= end, the tangent at the point of the linear region nearest to its
-    centre. Where that point is outside the cone the row and the linear constraints conflict.
+    """Of the first cone that conflicts with rows and earlier cones, and of those: its part and a row
+    x <= end, the tangent at their point nearest to its centre. None where no cone does.
     """
-    cuts = []
+    before: list[int] = []
     for i, part in enumerate(region.parts):
         if part.cone is None:
             continue
-        x = _nearest(region, part.cone)
-        image = part.cone.image(x)
-        size = float(np.linalg.norm(image[1:]))
-        if size > part.cone.radius:
-            unit = np.append(0.0, image[1:] / size)
-            row = part.cone.back(unit, len(x))
-            cuts.append((i, row, part.cone.radius - float(unit @ part.cone.image(np.zeros(len(x))))))
-    return cuts
+        x = _nearest(region, part.cone, before)
+        before.append(i)
+        if part.cone.size(x) > part.cone.radius * (1 + NEAR):
+            return [(j, *_tangent(region.parts[j].cone, x)) for j in before]
+    return []
 
 
-def _nearest(region: Region, cone: Cone) -> Array:
-    """The point of the linear region that is nearest to the centre of a cone."""
+def _tangent(cone: Cone | None, x: Array) -> tuple[Array, float]:
+    """A row and its end: unit' (scale (x - centre), fixed) <= radius, unit the direction at x."""
+    assert cone is not None
+    image = cone.image(x)[1:]
+    unit = np.append(0.0, image / max(float(np.linalg.norm(image)), np.finfo(float).tiny))
+    return cone.back(unit, len(x)), cone.radius - float(unit @ cone.image(np.zeros(len(x))))
+
+
+def _nearest(region: Region, cone: Cone, within: Sequence[int]) -> Array:
+    """The point of the rows, and of the cones of some parts, that is nearest to the centre of a cone."""
     bent = straight(len(region.lower))
     np.add.at(bent.square, cone.place, cone.scale**2)
     charge = np.zeros(len(region.lower))
     np.add.at(charge, cone.place, -(cone.scale**2) * cone.centre)
-    parts = tuple(replace(part, cone=None) for part in region.parts)
+    parts = tuple(part if i in within else replace(part, cone=None) for i, part in enumerate(region.parts))
     none = of_returns(np.zeros((region.assets, 2)))
     canon = Canon(replace(region, parts=parts, curve=bent), none)
     empty = np.zeros((region.assets, 0))

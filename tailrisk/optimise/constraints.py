@@ -1,18 +1,24 @@
 """Constraints of a desk: each a small object that says its rows, lower <= A w <= upper, and its name.
 
-A row with a label can be named in a message and priced by its dual. Active means less the benchmark.
+A row with a label can be named in a message and priced by its dual. Active means less the benchmark. Whatever
+is [asset] may be a Series, or a dict, and is then matched by name (labels.py).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..core import InputError
-from .curves import Array, Cone, Curve, straight
+from .arguments import many, number, plain
+from .conic import Array, Cone, Curve, straight
+from .labels import Axis, axis, members, not_negative, table, vector
+
+Members = ArrayLike | Sequence[Any] | Mapping[Any, bool]
 
 
 @dataclass(frozen=True)
@@ -36,7 +42,7 @@ class Rows:
 
 
 class Constraint(Protocol):
-    """Anything with a name that can say its rows for a number of assets."""
+    """Anything with a name that can say its rows for a number of assets: an Axis, if they have names."""
 
     @property
     def name(self) -> str: ...
@@ -68,8 +74,8 @@ class Positions:
     name: str = "positions"
 
     def rows(self, assets: int) -> Rows:
-        labels = tuple(f"asset {i}" for i in range(assets))
-        return bounded(self.name, labels, sparse.eye_array(assets), self.lower, self.upper)
+        ends = (vector(self.name, field, getattr(self, field), assets) for field in ("lower", "upper"))
+        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), *ends)
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,9 @@ class ActiveWeights:
     name: str = "active weights"
 
     def rows(self, assets: int) -> Rows:
-        held = vector(self.name, "benchmark", self.benchmark, assets)
-        limit = vector(self.name, "limit", self.limit, assets)
-        labels = tuple(f"asset {i}" for i in range(assets))
-        return bounded(self.name, labels, sparse.eye_array(assets), held - limit, held + limit)
+        held = vector(self.name, "benchmark", self.benchmark, assets, holding=True)
+        limit = not_negative(self.name, "limit", self.limit, assets)
+        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), held - limit, held + limit)
 
 
 @dataclass(frozen=True)
@@ -103,32 +108,29 @@ class ActiveExposure:
     name: str = "style exposure"
 
     def rows(self, assets: int) -> Rows:
-        loading = np.asarray(self.exposure, dtype=np.float64)
-        if loading.shape != (assets, len(self.styles)):
-            raise InputError(
-                self.name, f"exposure has shape {loading.shape}", f"({assets}, {len(self.styles)})"
-            )
+        names = many(f"{self.name}: styles", self.styles, (), "the names of the styles")
+        styles = Axis(len(names), pd.Index(names), "style")
+        loading = table(self.name, self.exposure, assets, styles, "[asset, style]")
         held = 0.0 if self.benchmark is None else self.benchmark
-        centre = vector(self.name, "benchmark", held, assets) @ loading
-        lower = centre + vector(self.name, "lower", self.lower, len(self.styles))
-        upper = centre + vector(self.name, "upper", self.upper, len(self.styles))
-        return bounded(self.name, tuple(self.styles), loading.T, lower, upper)
+        centre = vector(self.name, "benchmark", held, assets, holding=True) @ loading
+        lower, upper = (vector(self.name, end, getattr(self, end), styles) for end in ("lower", "upper"))
+        return bounded(self.name, styles.labels, loading.T, centre + lower, centre + upper)
 
 
 @dataclass(frozen=True)
 class Group:
     """lower <= sum of w over the members <= upper: a sector, or the least share in index constituents.
 
-    members: [asset], true for those inside.
+    members: [asset], true for those inside, or the names of those.
     """
 
-    members: ArrayLike
+    members: Members
     lower: float = -np.inf
     upper: float = np.inf
     name: str = "group"
 
     def rows(self, assets: int) -> Rows:
-        inside = vector(self.name, "members", np.asarray(self.members, dtype=np.float64), assets)
+        inside = members(self.name, "members", self.members, assets).astype(np.float64)
         return bounded(self.name, ("sum over members",), inside[None, :], self.lower, self.upper)
 
 
@@ -144,7 +146,9 @@ class Turnover:
     name: str = "turnover"
 
     def rows(self, assets: int) -> Rows:
-        return trades(self.name, self.previous, np.ones(assets), "sum of trades", self.limit)
+        limit = no_less_than_zero(self.name, "limit", self.limit)
+        previous = vector(self.name, "previous", self.previous, assets, holding=True)
+        return trades(self.name, previous, np.ones(assets), axis(assets), "sum of trades", limit)
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,7 @@ class TradingCost:
 
     previous: [asset]; rate: one number or [asset], as a fraction of what is traded; impact: likewise, of the
     square-root law (`impact_rate`).   Rows: w = previous + b - s, b and s >= 0; assets that cost nothing have
-    none.
+    none. Where a cost is infinite, as for a suspended stock, nothing is traded: w = previous.
     """
 
     previous: ArrayLike
@@ -162,27 +166,47 @@ class TradingCost:
     name: str = "trading cost"
 
     def rows(self, assets: int) -> Rows:
+        previous = vector(self.name, "previous", self.previous, assets, holding=True)
         rate = not_negative(self.name, "rate", self.rate, assets)
         impact = not_negative(self.name, "impact", self.impact, assets)
-        dear = (rate > 0) | (impact > 0)
-        moved = trades(self.name, self.previous, dear)
+        still = np.isinf(rate) | np.isinf(impact)
+        dear = ~still & ((rate > 0) | (impact > 0))
+        moved = trades(self.name, previous, dear, axis(assets))
         power = np.concatenate([np.zeros(assets), impact[dear], impact[dear]])
         curve = replace(straight(len(power)), power=power)
-        return replace(moved, charge=np.tile(rate[dear], 2), curve=None if curve.flat else curve)
+        moved = replace(moved, charge=np.tile(rate[dear], 2), curve=None if curve.flat else curve)
+        return _untraded(moved, np.flatnonzero(still), previous, axis(assets))
+
+
+def _untraded(rows: Rows, still: NDArray[np.intp], previous: Array, assets: Axis) -> Rows:
+    """The rows, and w = previous for assets that cannot be traded."""
+    if not len(still):
+        return rows
+    one = sparse.csr_array(
+        (np.ones(len(still)), (np.arange(len(still)), still)), (len(still), rows.matrix.shape[1])
+    )
+    return replace(
+        rows,
+        labels=(*rows.labels, *(f"{assets.label(i)} cannot be traded" for i in still)),
+        matrix=sparse.csr_array(sparse.vstack([rows.matrix, one])),
+        lower=np.append(rows.lower, previous[still]),
+        upper=np.append(rows.upper, previous[still]),
+    )
 
 
 def trades(
-    name: str, previous: ArrayLike, counted: ArrayLike, total: str = "", limit: float = np.inf
+    name: str, previous: Array, counted: ArrayLike, assets: Axis, total: str = "", limit: float = np.inf
 ) -> Rows:
     """Rows w = previous + b - s for the assets whose `counted` is not zero, after one row `total` for
     sum counted (b + s) <= limit where there is a limit; extra variables: every b, then every s.
     """
     weight = np.asarray(counted, dtype=np.float64)
     place = np.flatnonzero(weight)
-    held = vector(name, "previous", previous, len(weight))[place]
+    held = previous[place]
     one = sparse.eye_array(len(place))
     pick = sparse.csr_array((np.ones(len(place)), (np.arange(len(place)), place)), (len(place), len(weight)))
-    matrix, labels = sparse.hstack([pick, -one, one]), tuple(f"trade {i}" for i in place)
+    matrix = sparse.hstack([pick, -one, one])
+    labels = tuple(f"trade {i}" if assets.names is None else f"trade of {assets.label(i)}" for i in place)
     if not total:
         return bounded(name, labels, matrix, held, held, extra=2 * len(place))
     summed = np.concatenate([np.zeros(len(weight)), weight[place], weight[place]])
@@ -192,40 +216,58 @@ def trades(
     )
 
 
-def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: float = 1.0) -> Array:
+def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: float = 1.0) -> Any:
     """strength volatility sqrt(nav / traded) [asset]: the square-root law per weight traded to the 3/2.
 
     A trade of w nav yuan moves the price by strength volatility sqrt(w nav / traded); Almgren et al. (2005),
-    Toth et al. (2011). volatility: [asset] daily; traded: [asset] yuan a day; nav: yuan.
+    Toth et al. (2011). volatility: [asset] daily; traded: [asset] yuan a day; nav: yuan. Of two Series by
+    name, a Series. Infinite where nothing is traded, as of a suspended stock.
+    InputError: a value below zero or missing, names that differ.
     """
-    share = nav / np.asarray(traded, dtype=np.float64)
-    return strength * np.asarray(volatility, dtype=np.float64) * np.sqrt(share)
+    money = number("impact rate", "nav", nav, "yuan, above zero", 0.0, strict=True)
+    factor = number("impact rate", "strength", strength, "0 or more", 0.0)
+    (sd, flow), back = _paired("impact rate", {"volatility": volatility, "traded": traded})
+    some = flow > 0
+    return back(np.where(some, factor * sd * np.sqrt(money / np.where(some, flow, 1.0)), np.inf))
 
 
-def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Array:
+def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Any:
     """Largest weight that can be sold within `days`: days * participation * traded / nav   [asset].
 
-    traded: [asset] yuan a day; nav: yuan; participation: share of the day's trading one may be.
+    traded: [asset] yuan a day; nav: yuan; participation: share of the day's trading one may be. Of a Series,
+    a Series. InputError: a value below zero or missing.
     """
-    return days * participation * np.asarray(traded, dtype=np.float64) / nav
+    money = number("liquidity cap", "nav", nav, "yuan, above zero", 0.0, strict=True)
+    time = number("liquidity cap", "days", days, "0 or more", 0.0)
+    part = number("liquidity cap", "participation", participation, "0 to 1", 0.0)
+    (flow,), back = _paired("liquidity cap", {"traded": traded})
+    return back(time * part * flow / money)
 
 
-def not_negative(place: str, field: str, values: ArrayLike, length: int) -> Array:
-    """`values` as [length], all of them zero or more."""
-    row = vector(place, field, values, length)
-    if (row < 0).any():
-        raise InputError(place, f"the least {field} is {row.min():g}", f"{field} >= 0")
-    return row
+def _paired(place: str, fields: dict[str, Any]) -> tuple[list[Array], Callable[[Array], Any]]:
+    """Values >= 0 in the order of the first that has names, and what gives a result those names."""
+    named = [v for v in fields.values() if isinstance(v, pd.Series | Mapping)]
+    arrays = {
+        f: v if isinstance(v, pd.Series | Mapping) else plain(f"{place}: {f}", v) for f, v in fields.items()
+    }
+    sizes = {a.shape[0] for a in arrays.values() if isinstance(a, np.ndarray) and a.ndim == 1}
+    if any(isinstance(a, np.ndarray) and a.ndim > 1 for a in arrays.values()) or len(sizes) > 1:
+        raise InputError(
+            place, f"{' and '.join(fields)} have other lengths", "one number, or one an asset, each"
+        )
+    names = pd.Index(list(named[0].keys())) if named else None
+    count = len(names) if names is not None else max(sizes, default=1)
+    along = Axis(count, names)
+    rows = [np.array(not_negative(place, field, value, along)) for field, value in fields.items()]
+    if names is not None:
+        return rows, lambda row: pd.Series(row, names)
+    return rows, (lambda row: row) if sizes else (lambda row: row[0])
 
 
-def vector(place: str, field: str, values: ArrayLike, length: int) -> Array:
-    """`values` as [length]; refused when it is neither one number nor that long, or holds NaN."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.shape not in ((), (length,)):
-        raise InputError(f"{place}: {field}", f"has shape {array.shape}", f"one number, or ({length},)")
-    if np.isnan(array).any():
-        raise InputError(f"{place}: {field}", f"{int(np.isnan(array).sum())} values are NaN", "numbers")
-    return np.broadcast_to(array, (length,))
+def no_less_than_zero(place: str, field: str, value: Any) -> float:
+    """One number of zero or more, infinite allowed."""
+    infinite = isinstance(value, float) and value == np.inf
+    return np.inf if infinite else number(place, field, value, "0 or more", 0.0)
 
 
 def bounded(
@@ -238,12 +280,10 @@ def bounded(
 ) -> Rows:
     """Rows with bounds spread over the labels; refused where a lower bound exceeds its upper."""
     table = sparse.csr_array(matrix)
-    if not np.isfinite(table.data).all():
-        raise InputError(name, "a coefficient is not finite", "finite numbers")
     low, high = (
         vector(name, field, values, len(labels)) for field, values in (("lower", lower), ("upper", upper))
     )
-    crossed = np.flatnonzero(low > high)
+    crossed = np.flatnonzero((low > high) | (low == np.inf) | (high == -np.inf))
     if len(crossed):
         i = crossed[0]
         raise InputError(

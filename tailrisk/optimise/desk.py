@@ -1,29 +1,31 @@
 """What a desk's mandate adds: universe, industries, liquidity, hedge ratio, margin."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
 from ..core import InputError
-from .constraints import ActiveExposure, Rows, bounded, liquidity_cap, not_negative, trades, vector
-from .curves import Array
+from .arguments import many, number
+from .conic import Array
+from .constraints import ActiveExposure, Members, Rows, bounded, liquidity_cap, no_less_than_zero, trades
+from .labels import Axis, axis, members, not_negative, vector
 
 
 @dataclass(frozen=True)
 class Universe:
-    """w = 0 outside the universe; members: [asset], true for those that may be held."""
+    """w = 0 outside the universe; members: [asset], true for those that may be held, or their names."""
 
-    members: ArrayLike
+    members: Members
     name: str = "universe"
 
     def rows(self, assets: int) -> Rows:
-        inside = vector(self.name, "members", np.asarray(self.members, dtype=np.float64), assets)
-        room = np.where(inside > 0, np.inf, 0.0)
-        labels = tuple(f"asset {i}" for i in range(assets))
-        return bounded(self.name, labels, sparse.eye_array(assets), -room, room)
+        room = np.where(members(self.name, "members", self.members, assets), np.inf, 0.0)
+        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), -room, room)
 
 
 @dataclass(frozen=True)
@@ -41,31 +43,35 @@ class Liquidity:
 
     def rows(self, assets: int) -> Rows:
         traded = not_negative(self.name, "traded", self.traded, assets)
-        if not self.nav > 0 or not self.days > 0 or not 0 < self.participation <= 1:
-            found = f"nav {self.nav}, days {self.days}, participation {self.participation}"
-            raise InputError(self.name, found, "nav > 0, days > 0, 0 < participation <= 1")
-        cap = liquidity_cap(traded, self.nav, self.days, self.participation)
-        labels = tuple(f"asset {i}" for i in range(assets))
-        return bounded(self.name, labels, sparse.eye_array(assets), -cap, cap)
+        nav, days, part = (
+            number(self.name, field, getattr(self, field), "above zero", 0.0, strict=True)
+            for field in ("nav", "days", "participation")
+        )
+        if part > 1:
+            raise InputError(self.name, f"participation {part:g}", "above 0, at most 1")
+        cap = liquidity_cap(traded, nav, days, part)
+        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), -cap, cap)
 
 
 @dataclass(frozen=True)
 class HedgeRatio:
     """lower S <= F <= upper S: futures sold F over stocks held S, both as sums of weights.
 
-    futures: [asset], true for index futures, whose weights are negative when sold; the others are stocks.
+    futures: [asset], true for index futures, whose weights are negative when sold, or their names; the
+    others are stocks.
     """
 
-    futures: ArrayLike
+    futures: Members
     lower: float = 1.0
     upper: float = 1.0
     name: str = "hedge ratio"
 
     def rows(self, assets: int) -> Rows:
-        future = vector(self.name, "futures", np.asarray(self.futures, dtype=np.float64), assets) > 0
-        if not (np.isfinite(self.lower) and self.lower <= self.upper < np.inf):
-            raise InputError(self.name, f"lower {self.lower}, upper {self.upper}", "finite, lower <= upper")
-        table = np.stack([np.where(future, -1.0, -self.lower), np.where(future, -1.0, -self.upper)])
+        future = members(self.name, "futures", self.futures, assets)
+        low, high = (number(self.name, end, getattr(self, end), "finite") for end in ("lower", "upper"))
+        if low > high:
+            raise InputError(self.name, f"lower {low:g}, upper {high:g}", "finite, lower <= upper")
+        table = np.stack([np.where(future, -1.0, -low), np.where(future, -1.0, -high)])
         return bounded(self.name, ("least sold", "most sold"), table, [0.0, -np.inf], [np.inf, 0.0])
 
 
@@ -82,13 +88,29 @@ class Margin:
 
     def rows(self, assets: int) -> Rows:
         rate = not_negative(self.name, "rate", self.rate, assets)
-        return trades(self.name, np.zeros(assets), rate, "sum of margins", self.limit)
+        limit = no_less_than_zero(self.name, "limit", self.limit)
+        return trades(self.name, np.zeros(assets), rate, axis(assets), "sum of margins", limit)
 
 
 def industries(
-    labels: Sequence[str], benchmark: ArrayLike, limit: float, name: str = "industry"
+    labels: Sequence[str] | Mapping[Any, str], benchmark: ArrayLike, limit: ArrayLike, name: str = "industry"
 ) -> ActiveExposure:
-    """|active weight of an industry| <= limit, for each; labels: [asset] its industry."""
-    names, place = np.unique(np.array(list(labels)), return_inverse=True)
+    """|active weight of an industry| <= limit, for each; labels: [asset] its industry, of a Series or a dict
+    by name; limit: one number, or by industry in a Series or dict.
+
+    InputError: an asset without an industry.
+    """
+    row = pd.Series(dict(labels)) if isinstance(labels, Mapping) else labels
+    if not isinstance(row, pd.Series):
+        row = pd.Series(many(f"{name}: labels", labels, (), "an industry for each asset"), dtype=object)
+    if row.isna().any():
+        raise InputError(f"{name}: labels", f"{row.index[row.isna()][0]!r} has none", "one for each asset")
+    if not len(row):
+        raise InputError(f"{name}: labels", "are none", "an industry for each asset")
+    names, place = np.unique(row.astype(str).to_numpy(dtype=str), return_inverse=True)
     inside: Array = np.eye(len(names))[place]
-    return ActiveExposure(inside, tuple(map(str, names)), -limit, limit, benchmark, name)
+    said = tuple(map(str, names))
+    named = isinstance(labels, pd.Series | Mapping)
+    both = vector(name, "limit", limit, Axis(len(said), pd.Index(said), "industry"))
+    exposure = pd.DataFrame(inside, row.index, list(said)) if named else inside
+    return ActiveExposure(exposure, said, -both, both, benchmark, name)

@@ -6,6 +6,7 @@ model.weights_, model.summary()
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,20 +14,23 @@ import pandas as pd
 
 from ..core import InputError
 from ..tail.sample import Level
+from .arguments import confidence, number, plain
+from .conic import Array
 from .constraints import Budget, Constraint, Positions
-from .curves import Array
-from .scenarios import Scenarios, of_returns
+from .labels import Axis, places
+from .region import said
+from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
-BINDS = 1e-9
-"""A price below this part of the largest is rounding."""
+HELD = 1e-6
+"""A weight below this part of the largest counts as none."""
 
 
 class ShortfallPortfolio:
     """Least ES, or most alpha with ES within `limit`, or most alpha less `aversion` times ES.
 
-    level: of ES; limit, aversion: at most one of them, and with one `fit` needs alpha; constraints: long only
-    and fully invested by default; tolerance: the relative gap asked for.
+    level: of ES, a confidence above 0.5; limit, aversion: at most one of them, and with one `fit` needs
+    alpha; constraints: long only and fully invested by default; tolerance: the relative gap asked for.
     After `fit`: weights_ (Series by asset where the returns have names, else [asset]) and portfolio_.
     """
 
@@ -44,19 +48,24 @@ class ShortfallPortfolio:
     ) -> None:
         if limit is not None and aversion is not None:
             raise InputError("limit", "given with aversion", "one of them, or neither for least ES")
+        confidence(level)
+        for name, value in (("limit", limit), ("aversion", aversion)):
+            if value is not None:
+                number("", name, value, "a number such as 0.05")
         self.level, self.limit, self.aversion, self.tolerance = level, limit, aversion, tolerance
         usual: list[Constraint] = [Budget(), Positions()]
-        self.constraints = usual if constraints is None else list(constraints)
+        self.constraints = usual if constraints is None else said(constraints)
 
     def fit(self, returns: Any, alpha: Any = None, weight: Any = None) -> "ShortfallPortfolio":
         """Solve for returns [scenario, asset], a DataFrame or an array, or for `Scenarios`.
 
-        alpha: [asset], matched by name where both have names; weight: [scenario] summing to one.
+        alpha: [asset], weight: [scenario] summing to one, both matched by name where they have names, as is
+        whatever of the constraints is a Series, a dict or a DataFrame.
         InputError: returns that are not finite numbers, an alpha of other assets or without an objective to
         use it, constraints that conflict, a limit below the least ES.
         """
-        scenarios, names = _scenarios(returns, weight)
-        row = None if alpha is None else _matched(alpha, names, scenarios.assets)
+        scenarios = _scenarios(returns, weight)
+        row = alpha
         if (row is None) != (self.limit is None and self.aversion is None):
             found = "missing" if row is None else "given, and least ES has no use for it"
             raise InputError("alpha", found, "alpha with a limit or an aversion, and only with one")
@@ -68,25 +77,25 @@ class ShortfallPortfolio:
         else:
             found_ = maximise_utility(scenarios, row, self.constraints, aversion=self.aversion or 0.0, **how)
         self.portfolio_ = found_
+        names = found_.names
         self.weights_ = found_.weights if names is None else pd.Series(found_.weights, names, name="weight")
         return self
 
     def predict(self, returns: Any) -> Any:
-        """The portfolio's return in each scenario of other returns [scenario, asset]."""
+        """The portfolio's return in each scenario of other returns [scenario, asset], matched by name.
+
+        InputError: an asset that is missing or there twice, values that are not finite.
+        """
         self._fitted()
-        table, names = _table(returns)
-        if table.shape[1] != len(self.portfolio_.weights):
-            raise InputError(
-                "returns", f"{table.shape[1]} assets", f"{len(self.portfolio_.weights)}, as fitted"
-            )
-        earned = table @ self.portfolio_.weights
-        return earned if names is None else pd.Series(earned, returns.index, name="return")
+        held = self.portfolio_.weights
+        earned = _table(returns, Axis(len(held), self.portfolio_.names)) @ held
+        return pd.Series(earned, returns.index, name="return") if hasattr(returns, "columns") else earned
 
     def summary(self) -> pd.Series:
         """Objective, ES, VaR, alpha, cost, certificate, and the price of every bound that binds."""
         self._fitted()
         it = self.portfolio_
-        said = {
+        told = {
             "objective": it.objective,
             "expected_shortfall": it.expected_shortfall,
             "value_at_risk": it.value_at_risk,
@@ -94,8 +103,8 @@ class ShortfallPortfolio:
             "cost": it.cost,
             "bound": it.bound,
             "gap": it.gap,
-            "assets": int((np.abs(it.weights) > 1e-6).sum()),
-            "limit price": it.limit_price,
+            "assets": int((np.abs(it.weights) > HELD * np.abs(it.weights).max()).sum()),
+            "limit price": it.limit_price + 0.0,
         }
         prices = {
             f"{name}: {label} {side}": float(price)
@@ -103,46 +112,40 @@ class ShortfallPortfolio:
             for side in ("lower", "upper")
             for label, price in zip(part.labels, getattr(part, side), strict=True)
         }
-        most = max(map(abs, prices.values()), default=0.0)
-        binding = {text: price for text, price in prices.items() if abs(price) > max(BINDS, 1e-4 * most)}
-        return pd.Series(said | binding, name="portfolio")
+        binding = {text: price for text, price in prices.items() if price != 0}
+        warned = {"warning": it.warning} if it.warning else {}
+        return pd.Series(warned | told | binding, name="portfolio")
 
     def _fitted(self) -> None:
         if not hasattr(self, "portfolio_"):
             raise InputError("portfolio", "is not fitted", "fit(returns) first")
 
 
-def _scenarios(returns: Any, weight: Any) -> tuple[Scenarios, pd.Index | None]:
+def _scenarios(returns: Any, weight: Any) -> Scenarios:
     if isinstance(returns, Scenarios):
         if weight is not None:
             raise InputError("weight", "given beside scenarios, which have their own", "one of them")
-        return returns, None
-    table, names = _table(returns)
-    return of_returns(table.T, weight), names
-
-
-def _table(returns: Any) -> tuple[Array, pd.Index | None]:
-    """[scenario, asset] as numbers, and the assets' names."""
+        return returns
     names = returns.columns if isinstance(returns, pd.DataFrame) else None
-    try:
-        table = np.asarray(returns, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise InputError("returns", "hold something that is no number", "numbers") from None
-    if table.ndim != 2:
-        raise InputError("returns", f"have shape {table.shape}", "[scenario, asset]")
     if names is not None and names.has_duplicates:
         raise InputError("returns", f"two columns are named {names[names.duplicated()][0]!r}", "a name each")
-    return table, names
+    table = _table(returns)
+    days = returns.index if names is not None else None
+    scenarios = of_returns(table.T)
+    return replace(scenarios, weight=weights(weight, len(table), days), names=names)
 
 
-def _matched(alpha: Any, names: pd.Index | None, assets: int) -> Array:
-    """alpha [asset] in the order of the returns."""
-    if isinstance(alpha, pd.Series) and names is not None:
-        missing = names.difference(alpha.index)
-        if len(missing):
-            raise InputError("alpha", f"has no {missing[0]!r}", "one for each asset")
-        alpha = alpha.reindex(names)
-    row = np.asarray(alpha, dtype=np.float64)
-    if row.shape != (assets,):
-        raise InputError("alpha", f"has shape {row.shape}", f"one for each of {assets} assets")
-    return row
+def _table(returns: Any, fitted: Axis | None = None) -> Array:
+    """[scenario, asset] as numbers; finite, and in the order of the assets `fitted` where there are some."""
+    if isinstance(returns, pd.DataFrame) and fitted is not None:
+        returns = returns.iloc[:, places("returns", returns.columns, fitted)]
+    table = plain("returns", returns)
+    if table.ndim != 2:
+        raise InputError("returns", f"have shape {table.shape}", "[scenario, asset]")
+    if fitted is None:
+        return table
+    if table.shape[1] != fitted:
+        raise InputError("returns", f"{table.shape[1]} assets", f"{int(fitted)}, as fitted")
+    if not np.isfinite(table).all():
+        raise InputError("returns", f"{int((~np.isfinite(table)).sum())} values are not finite", "numbers")
+    return table

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.calendar import YEAR
 from ..core.names import BUCKETS, FUTURES
 from ..universe import Universe
+from .conic import Array
 from .constraints import (
     ActiveExposure,
     ActiveWeights,
@@ -24,7 +25,6 @@ from .constraints import (
     TradingCost,
     impact_rate,
 )
-from .curves import Array
 from .desk import Liquidity
 from .tuner import Book, Bound
 from .variance import TrackingError, of_factor_model

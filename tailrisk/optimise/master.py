@@ -10,10 +10,7 @@ from fractions import Fraction
 import numpy as np
 from scipy import sparse
 
-from .curves import Array, Cone, inside
-from .interior import interior_point
-from .near import near_rows
-from .program import Point, Program
+from .conic import Array, Cone, Point, Program, inside, interior_point, near_rows
 from .region import FIXED, Region, asked, implied
 from .scenarios import Scenarios
 

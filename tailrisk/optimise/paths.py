@@ -3,12 +3,14 @@
 r = X f + e,  f = (R_1, R_2 - R_1, ..., R_5 - R_4, style returns),  e specific, normal and independent
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Fault, InputError
@@ -18,8 +20,10 @@ from ..simulate.blocks import BLOCK, NARROW
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
-from .curves import Array
-from .scenarios import Scenarios, of_factors
+from .arguments import many, number
+from .conic import Array
+from .labels import once
+from .scenarios import Scenarios, of_factors, weights
 
 
 @dataclass(frozen=True)
@@ -50,25 +54,39 @@ class Horizon:
 
 
 def simulate(
-    world: World, paths: int, styles: tuple[str, ...], weight: ArrayLike | None = None, chunk: int = 4096
+    world: World, paths: int, styles: Sequence[str], weight: ArrayLike | None = None, chunk: int = 4096
 ) -> Horizon:
     """Simulate `paths` paths of a world, with a crowd or without, over its horizon.
 
     styles: names of the styles the world simulates, in its order; weight: [path] of an importance sampler.
-    Raises Fault where a path is not finite, InputError where the names are not as many as the styles.
+    Raises Fault where a path is not finite, InputError where the names are not those of the world's styles,
+    or the weights are not one a path and summing to one.
     """
-    count = 0 if world.styles is None else len(world.styles.loading)
-    if count != len(styles):
-        raise InputError("styles", f"{len(styles)} names", f"{count}, those the world simulates")
+    count = int(number("", "paths", paths, "a whole number above zero", 1.0))
+    said = weights(weight, count)
+    names = _styles(world, styles)
     size = NARROW if world.crowd is not None and jax.default_backend() == "cpu" else min(chunk, BLOCK)
-    parts = [jax.device_get(_chunk(world, np.uint32(first), size=size)) for first in range(0, paths, size)]
-    whole = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :paths], *parts)
+    parts = [jax.device_get(_chunk(world, np.uint32(first), size=size)) for first in range(0, count, size)]
+    whole = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :count], *parts)
     if whole.fault.any():
-        raise Fault(f"{int(whole.fault.sum()):,} of {paths:,} paths are not finite or do not close")
-    said = None if weight is None else np.asarray(weight, dtype=np.float64)
+        raise Fault(f"{int(whole.fault.sum()):,} of {count:,} paths are not finite or do not close")
     bucket, future = (np.asarray(x, dtype=np.float64) for x in (whole.bucket, whole.future))
     style = np.asarray(whole.style, dtype=np.float64)
-    return Horizon(bucket, future, style, styles, world.days, said)
+    return Horizon(bucket, future, style, names, world.days, said)
+
+
+def _styles(world: World, styles: Sequence[str]) -> tuple[str, ...]:
+    """The names of a world's styles; refused where they are others, or in another order."""
+    given = tuple(many("styles", styles, (), "the names of the styles"))
+    theirs = () if world.styles is None else world.styles.names
+    count = 0 if world.styles is None else len(world.styles.loading)
+    if len(given) != count:
+        raise InputError("styles", f"{len(given)} names", f"{count}, those the world simulates")
+    if theirs and given != theirs:
+        odd = next(name for name, own in zip(given, theirs, strict=True) if name != own)
+        raise InputError("styles", f"{odd!r} is not in its place", f"in this order: {', '.join(theirs)}")
+    once("styles", pd.Index(given))
+    return given
 
 
 def of_universe(

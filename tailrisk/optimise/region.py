@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from ..core import InputError
+from .arguments import many
+from .conic import Array, Cone, Curve, inside, straight
 from .constraints import Constraint, Rows
-from .curves import Array, Cone, Curve, inside, straight
+from .labels import axis
 
 FIXED = 1e-11
 """Bounds this close together fix a variable."""
@@ -129,22 +131,30 @@ def _price_bound(
         taken[side][j] = np.nan
 
 
+def said(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """The constraints as a list; refused where one is none."""
+    return many(
+        "constraints", constraints, ("name", "rows"), "a list of constraints such as [Budget(), Positions()]"
+    )
+
+
 def region(constraints: Sequence[Constraint], assets: int) -> Region:
     """Stack the constraints of a portfolio of n assets.
 
-    InputError: two constraints of one name, or a constraint that does not fit the assets.
+    InputError: what is no list of constraints, two of one name, or one that does not fit the assets.
     """
-    names = [constraint.name for constraint in constraints]
+    listed = said(constraints)
+    names, own = [constraint.name for constraint in listed], axis(assets)
     for name in names:
         if names.count(name) > 1:
             raise InputError("constraints", f"two are named {name!r}", "a name for each")
-    said = [constraint.rows(assets) for constraint in constraints]
-    total = assets + sum(rows.extra for rows in said)
+    every = [constraint.rows(own) for constraint in listed]
+    total = assets + sum(rows.extra for rows in every)
     lower = np.concatenate([np.full(assets, -np.inf), np.zeros(total - assets)])
-    charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in said)])
+    charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in every)])
     upper, curve = np.full(total, np.inf), straight(total)
     parts, tables, ends, first = [], [sparse.csr_array((0, total))], [], assets
-    for name, rows in zip(names, said, strict=True):
+    for name, rows in zip(names, every, strict=True):
         table = _widen(rows, assets, first, total)
         if rows.free:
             lower[first : first + rows.extra] = -np.inf
@@ -161,7 +171,15 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
         ends.append((rows.lower[~part.single], rows.upper[~part.single]))
     low, high = (np.concatenate([np.zeros(0), *(pair[i] for pair in ends)]) for i in (0, 1))
     return Region(
-        assets, tuple(parts), lower, upper, sparse.csr_array(sparse.vstack(tables)), low, high, charge, curve
+        int(assets),
+        tuple(parts),
+        lower,
+        upper,
+        sparse.csr_array(sparse.vstack(tables)),
+        low,
+        high,
+        charge,
+        curve,
     )
 
 

@@ -4,18 +4,26 @@ A solver needs only three things of them: the losses of a portfolio, the mean re
 over scenarios, and the columns of chosen scenarios. None forms assets x scenarios in factor form.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from ..core import InputError
+from .arguments import number, plain
+from .labels import Axis, once, places, vector
 
 Array = NDArray[np.float64]
 
 WEIGHT_SUM = 1e-9
 """How far from one the weights of scenarios may sum."""
+NO_WEIGHT = 1e-15
+"""A weight below this part of the largest is none."""
+ROUNDINGS = 16
+"""How far, in roundings, where they come in single precision."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class Scenarios:
     specific: [asset]  sd of each asset's own return, normal and independent: with it the last coordinate is
     |specific w| / unit, its returns normal numbers times `unit`, in the second half of the scenarios those of
     the first with the other sign
+    names: [asset]  None where they have none
     """
 
     returns: Array
@@ -35,10 +44,24 @@ class Scenarios:
     weight: Array | None = None
     specific: Array | None = None
     unit: float = 1.0
+    names: pd.Index | None = None
 
     @property
     def assets(self) -> int:
         return len(self.returns) if self.exposures is None else len(self.exposures)
+
+    @property
+    def axis(self) -> Axis:
+        """The assets, with their names where they have some."""
+        return Axis(self.assets, self.names)
+
+    @property
+    def possible(self) -> "Scenarios":
+        """Without the scenarios of weight zero, or of so little that rounding loses it."""
+        if self.weight is None:
+            return self
+        some = self.weight > NO_WEIGHT * self.weight.max()
+        return self if some.all() else self.subset(np.flatnonzero(some))
 
     @property
     def count(self) -> int:
@@ -101,16 +124,22 @@ class Scenarios:
     def subset(self, chosen: NDArray[np.intp]) -> "Scenarios":
         """The chosen scenarios alone, their weights made to sum to one."""
         weight = None if self.weight is None else self.weight[chosen] / self.weight[chosen].sum()
+        weight = None if weight is None or (weight == weight[0]).all() else weight
         return replace(self, returns=self.columns(chosen), weight=weight)
 
 
 def of_returns(returns: ArrayLike, weight: ArrayLike | None = None) -> Scenarios:
     """Scenarios of asset returns [asset, scenario] under weight [scenario].
 
-    InputError: not two axes, empty, a value that is not finite, weights that are negative or do not sum to 1.
+    A DataFrame gives the assets its index for names, and a Series of weights is matched to its columns.
+    InputError: not two axes, empty, a value that is not finite, names that are there twice, weights that are
+    negative or do not sum to 1.
     """
-    table = _table("returns", returns, "[asset, scenario]")
-    return Scenarios(table, None, _weight(weight, table.shape[1]))
+    names, scenarios = _names("returns", returns)
+    if isinstance(names, pd.DatetimeIndex | pd.PeriodIndex):
+        raise InputError("returns", "have dates for assets", "[asset, scenario]", "returns.T")
+    table = _table("returns", returns, "[asset, scenario]", names)
+    return Scenarios(table, None, weights(weight, table.shape[1], scenarios), names=names)
 
 
 def of_factors(
@@ -127,9 +156,12 @@ def of_factors(
     portfolio w makes of it is |specific w| z with z standard normal, whatever w: one z for each scenario,
     spread evenly over the law by `seed`, and every scenario twice, with z and with -z, so that more specific
     risk is never less ES. No stocks x scenarios array is formed.
-    InputError: as `of_returns`, or exposures, factor returns and specific risk of different sizes.
+    A DataFrame of exposures names the assets; factors, if both name them, are matched.
+    InputError: as `of_returns`, or exposures, factor returns and specific risk of different sizes or names.
     """
-    loading = _table("exposures", exposures, "[asset, factor]")
+    names, columns = _names("exposures", exposures)
+    own, scenarios = _names("factor_returns", factor_returns)
+    loading = _table("exposures", exposures, "[asset, factor]", names)
     table = _table("factor_returns", factor_returns, "[factor, scenario]")
     if loading.shape[1] != len(table):
         raise InputError(
@@ -137,13 +169,18 @@ def of_factors(
             f"{loading.shape[1]} factors where factor_returns has {len(table)}",
             "exposures [asset, factor] and factor_returns [factor, scenario]",
         )
-    kept = _weight(weight, table.shape[1])
+    if own is not None and columns is not None:
+        table = np.ascontiguousarray(
+            table[places("factor_returns", own, Axis(len(table), columns, "factor"))]
+        )
+    said = weights(weight, table.shape[1], scenarios)
     if specific is None:
-        return Scenarios(table, loading, kept)
-    own = np.ascontiguousarray(specific, dtype=np.float64)
-    if own.shape != (len(loading),) or not np.isfinite(own).all() or (own < 0).any():
-        raise InputError("specific", f"shape {own.shape} or its values", f"({len(loading)},), finite, >= 0")
-    return _with_specific(table, loading, kept, own, seed)
+        return Scenarios(table, loading, said, names=names)
+    sd = np.ascontiguousarray(vector("", "specific", specific, Axis(len(loading), names), missing=True))
+    if not np.isfinite(sd).all() or (sd < 0).any():
+        raise InputError("specific", "has values below zero or not finite", f"({len(sd)},), finite, >= 0")
+    start = number("", "seed", seed, "a whole number >= 0", 0.0)
+    return replace(_with_specific(table, loading, said, sd, int(start)), names=names)
 
 
 def _with_specific(table: Array, loading: Array, weight: Array | None, own: Array, seed: int) -> Scenarios:
@@ -158,24 +195,46 @@ def _with_specific(table: Array, loading: Array, weight: Array | None, own: Arra
     return Scenarios(returns, loading, twice, own, unit)
 
 
-def _table(name: str, values: ArrayLike, axes: str) -> Array:
-    table = np.ascontiguousarray(values, dtype=np.float64)
+def _names(place: str, values: object) -> tuple[pd.Index | None, pd.Index | None]:
+    """The names of the rows and of the columns of a DataFrame; those of rows once each."""
+    if not isinstance(values, pd.DataFrame):
+        return None, None
+    once(place, values.index)
+    return values.index, values.columns
+
+
+def _table(name: str, values: ArrayLike, axes: str, names: pd.Index | None = None) -> Array:
+    table = np.ascontiguousarray(plain(name, values))
     if table.ndim != 2 or 0 in table.shape:
         raise InputError(name, f"has shape {table.shape}", f"{axes}, neither of them empty")
     bad = int(table.size - np.count_nonzero(np.isfinite(table)))
     if bad:
-        raise InputError(name, f"{bad} of {table.size} values are not finite", "finite numbers")
+        first = Axis(len(table), names).label(int((~np.isfinite(table)).any(axis=1).argmax()))
+        where = f", the first of {first}" if axes.startswith("[asset") else ""
+        raise InputError(name, f"{bad} of {table.size} values are not finite{where}", "finite numbers")
     return table
 
 
-def _weight(weight: ArrayLike | None, count: int) -> Array | None:
+def weights(weight: ArrayLike | None, count: int, names: pd.Index | None = None) -> Array | None:
+    """Weights of scenarios [scenario], a Series by name; None where all weigh the same.
+
+    Single precision may miss a sum of one by its own rounding, and is then divided by it.
+    """
     if weight is None:
         return None
-    row = np.ascontiguousarray(weight, dtype=np.float64)
-    if row.shape != (count,):
-        raise InputError("weight", f"has shape {row.shape}", f"one weight for each of {count} scenarios")
+    named = isinstance(weight, pd.Series | Mapping)
+    row = np.array(
+        vector("", "weight", weight, Axis(count, names if named else None, "scenario"), missing=True)
+    )
+    if np.ndim(weight) == 0 and not named:
+        raise InputError("weight", "has shape ()", f"one weight for each of {count} scenarios")
     if not np.isfinite(row).all() or (row < 0).any():
         raise InputError("weight", "some weights are negative or not finite", "weights >= 0")
-    if abs(row.sum() - 1) > WEIGHT_SUM:
+    kind = getattr(weight, "dtype", None)
+    single = isinstance(kind, np.dtype) and kind.kind == "f" and kind.itemsize < 8
+    near = ROUNDINGS * float(np.finfo(kind).eps) if single else WEIGHT_SUM
+    if abs(row.sum() - 1) > near:
         raise InputError("weight", f"the weights sum to {row.sum()!r}", "a sum of one", "divide by the sum")
+    if single:
+        row /= row.sum()
     return None if (row == row[0]).all() else row

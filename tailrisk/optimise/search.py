@@ -9,9 +9,10 @@ from ..core import Fault, InputError
 from ..tail.shortfall import Tail, tail_of
 from .band import Band, around, everything
 from .conflict import FEASIBLE, refuse_conflict
-from .curves import Array
+from .conic import Array
 from .master import Aim, Canon, Master
-from .region import Region, implied
+from .region import REACH, Region, implied
+from .scale import scaled, size_near, size_of
 from .scenarios import Scenarios
 
 WHOLE = 4000
@@ -40,6 +41,10 @@ INSIDE = 0.1
 """Tolerance of the interior point as a part of that of the gap."""
 SEED = 20000
 """Of the draw of coarse samples, which decide the way and not the answer."""
+KEPT = 1e-6
+"""What a constraint may be broken by, of the portfolio's size, where the answer says so."""
+FAR = 4.0
+"""A portfolio of so many times the size it was thought to have, either way, is sought again in its own."""
 OVER = 1e-9
 """What the limit on ES may be exceeded by."""
 REACH_ROUNDING = 1e-6
@@ -54,7 +59,9 @@ class Found:
 
     x: [variable]; tail: of its losses; value: of the objective minimised; gap: (value - bound) / scale of it;
     multiplier: [row]; reduced: [variable] reduced costs; price: of the limit on ES; duals: of the cones;
-    steps, passes, explicit: interior-point iterations, passes over all scenarios, scenarios in the last band.
+    steps, passes, explicit: interior-point iterations, passes over all scenarios, scenarios in the last band;
+    closed: whether the gap, the constraints and the limit are as asked; violation: of the worst constraint,
+    in units of the portfolio's size.
     """
 
     x: Array
@@ -69,16 +76,52 @@ class Found:
     steps: int
     passes: int
     explicit: int
+    closed: bool = True
+    violation: float = 0.0
 
 
 def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> Found:
     """Solve min cost' x + aversion ES over the region to a relative gap, certified over all scenarios.
 
+    Where rounding keeps the gap open the portfolio comes with the gap it has, if that is below ROUGH.
     InputError: no portfolio in the region, none within the limit on ES, or no finite optimum.
+    Fault: no portfolio that is near enough.
     """
-    canon = Canon(region, scenarios)
+    possible, size = scenarios.possible, size_of(region)
+    found, tried = _tried(possible, region, aim, tolerance, size), size_near(0.0)
+    if not found.closed and found.x.size:
+        tried = size_near(float(np.abs(found.x[: region.assets]).max()))
+    if not found.closed and np.isfinite(found.gap) and not 1 / FAR <= tried / size <= FAR:
+        again = _tried(possible, region, aim, tolerance, tried)
+        found = again if again.gap < found.gap else found
+    if not found.closed:
+        _diagnose(possible, region, aim, found, tolerance)
+    return found
+
+
+def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, size: float) -> Found:
+    """The search in units of a size, its answer in those of the region."""
+    small, factor = scaled(region, size)
+    canon = Canon(small, scenarios)
     if canon.crossed:
         refuse_conflict(region)
+    limit = None if aim.limit is None else aim.limit / size
+    found = _search(scenarios, canon, replace(aim, limit=limit), tolerance)
+    tail = tail_of(scenarios.losses(size * found.x[: region.assets]), scenarios.weight, aim.level)
+    x = size * found.x
+    value = float(aim.cost @ x) + region.curve.value(x) + aim.aversion * tail.expected_shortfall
+    return replace(
+        found,
+        x=x,
+        tail=tail,
+        value=value if size != 1.0 else found.value,
+        bound=value - size * (found.value - found.bound) if size != 1.0 else found.bound,
+        multiplier=found.multiplier * factor,
+    )
+
+
+def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> Found:
+    """Coarse samples, then bands; the best portfolio, and whether it is closed."""
     start, steps = None, 0
     matters = aim.aversion > 0 or aim.limit is not None
     for count in coarse(scenarios) if matters and not canon.fixed else []:
@@ -90,9 +133,8 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
     if not solved and aim.limit is not None and found.price > 0:
         found = priced(bands, found)
     closed = solved or bands.closed(found, max(tolerance, ACCEPTED))
-    if not closed or region.violation(found.x) > FEASIBLE:
-        _diagnose(scenarios, region, aim, found, tolerance)
-    return found
+    violation = canon.region.violation(found.x)
+    return replace(found, closed=closed and violation <= FEASIBLE, violation=violation)
 
 
 def priced(bands: "Bands", found: Found) -> Found:
@@ -268,7 +310,9 @@ def spread(measure: Array, share: Array, mass: float) -> Array:
 
 
 def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tolerance: float) -> None:
-    """Raises: which constraints conflict, the least ES there is, or that the gap stayed open."""
+    """Raises what keeps the problem from being solved: which constraints conflict, the least ES there is, an
+    objective without end, or that the method failed; returns where the portfolio is good all the same.
+    """
     refuse_conflict(region)
     if aim.limit is not None:
         least = search(scenarios, region, Aim(np.zeros_like(aim.cost), 1.0, None, aim.level), tolerance)
@@ -278,8 +322,18 @@ def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tole
                 f"{aim.limit:.6g} is below what any portfolio has",
                 f"at least {least.value:.6g}",
             )
-    if np.isinf(np.concatenate(implied(region))).any() and found.gap > np.sqrt(tolerance):
+    size = size_of(region)
+    unbounded = np.isinf(np.concatenate([ends[: region.assets] for ends in implied(region)])).any()
+    far = not np.isfinite(found.x).all() or np.abs(found.x).max() > size * REACH
+    if unbounded and (far or found.gap > np.sqrt(tolerance)):
         raise InputError(
             "objective", "has no finite optimum over these constraints", hint="bound the positions"
         )
-    raise Fault(f"the gap stayed at {found.gap:.3g} after {found.steps} steps, wanted {tolerance:.3g}")
+    over = 0.0 if aim.limit is None else max(found.tail.expected_shortfall - aim.limit, 0.0)
+    allowed = KEPT * max(abs(aim.limit or 0.0), size * KEPT)
+    if found.gap > ROUGH or found.violation > KEPT or over > allowed:
+        raise Fault(
+            f"not solved: after {found.steps} steps the gap is {found.gap:.3g} (wanted {tolerance:.3g}), the"
+            f" worst constraint is broken by {found.violation:.3g} of the portfolio's size,"
+            f" the limit on ES by {over:.3g}"
+        )

@@ -4,23 +4,31 @@ ES_a(w) = min_c c + E[(L(w) - c)+] / (1 - a)      Rockafellar & Uryasev (2000), 
         = max { E_q[L(w)] : 0 <= q_i <= p_i / (1 - a), sum q = 1 }, so that any q gives a bound.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 
 from ..core import InputError
-from ..tail.sample import Level, exact_level
+from ..tail.sample import Level
+from .arguments import a, brief, confidence, number
+from .conic import Array
 from .constraints import Constraint
-from .curves import Array
+from .labels import vector
 from .master import Aim
-from .region import region
+from .prices import binding
+from .region import Part, Region, region
 from .scenarios import Scenarios
-from .search import search
+from .search import LEAST, Found, search
 
 TOLERANCE = 1e-7
-"""Relative gap asked for; up to 1e-6 is accepted where rounding keeps it open, and `gap` tells."""
+"""Relative gap asked for; where rounding keeps it open `gap` tells, and above 1e-6 `warning` does."""
+
+
+OF_RETURNS = "of_returns(returns), or of_factors(exposures, factor_returns)"
+TOLERANCES = "a relative gap such as 1e-7"
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,9 @@ class Portfolio:
     weights: [asset] of NAV; alpha: before cost; losses are fractions of NAV, positive bad; gap: |objective -
     bound| over |alpha - cost| + aversion |ES|, or a thousandth of a typical asset's where that is more;
     sensitivity: by name of constraint; limit_price: d objective / d limit; steps: interior-point iterations;
-    passes: over all scenarios; explicit: scenarios in the last master problem.
+    passes: over all scenarios; explicit: scenarios in the last master problem; names: [asset], None where
+    they have none; violation: of the worst constraint, in units of the portfolio's size; warning: empty where
+    gap and violation are as asked, else what they are.
     """
 
     weights: Array
@@ -55,6 +65,9 @@ class Portfolio:
     steps: int
     passes: int
     explicit: int
+    names: pd.Index | None = None
+    violation: float = 0.0
+    warning: str = ""
 
 
 def minimise_shortfall(
@@ -64,7 +77,7 @@ def minimise_shortfall(
 
     InputError: bad level or tolerance, a smallest set of constraints that conflict, no finite optimum.
     """
-    return _solve(scenarios, np.zeros(scenarios.assets), constraints, level, 1.0, None, tolerance, 1)
+    return _solve(scenarios, None, constraints, level, 1.0, None, tolerance, 1)
 
 
 def maximise_alpha(
@@ -81,9 +94,8 @@ def maximise_alpha(
 
     InputError: as `minimise_shortfall`, or a limit below the least ES, which is named.
     """
-    if not np.isfinite(limit):
-        raise InputError("limit", f"{limit} is not finite", "a fraction of NAV such as 0.05")
-    return _solve(scenarios, _alpha(alpha, scenarios), constraints, level, 0.0, float(limit), tolerance, -1)
+    most = number("", "limit", limit, "a fraction of NAV such as 0.05")
+    return _solve(scenarios, alpha, constraints, level, 0.0, most, tolerance, -1)
 
 
 def maximise_utility(
@@ -100,17 +112,15 @@ def maximise_utility(
 
     InputError: as `minimise_shortfall`, or an aversion that is negative.
     """
-    if not (np.isfinite(aversion) and aversion >= 0):
-        raise InputError("aversion", f"{aversion} is not a number >= 0", "0 or more, per unit of ES")
-    return _solve(
-        scenarios, _alpha(alpha, scenarios), constraints, level, float(aversion), None, tolerance, -1
-    )
+    price = number("", "aversion", aversion, "0 or more, per unit of ES", 0.0)
+    return _solve(scenarios, alpha, constraints, level, price, None, tolerance, -1)
 
 
-def _alpha(alpha: ArrayLike, scenarios: Scenarios) -> Array:
-    row = np.asarray(alpha, dtype=np.float64)
-    if row.shape != (scenarios.assets,):
-        raise InputError("alpha", f"has shape {row.shape}", f"one for each of {scenarios.assets} assets")
+def alpha_of(alpha: ArrayLike, assets: int) -> Array:
+    """alpha [asset], matched by name; refused where it is no finite number for each."""
+    if np.ndim(alpha) == 0 and not isinstance(alpha, Mapping):
+        raise InputError("alpha", brief(alpha), f"one for each of {int(assets)} assets")
+    row = vector("", "alpha", alpha, assets, missing=True)
     if not np.isfinite(row).all():
         raise InputError("alpha", f"{int((~np.isfinite(row)).sum())} values are not finite", "finite numbers")
     return row
@@ -118,7 +128,7 @@ def _alpha(alpha: ArrayLike, scenarios: Scenarios) -> Array:
 
 def _solve(
     scenarios: Scenarios,
-    alpha: Array,
+    alpha: ArrayLike | None,
     constraints: Sequence[Constraint],
     level: Level,
     aversion: float,
@@ -127,33 +137,62 @@ def _solve(
     sign: int,
 ) -> Portfolio:
     """Minimise -alpha' w + aversion ES; the objective reported is `sign` times that."""
-    if not 1e-10 <= tolerance < 1:
-        raise InputError("tolerance", f"{tolerance} is outside [1e-10, 1)", "a relative gap such as 1e-7")
-    space = region(constraints, scenarios.assets)
+    assets = a(Scenarios, "scenarios", scenarios, OF_RETURNS).axis
+    exact, wanted = confidence(level), number("", "tolerance", tolerance, TOLERANCES)
+    if not 1e-10 <= wanted < 1:
+        raise InputError("tolerance", f"{tolerance} is outside [1e-10, 1)", TOLERANCES)
+    row = np.zeros(assets) if alpha is None else alpha_of(alpha, assets)
+    space = region(constraints, assets)
     cost = space.charge.copy()
-    cost[: scenarios.assets] -= alpha
-    found = search(scenarios, space, Aim(cost, aversion, limit, exact_level(level)), tolerance)
+    cost[:assets] -= row
+    found = search(scenarios, space, Aim(cost, aversion, limit, exact), wanted)
+    return _portfolio(scenarios, space, found, row, aversion, wanted, sign)
+
+
+def _portfolio(
+    scenarios: Scenarios,
+    space: Region,
+    found: Found,
+    alpha: Array,
+    aversion: float,
+    tolerance: float,
+    sign: int,
+) -> Portfolio:
+    x, shortfall = found.x, found.tail.expected_shortfall
+    gain, cost = float(alpha @ x[: len(alpha)]), float(space.charge @ x) + space.curve.value(x)
+    every = space.sensitivities(found.reduced, found.multiplier, found.duals)
+    typical = LEAST * float(np.abs(scenarios.returns[:, :1000]).mean() * np.abs(x[: len(alpha)]).max())
+    prices = binding(space, every, x, max(abs(gain) + abs(cost) + aversion * abs(shortfall), typical))
     return Portfolio(
-        weights=found.x[: scenarios.assets],
-        alpha=float(alpha @ found.x[: scenarios.assets]),
-        cost=float(space.charge @ found.x) + space.curve.value(found.x),
-        expected_shortfall=found.tail.expected_shortfall,
+        weights=x[: len(alpha)],
+        alpha=gain,
+        cost=cost,
+        expected_shortfall=shortfall,
         value_at_risk=found.tail.value_at_risk,
         objective=sign * found.value,
         bound=sign * found.bound,
         gap=found.gap,
         sensitivity={
-            part.name: Sensitivity(
-                part.rows.labels + (() if part.cone is None else (part.cone.label,)), sign * low, sign * high
-            )
-            for part, (low, high) in zip(
-                space.parts,
-                space.sensitivities(found.reduced, found.multiplier, found.duals).values(),
-                strict=True,
-            )
+            part.name: Sensitivity(_labels(part), sign * low, sign * high)
+            for part, (low, high) in zip(space.parts, prices.values(), strict=True)
         },
         limit_price=-sign * found.price,
         steps=found.steps,
         passes=found.passes,
         explicit=found.explicit,
+        names=scenarios.names,
+        violation=found.violation,
+        warning="" if found.closed else _warning(found, tolerance),
+    )
+
+
+def _labels(part: Part) -> tuple[str, ...]:
+    return part.rows.labels + (() if part.cone is None else (part.cone.label,))
+
+
+def _warning(found: Found, tolerance: float) -> str:
+    """What a good portfolio that is not quite solved lacks."""
+    return (
+        f"not solved to the end: the gap is {found.gap:.2g} where {tolerance:.2g} was wanted, the worst"
+        f" constraint is broken by {found.violation:.2g} of the portfolio's size"
     )

@@ -5,13 +5,16 @@ ES = sum_i p_i [m_i Phi(d_i) + s phi(d_i)] / (1 - level),  d_i = (m_i - VaR) / s
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 from scipy.special import ndtr
 
 from ..core import InputError
-from ..tail.sample import Level, exact_level
+from ..tail.sample import Level
 from ..tail.shortfall import tail_of
+from .arguments import confidence, number, plain
+from .scenarios import weights
 
 Array = NDArray[np.float64]
 FAR = 9.0
@@ -23,15 +26,18 @@ def smooth_tail(
 ) -> tuple[float, float]:
     """VaR and ES of factor losses m [scenario] plus an independent normal of sd `specific`.
 
-    weight: [scenario] summing to one, None where all weigh the same. InputError: a negative sd, a bad level.
+    weight: [scenario] summing to one, None where all weigh the same; of Series matched by name.
+    InputError: a negative sd, a bad level, losses that are not finite, weights of other scenarios.
     """
-    if not (np.isfinite(specific) and specific >= 0):
-        raise InputError("specific", f"{specific}", "a standard deviation >= 0")
-    beyond = 1.0 - float(exact_level(level))
-    m = np.asarray(loss, dtype=np.float64)
-    p = None if weight is None else np.asarray(weight, dtype=np.float64)
+    specific = number("", "specific", specific, "a standard deviation >= 0", 0.0)
+    exact = confidence(level)
+    beyond = 1.0 - float(exact)
+    m = plain("loss", loss)
+    if m.ndim != 1 or not len(m) or not np.isfinite(m).all():
+        raise InputError("loss", f"has shape {m.shape}, or is not finite", "finite numbers [scenario]")
+    p = weights(weight, len(m), loss.index if isinstance(loss, pd.Series) else None)
     if specific == 0:
-        tail = tail_of(m, p, exact_level(level))
+        tail = tail_of(m, p, exact)
         return tail.value_at_risk, tail.expected_shortfall
     p = np.full(len(m), 1 / len(m)) if p is None else p
 

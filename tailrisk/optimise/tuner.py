@@ -7,18 +7,21 @@ decision loses in them. Slopes are exact: duals for alpha, the implicit derivati
 sequential linear programming in a trust region: Fletcher & Sainz de la Maza (1989).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.optimize import linprog
 
 from ..core import InputError
-from ..tail.sample import Level, exact_level
+from ..tail.sample import Level
 from ..tail.shortfall import tail_of
+from .arguments import a, brief, confidence, many, number, plain
+from .conic import Array
 from .constraints import Constraint
-from .curves import Array
+from .labels import vector
 from .manager import Decision, Slope, decide
 from .scenarios import Scenarios
 
@@ -64,6 +67,35 @@ class Book:
     financing: float = 0.0
     mixes: Array | None = None
     levered: bool = False
+
+    def __post_init__(self) -> None:
+        for field in ("hedge", "mixes"):
+            if isinstance(getattr(self, field), pd.Series | pd.DataFrame | Mapping):
+                raise InputError(f"book: {field}", "has names", "a plain array, stocks and then futures")
+        if not callable(self.constraints):
+            raise InputError("book: constraints", brief(self.constraints), "a function of theta")
+        many("book: bounds", self.bounds, ("constraint", "row"), "a list of Bound(...)")
+        number("book", "gross", self.gross, "stocks over NAV, 0 or more", 0.0)
+        number("book", "financing", self.financing, "over the horizon, for each unit of gross")
+        vector("book", "hedge", self.hedge, np.size(self.hedge))
+
+    def check(self, scenarios: Scenarios) -> None:
+        """Refuses scenarios of other assets, or of the stocks in another order."""
+        if a(Scenarios, "scenarios", scenarios, "of_factors(...)").assets != len(self.hedge):
+            raise InputError("scenarios", f"{scenarios.assets} assets", f"{len(self.hedge)}, as the hedge")
+        names, stocks = scenarios.names, len(self.alpha)
+        if names is not None and isinstance(self.alpha, pd.Series):
+            apart = np.flatnonzero(np.asarray(names[:stocks] != self.alpha.index))
+            if len(apart):
+                found = f"{names[apart[0]]!r} where alpha has {self.alpha.index[apart[0]]!r}"
+                raise InputError("scenarios", found, "the stocks in the order of alpha")
+
+    def theta(self, theta: ArrayLike) -> Array:
+        """theta [lever] as numbers; refused where it is not one for each lever."""
+        levers = len(self.bounds) + (0 if self.mixes is None else len(self.mixes)) + int(self.levered)
+        if np.size(theta) != levers:
+            raise InputError("theta", brief(theta), f"{levers} numbers: the bounds, the mixes, the gross")
+        return np.array(vector("", "theta", np.atleast_1d(theta), levers))
 
     def decide(self, theta: ArrayLike) -> Decision:
         """The manager's decision within the bounds theta."""
@@ -113,7 +145,10 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
 
     InputError: constraints that conflict, or scenario sets of other assets than the hedge.
     """
-    point = np.atleast_1d(np.asarray(theta, dtype=np.float64))
+    point = a(Book, "book", book, "Book(alpha, constraints, bounds, hedge)").theta(theta)
+    confidence(level)
+    for scenarios in many("sets", sets, (), "a list of scenarios, even of one"):
+        book.check(scenarios)
     chosen = book.decide(point)
     stocks = len(book.alpha)
     held = -book.sold(point)
@@ -126,8 +161,6 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
     alpha_slope = [gross * bound.slope(slopes) for bound in book.bounds] + [0.0] * len(mixes) + by_gross
     shortfall, by_theta, by_hedge = [], [], []
     for scenarios in sets:
-        if scenarios.assets != len(book.hedge):
-            raise InputError("scenarios", f"{scenarios.assets} assets", f"{len(book.hedge)}, as the hedge")
         value, gradient = shortfall_of(scenarios, held, level)
         moved = chosen.slopes(gradient[:stocks])
         shortfall.append(value)
@@ -152,7 +185,7 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
 
 def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[float, Array]:
     """ES of a portfolio [asset] and its gradient [asset]: the mean loss of each asset beyond VaR."""
-    exact = exact_level(level)
+    exact = confidence(level)
     loss = scenarios.losses(holding)
     tail = tail_of(loss, scenarios.weight, exact)
     share = scenarios.probability() / float(1 - exact)
@@ -185,11 +218,20 @@ def tune(
 
     measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
     start: where to begin, the middle by default; radius: of the first trust region, as a part of the box.
+    InputError: ends that are no finite numbers or cross, another length of start.
     """
-    low, high = (np.atleast_1d(np.asarray(ends, dtype=np.float64)) for ends in (lower, upper))
-    if low.shape != high.shape or not (low < high).all():
+    low, high = (
+        np.atleast_1d(plain(f"theta: {n}", ends)) for n, ends in (("lower", lower), ("upper", upper))
+    )
+    number("", "budget", budget, "of ES, a fraction of NAV")
+    number("", "radius", radius, "a part of the box, above 0", 0.0, strict=True)
+    if not callable(measure):
+        raise InputError("measure", brief(measure), "a function of theta, as evaluate is")
+    if start is not None:
+        start = np.array(vector("", "start", start, len(low)))
+    if low.shape != high.shape or not (np.isfinite(high - low) & (low < high)).all():
         raise InputError("theta", f"lower {low}, upper {high}", "lower < upper, of one length")
-    at = measure(0.5 * (low + high) if start is None else np.clip(np.asarray(start, float), low, high))
+    at = measure(0.5 * (low + high) if start is None else np.clip(start, low, high))
     steps = 0
     across = float(np.abs(at.alpha_slope) @ (high - low))
     price = DEAR * max(abs(at.alpha), across) / max(abs(budget), 1e-12)
@@ -227,8 +269,11 @@ def _linear(
 
 
 def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> list[Outcome]:
-    """The outcome at every theta of a grid, as bounds tighten."""
-    return [measure(np.atleast_1d(np.asarray(theta, dtype=np.float64))) for theta in grid]
+    """The outcome at every theta of a grid, as bounds tighten. InputError: a theta that is no numbers."""
+    if not callable(measure):
+        raise InputError("measure", brief(measure), "a function of theta, as evaluate is")
+    thetas = many("grid", grid, (), "a list of theta")
+    return [measure(np.atleast_1d(plain("grid", theta))) for theta in thetas]
 
 
 def resampled(
@@ -241,7 +286,7 @@ def resampled(
     """
     count = len(losses[0])
     block = count // 2 if pairs else count
-    rng, exact = np.random.default_rng(seed), exact_level(level)
+    rng, exact = np.random.default_rng(seed), confidence(level)
     found = np.empty((draws, len(losses)))
     for i in range(draws):
         times = rng.multinomial(block, np.full(block, 1 / block)) / count

@@ -46,7 +46,7 @@ LINES = (
 class Params:
     """What every fund is; rates ending in annual are per calendar year."""
 
-    stock: Ratio  # [fund, bucket]  at the start, over NAV
+    long: Ratio  # [fund, bucket]  at the start, over NAV
     short: Ratio  # [fund, future]  index futures sold at the start, over NAV
     benchmark: Ratio  # [fund, bucket]  one for the index it is judged by; all zero is cash
     style: Ratio  # [fund, style]  z-score of the stock book within its buckets
@@ -67,7 +67,7 @@ class Params:
 class State:
     """Where each fund is after a close, per unit of starting NAV."""
 
-    stock: Ratio  # [fund, bucket, path]
+    long: Ratio  # [fund, bucket, path]
     futures: Ratio  # [fund, future, path]  signed, at the contracts' value
     index: Ratio  # [fund, future, path]  the same yuan in the index since they were traded
     displaced: Ratio  # [fund, bucket, path]  stock sold by force, as if still held
@@ -82,12 +82,12 @@ class State:
 
 def init(params: Params, paths: int) -> State:
     """Books as the parameters give them, bought at the last close before the first day."""
-    stock = jnp.broadcast_to(params.stock[:, :, None], (*params.stock.shape, paths))
+    stock = jnp.broadcast_to(params.long[:, :, None], (*params.long.shape, paths))
     futures = jnp.broadcast_to(-params.short[:, :, None], (*params.short.shape, paths))
-    funds = params.stock.shape[0]
-    one = jnp.ones((funds, paths), params.stock.dtype)
+    funds = params.long.shape[0]
+    one = jnp.ones((funds, paths), params.long.dtype)
     return State(
-        stock=stock,
+        long=stock,
         futures=futures,
         index=futures,
         displaced=jnp.zeros_like(stock),
@@ -116,8 +116,11 @@ def halted(params: Params, day: Count) -> Flag:
     return (params.halt_from > 0) & (day >= params.halt_from) & (day < params.halt_from + params.halt_days)
 
 
-def step(params: Params, state: State, day: MarketDay, target: trade.Target) -> State:
-    """One day: earn, trade at the close toward `target`, pay investors, see what lines are crossed."""
+def step(params: Params, state: State, day: MarketDay, target: trade.Target | None) -> State:
+    """One day: earn, trade at the close toward `target`, pay investors, see what lines are crossed.
+
+    target None: nobody decides, and nothing is traded but by force.
+    """
     number = state.day + 1
     earned, gains, benchmark = _earn(params, state, day)
     stock, futures, index, worth = earned
@@ -143,7 +146,7 @@ def step(params: Params, state: State, day: MarketDay, target: trade.Target) -> 
     displaced, unhedged = _displace(state, day, before, done, paid)
     held = accumulate(stock, axis=1)
     return State(
-        stock=stock,
+        long=stock,
         futures=futures,
         index=index,
         displaced=displaced,
@@ -161,17 +164,17 @@ def _earn(
     params: Params, state: State, day: MarketDay
 ) -> tuple[tuple[Ratio, Ratio, Ratio, Ratio], dict[str, Ratio], Ratio]:
     """Positions and net assets after the day's returns, its gains by line, and the benchmark's return."""
-    held = accumulate(state.stock, axis=1)
+    held = accumulate(state.long, axis=1)
     future, spot = day.futures[None], day.returns[: day.futures.shape[0]][None]
     own = _own(params, day, held)
     picked = own["style"] + own["alpha"] + own["specific"]
     index, benchmark = _benchmark(params, day)
-    by_bucket = accumulate((state.stock + state.displaced) * day.returns[None], axis=1)
+    by_bucket = accumulate((state.long + state.displaced) * day.returns[None], axis=1)
     legs = accumulate(state.index * spot + state.unhedged * future, axis=1)
     lost = accumulate(state.displaced * day.returns[None], axis=1)
     lost = lost + accumulate(state.unhedged * future, axis=1)
     owned = jnp.maximum(state.worth, 0.0)
-    idle = jnp.maximum(trade.free(params.trade, state.stock, state.futures, state.worth), 0.0)
+    idle = jnp.maximum(trade.free(params.trade, state.long, state.futures, state.worth), 0.0)
     gains = {
         "benchmark": index * owned,
         "size": by_bucket + legs - index * owned,
@@ -185,7 +188,7 @@ def _earn(
     }
     gains = fence(gains)
     worth = state.worth + accumulate(jnp.stack(list(gains.values())))
-    stock = state.stock * (1.0 + day.returns[None] + picked[:, None])
+    stock = state.long * (1.0 + day.returns[None] + picked[:, None])
     return fence((stock, state.futures * (1.0 + future), state.index * (1.0 + spot), worth)), gains, benchmark
 
 

@@ -42,7 +42,7 @@ class State:
 
     carry: Ratio  # [product, path]  accumulated
     nav: Ratio  # [product, path]
-    book: Ratio  # [product, path]  value of the long book
+    long: Ratio  # [product, path]  value of the stocks
     benchmark: Ratio  # [product, path]  NAV of the benchmark
     shortfall: Ratio  # [product, path]  owed to the broker since death
     breached: Flag  # [product, path]  equity was below the margin requirement at some close
@@ -56,7 +56,7 @@ def init(params: Params, paths: int) -> State:
     return State(
         carry=zero,
         nav=one,
-        book=one * gross[:, None],
+        long=one * gross[:, None],
         benchmark=one,
         shortfall=zero,
         breached=jnp.zeros(shape, bool),
@@ -79,7 +79,7 @@ def step(
     long = _rows(params.long, growth)
     gain = long - _rows(params.long, jnp.ones_like(growth)) - _rows(params.short, future - 1)
     per_book = params.alpha[:, None] + (0.0 if style_return is None else _rows(params.style, style_return))
-    carry = state.carry + state.book * per_book + params.interest[:, None] - params.fee[:, None] * state.nav
+    carry = state.carry + state.long * per_book + params.interest[:, None] - params.fee[:, None] * state.nav
     if own is not None:
         carry = carry + params.own[:, None] * own[None, :]
     equity = 1 + gain + carry
@@ -87,7 +87,7 @@ def step(
     return State(
         carry=carry,
         nav=jnp.where(alive, jnp.maximum(equity, 0.0), 0.0),
-        book=long,
+        long=long,
         benchmark=_benchmark(params, state, growth),
         shortfall=jnp.where(alive, jnp.maximum(-equity, 0.0), state.shortfall),
         breached=state.breached | (alive & (equity < params.margin[:, None] * long)),

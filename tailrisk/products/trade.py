@@ -50,7 +50,7 @@ class Params:
 class Order:
     """What is wanted tonight, before the market has its say."""
 
-    target: Target
+    target: Target | None  # None: nothing is chosen
     ceiling: Ratio  # [fund, path]  C
     redeemed: Ratio  # [fund, path]  s
     barred: Flag  # [fund, path]  called: the broker lends to no new position
@@ -72,9 +72,10 @@ class Fill:
 
 def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ratio, order: Order) -> Fill:
     """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`."""
-    held = accumulate(stock, axis=1)
-    by_force = jnp.maximum(1.0 - order.ceiling / jnp.where(held > 0.0, held, 1.0), 0.0)[:, None] * stock
-    kept = stock - by_force
+    if order.target is None:
+        return _forced(params, day, stock, futures, order)
+    by_force = _by_force(stock, order)
+    held, kept = accumulate(stock, axis=1), stock - by_force
     goal = order.target.weights * _book(params, order, held, worth)[:, None]
     wanted = kept + order.target.act[:, None] * (goal - kept)
     open_market = jnp.where(order.halted, 0.0, 1.0)[:, None]
@@ -102,6 +103,33 @@ def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ra
         cost=accumulate((sold - forced) * sell_rate + bought * buy_rate, axis=1) + rate * (turnover + rolls),
         forced_cost=forced_cost + rate * by_force_turnover,
     )
+
+
+def _forced(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, order: Order) -> Fill:
+    """`fill` where nothing is chosen: forced sales, the futures that go with them, and rolls."""
+    by_force = jnp.minimum(_by_force(stock, order), params.most[:, :, None])
+    open_market = jnp.where(order.halted, 0.0, 1.0)[:, None]
+    sold = fence(open_market * (day.sells * (1.0 - day.refused)[None])[None] * by_force)
+    sell_rate = _rate(params, sold) + params.stamp[:, None, None]
+    held, gone = accumulate(stock, axis=1), accumulate(sold, axis=1)
+    moved = -(gone / jnp.where(held > 0.0, held, 1.0))[:, None] * futures
+    rate = params.futures_cost[:, None]
+    rolls = 2.0 * day.rolled * accumulate(jnp.abs(futures), axis=1)
+    return Fill(
+        sold=sold,
+        bought=jnp.zeros_like(sold),
+        futures=moved,
+        forced=sold,
+        forced_futures=moved,
+        cost=rate * rolls,
+        forced_cost=accumulate(sold * sell_rate, axis=1) + rate * accumulate(jnp.abs(moved), axis=1),
+    )
+
+
+def _by_force(stock: Ratio, order: Order) -> Ratio:
+    """Stock above the ceiling [fund, bucket, path]: the same share of every bucket."""
+    held = accumulate(stock, axis=1)
+    return jnp.maximum(1.0 - order.ceiling / jnp.where(held > 0.0, held, 1.0), 0.0)[:, None] * stock
 
 
 def free(params: Params, stock: Ratio, futures: Ratio, worth: Ratio) -> Ratio:

@@ -60,13 +60,13 @@ class Elite:
 
 def nominal(world: World, phases: int = 1) -> Law:
     """The law of the world itself, in phases that never move on."""
-    chain, shocks = _pieces(world.regimes.cumulative), world.ladder.affine.shape[1]
+    chain, shocks = _pieces(world.process.regimes.cumulative), world.process.ladder.affine.shape[1]
     transition = chain if world.crowd is None else _with_fear(chain, float(world.crowd.panic.hold))
     shape = (phases, len(transition), shocks)
     return Law(
-        warmup_start=_pieces(world.long_run),
+        warmup_start=_pieces(world.process.long_run),
         warmup=chain,
-        start=_pieces(world.regimes.start),
+        start=_pieces(world.process.regimes.start),
         transition=np.broadcast_to(transition, (phases, *transition.shape)),
         leave=np.zeros((world.days, phases)),
         mean=np.zeros(shape),
@@ -79,7 +79,7 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
 
     Student shocks are left as they are.
     """
-    dtype, gaussian = world.ladder.affine.dtype, world.ladder.inverse_nu is None
+    dtype, gaussian = world.process.ladder.affine.dtype, world.process.ladder.inverse_nu is None
     every = [nominal(world), *laws]
     counts = [len(law.transition) for law in every]
     shares = [defensive if laws else 1.0, *[(1 - defensive) / max(len(laws), 1)] * len(laws)]
@@ -98,16 +98,16 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
         return np.concatenate([getattr(law, name) for law in every], axis=axis)
 
     shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")))
-    nominal_chain, chain = world.regimes.cumulative, phases("transition")
+    nominal_chain, chain = world.process.regimes.cumulative, phases("transition")
     by_state, hold = nominal_chain, None
     if world.crowd is not None:
         chain, held = _without_fear(chain, float(world.crowd.panic.hold))
         by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(held)
     return Tilt(
         share=array(np.cumsum(begins)),
-        warmup_start=_cumulative(rows("warmup_start"), world.long_run),
+        warmup_start=_cumulative(rows("warmup_start"), world.process.long_run),
         warmup=_cumulative(rows("warmup"), nominal_chain),
-        start=_cumulative(rows("start"), world.regimes.start),
+        start=_cumulative(rows("start"), world.process.regimes.start),
         transition=_cumulative(chain, by_state),
         leave=array(phases("leave", axis=1)),
         shift=shift if gaussian else None,
@@ -254,7 +254,7 @@ def _jumps(held: NDArray[np.bool_]) -> Array:
 
 def _size(world: World, elite: Elite) -> Array:
     """Size of the ladder's move on each day [day, path], to guess the day of an event."""
-    affine = np.asarray(world.ladder.affine, np.float64)
+    affine = np.asarray(world.process.ladder.affine, np.float64)
     loading = affine[:, :, 1:][np.minimum(elite.state[1:], len(affine) - 1)]  # [day, path, bucket, shock]
     spread = loading - loading[:, :, :1]
     found = np.einsum("tnbd,tdn->tnb", np.concatenate([loading, spread], axis=2), elite.shock)

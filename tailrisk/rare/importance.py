@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.units import Count, Normal, Ratio
+from ..market import process
 from ..simulate import day, path
 from ..simulate.path import Outcome
 from ..simulate.world import World
@@ -38,11 +39,13 @@ def outcome(world: World, law: Tilt, number: Count) -> Outcome:
 
 def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     """The same, and the regimes and shocks that were drawn."""
-    mixture, warmup, before = _before(world, law, tilt.init(law, number), number)
-    start = path.begin(world, number)
-    uniform = path.eve(world.streams.regimes, number, law.share.dtype)
-    mixture, regime = tilt.eve(law.start, world.regimes.start, mixture, uniform)
-    start = replace(start, regime=regime)
+    mixture, warmup, before, warm = _before(world, law, tilt.init(law, number), number)
+    start = path.begin(world, number, warm)
+    if warm is None or not process.continues(world.process):
+        uniform = path.eve(world.streams.regimes, number, law.share.dtype)
+        mixture, regime = tilt.eve(law.start, world.process.regimes.start, mixture, uniform)
+        start = replace(start, process=process.with_regime(world.process, start.process, regime))
+    regime = process.regime(start.process)
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
@@ -50,11 +53,18 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         at, mixture = state
         fear = None if world.crowd is None else world.crowd.panic.hold
         mixture, shocks, now = tilt.step(
-            law, world.regimes, mixture, _state(at), today.move, today.leave, today.shocks, fear
+            law,
+            world.process.regimes,
+            mixture,
+            _state(world, at),
+            today.move,
+            today.leave,
+            today.shocks,
+            fear,
         )
         at, log_return = day.step(world, at, shocks)
         shock = jnp.stack(
-            random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
+            random.student(shocks.ladder, world.process.ladder.inverse_nu)[: process.buckets(world.process)]
         )
         return (at, mixture), (path.spreads(world, log_return), now, shock)
 
@@ -68,29 +78,32 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     return result, Trace(state=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
 
 
-def _state(at: day.State) -> Count:
+def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; fear is of crises alone."""
-    return at.regime if at.crowd is None else at.regime + at.crowd.panic.fear.astype(at.regime.dtype)
+    regime = process.regime(at.process)
+    return regime if at.crowd is None else regime + at.crowd.panic.fear.astype(regime.dtype)
 
 
 def _before(
     world: World, law: Tilt, mixture: tilt.State, number: Count
-) -> tuple[tilt.State, Count | None, Ratio]:
-    """The mixture after the days before the first, their regimes [day, path] and their spreads."""
+) -> tuple[tilt.State, Count | None, Ratio, process.State | None]:
+    """The mixture after the days before the first, their regimes [day, path], their spreads, the process."""
     if world.history is not None or not world.detectors:
-        return mixture, None, path.before(world, number)
+        return mixture, None, path.before(world, number), None
     uniform = path.eve(world.streams.warmup_regimes, number, law.share.dtype)
-    mixture, regime = tilt.eve(law.warmup_start, world.long_run, mixture, uniform)
+    mixture, regime = tilt.eve(law.warmup_start, world.process.long_run, mixture, uniform)
 
     def one_day(
-        state: tuple[Count, tilt.State], shocks: day.Shocks
-    ) -> tuple[tuple[Count, tilt.State], tuple[Ratio, Count]]:
-        regime, mixture = state
-        mixture, edge = tilt.warm(law, world.regimes, mixture, regime, shocks.regime)
-        regime, log_return = day.market(world, regime, replace(shocks, regime=edge))
-        return (regime, mixture), (path.spreads(world, log_return), regime)
+        state: tuple[process.State, tilt.State], shocks: day.Shocks
+    ) -> tuple[tuple[process.State, tilt.State], tuple[Ratio, Count]]:
+        at, mixture = state
+        before = process.regime(at)
+        mixture, edge = tilt.warm(law, world.process.regimes, mixture, before, shocks.regime)
+        at, log_return, _ = day.market(world, at, replace(shocks, regime=edge))
+        return (at, mixture), (path.spreads(world, log_return), process.regime(at))
 
-    (_, mixture), (before, seen) = path.over_days(
-        one_day, (regime, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
+    start = process.with_regime(world.process, process.long_run(world.process, uniform), regime)
+    (warm, mixture), (before, seen) = path.over_days(
+        one_day, (start, mixture), world.warmup, lambda days: path.warmup_shocks(world, number, days)
     )
-    return mixture, jnp.concatenate([regime[None], seen]), before
+    return mixture, jnp.concatenate([regime[None], seen]), before, warm

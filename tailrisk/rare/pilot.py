@@ -107,5 +107,5 @@ def _drawn(world: World, trace: Trace, elite: NDArray[np.intp], weight: Any) -> 
         state=np.asarray(trace.state)[:, elite],
         warmup=None if trace.warmup is None else np.asarray(trace.warmup)[:, elite],
         shock=np.asarray(trace.shock, np.float64)[..., elite],
-        shifted=world.ladder.inverse_nu is None,
+        shifted=world.process.ladder.inverse_nu is None,
     )

@@ -67,7 +67,7 @@ class Stage:
 
 def begin(world: World, target: Target, number: Count) -> Entry:
     """The eve of the first day of the paths numbered `number` [path], before any split."""
-    before, dtype = path.before(world, number), world.ladder.affine.dtype
+    before, dtype = path.before(world, number), world.dtype
     windows = tuple(window.init(d, before[:, k]) for k, d in enumerate(world.detectors))
     after = jnp.zeros((world.days, *before.shape[1:]), dtype)
     return Entry(
@@ -183,14 +183,14 @@ def replicate(
         number = _numbers(index * (len(levels) + 1) + m, paths)
         entry = _begin(world, target, number) if entry is None else entry
         level = levels[m] if m < len(levels) else np.inf
-        done = stage(world, target, entry, number, jnp.asarray(level, world.ladder.affine.dtype))
+        done = stage(world, target, entry, number, jnp.asarray(level, world.dtype))
         crossed = np.asarray(done.crossed)
         stay = np.flatnonzero(crossed < 0)
         kept.append((jax.tree.map(lambda x: np.asarray(x)[..., stay], done.outcome), weight / paths))  # noqa: B023
         shares.append(1 - len(stay) / paths)
         if m == len(levels) or not shares[-1]:
             break
-        offset = random.uniforms(stream, number[:1], jnp.full(1, m, jnp.uint32), world.ladder.affine.dtype)
+        offset = random.uniforms(stream, number[:1], jnp.full(1, m, jnp.uint32), world.dtype)
         entry = clones(done.reached, jnp.asarray(parents(crossed, float(offset[0]))))
         weight = weight * shares[-1]
     outcomes, weights = [out for out, _ in kept], [w for _, w in kept]
@@ -219,7 +219,7 @@ def levels_for(
     for m in range(DEEPEST):
         number = np.uint32(2**31) + _numbers(m, paths)
         entry = _begin(world, target, number) if entry is None else entry
-        dtype = world.ladder.affine.dtype
+        dtype = world.dtype
         best = np.asarray(stage(world, target, entry, number, jnp.asarray(np.inf, dtype)).best, np.float64)
         level = float(np.quantile(best, 1 - KEPT))
         if level >= threshold or (levels and level <= levels[-1]):

@@ -1,9 +1,9 @@
 """The products of a run as funds: what fees, margins, lines, redemptions and forced trading make of them.
 
-Funds live on the run's first paths (simulate/tape.py) without moving them, books held but for what brokers,
-lines and investors force. Of each product the first fund has its own book, the others are drawn around it
-(products/panel.py). A figure of the product's own fund is an average over paths; one of its funds, over funds
-and paths, with the interval of the paths' averages.
+Books are held but for what brokers, lines and investors force, and move no price. A product's own fund lives
+on every path of a run with a crowd (`Config.as_accounts`), else on the run's first (simulate/tape.py), where
+the funds drawn around it live too (products/panel.py). A figure of the product's own fund is an average over
+paths; one of its funds, over funds and paths, with the interval of the paths' averages.
 """
 
 from collections.abc import Iterator
@@ -18,41 +18,55 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..assemble.funds import Funds, assemble
-from ..assemble.world import own_scale
+from ..assemble.products import own_scale
 from ..config import Config
+from ..config.accounts import AccountsFile
 from ..core import random
 from ..core.errors import Fault
+from ..core.figures import FUNDS, estimate
 from ..products import account
 from ..simulate import managed
 from ..simulate.tape import CHUNK, Tape, chosen, tapes
 from ..simulate.world import World
-from ..tail import event
+from ..tail import Moments, event, expected_shortfall, value_at_risk
+from . import estimates
+from .collect import ROUNDING, Sample
 
 Array = NDArray[np.float64]
-Z = 1.959964
-LEVEL = 0.95
 QUANTILES = (0.05, 0.5, 0.95)
-ROUNDING = {"float32": 1e-3, "float64": 1e-9}
-"""Largest difference between the change of NAV and the sum of its lines."""
 
 
-def outcomes(config: Config, world: World) -> pd.DataFrame | None:
-    """A row per product and figure, with its interval; None for a config without [accounts]."""
+def outcomes(config: Config, world: World, kept: Sample | None = None) -> pd.DataFrame | None:
+    """A row per product and figure, with its interval; None for a config without [accounts].
+
+    Where products live as accounts on every path, a product's own fund is `kept`, the run's own figures.
+    """
     said, terms = config.accounts, config.attached.accounts
     if said is None or terms is None:
         return None
-    precision = config.run.precision
+    every_path = kept is not None and kept.funds is not None
+    rows = list(every(config, kept)) if kept is not None and every_path else []
+    if not every_path or said.funds > 1:
+        rows += _lived(config, world, terms, own_too=not every_path)
+    return pd.DataFrame(FUNDS.rows(rows))
+
+
+def _lived(config: Config, world: World, terms: AccountsFile, *, own_too: bool) -> list[dict[str, Any]]:
+    """Rows of the funds that live on the run's first paths."""
+    said, precision = config.accounts, config.run.precision
+    assert said is not None
     funds = assemble(config, terms, said.funds, config.run.seed, precision=precision)
     lived = live(config, world, funds, said.paths)
     off = np.abs(1 + lived["pnl"].sum(axis=0) - lived["nav"]).max()
     if not off <= ROUNDING[precision]:
         raise Fault(f"the lines of a fund miss its NAV by {off:.3g}")
-    rows = []
+    rows: list[dict[str, Any]] = []
     for product, first in funds.own.items():
         mine = np.array([f for f, name in enumerate(funds.product) if name == product])
-        rows += [{"product": product, "funds": "own", **row} for row in own(lived, first)]
-        rows += [{"product": product, "funds": "all", **row} for row in panel(lived, mine)]
-    return pd.DataFrame(rows)
+        own_rows = own(config, lived, first) if own_too else ()
+        rows += [{"product": product, "funds": "own", **one} for one in own_rows]
+        rows += [{"product": product, "funds": "all", **one} for one in panel(config, lived, mine)]
+    return rows
 
 
 def live(config: Config, world: World, funds: Funds, paths: int) -> dict[str, Array]:
@@ -68,7 +82,7 @@ def live(config: Config, world: World, funds: Funds, paths: int) -> dict[str, Ar
 def moved(config: Config, funds: Funds, tape: Tape, first: int) -> Tape:
     """The tape with what moves each fund alone: stock picking, and a CTA's own return."""
     days, paths = tape.z.shape[0], tape.z.shape[-1]
-    dtype = funds.params.stock.dtype
+    dtype = funds.params.long.dtype
     numbers = first + jnp.arange(paths, dtype=jnp.uint32)
     stream = random.stream(config.run.seed, "accounts.specific")
     draw = partial(random.unit_pairs, stream, numbers, jnp.arange(1, days + 1, dtype=jnp.uint32))
@@ -84,13 +98,12 @@ def moved(config: Config, funds: Funds, tape: Tape, first: int) -> Tape:
 
 @jax.jit
 def _ended(params: account.Params, tape: Tape) -> dict[str, jax.Array]:
-    first = managed.still(params, tape.z.shape[-1])
-    lived = managed.live(params, tape, lambda mind, _: (mind, first), (), first)
-    state = lived.state
+    ended = managed.undecided(params, tape)
+    state = ended.account
     return {
-        "nav": account.nav(state),
+        "nav": ended.nav,
         "benchmark": state.benchmark,
-        "called": lived.days.called.any(axis=0),
+        "called": ended.breached,
         "wiped_out": state.lines.dead,
         "stopped": state.lines.stopped,
         "shortfall": account.shortfall(state),
@@ -99,68 +112,87 @@ def _ended(params: account.Params, tape: Tape) -> dict[str, jax.Array]:
     }
 
 
-def own(lived: dict[str, Array], fund: int) -> Iterator[dict[str, Any]]:
+def own(config: Config, lived: dict[str, Array], fund: int) -> Iterator[dict[str, Any]]:
     """The product's own fund: losses, chances, the broker's loss, and the lines that make up its NAV."""
+    sure, level = config.tail.confidence, config.tail.levels[0]
     nav = lived["nav"][fund]
     loss = 1 - nav
-    line, part = shortfall(loss)
-    yield figure("loss", loss)
-    yield figure("excess_loss", 1 - nav / lived["benchmark"][fund])
-    yield figure("es_95", part)
-    yield from chances(lived, np.array([fund]))
-    yield figure("redeemed", lived["redeemed"][fund])
-    worst = loss >= line
+    yield row("loss", estimates.mean(loss, confidence=sure, most=1.0))
+    against = estimates.mean(1 - nav / lived["benchmark"][fund], confidence=sure, most=1.0)
+    yield row("excess_loss", against)
+    yield row("es", estimates.shortfall(loss, level=level, confidence=sure), level=level)
+    yield from chances(config, lived, np.array([fund]))
+    yield row("redeemed", estimates.mean(lived["redeemed"][fund], confidence=sure))
+    worst = loss >= value_at_risk(loss, level=level)
     for k, name in enumerate(account.LINES):
         pnl = lived["pnl"][k, fund]
-        yield figure(f"line: {name}", pnl)
-        yield figure(f"line on the worst paths: {name}", pnl[worst])
+        yield row("line", estimates.mean(pnl, confidence=sure), part=name)
+        yield row("line_worst", estimates.mean(pnl[worst], confidence=sure), part=name, level=level)
 
 
-def panel(lived: dict[str, Array], mine: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+def every(config: Config, kept: Sample) -> Iterator[dict[str, Any]]:
+    """The same of products that live as accounts on every path of the run, product after product."""
+    sure, count = config.tail.confidence, len(config.products)
+    losses = config.tail.losses
+    assert kept.funds is not None
+    for p, name in enumerate(config.products):
+        rows = []
+        if "terminal" in losses:
+            held, excess = (kept.losses(v, losses.index("terminal"), p) for v in (0, 1))
+            rows.append(row("loss", estimates.mean(held.moments, confidence=sure, most=1.0)))
+            rows.append(row("excess_loss", estimates.mean(excess.moments, confidence=sure, most=1.0)))
+            rows += [
+                row("es", estimates.shortfall(held, level=level, confidence=sure), level=level)
+                for level in config.tail.levels
+            ]
+        flags = {"called": kept.accounts.row(p), "wiped_out": kept.accounts.row(count + p)}
+        flags["stopped"] = kept.funds.row(p)
+        rows += [row(what, _chance(found, sure)) for what, found in flags.items()]
+        rows.append(row("shortfall", estimates.mean(kept.accounts.row(2 * count + p), confidence=sure)))
+        rows.append(row("redeemed", estimates.mean(kept.funds.row(count + p), confidence=sure)))
+        for k, part in enumerate(account.LINES):
+            pnl = kept.funds.row((2 + k) * count + p)
+            rows.append(row("line", estimates.mean(pnl, confidence=sure), part=part))
+        yield from ({"product": name, "funds": "own", **one} for one in rows)
+
+
+def panel(config: Config, lived: dict[str, Array], mine: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
     """All funds of a product: losses over funds and paths, how far funds differ, chances."""
+    sure, worst = config.tail.confidence, config.tail.levels[0]
     loss = 1 - lived["nav"][mine]
-    yield figure("loss", loss.mean(axis=0))
+    yield row("loss", estimates.mean(loss.mean(axis=0), confidence=sure, most=1.0))
     for level in QUANTILES:
-        yield from quantile(loss, level)
-    yield figure("loss, deviation among funds", loss.std(axis=0))
-    spread = np.array([shortfall(one)[1].mean() for one in loss])
-    yield plain("es_95, least among funds", spread.min())
-    yield plain("es_95, largest among funds", spread.max())
-    yield from chances(lived, mine)
+        yield row("quantile", estimates.quantile(loss, level, confidence=sure), level=level)
+    yield row("deviation", estimates.mean(loss.std(axis=0), confidence=sure))
+    spread = expected_shortfall(loss, level=worst)
+    yield row("es_least", estimates.plain(spread.min()), level=worst)
+    yield row("es_largest", estimates.plain(spread.max()), level=worst)
+    yield from chances(config, lived, mine)
 
 
-def chances(lived: dict[str, Array], funds: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+def chances(config: Config, lived: dict[str, Array], funds: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
     """Chances over funds and paths, and what the broker loses per yuan of starting NAV."""
+    sure = config.tail.confidence
     for name in ("called", "wiped_out", "stopped"):
         hits = lived[name][funds]
-        if len(funds) == 1:
-            found = event.probability(hits[0], confidence=LEVEL)
-            yield {"figure": name, "value": hits.mean(), "low": found.low, "high": found.high}
+        if len(funds) == 1 or not hits.any():  # the funds of a path are not independent: a bound is of paths
+            yield row(name, _share(hits[0], sure))
         else:
-            yield figure(name, hits.mean(axis=0))
-    yield figure("shortfall", lived["shortfall"][funds].mean(axis=0))
+            yield row(name, estimates.mean(hits.mean(axis=0), confidence=sure, most=1.0))
+    yield row("shortfall", estimates.mean(lived["shortfall"][funds].mean(axis=0), confidence=sure))
 
 
-def figure(name: str, values: Array) -> dict[str, Any]:
-    """A mean over paths [path] and its 95 % interval."""
-    mean, half = values.mean(), Z * values.std(ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return {"figure": name, "value": mean, "low": mean - half, "high": mean + half}
+def row(figure: str, found: estimates.Figure, *, part: str = "", level: float = np.nan) -> dict[str, Any]:
+    """One figure of funds.csv, product and funds apart."""
+    cells = {"figure": figure, "part": part, "level": level, "saturated": found.saturated}
+    return cells | estimate("value", found)
 
 
-def plain(name: str, value: float) -> dict[str, Any]:
-    """A figure without an interval."""
-    return {"figure": name, "value": value, "low": np.nan, "high": np.nan}
+def _share(hits: Array, confidence: float) -> estimates.Figure:
+    found = event.probability(hits, confidence=confidence)
+    return estimates.Figure(float(hits.mean()), found.low, found.high)
 
 
-def quantile(loss: Array, level: float) -> Iterator[dict[str, Any]]:
-    """A quantile over funds and paths; paths are resampled in ten batches for its interval."""
-    batches = [np.quantile(part, level) for part in np.array_split(loss, 10, axis=1)]
-    value, half = np.quantile(loss, level), 2.262157 * np.std(batches, ddof=1) / np.sqrt(10)  # t, 9 degrees
-    name = f"loss, quantile {100 * level:g} %"
-    yield {"figure": name, "value": value, "low": value - half, "high": value + half}
-
-
-def shortfall(loss: Array) -> tuple[float, Array]:
-    """VaR at LEVEL, and each path's part in ES, whose mean it is (Rockafellar and Uryasev, 2000)."""
-    line = float(np.quantile(loss, LEVEL))
-    return line, line + np.maximum(loss - line, 0) / (1 - LEVEL)
+def _chance(flags: Moments, confidence: float) -> estimates.Figure:
+    found = flags.probability(confidence=confidence)
+    return estimates.Figure(flags.mean, found.low, found.high)

@@ -15,6 +15,7 @@ from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
 from ..market import spread
+from ..products.account import LINES
 from ..rare.blocks import blocks
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
@@ -23,12 +24,14 @@ from ..simulate.crowd import day as crowd_day
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
-from . import crowd, sampling
+from . import crowd, risks, sampling
 
 Z_EDGES = np.linspace(-20, 20, 401)
 """Bins of z; the outermost hold everything beyond."""
 
 
+ROUNDING = {"float32": 1e-3, "float64": 1e-9}
+"""Largest difference between the change of NAV and the sum of its lines."""
 LOSS_EDGES = np.linspace(-1, 1, 801)
 """Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
 
@@ -48,8 +51,10 @@ class Sample:
     """Losses and events of every path, in memory of their tails, on the host."""
 
     tails: TailStream  # columns [view, measure asked for, product], the last fastest
+    risks: risks.RiskSample
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
+    funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products lived as funds
     loss_counts: NDArray[Any]  # [view, measure, product, bin]  weights where paths have them
     z_counts: NDArray[Any]  # [detector, bin]  over all days of all paths
     seen: NDArray[np.int64]  # [event]  paths with it, whatever their weight
@@ -59,6 +64,7 @@ class Sample:
     crowd: CrowdSample | None = None
     faults: int = 0  # paths with a loss or a z that is not finite
     unbalanced: int = 0  # further paths whose ledger does not close
+    nav: NDArray[np.float32] | None = None  # [day, product, path]  of the first paths, where a risk needs it
     seconds: float = field(default=0.0)
     choice: Choice | None = None  # of the law paths were drawn from
     split: Estimate | None = None  # of one event, by splitting
@@ -92,6 +98,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     _refuse(kept, paths)
     course = courses(world, paths)
     kept.price, kept.regime = np.asarray(course.price), np.asarray(course.regime)
+    kept.nav = np.asarray(course.nav) if config.tail.of_days else None
     kept.seconds = time.perf_counter() - started
     return kept
 
@@ -99,9 +106,11 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
 def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
-        tails=TailStream(len(VIEWS) * len(config.tail.measures) * products, kept_of_each(config, weighted)),
+        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, kept_of_each(config, weighted)),
+        risks=risks.empty(config, len(VIEWS) * len(config.tail.losses) * products),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
+        funds=MomentStream((2 + len(LINES)) * products) if config.as_accounts else None,
         loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), counted),
         z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), counted),
         seen=np.zeros(len(config.event), np.int64),
@@ -124,7 +133,7 @@ def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
 def kept_of_each(config: Config, weighted: bool = False) -> int:
     """Worst losses kept of each column: what the lowest level and its interval need."""
     tail = config.tail
-    return reserve(config.run.paths, str(min(tail.levels)), tail.confidence, weighted=weighted)
+    return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
 
 
 def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
@@ -145,13 +154,17 @@ def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> Non
     weight = None if block.weight is None else np.asarray(block.weight, np.float64)
     if weight is not None:
         kept.weights[first] = weight
-    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.measures]]
+    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
     kept.tails.add(asked.reshape(-1, paths), numbers, weight)
+    kept.risks.add(first, asked.reshape(-1, paths), weight)
     kept.loss_counts += tally(loss, LOSS_EDGES, weight)
-    kept.accounts.add(np.concatenate([np.asarray(block.breached), owed > 0, owed]), weight)
+    ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)
+    kept.accounts.add(np.concatenate([np.asarray(block.breached), ruined, owed]), weight)
+    if kept.funds is not None and block.accounts is not None:
+        kept.funds.add(_fund_rows(config, block), weight)
     days = np.zeros((len(config.event), paths), np.int64)
     for i, event in enumerate(config.event):
-        z = np.asarray(block.z[kept.detectors.index(detector(event))])
+        z = np.asarray(block.z[kept.detectors.index(detector(event, config.names))])
         days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
     kept.events.add(np.concatenate([days > 0, days]), weight)
     kept.seen += (days > 0).sum(axis=1)
@@ -187,6 +200,21 @@ def _refuse(kept: Sample, paths: int) -> None:
             f"the crowd's ledger does not close on {kept.unbalanced:,} of {paths:,} paths: books and ledger "
             f"differ by up to {worst:.2g} of the stock first held, which is more than rounding"
         )
+
+
+def _fund_rows(config: Config, block: Outcome) -> NDArray[np.float64]:
+    """Rows of `Sample.funds` [row and product, path]. Raises Fault where lines do not add up to a NAV."""
+    it = block.accounts
+    assert it is not None
+    pnl = np.asarray(it.pnl, np.float64)
+    off = np.abs(pnl.sum(axis=0) + np.asarray(block.loss[0, MEASURES.index("terminal")]))
+    off = off[~np.asarray(it.wiped_out)].max(
+        initial=0.0
+    )  # NAV stays at zero, an account may repay its broker
+    if not off <= ROUNDING[config.run.precision]:
+        raise Fault(f"the lines of a fund miss its NAV by {off:.3g}")
+    rows = [np.asarray(it.stopped, np.float64)[None], np.asarray(it.redeemed, np.float64)[None], pnl]
+    return np.concatenate(rows).reshape(-1, pnl.shape[-1])
 
 
 def tally(

@@ -7,15 +7,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..config import Config
-from ..core.names import BUCKETS, FUTURES
 from ..simulate.crowd.day import Outcome
-from ..simulate.crowd.world import IM, MICRO
 from ..tail import MomentStream, TailStream, Worst
 
 LOSS_BINS = np.linspace(-0.05, 0.65, 36)
 """Bins of the worst three days of the micro-caps, two percent each; the outermost take what lies beyond."""
 DISCOUNT_BINS = np.linspace(-0.05, 0.95, 51)
-"""Bins of the largest annualised discount of IM, two points each."""
+"""Bins of the largest annualised discount watched, two points each."""
 STAGES = 3
 """Stages of the state's ladder."""
 MAP = (STAGES + 1, len(LOSS_BINS) - 1, len(DISCOUNT_BINS) - 1)
@@ -37,8 +35,8 @@ def quantities(config: Config) -> list[Quantity]:
     loss, amount = ("mean", "value_at_risk", "expected_shortfall"), ("mean", "quantile")
     everyone = _cohorts(config).items()
     return [
-        Quantity("worst_3_days", BUCKETS[MICRO], "", "loss", loss),
-        Quantity("peak_discount", list(FUTURES)[IM], "", "annualised", amount),
+        Quantity("worst_3_days", config.names.played("micro"), "", "loss", loss),
+        *(Quantity("peak_discount", watched, "", "annualised", amount) for watched in _watched(config)),
         Quantity("state_spent", "", "", "billion yuan", amount),
         *(Quantity("knocked_in", book, "", "of notional", amount) for book in _books(config)),
         *(
@@ -51,8 +49,15 @@ def quantities(config: Config) -> list[Quantity]:
 
 def columns(outcome: Outcome) -> NDArray[np.floating]:
     """The numbers of every path [quantity, path]."""
-    single = (-outcome.worst_3_days, outcome.peak_discount, outcome.state_spent)
-    rows = [*single, *outcome.knocked_in, *outcome.drawdown, *outcome.shortfall]
+    discount = () if outcome.peak_discount is None else (outcome.peak_discount,)
+    rows = [
+        -outcome.worst_3_days,
+        *discount,
+        outcome.state_spent,
+        *outcome.knocked_in,
+        *outcome.drawdown,
+        *outcome.shortfall,
+    ]
     return np.stack([np.asarray(row) for row in rows])
 
 
@@ -74,11 +79,13 @@ def flags(outcome: Outcome) -> NDArray[np.bool_]:
 
 
 def map_counts(outcome: Outcome, weight: NDArray[np.float64] | None = None) -> NDArray[Any]:
-    """Paths, or their weight, by stage, worst three days of micro-caps and largest discount of IM."""
+    """Paths, or their weight, by stage, worst three days of the micro bucket and largest discount watched."""
+    loss = -np.asarray(outcome.worst_3_days)
+    discount = np.zeros_like(loss) if outcome.peak_discount is None else np.asarray(outcome.peak_discount)
     places = (
         np.asarray(outcome.stage),
-        _place(-np.asarray(outcome.worst_3_days), LOSS_BINS),
-        _place(np.asarray(outcome.peak_discount), DISCOUNT_BINS),
+        _place(loss, LOSS_BINS),
+        _place(discount, DISCOUNT_BINS),
     )
     counts = np.bincount(np.ravel_multi_index(places, MAP), weight, minlength=int(np.prod(MAP)))
     return counts.reshape(MAP)
@@ -141,6 +148,12 @@ def _row(quantity: Quantity, statistic: str, value: float, low: float, high: flo
 def _cohorts(config: Config) -> dict[str, str]:
     files = config.attached.crowd
     return {} if files is None else {name: one.label for name, one in files.participants.cohorts.items()}
+
+
+def _watched(config: Config) -> list[str]:
+    """The future whose discount is watched, if the market has one."""
+    name = config.names.role("discount")
+    return [] if name is None else [name]
 
 
 def _books(config: Config) -> list[str]:

@@ -17,11 +17,11 @@ def spreads(config: Config) -> NDArray[np.float64]:
     Raises InputError when the file lacks an index, or days enough, for an event.
     """
     assert config.history is not None
-    prices = read_prices(config.history)
+    prices = read_prices(config.history, names=config.names)
     last: Any = config.calibrated.fit.get("window", [None, None])[1]
     returns = prices.loc[:last].pct_change(fill_method=None)
     days, columns = warmup_days(config), []
-    for event in {detector(event): event for event in config.event}.values():
+    for event in {detector(event, config.names): event for event in config.event}.values():
         absent = [bucket for bucket in event.pair if bucket not in returns]
         if absent:
             raise InputError(

@@ -32,6 +32,10 @@ FUNDS = (
     "Tails and events are of books bought and held; margin calls, lines, redemptions and fees act in the "
     "table of funds alone, and no manager decides."
 )
+LIVED = (
+    "Products live as accounts on every path: margin calls, stop lines, redemptions, costs and fees are in "
+    "every figure; what a fund trades moves no price, and no manager decides."
+)
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
     "Price indices without dividends; days are independent given the regime.",
@@ -51,7 +55,7 @@ def run(config: Config, output: Path, *, force: bool, command: str, progress: bo
     world = assemble(config, history)
     kept = sample(config, world, progress=progress)
     worst = scenarios(config, world, kept)
-    funds = accounts.outcomes(config, world)
+    funds = accounts.outcomes(config, world, kept)
     with replacing(folder) as scratch:
         write(config, kept, worst, scratch, command, funds=funds, progress=progress)
     return folder
@@ -71,6 +75,7 @@ def write(
     frame = tables.tail(config, kept, progress=progress)
     write_csv(frame, folder / "tail.csv")
     frame.to_parquet(folder / "tail.parquet", index=False)
+    write_csv(tables.drift(config, kept), folder / "drift.csv")
     write_csv(tables.events(config, kept), folder / "events.csv")
     write_csv(tables.accounts(config, kept), folder / "accounts.csv")
     if funds is not None:
@@ -80,6 +85,9 @@ def write(
         it = kept.crowd
         write_csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
         curves |= crowd.curves(it.counts)
+    risky = tables.risks(config, kept)
+    if risky is not None:
+        write_csv(risky, folder / "risks.csv")
     if worst is not None:
         write_csv(worst.components, folder / "components.csv")
         curves |= worst.curves()
@@ -101,6 +109,11 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "data_sha256": config.resolved()["market"].get("history_sha256"),
         "holdings_sha256": dict(config.attached.holdings),
         "calibration": config.calibrated.fit,
+        "market": {
+            "buckets": {name: config.names.label(name) for name in config.names.buckets},
+            "futures": dict(config.names.futures),
+            "roles": dict(config.names.roles),
+        },
         **provenance.stamp(),
         "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
         "paths": config.run.paths,
@@ -112,7 +125,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
         "limitations": [
             *crowded(config),
-            HELD if config.accounts is None else FUNDS,
+            LIVED if config.as_accounts else HELD if config.accounts is None else FUNDS,
             *LIMITATIONS,
         ],
     }

@@ -55,7 +55,7 @@ def targets(config: Config, world: World) -> tuple[Target, ...]:
     for name in names:
         if name in events:
             sign = 1.0 if events[name].threshold > 0 else -1.0
-            place = world.detectors.index(detector(events[name]))
+            place = world.detectors.index(detector(events[name], config.names))
             found.append(Fall(name, place, sign, sign * events[name].threshold))
         else:
             product, _, measure = name.partition(".")

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..config import Config
-from ..core.names import BUCKETS, FUTURES
+from ..products.account import LINES
 from ..simulate.blocks import BLOCK, courses
 from ..simulate.path import Course
 from ..simulate.world import World
@@ -29,6 +29,8 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 FEWEST, MOST = 50, 4096
 """Tail paths of a product that make a fan, and that are lived again at most: of more, every k-th by rank."""
 TERMINAL = "terminal"
+OWED = ("interest", "financing", "cost", "forced", "fees", "broker")
+"""Lines of an account that are parts of their own."""
 Array = NDArray[np.float64]
 
 
@@ -61,9 +63,9 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
     None where no level has, where the loss over the horizon was not asked for, and of weighted paths.
     """
     level = max((at for at in config.tail.levels if (1 - at) * config.run.paths >= FEWEST), default=None)
-    if level is None or TERMINAL not in config.tail.measures:
+    if level is None or TERMINAL not in config.tail.losses:
         return None
-    place, products = config.tail.measures.index(TERMINAL), range(len(config.products))
+    place, products = config.tail.losses.index(TERMINAL), range(len(config.products))
     worst = [kept.losses(0, place, p) for p in products]
     if worst[0].weight is not None:
         return None
@@ -124,14 +126,21 @@ def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> d
     crowd: sum_b w_b (G_b' - G_b) - sum_q h_q (S_q' - S_q), the moves of forced sellers, desks, the state
     basis: sum_q h_q (F_q - S_q)
     style k: -sum_t A_{t-1} x_k phi_kt, A the long book's value, `styles` the names of those in use
-    rest: alpha, interest, fees, own risk, and what a dead account does not lose.
+    account lines, of products that live as accounts: interest, financing, costs, forced trading, fees, broker
+    rest: alpha, interest, fees, own risk, and what a dead account does not lose; of an account, what its
+    stocks and hedges do otherwise than those of the eve bought and held.
     """
     price = np.asarray(course.price, np.float64)
     growth = np.exp(price[-1])
     alone = growth if course.outside is None else np.exp(np.asarray(course.outside, np.float64))
     long, short = (np.asarray(x, np.float64) for x in (world.products.long[p], world.products.short[p]))
-    index, tracked = growth[: len(FUTURES)], alone[: len(FUTURES)]
-    found = {f"stocks {bucket}": -long[b] * (alone[b] - 1) for b, bucket in enumerate(BUCKETS) if long[b]}
+    on = list(world.names.underlying)
+    index, tracked = growth[on], alone[on]
+    found = {
+        f"stocks {bucket}": -long[b] * (alone[b] - 1)
+        for b, bucket in enumerate(world.names.buckets)
+        if long[b]
+    }
     if short.any():
         found["hedge"] = short @ (tracked - 1)
     if course.outside is not None and (long.any() or short.any()):
@@ -146,6 +155,9 @@ def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> d
             if exposure:
                 found[f"style {name}"] = -exposure * (held * course.style[:, k]).sum(axis=0)
     loss = 1 - np.asarray(course.nav[-1, p], np.float64)
+    if course.pnl is not None:
+        pnl = np.asarray(course.pnl[:, p], np.float64)
+        found |= {f"account {line}": -pnl[LINES.index(line)] for line in OWED if pnl[LINES.index(line)].any()}
     found["rest"] = loss - sum(found.values(), np.zeros_like(loss))
     return found
 

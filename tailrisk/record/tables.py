@@ -1,5 +1,6 @@
 """The tables of a run: tail losses, events, leveraged accounts, and the curves figures are drawn from."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,25 +8,33 @@ import pandas as pd
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..assemble.products import carry, positions
 from ..assemble.world import detector
 from ..config import Config
 from ..config.market import Event
+from ..config.products import AnyProduct, Dma
+from ..core import figures
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, VIEWS
+from ..core.names import VIEWS
+from ..products.account import LINES
 from ..rare.repeats import Estimate
 from ..tail import Interval, Moments, Worst, replicate_interval, return_period
+from . import estimates
 from .collect import LOSS_EDGES, Z_EDGES, Sample
+from .risks import table as of_risks
 
+TERMINAL = "terminal"
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 
 
 def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFrame:
-    """VaR and ES of every product, view, measure and level, with intervals; losses positive."""
-    rows = []
+    """VaR and ES of every product, view, loss and level, with intervals; losses positive."""
+    rows: list[dict[str, Any]] = []
     products = tqdm(config.products.items(), unit=" products", delay=2, disable=not progress)
     for p, (name, product) in enumerate(products):
         for v, view in enumerate(VIEWS):
-            for m, measure in enumerate(config.tail.measures):
+            drift = _drift(config, kept, v, p)
+            for m, measure in enumerate(config.tail.losses):
                 loss = kept.losses(v, m, p)
                 about = {
                     "product": name,
@@ -34,32 +43,80 @@ def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFram
                     "view": view,
                     "measure": measure,
                 }
-                rows += [{**about, **row} for row in _tail_rows(config, loss)]
-    return pd.DataFrame(rows)
+                rows += [{**about, **row, **drift} for row in _tail_rows(config, loss)]
+    return pd.DataFrame(figures.TAIL.rows(rows))
+
+
+def _drift(config: Config, kept: Sample, view: int, p: int) -> dict[str, float]:
+    """What a product loses over the horizon in the mean; nan where that loss was not asked for."""
+    if TERMINAL not in config.tail.losses:
+        return figures.estimate("drift", estimates.plain(np.nan))
+    loss = kept.losses(view, config.tail.losses.index(TERMINAL), p)
+    return figures.estimate("drift", _mean(config, loss))
+
+
+def _mean(config: Config, loss: Worst) -> estimates.Figure:
+    return estimates.mean(loss.moments, confidence=config.tail.confidence, most=estimates.LARGEST_LOSS)
+
+
+def drift(config: Config, kept: Sample) -> pd.DataFrame:
+    """Mean loss over the horizon by what it is made of, a row per product and part; the parts sum to `drift`.
+
+    Of products that live as accounts the lines of their P&L; of books held the carry, which is certain, and
+    the rest: the market's own drift, alpha and fees.
+    """
+    rows: list[dict[str, Any]] = []
+    if TERMINAL in config.tail.losses:
+        for p, (name, product) in enumerate(config.products.items()):
+            loss = kept.losses(0, config.tail.losses.index(TERMINAL), p)
+            parts = {"drift": _mean(config, loss), **_parts(config, kept, p, product, loss)}
+            rows += [
+                {"product": name, "part": part, **figures.estimate("loss", found)}
+                for part, found in parts.items()
+            ]
+    return pd.DataFrame(figures.DRIFT.rows(rows), columns=figures.DRIFT.names)
+
+
+def _parts(
+    config: Config, kept: Sample, p: int, product: AnyProduct, loss: Worst
+) -> dict[str, estimates.Figure]:
+    sure, count = config.tail.confidence, len(config.products)
+    if kept.funds is not None:
+        means = [
+            estimates.mean(kept.funds.row((2 + k) * count + p), confidence=sure) for k in range(len(LINES))
+        ]
+        return {line: estimates.negative(found) for line, found in zip(LINES, means, strict=True)}
+    interest, financing = (x * config.run.days for x in carry(product, config.names))
+    certain = {"interest": -interest, "financing": financing}
+    rest = estimates.shifted(_mean(config, loss), interest - financing)
+    return {name: estimates.Figure(x, x, x) for name, x in certain.items()} | {"rest": rest}
 
 
 def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
     confidence = config.tail.confidence
-    moments = {"mean": loss.moments.mean, "sd": loss.moments.sd}
+    moments = {**figures.estimate("mean", _mean(config, loss)), "sd": loss.moments.sd}
     rows = []
     for level in config.tail.levels:
-        var = loss.value_at_risk_interval(level=level, confidence=confidence)
-        es = loss.expected_shortfall_interval(level=level, confidence=confidence)
+        var = estimates.value_at_risk(loss, level=level, confidence=confidence)
+        es = estimates.shortfall(loss, level=level, confidence=confidence)
         rows.append(
             {
                 "level": level,
-                "var": var.estimate,
-                "var_low": var.low,
-                "var_high": var.high,
-                "es": es.estimate,
-                "es_low": es.low,
-                "es_high": es.high,
+                **figures.estimate("var", var),
+                **figures.estimate("es", es),
                 "tail_points": es.tail_points,
-                "indicative": bool(es.indicative),
+                "indicative": es.indicative,
+                "saturated": es.saturated,
                 **moments,
             }
         )
     return rows
+
+
+def risks(config: Config, kept: Sample) -> pd.DataFrame | None:
+    """Every risk that was asked for besides VaR and ES, of every product, view and loss."""
+    worst = [kept.tails.column(c) for c in range(kept.tails.columns)] if kept.risks.asked else []
+    return of_risks(config, worst, kept.risks, kept.nav, kept.weight())
 
 
 def events(config: Config, kept: Sample) -> pd.DataFrame:
@@ -131,16 +188,15 @@ def accounts(config: Config, kept: Sample) -> pd.DataFrame:
     rows = []
     for p, (name, product) in enumerate(config.products.items()):
         breached, ruined, owed = (kept.accounts.row(k * len(config.products) + p) for k in range(3))
-        leverage = getattr(product, "gross_leverage", None)
-        if leverage is None and ruined.mean == 0:
+        if not isinstance(product, Dma) and ruined.mean == 0:
             continue
         breach = breached.probability(confidence=config.tail.confidence)
         ruin = ruined.probability(confidence=config.tail.confidence)
         rows.append(
             {
                 "product": name,
-                "gross_leverage": leverage,
-                "margin_rate": getattr(product, "margin_rate", None),
+                "long": math.fsum(positions(product, config.names).long),
+                "margin_rate": _margin(config, name),
                 "margin_breach": breached.mean,
                 "margin_breach_low": breach.low,
                 "margin_breach_high": breach.high,
@@ -150,20 +206,30 @@ def accounts(config: Config, kept: Sample) -> pd.DataFrame:
                 "broker_shortfall_mean": owed.mean / ruined.mean if ruined.mean > 0 else 0.0,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(figures.ACCOUNTS.rows(rows), columns=figures.ACCOUNTS.names if rows else None)
+
+
+def _margin(config: Config, product: str) -> float | None:
+    """Equity over stock book below which the broker calls, as the paths of a run know it."""
+    terms = config.attached.accounts
+    if terms is not None and config.as_accounts:
+        return terms.terms(product).margin_call
+    return getattr(config.products[product], "margin_rate", None)
 
 
 def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
     """What the figures are drawn from: fan of bucket returns, counts of z and of losses, regime shares."""
     growth = np.expm1(kept.price.astype(np.float64))
     fan = np.quantile(growth, FAN_LEVELS, axis=-1)
-    states = range(config.market.states)
+    states = range(config.market.pictured)
     return {
         "fan_levels": np.array(FAN_LEVELS),
-        "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(BUCKETS))), fan], axis=1),
+        "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(config.names.buckets))), fan], axis=1),
         "fan_paths": np.array(kept.price.shape[-1]),
         "z_edges": Z_EDGES,
-        "z_counts": kept.z_counts[[kept.detectors.index(detector(event)) for event in config.event]],
+        "z_counts": kept.z_counts[
+            [kept.detectors.index(detector(event, config.names)) for event in config.event]
+        ],
         "loss_edges": LOSS_EDGES,
         "loss_counts": np.transpose(kept.loss_counts, (2, 0, 1, 3)),
         "regime_share": np.stack([(kept.regime == k).mean(axis=-1) for k in states], axis=-1),

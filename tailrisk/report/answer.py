@@ -9,7 +9,7 @@ from .words import LOSS_PLACES, confidence, count, label, level, listed, spoken,
 def answer(result: Result) -> list[str]:
     """Short paragraphs: worst and mildest product in each view, events, accounts and what is indicative."""
     said = [_worst(result, view) for view in result.views]
-    said.append(" ".join(_event(event) for event in result.events))
+    said.append(" ".join(_event(result, event) for event in result.events))
     last = [_account(result, account) for account in result.accounts] + _indicative(result)
     return [words.replace(" %", "\u00a0%") for words in (*said, " ".join(last)) if words]
 
@@ -76,8 +76,9 @@ def _range(loss: Estimate) -> str:
     return loss.scaled(100).interval(LOSS_PLACES)
 
 
-def _event(event: EventRow) -> str:
-    return f"{title(event.event).capitalize()} ({spoken(event.description).rstrip('.')}): {happened(event)}."
+def _event(result: Result, event: EventRow) -> str:
+    described = spoken(event.description, result.labels).rstrip(".")
+    return f"{title(event.event).capitalize()} ({described}): {happened(event)}."
 
 
 def _account(result: Result, account: AccountRow) -> str:

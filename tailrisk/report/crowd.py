@@ -9,7 +9,7 @@ from .words import LOSS_PLACES, confidence, level, short, title
 
 NAMES = {
     "worst_3_days": "Worst three days of the micro-caps, % lost",
-    "peak_discount": "Largest discount of the held IM contract at a close, % a year",
+    "peak_discount": "Largest discount at a month at a close, % a year",
     "knocked_in": "Snowballs knocked in, % of notional",
     "state_spent": "Bought by the state, billion yuan",
 }
@@ -25,7 +25,7 @@ def market(result: Result) -> Table:
             for statistic, said in STATISTICS.items():
                 found = [result.of_crowd(quantity, statistic, mean.subject, at) for at in result.levels]
                 if any(found):
-                    about = f"{said}, {title(mean.subject)}" if mean.subject else said
+                    about = f"{said}, {title(mean.subject, result.labels)}" if mean.subject else said
                     rows.append((Cell(name, about), _cell(mean), *(_cell(row) for row in found)))
     stages = [r for r in result.crowd if r.quantity == "stage"]
     rows += [(Cell(f"The state's stage {r.subject}", "share of paths"), _share(r)) for r in stages]
@@ -69,16 +69,18 @@ def lines(result: Result) -> list[str]:
     at = result.headline
     said = []
     loss, es = (
-        result.of_crowd("worst_3_days", s, "micro", at) for s in ("value_at_risk", "expected_shortfall")
+        result.of_crowd("worst_3_days", s, result.role("micro") or "", at)
+        for s in ("value_at_risk", "expected_shortfall")
     )
     if loss and es:
         said.append(
             f"crowd: micro-caps over their worst three days lose VaR {_text(loss)}, ES {_text(es)} % "
             f"at {level(at)}"
         )
-    deep = result.of_crowd("peak_discount", "quantile", "IM", at)
+    watched = result.role("discount") or ""
+    deep = result.of_crowd("peak_discount", "quantile", watched, at)
     if deep:
-        said.append(f"crowd: largest discount of IM {_text(deep)} % a year at {level(at)}")
+        said.append(f"crowd: largest discount of {watched} {_text(deep)} % a year at {level(at)}")
     stages = [f"{r.subject}: {chance(r.estimate)}" for r in result.crowd if r.quantity == "stage"]
     if stages:
         said.append(f"crowd: the state's stage reached, share of paths: {', '.join(stages)}")

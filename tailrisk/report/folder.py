@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import BUCKETS, MEASURES, VIEWS
+from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
-from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, EventRow, FundRow, TailRow
+from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, DriftRow, EventRow, FundRow, RiskRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
@@ -38,6 +38,8 @@ class Result:
     crowd: tuple[CrowdRow, ...] = ()  # of a run with a crowd in its paths
     components: tuple[ComponentRow, ...] = ()  # of a run with tail paths enough
     funds: tuple[FundRow, ...] = ()  # of a run with [accounts]
+    drift: tuple[DriftRow, ...] = ()  # of a run that asks for the loss over the horizon
+    risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
 
     @classmethod
     def read(cls, folder: str | Path) -> "Result":
@@ -54,6 +56,7 @@ class Result:
         _refuse_faults(folder / "record.json", record)
         accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
         components, funds = folder / "components.csv", folder / "funds.csv"
+        drift, risks = folder / "drift.csv", folder / "risks.csv"
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -65,6 +68,8 @@ class Result:
             crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
             components=rows.read(components, rows.component, "product") if components.exists() else (),
             funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
+            drift=rows.read(drift, rows.drift, "product") if drift.exists() else (),
+            risks=rows.read(risks, rows.risk, "product") if risks.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)
@@ -119,6 +124,31 @@ class Result:
     def cohorts(self) -> tuple[str, ...]:
         """Names of the crowd's cohorts."""
         return tuple(dict.fromkeys(row.subject for row in self.crowd if row.quantity == "drawdown"))
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Labels of the market's buckets by name, in the order of its arrays."""
+        found = self._market.get("buckets")
+        if isinstance(found, Mapping) and found:
+            return {str(name): str(label) for name, label in found.items()}
+        return dict(zip(home().buckets, home().labels, strict=True))
+
+    @property
+    def buckets(self) -> tuple[str, ...]:
+        """Names of the market's buckets."""
+        return tuple(self.labels)
+
+    def role(self, role: str) -> str | None:
+        """The bucket or future that plays a role in the market; None where nobody does."""
+        found = self._market.get("roles", dict(home().roles))
+        name = found.get(role) if isinstance(found, Mapping) else None
+        return None if name is None else str(name)
+
+    @property
+    def _market(self) -> Mapping[str, Any]:
+        """What the record says of the market; nothing in those written before it did, of the home market."""
+        found = self.record.get("market")
+        return found if isinstance(found, Mapping) else {}
 
     def losses(self, view: str, measure: str) -> NDArray[np.float64]:
         """Paths in each bin of loss [product, bin]."""
@@ -211,7 +241,7 @@ def _check_curves(path: Path, result: Result) -> None:
     c = result.curves
     losses = (len(result.products), len(VIEWS), len(MEASURES), len(c["loss_edges"]) - 1)
     expected = {
-        "fan": (len(c["fan_levels"]), None, len(BUCKETS)),
+        "fan": (len(c["fan_levels"]), None, len(result.buckets)),
         "z_counts": (len(result.events), len(c["z_edges"]) - 1),
         "loss_counts": losses,
         "regime_share": (None, None),

@@ -1,82 +1,87 @@
 """The products of a run as funds: what became of them, what it was made of, and how far funds differ."""
 
+from tailrisk.core.figures import FUND_FIGURES
+
 from .estimate import Estimate
 from .folder import Result
 from .tables import Cell, Table
-from .words import LOSS_PLACES, confidence, label, title
+from .words import LOSS_PLACES, confidence, label, level, title
 
-FATES = {
-    "loss": "Mean loss",
-    "es_95": "ES 95 %",
-    "excess_loss": "Mean excess loss",
-    "called": "Called by its broker",
-    "wiped_out": "Wiped out",
-    "stopped": "Stopped out",
-    "shortfall": "Broker's loss",
-    "redeemed": "Redeemed",
-}
-SPREAD = {
-    "loss, quantile 5 %": "Loss, 5 %",
-    "loss, quantile 50 %": "50 %",
-    "loss, quantile 95 %": "95 %",
-    "loss, deviation among funds": "Deviation among funds",
-    "es_95, least among funds": "ES 95 %, best fund",
-    "es_95, largest among funds": "worst fund",
-    "called": "Called",
-    "wiped_out": "Wiped out",
-}
-LINE, WORST = "line: ", "line on the worst paths: "
+Head = tuple[str, str, float | None]
+"""(figure, part, level): what one column shows."""
+FATES = ("loss", "es", "excess_loss", "called", "wiped_out", "stopped", "shortfall", "redeemed")
+SPREAD = ("quantile", "deviation", "es_least", "es_largest", "called", "wiped_out")
 
 
 def tables(result: Result) -> list[Table]:
-    """Fates of the products' own funds, their lines over all paths and on the worst, and all their funds."""
+    """Fates of the products' own funds, their lines over all paths and on the worst, and all their funds.
+
+    A table that would have no figure is left out.
+    """
     sure = confidence(result.section("tail"))
-    found = {(row.product, row.funds, row.figure): row.estimate for row in result.funds}
     said = result.section("accounts")
-    paths, funds = said.get("paths", "some"), said.get("funds", "several")
-    fates = f"The products' own funds over {paths} paths, % of starting NAV or of paths; {sure} intervals."
+    some = said.get("paths", "some")
+    paths = _run_paths(result) if every_path(result) else f"the first {some} paths"
+    fates = f"The products' own funds over {paths}, % of starting NAV or of paths; {sure} intervals."
     lines = "What {} of the own funds is made of, % of starting NAV; a row sums to the change of its NAV."
-    many = f"{funds} funds of every product around its own book: quantiles over funds and paths."
-    heads = _lines(result)
-    return [
-        _table(result, found, "own", FATES, fates),
-        _table(result, found, "own", {LINE + name: title(name) for name in heads}, lines.format("the mean")),
-        _table(
-            result,
-            found,
-            "own",
-            {WORST + name: title(name) for name in heads},
-            lines.format("the worst twentieth of paths"),
-        ),
-        _table(result, found, "all", SPREAD, many),
-    ]
+    many = (
+        f"{said.get('funds', 'several')} funds of every product around its own book, over the first {some} "
+        "paths: quantiles over funds and paths."
+    )
+    worst = lines.format("the worst paths, beyond VaR at the lowest level,")
+    asked = (
+        ("own", FATES, fates),
+        ("own", ("line",), lines.format("the mean")),
+        ("own", ("line_worst",), worst),
+        ("all", SPREAD, many),
+    )
+    found = [(funds, _heads(result, funds, names), caption) for funds, names, caption in asked]
+    return [_table(result, funds, heads, caption) for funds, heads, caption in found if heads]
 
 
-def _lines(result: Result) -> list[str]:
-    """Lines that are not zero for every product."""
-    met = [row for row in result.funds if row.figure.startswith(LINE) and row.estimate.value]
-    known = list(dict.fromkeys(row.figure for row in result.funds if row.figure.startswith(LINE)))
-    used = {row.figure for row in met}
-    return [name.removeprefix(LINE) for name in known if name in used]
+def every_path(result: Result) -> bool:
+    """Whether the own funds lived on every path of the run: their worst lines are then in the components."""
+    return not any(row.figure == "line_worst" for row in result.funds)
 
 
-def _table(
-    result: Result,
-    found: dict[tuple[str, str, str], Estimate],
-    funds: str,
-    heads: dict[str, str],
-    caption: str,
-) -> Table:
+def _run_paths(result: Result) -> str:
+    return f"all {result.section('run').get('paths', '')} paths of the run"
+
+
+def _heads(result: Result, funds: str, names: tuple[str, ...]) -> list[Head]:
+    """Columns in the order of `names`; lines of the P&L that are zero for every product are left out."""
+    met: dict[str, list[Head]] = {name: [] for name in names}
+    for row in result.funds:
+        head = (row.figure, row.part, row.level)
+        if row.funds == funds and row.figure in met and head not in met[row.figure]:
+            met[row.figure].append(head)
+    used = {(row.figure, row.part) for row in result.funds if row.estimate.value}
+    return [head for name in names for head in met[name] if not head[1] or head[:2] in used]
+
+
+def _table(result: Result, funds: str, heads: list[Head], caption: str) -> Table:
+    found = {
+        (row.product, row.figure, row.part, row.level): row for row in result.funds if row.funds == funds
+    }
     rows = []
     for product in dict.fromkeys(row.product for row in result.funds):
         name = Cell(label(result.section("products"), product), product)
-        rows.append((name, *(_cell(found.get((product, funds, figure))) for figure in heads)))
-    return Table(caption, ("Product", *heads.values()), (("", tuple(rows)),))
+        known = (found.get((product, *head)) for head in heads)
+        cells = (
+            Cell("none") if row is None else _cell(row.estimate, FUND_FIGURES[row.figure].scale)
+            for row in known
+        )
+        rows.append((name, *cells))
+    return Table(caption, ("Product", *map(_label, heads)), (("", tuple(rows)),))
 
 
-def _cell(found: Estimate | None) -> Cell:
-    if found is None:
-        return Cell("none")
-    scaled = found.scaled(100)
-    known = scaled.low < scaled.high
-    return Cell(scaled.text(LOSS_PLACES), scaled.interval(LOSS_PLACES) if known else "")
+def _label(head: Head) -> str:
+    figure, part, at = head
+    if part:
+        return title(part).capitalize()
+    return FUND_FIGURES[figure].label + ("" if at is None else f" {level(at)}")
+
+
+def _cell(found: Estimate, scale: float) -> Cell:
+    scaled = found.scaled(scale)
+    return Cell(scaled.text(LOSS_PLACES), scaled.interval(LOSS_PLACES) if scaled.low < scaled.high else "")

@@ -2,12 +2,15 @@
 
 import csv
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from tailrisk.core import figures
 from tailrisk.core.errors import InputError
+from tailrisk.core.figures import Column
 
 from .estimate import Estimate
 
@@ -30,8 +33,10 @@ class TailRow:
     expected_shortfall: Estimate
     tail_points: float
     indicative: bool
-    mean: float
+    saturated: bool  # ES is the largest there can be
+    mean: Estimate
     deviation: float
+    drift: Estimate | None  # mean loss over the horizon; None where it is not recorded
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,7 @@ class AccountRow:
     """
 
     product: str
-    leverage: float | None
+    long: float | None
     margin_rate: float | None
     margin_breach: Estimate
     wipe_out: Estimate
@@ -92,12 +97,37 @@ class ComponentRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FundRow:
-    """One figure of a product's own fund, or of all its funds, as a fraction of starting NAV or of paths."""
+    """One figure of a product's own fund, or of all its funds, as in `figures.FUND_FIGURES`."""
 
     product: str
     funds: str  # "own" or "all"
     figure: str
+    part: str  # line of the P&L, empty where the figure has none
+    level: float | None
     estimate: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftRow:
+    """What one part of a product adds to its mean loss over the horizon."""
+
+    product: str
+    part: str  # "drift" is the whole
+    estimate: Estimate
+
+
+@dataclass(frozen=True, kw_only=True)
+class RiskRow:
+    """One measure of risk of one loss of a product."""
+
+    product: str
+    view: str
+    loss: str
+    risk: str
+    estimate: Estimate
+    paths: int
+    indicative: bool
+    saturated: bool
 
 
 class Cells:
@@ -129,6 +159,17 @@ class Cells:
         text = (self.cells.get(column) or "").strip().lower()
         return None if text in {"", "nan"} else self.number(column)
 
+    def has(self, column: str) -> bool:
+        """Whether the file has that column."""
+        return column in self.cells
+
+    def known(self, column: Column) -> Estimate:
+        """The cells of a declared column; one without an interval, of a former file or none, has no width."""
+        value = self.number(column.name)
+        ends = [self.optional(name) for name in column.bounds] if self.has(column.bounds[0]) else []
+        low, high = ends if len(ends) == 2 else (None, None)
+        return Estimate(value, value if low is None else low, value if high is None else high)
+
     def flag(self, column: str) -> bool:
         """The cell as true or false."""
         words = {"true": True, "1": True, "false": False, "0": False}
@@ -158,12 +199,14 @@ def tail(cells: Cells) -> TailRow:
     return TailRow(
         **{name: cells.text(name) for name in ("product", "family", "benchmark", "view", "measure")},
         level=cells.number("level"),
-        value_at_risk=cells.estimate("var"),
-        expected_shortfall=cells.estimate("es"),
+        value_at_risk=cells.estimate(figures.TAIL.column("var").name),
+        expected_shortfall=cells.estimate(figures.TAIL.column("es").name),
         tail_points=cells.number("tail_points"),
         indicative=cells.flag("indicative"),
-        mean=cells.number("mean"),
+        saturated=cells.has("saturated") and cells.flag("saturated"),
+        mean=cells.known(figures.TAIL.column("mean")),
         deviation=cells.number("sd"),
+        drift=cells.known(figures.TAIL.column("drift")) if cells.optional("drift") is not None else None,
     )
 
 
@@ -206,10 +249,10 @@ def _return_period(cells: Cells) -> Estimate:
 
 
 def account(cells: Cells) -> AccountRow:
-    """One line of accounts.csv; leverage, margin rate and shortfall may be absent."""
+    """One line of accounts.csv; stocks over NAV, margin rate and shortfall may be absent."""
     return AccountRow(
         product=cells.text("product"),
-        leverage=cells.optional("gross_leverage"),
+        long=cells.optional("long" if cells.has("long") else "gross_leverage"),
         margin_rate=cells.optional("margin_rate"),
         margin_breach=cells.estimate("margin_breach"),
         wipe_out=cells.estimate("wipe_out"),
@@ -239,10 +282,54 @@ def component(cells: Cells) -> ComponentRow:
 
 
 def fund(cells: Cells) -> FundRow:
-    """One line of funds.csv."""
-    found = (cells.number(name, finite=name == "value") for name in ("value", "low", "high"))
-    return FundRow(
-        **{name: cells.text(name) for name in ("product", "funds", "figure")}, estimate=Estimate(*found)
+    """One line of funds.csv; a figure that is not declared is refused."""
+    if not cells.has("part"):
+        return _former_fund(cells)
+    about = {name: cells.text(name) for name in ("product", "funds", "figure", "part")}
+    if about["figure"] not in figures.FUND_FIGURES:
+        known = ", ".join(figures.FUND_FIGURES)
+        raise InputError(f"{cells.place}, column figure", f"{about['figure']!r} is not known", known)
+    column = figures.FUNDS.column("value")
+    return FundRow(**about, level=cells.optional("level"), estimate=cells.known(column))
+
+
+def _former_fund(cells: Cells) -> FundRow:
+    """A line of a funds.csv in which lines and levels were part of the figure's name."""
+    name, part, level = cells.text("figure"), "", None
+    for former, now in (("line on the worst paths: ", "line_worst"), ("line: ", "line")):
+        if name.startswith(former):
+            name, part = now, name.removeprefix(former)
+    if quantile := re.fullmatch(r"loss, quantile (\d+) %", name):
+        name, level = "quantile", int(quantile[1]) / 100
+    known = {
+        "es_95": "es",
+        "es_95, least among funds": "es_least",
+        "es_95, largest among funds": "es_largest",
+    }
+    if name in known:
+        name, level = known[name], 0.95
+    name = "deviation" if name == "loss, deviation among funds" else name
+    ends = (cells.number(end, finite=False) for end in ("low", "high"))
+    found = Estimate(cells.number("value"), *ends)
+    about = {"product": cells.text("product"), "funds": cells.text("funds")}
+    return FundRow(**about, figure=name, part=part, level=level, estimate=found)
+
+
+def drift(cells: Cells) -> DriftRow:
+    """One line of drift.csv."""
+    column = figures.DRIFT.column("loss")
+    return DriftRow(product=cells.text("product"), part=cells.text("part"), estimate=cells.known(column))
+
+
+def risk(cells: Cells) -> RiskRow:
+    """One line of risks.csv."""
+    low, high = (cells.number(name, finite=False) for name in figures.RISKS.column("value").bounds)
+    return RiskRow(
+        **{name: cells.text(name) for name in figures.RISKS.key},
+        estimate=Estimate(cells.number("value", finite=False), low, high),
+        paths=int(cells.number("paths")),
+        indicative=cells.flag("indicative"),
+        saturated=cells.flag("saturated"),
     )
 
 

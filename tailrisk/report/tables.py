@@ -3,11 +3,16 @@
 import math
 from dataclasses import dataclass
 
+from tailrisk.core import figures
+from tailrisk.core.risks import risk
+
 from .answer import chance, headline_measure
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
-from .rows import EventRow
+from .rows import EventRow, TailRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
+
+ALL = "all there is to lose"
 
 
 @dataclass(frozen=True)
@@ -35,17 +40,20 @@ class Table:
 
 
 def headline(result: Result) -> Table:
-    """Products side by side: VaR and ES at the headline level in every view."""
+    """Products side by side: drift, VaR and ES at the headline level in every view."""
     measure, at = headline_measure(result), result.headline
     rows = []
     for product in result.products:
         found = [result.row(product, view, measure, at) for view in result.views]
-        cells = [c for row in found for c in (_loss(row.value_at_risk), _loss(row.expected_shortfall))]
-        rows.append((_product(result, product, f"against {title(found[0].benchmark)}"), *cells))
-    heads = [f"{name}, {title(view)}" for view in result.views for name in ("VaR", "ES")]
+        cells = [cell for row in found for cell in (_drift(row), *_pair(row))]
+        rows.append(
+            (_product(result, product, f"against {title(found[0].benchmark, result.labels)}"), *cells)
+        )
+    names = [figures.TAIL.column(name).label for name in ("drift", "var", "es")]
+    heads = [f"{name}, {title(view)}" for view in result.views for name in names]
     caption = (
-        f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; "
-        f"in small type the {_confidence(result)} interval."
+        f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; drift is the mean loss "
+        f"over the horizon and lies in VaR and ES; in small type the {_confidence(result)} interval."
     )
     return Table(caption, ("Product", *heads), (("", tuple(rows)),))
 
@@ -61,17 +69,60 @@ def _tail(result: Result, measure: str) -> Table:
         rows = []
         for product in result.products:
             found = [result.row(product, view, measure, at) for at in result.levels]
-            moments = [Cell(number(100 * x, LOSS_PLACES)) for x in (found[0].mean, found[0].deviation)]
-            cells = [
-                _loss(estimate, row.indicative)
-                for row in found
-                for estimate in (row.value_at_risk, row.expected_shortfall)
-            ]
-            rows.append((_product(result, product), *moments, *cells))
+            moments = (_loss(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
+            cells = [cell for row in found for cell in _pair(row)]
+            rows.append((_product(result, product), _drift(found[0]), *moments, *cells))
         groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
     caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals."
-    return Table(caption, ("Product", "Mean", "SD", *heads), tuple(groups))
+    moments = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
+    return Table(caption, ("Product", *moments, *heads), tuple(groups))
+
+
+def drift(result: Result) -> Table:
+    """Each product's mean loss over the horizon, and what it is made of."""
+    parts = [part for part in dict.fromkeys(row.part for row in result.drift) if _moves(result, part)]
+    found = {(row.product, row.part): row.estimate for row in result.drift}
+    rows = []
+    for product in dict.fromkeys(row.product for row in result.drift):
+        known = (found.get((product, part)) for part in parts)
+        cells = (Cell("none") if one is None else _loss(one) for one in known)
+        rows.append((_product(result, product), *cells))
+    caption = (
+        "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that add "
+        f"up to it, with {_confidence(result)} intervals; a negative figure is a gain."
+    )
+    return Table(caption, ("Product", *(title(part).capitalize() for part in parts)), (("", tuple(rows)),))
+
+
+def _moves(result: Result, part: str) -> bool:
+    return any(row.estimate.value for row in result.drift if row.part == part)
+
+
+def risks(result: Result) -> list[Table]:
+    """One table a view: every other measure of risk of every loss that it was asked for."""
+    return [_risks(result, view) for view in dict.fromkeys(row.view for row in result.risks)]
+
+
+def _risks(result: Result, view: str) -> Table:
+    met = [row for row in result.risks if row.view == view]
+    kinds = list(dict.fromkeys(row.risk for row in met))
+    found = {(row.loss, row.product, row.risk): row for row in met}
+    groups = []
+    for loss in dict.fromkeys(row.loss for row in met):
+        rows = []
+        for product in dict.fromkeys(row.product for row in met):
+            known = (found.get((loss, product, kind)) for kind in kinds)
+            cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
+            rows.append((_product(result, product), *cells))
+        groups.append((title(loss), tuple(rows)))
+    of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
+    heads = [f"{risk(kind).label}, {count(paths)} paths" for kind, paths in of.items()]
+    caption = (
+        f"Other measures of the {title(view)} losses, % of starting NAV, with {_confidence(result)} "
+        "intervals, and of how many paths each is."
+    )
+    return Table(caption, ("Product", *heads), tuple(groups))
 
 
 def events(result: Result) -> Table:
@@ -79,7 +130,7 @@ def events(result: Result) -> Table:
     rows = []
     for event in result.events:
         seen = Cell(count(event.count), f"of {count(event.paths)}")
-        rows.append((Cell(event.event, spoken(event.description)), seen, *_odds(event)))
+        rows.append((Cell(event.event, spoken(event.description, result.labels)), seen, *_odds(event)))
     heads = ("Event", "Paths with it", "Probability, %", "Days in ten years", "Return period, years")
     caption = (
         "Spread events: the probability that a path has such a day, how many such days ten years have and "
@@ -106,7 +157,7 @@ def accounts(result: Result) -> Table:
     for account in result.accounts:
         terms = [
             Cell("not recorded" if x is None else f"{x:.6g}")
-            for x in (account.leverage, None if account.margin_rate is None else 100 * account.margin_rate)
+            for x in (account.long, None if account.margin_rate is None else 100 * account.margin_rate)
         ]
         owed = "not recorded" if account.shortfall is None else number(100 * account.shortfall, LOSS_PLACES)
         short = Cell("none seen" if account.wipe_out.value == 0 else owed)
@@ -115,14 +166,7 @@ def accounts(result: Result) -> Table:
             for e in (account.margin_breach, account.wipe_out)
         ]
         rows.append((_product(result, account.product), *terms, *odds, short))
-    heads = (
-        "Product",
-        "Gross leverage",
-        "Margin rate, %",
-        "Below margin",
-        "Wiped out",
-        "Owed to the broker, %",
-    )
+    heads = ("Product", *(column.label for column in figures.ACCOUNTS.columns))
     caption = (
         f"Share of paths below margin and wiped out, with {_confidence(result)} intervals; what is owed "
         "to the broker is the mean over the paths wiped out, in % of starting NAV."
@@ -159,7 +203,7 @@ def components(result: Result) -> Table:
         f"Components of ES {level(result.components[0].level)} over the horizon, % of starting NAV, with "
         f"{_confidence(result)} intervals; a row sums to its product's ES."
     )
-    names = [" ".join(title(word) for word in part.split()) for part in parts]
+    names = [" ".join(title(word, result.labels) for word in part.split()) for part in parts]
     return Table(caption, ("Product", *names), (("", tuple(rows)),))
 
 
@@ -198,7 +242,9 @@ def composition(result: Result) -> Table:
     for product in result.products:
         settings = products.get(product)
         settings = settings if isinstance(settings, dict) else {}
-        book = ", ".join(f"{title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
+        book = ", ".join(
+            f"{title(k, result.labels)} {level(w)}" for k, w in settings.get("weights", {}).items()
+        )
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(
@@ -231,7 +277,20 @@ def _product(result: Result, product: str, more: str = "") -> Cell:
 
 def _loss(found: Estimate, indicative: bool = False) -> Cell:
     found = found.scaled(100)
-    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), indicative)
+    known = found.low < found.high
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) if known else "", indicative)
+
+
+def _pair(row: TailRow) -> tuple[Cell, Cell]:
+    """VaR and ES; one that is all there is to lose says so in place of its interval."""
+    var, es = (_loss(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
+    if not row.saturated:
+        return var, es
+    return var, Cell(es.text, ALL, es.indicative)
+
+
+def _drift(row: TailRow) -> Cell:
+    return Cell("not recorded") if row.drift is None else _loss(row.drift)
 
 
 def _confidence(result: Result) -> str:

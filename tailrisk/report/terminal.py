@@ -12,8 +12,8 @@ from .rows import TailRow
 from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
 
 WIDTH = 100
-NAME, CELL = 16, 14
-"""Columns of a product's name and of one figure."""
+NAME, DRIFT, CELL = 15, 7, 13
+"""Columns of a product's name, of its drift and of one figure."""
 LEVELS = 3
 """Levels side by side; more go into further tables."""
 
@@ -37,15 +37,16 @@ def show(folder: str | Path) -> str:
 def _heading(result: Result, measure: str) -> str:
     days = len(result.curves["regime_share"])
     sure = confidence(result.section("tail"))
-    return f"{title(measure)} of {days} trading days, % of starting NAV (± half the {sure} interval)"
+    over = f"{title(measure)} of {days} trading days, % of starting NAV"
+    return f"{over} (± half the {sure} interval; drift: the mean)"
 
 
 def _table(result: Result, measure: str, view: str, levels: tuple[float, ...]) -> list[str]:
     heads = [f"{name} {level(at)}" for at in levels for name in ("VaR", "ES")]
-    lines = [_line(view.upper(), heads), "-" * (NAME + CELL * len(heads))]
+    lines = [_line(view.upper(), "drift", heads), "-" * (NAME + DRIFT + CELL * len(heads))]
     for product in result.products:
         rows = [result.row(product, view, measure, at) for at in levels]
-        lines.append(_line(product, [cell for row in rows for cell in _cells(row)]))
+        lines.append(_line(product, _drift(rows[0]), [cell for row in rows for cell in _cells(row)]))
     return lines
 
 
@@ -58,14 +59,23 @@ def _cell(found: Estimate, indicative: bool) -> str:
     return f"{found.text(LOSS_PLACES)} ±{found.margin(LOSS_PLACES)}" + ("*" if indicative else " ")
 
 
-def _line(name: str, cells: list[str]) -> str:
+def _drift(row: TailRow) -> str:
+    """The mean loss over the horizon, in per cent."""
+    return "" if row.drift is None else row.drift.scaled(100).text(LOSS_PLACES)
+
+
+def _line(name: str, drift: str, cells: list[str]) -> str:
     name = short(name, NAME)
-    return name + " " * (NAME - columns(name)) + "".join(cell.rjust(CELL) for cell in cells)
+    cells = [drift.rjust(DRIFT), *(cell.rjust(CELL) for cell in cells)]
+    return name + " " * (NAME - columns(name)) + "".join(cells)
 
 
 def _sections(result: Result) -> list[str]:
     lines = [""] if result.events else []
-    lines += [f"{event.event} ({spoken(event.description)}): {happened(event)}" for event in result.events]
+    lines += [
+        f"{event.event} ({spoken(event.description, result.labels)}): {happened(event)}"
+        for event in result.events
+    ]
     lines += [""] if result.accounts else []
     for account in result.accounts:
         name = label(result.section("products"), account.product)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from unicodedata import category, combining, east_asian_width
 
-from tailrisk.core.names import BUCKETS
+from tailrisk.core.names import home
 
 from .estimate import MINUS, number
 
@@ -16,11 +16,6 @@ TITLES = {
     "max_drawdown": "Maximum drawdown",
     "absolute": "absolute",
     "excess": "excess",
-    "csi300": "CSI 300",
-    "csi500": "CSI 500",
-    "csi1000": "CSI 1000",
-    "csi2000": "CSI 2000",
-    "micro": "Micro-cap",
     "index_enhanced": "index-enhanced",
     "stock_selection": "stock selection",
     "neutral": "market neutral",
@@ -36,9 +31,14 @@ LOSS_PLACES = 2
 """Losses are printed in per cent of starting NAV, to a basis point at most."""
 
 
-def title(name: str) -> str:
-    """The name a reader sees."""
-    return TITLES.get(name, name.replace("_", " "))
+def title(name: str, labels: Mapping[str, str] | None = None) -> str:
+    """The name a reader sees; `labels` are the buckets', by default the home market's."""
+    return {**TITLES, **(home_labels() if labels is None else labels)}.get(name, name.replace("_", " "))
+
+
+def home_labels() -> dict[str, str]:
+    """Labels of the home market's buckets."""
+    return dict(zip(home().buckets, home().labels, strict=True))
 
 
 def level(value: float) -> str:
@@ -57,11 +57,10 @@ def label(products: Mapping[str, Any], name: str) -> str:
     return str(text) if text else name
 
 
-def spoken(description: str) -> str:
+def spoken(description: str, labels: Mapping[str, str] | None = None) -> str:
     """A description with buckets by their names and true minus signs: `CSI 1000 less CSI 300, z at −7`."""
-    named = re.sub(
-        r"\b[a-z]+\d*\b", lambda word: title(word[0]) if word[0] in BUCKETS else word[0], description
-    )
+    labels = home_labels() if labels is None else labels
+    named = re.sub(r"\b[a-z][a-z0-9_]*\b", lambda word: labels.get(word[0], word[0]), description)
     return re.sub(r"(?<![\w-])-(?=\d)", MINUS, named)
 
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import random, struct
-from ..core.fence import fence
-from ..core.units import Count, LogReturn, Normal, Ratio, Uniform
-from ..market import ladder, regimes, styles
-from ..products import book
+from ..core.arrays import take
+from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
+from ..market import process, styles
+from ..products import book, funds
 from ..tail import running
+from . import market_day
 from .crowd import day as crowd_day
 from .world import World
 
@@ -27,15 +28,16 @@ class Shocks:
     styles: Normal | None  # [pair, path]  complex unit pairs
     own: Normal | None  # [path]
     crowd: crowd_day.Today | None
+    specific: Normal | None = None  # [product, path]  of each fund's stock picking
 
 
 @struct
 class State:
     """Where the path is."""
 
-    regime: Count  # [path]
+    process: process.State  # of returns before anybody trades
     price: LogReturn  # [bucket, path]  log price since the start
-    books: book.State
+    books: book.State | funds.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
     crowd: crowd_day.State | None
@@ -43,11 +45,16 @@ class State:
 
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    regime, crowd, log_return, growth, future = _prices(world, state, shocks)
+    market, crowd, log_return, growth, future = _prices(world, state, shocks)
     style_return = style(world, log_return, shocks)
-    books = book.step(world.products, state.books, growth, future, style_return, shocks.own)
+    if isinstance(state.books, book.State):
+        books: book.State | funds.State = book.step(
+            world.products, state.books, growth, future, style_return, shocks.own
+        )
+    else:
+        books = as_funds(world, state, crowd, log_return, shocks)
     after = State(
-        regime=regime,
+        process=market,
         price=state.price + log_return,
         books=books,
         absolute=running.step(state.absolute, books.nav),
@@ -57,6 +64,21 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     return after, log_return
 
 
+def as_funds(
+    world: World, state: State, crowd: crowd_day.State | None, log_return: LogReturn, shocks: Shocks
+) -> funds.State:
+    """The products' funds after the day; crowd: its state after the close."""
+    assert world.funds is not None
+    assert isinstance(state.books, funds.State)
+    if world.crowd is None or state.crowd is None or crowd is None or shocks.crowd is None:
+        seen = market_day.free(log_return, world.names.underlying)
+    else:
+        seen = market_day.crowded(world.crowd, (state.crowd, crowd), jnp.expm1(log_return), shocks.crowd)
+    other = None if shocks.own is None else world.products.own[:, None] * shocks.own[None]
+    seen = replace(seen, styles=style(world, log_return, shocks), specific=shocks.specific, other=other)
+    return funds.step(world.funds, state.books, seen)
+
+
 def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
     """Today's style returns [style, path] for a unit exposure; None where no product has any."""
     if world.styles is None or shocks.styles is None:
@@ -64,34 +86,33 @@ def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
     return styles.step(world.styles, log_return, random.student(shocks.styles, None))
 
 
-def outside(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
+def outside(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:
     """`market` as it is before a crowd trades: what comes from outside."""
-    return market(world if world.crowd is None else replace(world, ladder=world.crowd.ladder), regime, shocks)
+    law = world.process if world.crowd is None else world.crowd.process
+    return market(replace(world, process=law), state, shocks)
 
 
-def market(world: World, regime: Count, shocks: Shocks) -> tuple[Count, LogReturn]:
-    """Today's regime [path] and the buckets' log returns [bucket, path]."""
-    regime = regimes.step(world.regimes, regime, shocks.regime)
-    shock = random.student(shocks.ladder, world.ladder.inverse_nu)[: world.ladder.affine.shape[1]]
-    return regime, ladder.step(world.ladder, regime, fence(tuple(shock)))
+def market(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:
+    """The process today, the buckets' log returns [bucket, path] and whether fear has cause [path]."""
+    return process.step(world.process, state, process.Shocks(regime=shocks.regime, ladder=shocks.ladder))
 
 
 def _prices(
     world: World, state: State, shocks: Shocks
-) -> tuple[Count, crowd_day.State | None, LogReturn, Ratio, Ratio]:
-    """Regime, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
+) -> tuple[process.State, crowd_day.State | None, LogReturn, Ratio, Ratio]:
+    """Process, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
     if world.crowd is None or state.crowd is None or shocks.crowd is None:
-        regime, log_return = market(world, state.regime, shocks)
+        after, log_return, _ = market(world, state.process, shocks)
         growth = jnp.exp(state.price + log_return)
-        future = growth[: world.products.short.shape[1]]  # its index; IF, IC and IM lie on the first three
-        return regime, None, log_return, growth, future
-    regime, exogenous = outside(world, state.regime, shocks)
+        future = take(growth, world.names.underlying)  # its index
+        return after, None, log_return, growth, future
+    after, exogenous, stress = outside(world, state.process, shocks)
     simple = jnp.exp(exogenous) - 1.0  # expm1 is no vector instruction on a CPU
-    crowd, seen = crowd_day.step(world.crowd, state.crowd, regime, simple, shocks.crowd)
-    return regime, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
+    crowd, seen = crowd_day.step(world.crowd, state.crowd, stress, simple, shocks.crowd)
+    return after, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
 
 
-def excess_nav(world: World, books: book.State) -> Ratio:
+def excess_nav(world: World, books: book.State | funds.State) -> Ratio:
     """NAV against the benchmark [product, path]: the ratio of the two, or one plus their difference."""
     if world.arithmetic_excess:
         return 1 + books.nav - books.benchmark

@@ -10,7 +10,7 @@ from ..core import struct
 from ..core.arrays import accumulate
 from ..core.units import Flag, Ratio, ZScore
 from ..policies.observation import Decision, Observation
-from ..products import account, trade
+from ..products import account, funds, trade
 from ..products.market_day import MarketDay
 from .tape import Tape
 
@@ -54,11 +54,20 @@ def live(params: account.Params, tape: Tape, act: Act, policy: Any, first: Decis
     return Managed(state=state, days=days)
 
 
+def undecided(params: account.Params, tape: Tape) -> funds.State:
+    """Every fund through the tape with nobody deciding: held but for what is forced."""
+
+    def one_day(state: funds.State, today: MarketDay) -> tuple[funds.State, None]:
+        return funds.step(params, state, today), None
+
+    return jax.lax.scan(one_day, funds.init(params, tape.z.shape[-1]), tape.days)[0]
+
+
 def still(params: account.Params, paths: int) -> Decision:
     """To do nothing."""
     start = account.init(params, paths)
     return Decision(
-        weights=jnp.zeros_like(start.stock),
+        weights=jnp.zeros_like(start.long),
         gross=jnp.zeros_like(start.worth),
         short=jnp.zeros_like(start.futures),
         act=jnp.zeros_like(start.worth),
@@ -67,10 +76,10 @@ def still(params: account.Params, paths: int) -> Decision:
 
 def observe(state: account.State, day: MarketDay, z: ZScore) -> Observation:
     """What a manager sees of his fund and the market tonight."""
-    held, equity = accumulate(state.stock, axis=1), jnp.maximum(state.worth, 0.0)
+    held, equity = accumulate(state.long, axis=1), jnp.maximum(state.worth, 0.0)
     return Observation(
         day=state.day,
-        weights=state.stock / jnp.where(held > 0.0, held, 1.0)[:, None],
+        weights=state.long / jnp.where(held > 0.0, held, 1.0)[:, None],
         gross=jnp.where(equity > 0.0, held / jnp.where(equity > 0.0, equity, 1.0), 0.0),
         excess=account.nav(state) / state.benchmark,
         called=state.lines.called,

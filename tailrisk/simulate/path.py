@@ -10,9 +10,9 @@ import jax.numpy as jnp
 from jax import lax
 
 from ..core import random, struct
-from ..core.units import Count, Flag, LogReturn, Ratio, Uniform, ZScore
-from ..market import regimes, spread
-from ..products import book
+from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform, ZScore
+from ..market import process, spread
+from ..products import book, funds
 from ..tail import running
 from . import day
 from .crowd import day as crowd_day
@@ -35,6 +35,7 @@ class Outcome:
     shortfall: Ratio  # [product, path]
     fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
     crowd: crowd_day.Outcome | None = None
+    accounts: funds.Outcome | None = None  # of products lived as funds
     weight: Ratio | None = None  # [path]  density of the law asked about over the law drawn from; None is one
 
 
@@ -48,6 +49,7 @@ class Course:
     future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
     style: Ratio | None  # [day, style, path]  return of a unit exposure; None where no product has any
     outside: LogReturn | None  # [bucket, path]  at the end, had no crowd traded on these days; None: no crowd
+    pnl: Ratio | None = None  # [line, product, path]  at the end, of products lived as funds
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -58,8 +60,9 @@ def outcome(world: World, path: Count) -> Outcome:
         return state, spreads(world, log_return)
 
     draws = partial(draw, world, path)
-    state, during = over_days(one_day, begin(world, path), world.days, draws)
-    return finish(world, state, before(world, path), during)
+    warm, seen = warmed(world, path)
+    state, during = over_days(one_day, begin(world, path, warm), world.days, draws)
+    return finish(world, state, seen, during)
 
 
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
@@ -72,7 +75,13 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
         crowd = crowd_day.outcome(world.crowd, state.crowd)
         finite = finite & crowd_day.closes(crowd)
     return Outcome(
-        loss=loss, z=z, breached=books.breached, shortfall=books.shortfall, fault=~finite, crowd=crowd
+        loss=loss,
+        z=z,
+        breached=books.breached,
+        shortfall=books.shortfall,
+        fault=~finite,
+        crowd=crowd,
+        accounts=funds.outcome(books) if isinstance(books, funds.State) else None,
     )
 
 
@@ -84,9 +93,10 @@ def course(world: World, path: Count) -> Course:
     ) -> tuple[tuple[day.State, LogReturn | None], tuple[Ratio, Count, Ratio, Ratio | None]]:
         eve, total = state
         if total is not None:
-            total = total + day.outside(world, eve.regime, shocks)[1]
+            total = total + day.outside(world, eve.process, shocks)[1]
         after, log_return = day.step(world, eve, shocks)
-        seen = (after.price, after.regime, after.books.nav, day.style(world, log_return, shocks))
+        now = process.pictured(after.process)
+        seen = (after.price, now, after.books.nav, day.style(world, log_return, shocks))
         return (after, total), seen
 
     draws = partial(draw, world, path)
@@ -95,28 +105,31 @@ def course(world: World, path: Count) -> Course:
     (last, total), seen = over_days(one_day, (start, still), world.days, draws)
     price, regime, nav, style = seen
     future = None if last.crowd is None else last.crowd.future
-    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total)
+    pnl = last.books.account.pnl if isinstance(last.books, funds.State) else None
+    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total, pnl=pnl)
 
 
 def prices(world: World, path: Count) -> LogReturn:
     """Log prices [bucket, path] after the last day, and nothing else: the kernel whose speed is measured."""
 
-    def one_day(state: tuple[Count, LogReturn], shocks: day.Shocks) -> tuple[tuple[Count, LogReturn], None]:
-        regime, log_return = day.market(world, state[0], shocks)
-        return (regime, state[1] + log_return), None
+    def one_day(
+        state: tuple[process.State, LogReturn], shocks: day.Shocks
+    ) -> tuple[tuple[process.State, LogReturn], None]:
+        after, log_return, _ = day.market(world, state[0], shocks)
+        return (after, state[1] + log_return), None
 
     start = begin(world, path)
     shocks = partial(market_shocks, world, path)
-    return over_days(one_day, (start.regime, start.price), world.days, shocks)[0][1]
+    return over_days(one_day, (start.process, start.price), world.days, shocks)[0][1]
 
 
-def begin(world: World, path: Count) -> day.State:
-    """The eve of the first day: every price and NAV at one."""
-    paths, dtype = path.shape[0], world.ladder.affine.dtype
-    books = book.init(world.products, paths)
+def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
+    """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
+    paths = path.shape[0]
+    books = book.init(world.products, paths) if world.funds is None else funds.init(world.funds, paths)
     return day.State(
-        regime=regimes.init(world.regimes.start, eve(world.streams.regimes, path, dtype)),
-        price=jnp.zeros((world.ladder.affine.shape[1], paths), dtype),
+        process=first(world, path, warm),
+        price=jnp.zeros((process.buckets(world.process), paths), world.dtype),
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
@@ -126,7 +139,7 @@ def begin(world: World, path: Count) -> day.State:
 
 def draw(world: World, path: Count, days: Count) -> day.Shocks:
     """Every shock of some days [day], [day, ..., path]."""
-    dtype, shocks = world.ladder.affine.dtype, market_shocks(world, path, days)
+    dtype, shocks = world.dtype, market_shocks(world, path, days)
     if world.styles is not None:
         pairs = (world.styles.loading.shape[0] + 1) // 2
         shocks = replace(
@@ -135,9 +148,17 @@ def draw(world: World, path: Count, days: Count) -> day.Shocks:
     if world.own_risk:
         own = random.unit_pairs(world.streams.own, path, days, 1, world.own_inverse_nu, dtype)
         shocks = replace(shocks, own=own[:, 0].real)
+    if world.funds is not None and world.streams.specific is not None:
+        shocks = replace(shocks, specific=_specific(world, world.streams.specific, path, days))
     if world.crowd is not None:
         shocks = replace(shocks, crowd=crowd_day.draw(world.crowd, path, days))
     return shocks
+
+
+def _specific(world: World, stream: random.Stream, path: Count, days: Count) -> Normal:
+    count, dtype = world.products.alpha.shape[0], world.products.alpha.dtype
+    pairs = random.unit_pairs(stream, path, days, (count + 1) // 2, None, dtype)
+    return jnp.concatenate([pairs.real, pairs.imag], axis=1)[:, :count]
 
 
 def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:
@@ -179,20 +200,35 @@ def segment_length(days: int) -> int:
     return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
 
 
+def first(world: World, path: Count, warm: process.State | None) -> process.State:
+    """The process on the eve: drawn, or where the warm-up ended if the process goes on from there."""
+    if not process.continues(world.process):
+        return process.init(world.process, eve(world.streams.regimes, path, world.dtype))
+    found = warmed(world, path)[0] if warm is None else warm
+    return (
+        process.init(world.process, eve(world.streams.regimes, path, world.dtype)) if found is None else found
+    )
+
+
 def before(world: World, path: Count) -> Ratio:
     """Daily spreads [day, detector, path] of the days before the first: history, or simulated."""
+    return warmed(world, path)[1]
+
+
+def warmed(world: World, path: Count) -> tuple[process.State | None, Ratio]:
+    """The process after the days before the first, None where none were simulated; and `before`."""
     if world.history is not None:
-        return jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
-    dtype, streams = world.ladder.affine.dtype, world.streams
+        return None, jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
+    dtype, streams = world.dtype, world.streams
     if not world.detectors:
-        return jnp.zeros((0, 0, path.shape[0]), dtype)
-    start = regimes.init(world.long_run, eve(streams.warmup_regimes, path, dtype))
+        return None, jnp.zeros((0, 0, path.shape[0]), dtype)
+    start = process.long_run(world.process, eve(streams.warmup_regimes, path, dtype))
 
-    def one_day(regime: Count, shocks: day.Shocks) -> tuple[Count, Ratio]:
-        regime, log_return = day.market(world, regime, shocks)
-        return regime, spreads(world, log_return)
+    def one_day(state: process.State, shocks: day.Shocks) -> tuple[process.State, Ratio]:
+        state, log_return, _ = day.market(world, state, shocks)
+        return state, spreads(world, log_return)
 
-    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))[1]
+    return over_days(one_day, start, world.warmup, partial(warmup_shocks, world, path))
 
 
 def spreads(world: World, log_return: LogReturn) -> Ratio:
@@ -215,10 +251,10 @@ def z_scores(world: World, before: Ratio, during: Ratio) -> ZScore:
 def _market_shocks(
     world: World, regime: random.Stream, ladder: random.Stream, path: Count, days: Count
 ) -> day.Shocks:
-    dtype, pairs = world.ladder.affine.dtype, (world.ladder.affine.shape[1] + 1) // 2
+    dtype, law = world.dtype, world.process
     return day.Shocks(
         regime=_uniforms(regime, path, days, dtype),
-        ladder=random.unit_pairs(ladder, path, days, pairs, world.ladder.inverse_nu, dtype),
+        ladder=random.unit_pairs(ladder, path, days, process.pairs(law), process.inverse_nu(law), dtype),
         styles=None,
         own=None,
         crowd=None,

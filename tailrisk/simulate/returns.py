@@ -1,10 +1,12 @@
 """What a path earned over the whole horizon: buckets, held futures and styles, with a crowd or without."""
 
+from dataclasses import replace
 from functools import partial
 
 import jax.numpy as jnp
 
 from ..core import struct
+from ..core.arrays import take
 from ..core.units import Count, Flag, Ratio
 from . import day
 from .crowd import day as crowd_day
@@ -27,8 +29,9 @@ def returns(world: World, path: Count) -> Returns:
 
     A scenario of stocks is X f with f the ladder of these buckets and these styles (universe.factor_returns).
     """
+    world = replace(world, funds=None)
     count = 0 if world.styles is None else world.styles.loading.shape[0]
-    earned = jnp.zeros((count, path.shape[0]), world.ladder.affine.dtype)
+    earned = jnp.zeros((count, path.shape[0]), world.dtype)
 
     def one_day(state: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], None]:
         before, earned = state
@@ -40,7 +43,7 @@ def returns(world: World, path: Count) -> Returns:
     (state, earned), _ = over_days(one_day, start, world.days, partial(draw, world, path))
     bucket = jnp.expm1(state.price)
     if world.crowd is None or state.crowd is None:
-        future, closes = bucket[: world.products.short.shape[1]], jnp.ones(path.shape[0], bool)
+        future, closes = take(bucket, world.names.underlying), jnp.ones(path.shape[0], bool)
     else:
         future = state.crowd.future - 1.0
         closes = crowd_day.closes(crowd_day.outcome(world.crowd, state.crowd))

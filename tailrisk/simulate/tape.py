@@ -17,19 +17,14 @@ from jax import lax
 from numpy.typing import NDArray
 
 from ..core import struct
-from ..core.arrays import accumulate
-from ..core.calendar import YEAR
 from ..core.kernel import OPTIONS, one_kernel
-from ..core.units import Count, LogReturn, Normal, Ratio, ZScore
-from ..market import basis, impact, limits
+from ..core.units import Count, Normal, Ratio, ZScore
 from ..products.market_day import MarketDay
-from . import day
+from . import day, market_day
 from .crowd import day as crowd_day
-from .crowd.world import Crowd
 from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
 
-FUTURES = 3
 SHARED = ("years", "rolled", "crystallised")
 """What the calendar alone decides, [day]."""
 CHUNK = 128
@@ -92,14 +87,17 @@ def _tapes(world: World, first: Count, *, calls: int) -> Tape:
 
 def record(world: World, path: Count) -> Tape:
     """The tape of the paths numbered `path` [path], uint32."""
+    world = replace(world, funds=None)  # who trades on it is told apart from the tape
 
     def one_day(
         state: day.State, shocks: day.Shocks
     ) -> tuple[day.State, tuple[MarketDay, Ratio, Normal | None]]:
         after, log_return = day.step(world, state, shocks)
-        seen = _free(log_return)
+        seen = market_day.free(log_return, world.names.underlying)
         if world.crowd is not None and state.crowd is not None and after.crowd is not None and shocks.crowd:
-            seen = _crowded(world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd)
+            seen = market_day.crowded(
+                world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd
+            )
         seen = replace(seen, styles=day.style(world, log_return, shocks))
         return after, (seen, spreads(world, log_return), shocks.own)
 
@@ -110,48 +108,3 @@ def record(world: World, path: Count) -> Tape:
     if world.crowd is not None and last.crowd is not None:
         crowd = crowd_day.outcome(world.crowd, last.crowd)
     return Tape(days=days, z=jnp.moveaxis(z, 1, 0), own=own, crowd=crowd)
-
-
-def _free(log_return: LogReturn) -> MarketDay:
-    returns = jnp.expm1(log_return)
-    one, flat = jnp.ones_like(returns), jnp.zeros_like(returns[:FUTURES])
-    return MarketDay(
-        returns=returns,
-        futures=returns[:FUTURES],
-        basis=flat,
-        annual_basis=flat,
-        sells=one,
-        buys=one,
-        refused=flat[0],
-        years=jnp.asarray(1 / YEAR, returns.dtype),
-        rolled=jnp.zeros((), returns.dtype),
-        crystallised=jnp.asarray(False),
-    )
-
-
-def _crowded(
-    crowd: Crowd, states: tuple[crowd_day.State, crowd_day.State], returns: Ratio, today: crowd_day.Today
-) -> MarketDay:
-    """What the crowd's market showed at the close; fills are those of a small order in the last round."""
-    eve, after = states
-    calendar = today.calendar
-    held = calendar.contracts.held
-    relative = accumulate(held[None, :, None] * after.basis.relative, axis=1)
-    left = accumulate(held * calendar.contracts.days)
-    momentum = impact.momentum(crowd.impact, eve.impact, returns)
-    latent = returns + after.gap / jnp.maximum(crowd.limits.carried, 1e-6)
-    shown = limits.observe(crowd.limits, latent, limits.dispersion(crowd.limits, momentum))
-    whole = jnp.ones_like(returns)
-    sells, buys = limits.fills(crowd.limits, shown, whole, 0.0 * whole, 0.0 * whole)
-    return MarketDay(
-        returns=returns,
-        futures=after.future / eve.future - 1.0,
-        basis=relative - 1.0,
-        annual_basis=basis.annualised(relative, left),
-        sells=sells,
-        buys=buys,
-        refused=crowd_day.refused(crowd, eve.ladder, today.imposed),
-        years=calendar.years,
-        rolled=calendar.renewed,
-        crystallised=jnp.asarray(False),
-    )

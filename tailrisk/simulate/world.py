@@ -1,10 +1,13 @@
 """The world: everything a path needs, as arrays, assembled once."""
 
+import jax.numpy as jnp
+
 from ..core import static, struct
+from ..core.names import Names
 from ..core.random import Stream
-from ..core.units import Probability, Ratio
-from ..market import ladder, regimes, spread, styles
-from ..products import book
+from ..core.units import Ratio
+from ..market import process, spread, styles
+from ..products import account, book
 from .crowd.world import Crowd
 
 
@@ -18,15 +21,14 @@ class Streams:
     own: Stream
     warmup_regimes: Stream
     warmup_ladder: Stream
+    specific: Stream | None = None  # of the funds' stock picking, where any has it
 
 
 @struct
 class World:
     """Parameters of every mechanism, and the few counts that shape the program."""
 
-    regimes: regimes.Params
-    long_run: Probability  # [regime]  cumulative stationary law, from which the warm-up starts
-    ladder: ladder.Params
+    process: process.Params  # of returns before anybody trades
     styles: styles.Params | None
     products: book.Params
     detectors: tuple[spread.Params, ...]
@@ -37,4 +39,11 @@ class World:
     arithmetic_excess: bool = static()
     own_risk: bool = static()  # some product draws shocks of its own
     own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
-    crowd: Crowd | None = None  # None: prices are the ladder's, futures their index
+    names: Names = static()
+    funds: account.Params | None = None  # products lived as funds on these terms; None: held as they are
+    crowd: Crowd | None = None  # None: prices are the process's, futures their index
+
+    @property
+    def dtype(self) -> jnp.dtype:
+        """Precision of every draw and path."""
+        return process.dtype(self.process)

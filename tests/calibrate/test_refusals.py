@@ -153,8 +153,10 @@ def test_a_malformed_style_file(tmp_path: Path, name: str, value: str, words: st
 
 
 def test_a_style_file_without_a_style(tmp_path: Path) -> None:
-    (tmp_path / "styles.csv").write_text("date,beta\n2024-02-01,0.1\n")
-    assert "no column 'book_to_price_ratio'" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+    (tmp_path / "styles.csv").write_text("date\n2024-02-01\n")
+    assert "no column beside date" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+    (tmp_path / "styles.csv").write_text("date,动量,momentum\n2024-02-01,0.1,0.1\n")
+    assert "is a second column of momentum" in refused(lambda: read_styles(tmp_path / "styles.csv"))
 
 
 def wide_file(path: Path, days: int, **columns: str) -> Path:

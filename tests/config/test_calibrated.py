@@ -43,7 +43,18 @@ EDITS = {
         "[2.0, 0.1,",
         ["styles.residual_correlation", "ones on the diagonal"],
     ),
-    "style unknown": ('"beta"', '"bata"', ['styles.names.0: "bata"', '"beta"']),
+    "style without a name": ('"beta"', '"be ta"', ['styles.names.0: "be ta"']),
+    "style renamed": (
+        '"liquidity"',
+        '"liquid"',
+        ["style_exposure.liquidity: not in the", "did you mean 'liquid'"],
+    ),
+    "another ladder": (
+        "[fit]",
+        'buckets = ["a", "b", "c", "d", "e"]\n[fit]',
+        ["fitted on a, b, c, d, e", "csi300"],
+    ),
+    "buckets miscounted": ("[fit]", 'buckets = ["a", "b"]\n[fit]', ["buckets: 2 of them", "5, one a factor"]),
     "style absent": ("[styles]", "[stiles]", ["style_exposure.liquidity: not in the calibrated file"]),
     "not TOML": ("[fit]", "[fit", ["ladder.toml: is not TOML", "line 3"]),
 }

@@ -23,11 +23,11 @@ def test_a_config_is_read_with_the_files_it_names(folder: Path) -> None:
 
 def test_a_child_says_only_what_differs(folder: Path) -> None:
     (folder / "child.toml").write_text(
-        'extends = "small.toml"\nname = "child"\n[run]\ndays = 10\n[products.dma]\ngross_leverage = 2.0\n'
+        'extends = "small.toml"\nname = "child"\n[run]\ndays = 10\n[products.dma]\nlong = 2.0\n'
     )
     parent, child = load("small.toml"), load("child.toml")
     assert (child.name, child.run.days, child.run.paths) == ("child", 10, 20_000)
-    assert (child.products["dma"].gross_leverage, parent.products["dma"].gross_leverage) == (2.0, 4.0)
+    assert (child.products["dma"].long, parent.products["dma"].long) == (2.0, 4.0)
     assert child.products["ie"] == parent.products["ie"]
 
 
@@ -108,7 +108,7 @@ def test_the_digest_is_of_what_is_said_not_of_where_it_lies(folder: Path) -> Non
 
 
 def test_the_digest_follows_every_change(folder: Path) -> None:
-    changes = [[], ["run.seed=1"], ["products.dma.gross_leverage=3.9"], ["tail.levels=[0.95]"], ["name=b"]]
+    changes = [[], ["run.seed=1"], ["products.dma.long=3.9"], ["tail.levels=[0.95]"], ["name=b"]]
     digests = {load("small.toml", change).digest() for change in changes}
     assert len(digests) == len(changes)
     before = load("small.toml").digest()
@@ -118,8 +118,8 @@ def test_the_digest_follows_every_change(folder: Path) -> None:
 
 
 def test_equal_numbers_written_differently_have_one_digest(folder: Path) -> None:
-    one = load("small.toml", ["products.dma.gross_leverage=3"])
-    other = load("small.toml", ["products.dma.gross_leverage=3.0"])
+    one = load("small.toml", ["products.dma.long=3"])
+    other = load("small.toml", ["products.dma.long=3.0"])
     assert one.digest() == other.digest()
 
 
@@ -172,3 +172,24 @@ def test_history_is_found_beside_the_config_and_counted_in_the_digest(folder: Pa
     assert config.burn_in == 0
     (folder / "closes.csv").write_text("date,code,close,\n")
     assert load("small.toml", said).digest() != config.digest()
+
+
+def test_former_names_of_keys_are_read_as_todays(folder: Path) -> None:
+    """A file of another year over one of today: the same field, so the file on top decides."""
+    (folder / "old.toml").write_text(
+        'extends = "small.toml"\n[tail]\nmeasures = ["terminal"]\n[products.dma]\ngross_leverage = 2.0\n'
+        '[products.n]\nlabel = "N"\nfamily = "long_short"\nweights = { micro = 1 }\nhedge = { IM = 1 }\n'
+        "exposure = 0.7\nshort_gross = 0.3\n"
+    )
+    old = load("old.toml", ["products.n.exposure=0.6"])
+    assert (old.products["dma"].long, old.products["n"].long, old.products["n"].short) == (2.0, 0.6, 0.3)
+    assert old.tail.losses == ("terminal",)
+    assert "gross_leverage" not in old.resolved()["products"]["dma"]
+
+
+def test_a_key_under_both_its_names_is_refused(folder: Path) -> None:
+    (folder / "both.toml").write_text(
+        'extends = "small.toml"\n[products.dma]\ngross_leverage = 2.0\nlong = 3.0\n'
+    )
+    with pytest.raises(InputError, match=r"products.dma.gross_leverage: unknown key"):
+        load("both.toml")

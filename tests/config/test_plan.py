@@ -24,7 +24,7 @@ def test_memory_follows_paths_measures_and_precision(folder: Path) -> None:
         return plan(load("small.toml", overrides), machine=1e11).memory
 
     assert memory("run.paths=2_000_000") > memory("run.paths=1_000_000") > memory()
-    assert memory('tail.measures=["terminal"]') < memory() < memory("run.precision=float64")
+    assert memory('tail.losses=["terminal"]') < memory() < memory("run.precision=float64")
     assert memory("run.chunk=64") < memory()
     assert memory("event=[]") < memory()
 

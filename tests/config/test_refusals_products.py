@@ -12,8 +12,8 @@ Edit = Callable[..., None]
 EDITS = {
     "unknown key in a product": (
         "hedge =",
-        "gross_levrage = 3\nhedge =",
-        ["products.dma.gross_levrage: unknown key, did you mean 'gross_leverage'?", "margin_rate"],
+        "lng = 3\nhedge =",
+        ["products.dma.lng: unknown key, did you mean 'long'?", "margin_rate"],
     ),
     "field of another family": (
         "hedge =",
@@ -59,20 +59,20 @@ EDITS = {
     "hedge does not sum": ("IM = 1.0", "IM = 0.9", ["products.dma.hedge: the shares sum to 0.9", "sum to 1"]),
     "margin above equity": (
         "hedge =",
-        "gross_leverage = 4\nmargin_rate = 0.3\nhedge =",
-        ["products.dma.margin_rate: gross_leverage * margin_rate is 4 * 0.3 = 1.2", "at most 1"],
+        "long = 4\nmargin_rate = 0.3\nhedge =",
+        ["products.dma.margin_rate: long * margin_rate is 4 * 0.3 = 1.2", "at most 1"],
     ),
-    "leverage absurd": ("hedge =", "gross_leverage = 400\nhedge =", ["gross_leverage: 400", "at most 10"]),
+    "leverage absurd": ("hedge =", "long = 400\nhedge =", ["long: 400", "at most 10"]),
     "leverage not a number": (
         "hedge =",
-        'gross_leverage = "4"\nhedge =',
-        ['gross_leverage: "4"', "a number"],
+        'long = "4"\nhedge =',
+        ['long: "4"', "a number"],
     ),
-    "leverage NaN": ("hedge =", "gross_leverage = nan\nhedge =", ["gross_leverage: NaN", "a number"]),
+    "leverage NaN": ("hedge =", "long = nan\nhedge =", ["long: NaN", "a number"]),
     "leverage infinite": (
         "hedge =",
-        "gross_leverage = inf\nhedge =",
-        ["gross_leverage: Infinity", "a number"],
+        "long = inf\nhedge =",
+        ["long: Infinity", "a number"],
     ),
 }
 
@@ -91,10 +91,10 @@ def test_families_refuse_what_their_books_cannot_do(folder: Path, refusal: Refus
     (folder / "more.toml").write_text(
         'extends = "small.toml"\n'
         '[products.n]\nlabel = "N"\nfamily = "neutral"\nweights = { micro = 1 }\nhedge = { IM = 1 }\n'
-        "exposure = 0.95\n"
+        "long = 0.95\n"
         '[products.p]\nlabel = "P"\nfamily = "micro_cap"\nmanagement = "passive"\nbenchmark = "csi2000"\n'
         "weights = { csi2000 = 0.5, micro = 0.5 }\n"
     )
     said = refusal("check", "more.toml")
-    assert "products.n.exposure: exposure * (1 + margin_rate) is 0.95 * 1.12 = 1.064" in said
+    assert "products.n.long: long * (1 + margin_rate) is 0.95 * 1.12 = 1.064" in said
     assert "products.p.weights: a passive fund holds 0.5 of its benchmark 'csi2000'" in said

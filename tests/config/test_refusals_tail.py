@@ -29,10 +29,10 @@ EDITS = {
     "levels empty": ("[0.95, 0.99]", "[]", ["tail.levels: []", "a list of 1 or more"]),
     "measure unknown": (
         "[tail]",
-        '[tail]\nmeasures = ["drawdown"]',
-        ['tail.measures.0: "drawdown"', '"max_drawdown"'],
+        '[tail]\nlosses = ["drawdown"]',
+        ['tail.losses.0: "drawdown"', '"max_drawdown"'],
     ),
-    "measure twice": ("[tail]", '[tail]\nmeasures = ["terminal", "terminal"]', ["tail.measures", "once"]),
+    "measure twice": ("[tail]", '[tail]\nlosses = ["terminal", "terminal"]', ["tail.losses", "once"]),
     "event named twice": (
         "[tail]",
         '[[event]]\nname = "seven"\npair = ["micro", "csi300"]\nthreshold = 3.0\n[tail]',

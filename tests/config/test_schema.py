@@ -9,28 +9,24 @@ from pydantic import ValidationError
 
 from tailrisk.config import load
 from tailrisk.config.market import Event
-from tailrisk.config.model import Benchmark, Bucket, Future, Measure, Style
+from tailrisk.config.model import Measure
 from tailrisk.config.products import Dma, IndexEnhanced, MicroCap, Neutral
 from tailrisk.config.schema import canonical, portable
 from tailrisk.config.tail import Tail
-from tailrisk.core.names import BUCKETS, FUTURES, MEASURES, STYLES
+from tailrisk.core.names import MEASURES
 
 
-def test_names_are_those_of_the_core() -> None:
-    assert get_args(Bucket) == BUCKETS
-    assert get_args(Benchmark) == (*BUCKETS, "cash")
-    assert get_args(Future) == tuple(FUTURES)
+def test_measures_are_those_of_the_core() -> None:
     assert get_args(Measure) == MEASURES
-    assert get_args(Style) == STYLES
 
 
 def test_defaults_are_those_of_the_mechanism() -> None:
     book = {"micro": 1.0}
     neutral = Neutral(family="neutral", label="N", weights=book, hedge={"IC": 0.5, "IM": 0.5})
-    assert (neutral.exposure, neutral.margin_rate, neutral.benchmark) == (0.8, 0.12, "cash")
+    assert (neutral.long, neutral.margin_rate, neutral.benchmark) == (0.8, 0.12, "cash")
     dma = Dma(family="dma", label="D", weights=book, hedge={"IM": 1.0})
-    assert (dma.gross_leverage, dma.margin_rate, dma.financing_annual) == (4.0, 0.2, 0.035)
-    assert dma.gross_leverage * dma.margin_rate == 0.8  # mechanism 2e: a cushion of 20 % of equity
+    assert (dma.long, dma.margin_rate, dma.financing_annual) == (4.0, 0.2, 0.035)
+    assert dma.long * dma.margin_rate == 0.8  # mechanism 2e: a cushion of 20 % of equity
     assert (dma.alpha_annual, dma.fee_annual, dma.style_exposure) == (0, 0, {})
 
 
@@ -49,10 +45,10 @@ def test_weights_sum_to_one_within_a_millionth(total: float, accepted: bool) -> 
 def test_margin_is_paid_from_equity(leverage: float, accepted: bool) -> None:
     said = {"family": "dma", "label": "D", "weights": {"micro": 1.0}, "hedge": {"IM": 1.0}}
     if accepted:
-        assert Dma(**said, gross_leverage=leverage).gross_leverage == leverage
+        assert Dma(**said, long=leverage).long == leverage
     else:
         with pytest.raises(ValidationError):
-            Dma(**said, gross_leverage=leverage)
+            Dma(**said, long=leverage)
 
 
 def test_a_passive_fund_holds_its_benchmark_and_an_active_one_need_not() -> None:

@@ -1,5 +1,7 @@
 """One kernel: the compiler keeps the marked call, nothing inside it is marked, and a walk's bits stay."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -20,12 +22,17 @@ def walk(x):
 
 
 def test_the_compiled_program_is_one_call():
-    """The mark does nothing unless it reaches the compiled program; calls inside are inlined as ever."""
+    """The mark does nothing unless it reaches the compiled program; calls inside are inlined as ever.
+
+    Newer XLA makes a small loop within the call a call of its own: a part of the same machine function.
+    """
     compiled = jax.jit(one_kernel(walk)).lower(jnp.ones(64)).compile().as_text()
-    calls = [line for line in compiled.splitlines() if " call(" in line and "_call" in line]
-    assert len(calls) == 1
-    assert all(f'{name}="{value}"' in calls[0] for name, value in MARK.items())
-    assert "while(" not in compiled[compiled.index("ENTRY") :]
+    entry = compiled[compiled.index("ENTRY") :]
+    (call,) = [line for line in entry.splitlines() if " call(" in line]
+    assert all(f'{name}="{value}"' in call for name, value in MARK.items())
+    assert set(re.findall(r" = [^=]*?[\])}] ([\w-]+)\(", entry)) <= {"parameter", "copy", "call"}
+    inside = [line for line in compiled.splitlines() if " call(" in line and line != call]
+    assert all("to_apply=%while" in line and "inlineable" not in line for line in inside)
 
 
 def test_bits_are_those_of_many_kernels():

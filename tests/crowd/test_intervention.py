@@ -42,6 +42,9 @@ def params():
         eager=array([1 / 6, 1 / 5, 1 / 4, 1 / 3, 1 / 2, 1.0]),
         fall_days=5,
         spread_days=3,
+        large=L,
+        middle=M,
+        small=T,
     )
 
 
@@ -330,3 +333,21 @@ def plain_days(params, returns, discount, limit_down, scheduled):
         plain_intervention.close(params, state, today, returns[k], discount[k], limit_down[k])
         out.append(total)
     return np.array(out), state
+
+
+def test_the_state_looks_at_its_buckets_by_name_wherever_they_stand(params):
+    rng = np.random.default_rng(5)
+    order = [3, 0, 4, 2, 1]  # the bucket that stands at each place of the moved market
+    days = [(rng.normal(-0.01, 0.02, 5), rng.uniform(-0.4, 0), rng.uniform(0, 0.3)) for _ in range(20)]
+    moved = replace(
+        params,
+        target=params.target[:, jnp.asarray(order)],
+        budget=params.budget[jnp.asarray(order)],
+        **{role: order.index(getattr(params, role)) for role in ("large", "middle", "small")},
+    )
+    bought, state = play(params, days)
+    elsewhere, there = play(moved, [(returns[order], *rest) for returns, *rest in days])
+    np.testing.assert_array_equal(elsewhere, bought[:, order])
+    np.testing.assert_array_equal(there.age, state.age)
+    assert bought.sum() > 0
+    assert (np.asarray(state.age) > 0).all()

@@ -100,7 +100,7 @@ def test_every_contract_ended_on_its_computed_day(market_data):
 
     index = pd.read_csv(market_data / "indices_daily.csv", usecols=["date"])
     traded = np.unique(index.date.to_numpy().astype("M8[D]"))
-    weekdays = np.arange(traded[0], traded[-1] + 1)
+    weekdays = np.arange(traded[0], traded[-1] + np.timedelta64(1, "D"))
     weekdays = weekdays[np.is_busday(weekdays)]
     holidays = np.setdiff1d(weekdays, traded)
     futures = pd.read_csv(market_data / "index_futures_daily.csv", usecols=["symbol", "date"])

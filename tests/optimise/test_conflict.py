@@ -1,7 +1,10 @@
 """A region without a portfolio: the message names a set of constraints of which none can be left out."""
 
+import re
+
 import numpy as np
 import pytest
+from scipy.optimize import linprog
 
 from tailrisk.core import InputError
 from tailrisk.optimise import (
@@ -10,9 +13,11 @@ from tailrisk.optimise import (
     Budget,
     Group,
     Positions,
+    TrackingError,
     Turnover,
     maximise_alpha,
     minimise_shortfall,
+    of_matrix,
     of_returns,
 )
 from tailrisk.optimise.conflict import refuse_conflict
@@ -82,3 +87,70 @@ def test_of_two_conflicts_only_one_is_told() -> None:
     assert "positions (asset 8, asset 9); last two (sum over members)" in said
     assert "first two" not in said
     assert "budget" not in said
+
+
+def random_constraints(rng: np.random.Generator) -> list:
+    """A mandate of a few constraints over six assets, tight enough to conflict now and then."""
+    n, some = 6, lambda: rng.random(6) < 0.5
+    floors, caps = int(rng.integers(1, 4)), int(rng.integers(1, 3))
+    bench = rng.dirichlet(np.ones(n))
+    every = [Budget(), Positions(0.0, float(rng.choice([0.15, 0.2, 0.3, 1.0])))]
+    every += [Group(some(), lower=rng.uniform(0.1, 0.7), name=f"floor {i}") for i in range(floors)]
+    every += [Group(some(), upper=rng.uniform(0.0, 0.6), name=f"cap {i}") for i in range(caps)]
+    every.append(ActiveWeights(bench, float(rng.uniform(0.02, 0.3))))
+    every.append(ActiveExposure(rng.normal(size=(n, 2)), ("a", "b"), -0.2, 0.2, bench))
+    every.append(Turnover(rng.dirichlet(np.ones(n)), float(rng.uniform(0.05, 1.0))))
+    order = rng.permutation(len(every))
+    return [every[i] for i in order]
+
+
+def has_a_portfolio(constraints: list) -> bool:
+    """Whether HiGHS finds a point within the rows."""
+    space = region(constraints, 6)
+    table = np.vstack([space.matrix.toarray(), -space.matrix.toarray()])
+    ends = np.concatenate([space.row_upper, -space.row_lower])
+    bounds = np.column_stack([space.lower, space.upper])
+    kept = np.isfinite(ends)
+    done = linprog(
+        np.zeros(len(space.lower)), table[kept] if kept.any() else None, ends[kept] if kept.any() else None,
+        bounds=bounds,
+    )  # fmt: skip
+    return bool(done.status == 0) and bool((space.lower <= space.upper).all())
+
+
+def test_every_set_named_conflicts_and_no_part_of_it_does() -> None:
+    conflicts = 0
+    for seed in range(60):
+        constraints = random_constraints(np.random.default_rng(seed))
+        if has_a_portfolio(constraints):
+            refuse_conflict(region(constraints, 6))
+            continue
+        conflicts += 1
+        with pytest.raises(InputError) as refused:
+            refuse_conflict(region(constraints, 6))
+        named = re.findall(r"(?:together |; )([a-z]+(?: [a-z0-9]+)?) \(", str(refused.value))
+        least = [c for c in constraints if c.name in named]
+        assert len(least) == len(named) > 0
+        assert not has_a_portfolio(least), seed
+        for one in least:
+            assert has_a_portfolio([c for c in least if c is not one]), (seed, one.name, named)
+    assert conflicts > 20
+
+
+def test_a_conflict_is_named_whatever_the_size_of_the_portfolio() -> None:
+    for size in (1e-3, 1.0, 1e6):
+        caps = Positions(0.0, 0.09 * size)  # a tenth of the budget is missing
+        said = refusal([Budget(size, size), caps, Turnover(EVEN * size, 5.0 * size)])
+        assert "together budget (sum of weights); positions (asset 0" in said
+        assert f"by {0.1 * size:.3g} in all" in said
+
+
+def test_two_tracking_errors_that_no_portfolio_keeps_are_named_together() -> None:
+    risk = of_matrix(0.0004 * np.eye(4))
+    near, far = np.array([1.0, 0, 0, 0]), np.array([0, 1.0, 0, 0])
+    one, other = TrackingError(risk, near, 0.012, "one"), TrackingError(risk, far, 0.012, "other")
+    table = returns(4, 100)
+    with pytest.raises(InputError, match=r"together one \(limit 0.012\); other \(limit 0.012\)"):
+        minimise_shortfall(of_returns(table), [Budget(), Positions(), one, other], level=0.9)
+    wide = [TrackingError(risk, near, 0.0145, "one"), TrackingError(risk, far, 0.0145, "other")]
+    assert minimise_shortfall(of_returns(table), [Budget(), Positions(), *wide], level=0.9).gap < 1e-6

@@ -87,7 +87,8 @@ def test_rows_imply_bounds() -> None:
 
 
 def test_a_bound_on_a_multiple_of_a_weight_is_a_bound_on_the_weight() -> None:
-    space = region([Group([0, -2.0, 0, 0], -0.6, 0.4)], ASSETS)
+    doubled = ActiveExposure([[0], [-2.0], [0], [0]], ("twice short",), -0.6, 0.4)
+    space = region([doubled], ASSETS)
     assert (space.lower[1], space.upper[1]) == pytest.approx((-0.2, 0.3))
     assert len(space.row_lower) == 0
 

@@ -30,8 +30,8 @@ FENCES = {
     "liquidity, short": (Liquidity([1e6] * 4, 1e7, 5, 0.2), [-0.1, 0.0, 0.0, 0.0], [-1, 0, 0, 0]),
     "hedged too little": (HedgeRatio(FUTURE, 0.9, 1.1), [0.3, 0.3, 0.4, -0.9], [0, 0, 0, 1]),
     "hedged too much": (HedgeRatio(FUTURE, 0.9, 1.1), [0.3, 0.3, 0.4, -1.1], [0, 0, 0, -1]),
-    "industry above": (industries("abab", EVEN, 0.1), [0.35, 0.25, 0.25, 0.15], [1, -1, 0, 0]),
-    "industry below": (industries("abab", EVEN, 0.1), [0.15, 0.25, 0.25, 0.35], [-1, 1, 0, 0]),
+    "industry above": (industries(list("abab"), EVEN, 0.1), [0.35, 0.25, 0.25, 0.15], [1, -1, 0, 0]),
+    "industry below": (industries(list("abab"), EVEN, 0.1), [0.15, 0.25, 0.25, 0.35], [-1, 1, 0, 0]),
 }  # fmt: skip
 
 

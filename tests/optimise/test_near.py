@@ -5,7 +5,7 @@ from numpy.testing import assert_allclose
 from scipy import sparse
 
 from tailrisk.optimise import Budget, Positions, TradingCost
-from tailrisk.optimise.near import Near, near_rows
+from tailrisk.optimise.conic.near import Near, near_rows
 from tailrisk.optimise.region import region
 
 WEIGHTS = np.array([True, True, True, False, False, False, False, False])

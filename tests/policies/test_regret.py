@@ -25,7 +25,7 @@ def tape(days, paths=1):
 
 def dma():
     """Four times, hedged with IC and IM; three more funds make up the study's four."""
-    own = accounts.fund(stock=[4 * w for w in BOOK], short=[0, 2.0, 2.0], call=0.15, reset=0.2, initial=0.25)
+    own = accounts.fund(long=[4 * w for w in BOOK], short=[0, 2.0, 2.0], call=0.15, reset=0.2, initial=0.25)
     one = accounts.params(own)
     return jax.tree.map(lambda x: jnp.concatenate([x] * len(markets.PRODUCTS)), one)
 
@@ -81,7 +81,7 @@ def test_a_switch_before_a_fall_gains_and_after_it_does_not():
     stacked = jax.tree.map(lambda *x: jnp.stack(x), *[accounts.day(np.array(day), paths=2) for day in days])
     two = Tape(days=stacked, z=jnp.zeros((len(days), 2, 2)))
     market = markets.Market(two, np.array([8, 8]), np.zeros(2))
-    fund = accounts.params(*[accounts.fund(stock=BOOK, benchmark=1)] * 4)
+    fund = accounts.params(*[accounts.fund(long=BOOK, benchmark=1)] * 4)
     table = survival.flips(fund, market, "none")
     gain = table[(table["policy"] == "top_1800") & (table["product"] == "ie500")].set_index(
         ["switch", "closes_later"]
@@ -106,7 +106,7 @@ def test_training_finds_that_a_tilt_which_only_loses_is_not_held():
     returns[:, 3:] = -0.01 + 0.002 * rng.normal(size=(8, 1, 64))
     days = [accounts.day(day, paths=64) for day in returns]
     market = Tape(days=jax.tree.map(lambda *x: jnp.stack(x), *days), z=jnp.zeros((8, 2, 64)))
-    fund = accounts.params(accounts.fund(stock=BOOK, benchmark=1))
+    fund = accounts.params(accounts.fund(long=BOOK, benchmark=1))
     with jax.numpy_dtype_promotion("standard"):  # optax relies on it
         _, table = teach.teach(fund, market, market, policies.ends(fund), 25, 0.9)
     row = table.iloc[0]

@@ -11,7 +11,7 @@ from tailrisk.products import account, trade
 from tests.accounts import Plain, day, fund, hold, live, params
 
 DMA = {
-    "stock": [0.12, 0.4, 0.88, 1.68, 0.92],
+    "long": [0.12, 0.4, 0.88, 1.68, 0.92],
     "short": [0.0, 2.0, 2.0],
     "initial": 0.25,
     "call": 0.15,
@@ -31,12 +31,12 @@ def rich(**said):
 
 
 FUNDS = (
-    rich(benchmark=1, stock=[0.1, 0.3, 0.2, 0.2, 0.1], warning=0.97, warned_gross=0.6, stop=0.93),
+    rich(benchmark=1, long=[0.1, 0.3, 0.2, 0.2, 0.1], warning=0.97, warned_gross=0.6, stop=0.93),
     rich(**DMA),
-    rich(**{**DMA, "stock": [0.3, 1.0, 2.2, 4.2, 2.3], "short": [0.0, 5.0, 5.0], "initial": 0.1, "call": 0.05,
+    rich(**{**DMA, "long": [0.3, 1.0, 2.2, 4.2, 2.3], "short": [0.0, 5.0, 5.0], "initial": 0.1, "call": 0.05,
             "reset": 0.08}),
     rich(benchmark_cash_annual=0.02, short=[0.0, 0.4, 0.4], halt_from=4, halt_days=3),
-    rich(stock=[0.0] * 5, other=1.0),
+    rich(long=[0.0] * 5, other=1.0),
 )  # fmt: skip
 DAYS, PATHS = 14, 6
 
@@ -121,7 +121,7 @@ def test_the_account_matches_the_slow_twin(storm):
         for t, twin in enumerate(seen):
             x = jax.tree.map(lambda leaf, t=t: leaf[t], states)
             pairs = {
-                "stock": x.stock[f, :, n],
+                "stock": x.long[f, :, n],
                 "futures": x.futures[f, :, n],
                 "index": x.index[f, :, n],
                 "displaced": x.displaced[f, :, n],
@@ -183,8 +183,8 @@ def test_a_call_is_answered_the_next_day_down_to_the_reset():
     worth = 1 - 4 * 0.118
     assert worth / (4 - 4 * 0.118) < 0.15
     assert bool(states[1].lines.called[0, 0])
-    assert float(states[1].stock.sum()) == pytest.approx(4 - 4 * 0.118), "no sale on the day of the call"
-    assert float(states[2].stock.sum()) == pytest.approx(worth / 0.2)
+    assert float(states[1].long.sum()) == pytest.approx(4 - 4 * 0.118), "no sale on the day of the call"
+    assert float(states[2].long.sum()) == pytest.approx(worth / 0.2)
     assert not bool(states[2].lines.called[0, 0])
 
 
@@ -196,7 +196,7 @@ def test_a_called_account_may_not_turn_its_book_over_on_the_old_margin(fall, boo
     large = jnp.asarray([1.0, 0, 0, 0, 0])[None, :, None]
     want = trade.Target(weights=large, gross=10 * target.gross, short=target.short, act=target.act + 1.0)
     end = live(p, [day([-fall] * 5), day([0.0] * 5)], [None, want])[-1]
-    assert float(end.stock.sum()) == pytest.approx(book)
+    assert float(end.long.sum()) == pytest.approx(book)
 
 
 @pytest.mark.parametrize(("fall", "called"), [(0.1176, False), (0.1177, True)])
@@ -208,9 +208,7 @@ def test_the_fence_of_the_call(fall, called):
 
 def test_twice_the_leverage_is_twice_the_loss_before_calls():
     """mechanism 9.10."""
-    made = [
-        fund(stock=np.multiply(DMA["stock"], k / 4), short=[0, k / 2, k / 2], initial=0.01) for k in (2, 4)
-    ]
+    made = [fund(long=np.multiply(DMA["long"], k / 4), short=[0, k / 2, k / 2], initial=0.01) for k in (2, 4)]
     two, four = 1 - np.asarray(account.nav(live(params(*made), [day(FALL), day(FALL)])[-1]))[:, 0]
     assert four == pytest.approx(2 * two)
     assert two > 0.02
@@ -224,7 +222,7 @@ def test_a_wiped_out_fund_owes_its_broker_who_sells_it_out():
     assert loss > 1
     assert float(account.nav(states[1])[0, 0]) == 0
     assert float(account.shortfall(states[1])[0, 0]) == pytest.approx(loss - 1)
-    assert float(states[2].stock.sum()) == pytest.approx(0.5 * (4 - loss)), "half of it found a buyer"
+    assert float(states[2].long.sum()) == pytest.approx(0.5 * (4 - loss)), "half of it found a buyer"
     assert float(states[2].futures[0, 1, 0]) == pytest.approx(-0.5 * 4)
     regained = 0.5 * 0.1 * 0.7 * (1.68 + 0.92)
     assert float(account.shortfall(states[3])[0, 0]) == pytest.approx(max(loss - 1 - regained, 0))
@@ -233,14 +231,14 @@ def test_a_wiped_out_fund_owes_its_broker_who_sells_it_out():
 
 @pytest.mark.parametrize(("fall", "left"), [(0.149, 0.851), (0.151, 0.5 * 0.849)])
 def test_the_warning_line_halves_the_book(fall, left):
-    p = params(fund(stock=[0, 0, 0, 1.0, 0], warning=0.85, warned_gross=0.5))
+    p = params(fund(long=[0, 0, 0, 1.0, 0], warning=0.85, warned_gross=0.5))
     end = live(p, [day([0, 0, 0, -fall, 0]), day([0.0] * 5)])[-1]
-    assert float(end.stock.sum()) == pytest.approx(left)
+    assert float(end.long.sum()) == pytest.approx(left)
 
 
 @pytest.mark.parametrize(("fall", "after"), [(0.199, 0.801 * 1.2), (0.201, 0.799)])
 def test_the_stop_line_is_for_good(fall, after):
-    p = params(fund(stock=[0, 0, 0, 1.0, 0], stop=0.8))
+    p = params(fund(long=[0, 0, 0, 1.0, 0], stop=0.8))
     rise = day([0, 0, 0, 0.2, 0])
     end = live(p, [day([0, 0, 0, -fall, 0]), day([0.0] * 5), rise])[-1]
     assert float(account.nav(end)[0, 0]) == pytest.approx(after)
@@ -257,7 +255,7 @@ def test_halted_funds_trade_futures_and_no_stock():
     )
     flat = day([0.0] * 5)
     states = live(p, [flat] * 4, [None, wish, wish, wish])
-    held = [float(s.stock.sum()) for s in states[1:]]
+    held = [float(s.long.sum()) for s in states[1:]]
     assert held == pytest.approx([1, 1, 1, 0.5])
     assert float(-states[2].futures.sum()) == pytest.approx(0.75)
 
@@ -273,7 +271,7 @@ def test_redemptions_wait_for_notice_and_for_cash():
 
 
 def test_fees_are_paid_over_the_high_water_mark_only():
-    p = params(fund(stock=[0, 0, 0, 1.0, 0], performance=0.2, high_water=1.1))
+    p = params(fund(long=[0, 0, 0, 1.0, 0], performance=0.2, high_water=1.1))
     moves = [0.05, 0.10, -0.05]
     states = live(p, [day([0, 0, 0, r, 0], crystallised=t == 1) for t, r in enumerate(moves)])
     value = [float(account.nav(s)[0, 0]) for s in states]
@@ -286,7 +284,7 @@ def test_fees_are_paid_over_the_high_water_mark_only():
 
 
 def test_costs_are_spread_impact_and_duty_on_sales():
-    p = params(fund(stock=[0.5, 0, 0, 0.5, 0], cost=1e-3, stamp=5e-4, impact=[0.0, 0, 0, 0.01, 0]))
+    p = params(fund(long=[0.5, 0, 0, 0.5, 0], cost=1e-3, stamp=5e-4, impact=[0.0, 0, 0, 0.01, 0]))
     want = trade.Target(
         weights=jnp.asarray([1.0, 0, 0, 0, 0])[None, :, None],
         gross=jnp.ones((1, 1)),
@@ -297,4 +295,4 @@ def test_costs_are_spread_impact_and_duty_on_sales():
     sale = 0.5 * (1e-3 + 5e-4 + 0.01 * np.sqrt(0.5))
     purchase = (0.5 - sale) / 1.001
     assert float(end.worth[0, 0]) == pytest.approx(1 - sale - 1e-3 * purchase)
-    assert float(end.stock[0, :, 0].sum()) == pytest.approx(float(end.worth[0, 0])), "nothing is borrowed"
+    assert float(end.long[0, :, 0].sum()) == pytest.approx(float(end.worth[0, 0])), "nothing is borrowed"

@@ -60,7 +60,7 @@ def value(until, orders=()):
     dates = [date for date in DAILY if date <= until]
     days = [day(np.array(DAILY[date]) / 100) for date in dates]
     targets = [None if date not in orders else switch(orders[date]) for date in dates]
-    return 100 * float(account.nav(live(params(fund(stock=MODERATE)), days, targets)[-1])[0, 0])
+    return 100 * float(account.nav(live(params(fund(long=MODERATE)), days, targets)[-1])[0, 0])
 
 
 @pytest.mark.parametrize(
@@ -111,8 +111,8 @@ def test_the_hedge_table(start, end, ic, im):
     today, _ = over(start, end)
     for q, expected in ((1, ic), (2, im)):
         hedge = np.eye(3)[q]
-        funds = [fund(stock=MODERATE, benchmark=q)]
-        funds += [fund(stock=g * MODERATE, short=g * hedge, initial=0.2) for g in (1.0, 0.8, 4.0)]
+        funds = [fund(long=MODERATE, benchmark=q)]
+        funds += [fund(long=g * MODERATE, short=g * hedge, initial=0.2) for g in (1.0, 0.8, 4.0)]
         end_state = live(params(*funds), [today])[-1]
         worth = 100 * (np.asarray(end_state.worth)[:, 0] - 1)
         worth[0] -= 100 * (float(end_state.benchmark[0, 0]) - 1)
@@ -125,7 +125,7 @@ def test_dma_lived_through_the_5th_and_died_on_the_6th_and_7th(mix):
     """mechanism 9.8: the same signs for every book and hedge, before any call."""
     short = 4 * np.array([0, 1 - mix, mix])
     for book in BOOKS.values():
-        p = params(fund(stock=4 * np.asarray(book), short=short, initial=0.2))
+        p = params(fund(long=4 * np.asarray(book), short=short, initial=0.2))
         first, second = (100 * (float(live(p, [over(*w)[0]])[-1].worth[0, 0]) - 1) for w in (
             ("02-02", "02-05"), ("02-05", "02-07")))  # fmt: skip
         assert -20.5 <= first <= 17.5
@@ -137,7 +137,7 @@ def test_dma_lived_through_the_5th_and_died_on_the_6th_and_7th(mix):
 def test_more_micro_caps_lose_more():
     """Report fact 49: the loss is monotone in the weight of U."""
     dates = [d for d in DAILY if d <= "02-07"]
-    p = params(*(fund(stock=[0.1, 0.25, 0.25, 0.4 - u, u]) for u in (0.0, 0.1, 0.2, 0.3)))
+    p = params(*(fund(long=[0.1, 0.25, 0.25, 0.4 - u, u]) for u in (0.0, 0.1, 0.2, 0.3)))
     navs = np.asarray(account.nav(live(p, [day(np.array(DAILY[d]) / 100) for d in dates])[-1]))[:, 0]
     assert (np.diff(navs) < -0.01).all()
 
@@ -147,9 +147,9 @@ def test_the_order_of_harm_holds_on_matched_excess_and_not_on_nav():
     for start, end, ordered in (("02-02", "02-07", True), ("01-26", "02-08", False)):
         today, returns = over(start, end)
         p = params(
-            fund(stock=MODERATE, benchmark=2),
-            fund(stock=MODERATE, short=[0, 0, 1.0], initial=0.2),
-            fund(stock=4 * MODERATE, short=[0, 0, 4.0], initial=0.2),
+            fund(long=MODERATE, benchmark=2),
+            fund(long=MODERATE, short=[0, 0, 1.0], initial=0.2),
+            fund(long=4 * MODERATE, short=[0, 0, 4.0], initial=0.2),
         )
         enhanced, neutral, dma = np.asarray(live(p, [today])[-1].worth)[:, 0] - 1
         excess = enhanced - returns[2]

@@ -54,7 +54,9 @@ def log_densities(it, law, trace, n):
     pieces = lambda x: np.diff(np.asarray(x), axis=-1, prepend=0.0)  # noqa: E731
     regime, before = np.asarray(trace.state)[:, n], np.asarray(trace.warmup)[:, n]
     shock, share = np.asarray(trace.shock)[..., n], pieces(law.share)
-    chain, start, long_run = (pieces(x) for x in (it.regimes.cumulative, it.regimes.start, it.long_run))
+    chain, start, long_run = (
+        pieces(x) for x in (it.process.regimes.cumulative, it.process.regimes.start, it.process.long_run)
+    )
 
     def steps(of, chain):
         return sum(np.log(chain[a, b]) for a, b in pairwise(of))
@@ -148,7 +150,7 @@ def test_a_worst_day_under_a_markov_chain(nu):
 
 def test_a_gaussian_random_walk_far_out():
     it = bare(regimes=1, days=6)
-    mean, sd = (float(it.ladder.affine[0, 0, k]) for k in (0, 1))
+    mean, sd = (float(it.process.ladder.affine[0, 0, k]) for k in (0, 1))
     end = stats.norm(6 * mean, abs(sd) * np.sqrt(6))
     floor = end.ppf(1e-7)
     law = entropy.nominal(it, 3)
@@ -163,11 +165,16 @@ def test_a_gaussian_random_walk_far_out():
 def test_a_hitting_probability_of_the_chain():
     """A loss no shock makes is a regime that was visited: shocks off, each regime its own daily return."""
     it = bare(days=8)
-    affine = jnp.zeros_like(it.ladder.affine).at[:, :, 0].set(jnp.log(jnp.array([1.0, 0.99, 0.9]))[:, None])
+    affine = (
+        jnp.zeros_like(it.process.ladder.affine)
+        .at[:, :, 0]
+        .set(jnp.log(jnp.array([1.0, 0.99, 0.9]))[:, None])
+    )
     chain = np.array([[0.995, 0.005, 0.0], [0.3, 0.695, 0.005], [0.5, 0.0, 0.5]])
     cumulative = jnp.asarray(np.cumsum(chain, axis=1))
-    it = replace(it, ladder=replace(it.ladder, affine=affine))
-    it = replace(it, regimes=replace(it.regimes, cumulative=cumulative, start=jnp.ones(3)))
+    it = replace(it, process=replace(it.process, ladder=replace(it.process.ladder, affine=affine)))
+    chain = replace(it.process.regimes, cumulative=cumulative, start=jnp.ones(3))
+    it = replace(it, process=replace(it.process, regimes=chain))
     avoided = np.linalg.matrix_power(chain[:2, :2], 8)[0].sum()
     law = entropy.nominal(it, 3)
     quick = np.array([[0.7, 0.3, 0.0], [0.2, 0.5, 0.3], [0.5, 0.0, 0.5]])

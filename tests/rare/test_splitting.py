@@ -113,7 +113,7 @@ def barrier(mean, sd, days, floor, cells=4001):
 
 def test_a_random_walk_that_hits_a_barrier():
     it = bare(regimes=1, days=10)
-    mean, sd = float(it.ladder.affine[0, 0, 0]), abs(float(it.ladder.affine[0, 0, 1]))
+    mean, sd = float(it.process.ladder.affine[0, 0, 0]), abs(float(it.process.ladder.affine[0, 0, 1]))
     floor = 10 * mean - 3.9 * sd * np.sqrt(10)
     truth = barrier(mean, sd, 10, floor)
     assert 1e-5 < truth < 3e-4

@@ -18,7 +18,7 @@ PATHS, DAYS, LEVEL = 16_000, 12, 0.95
 def run():
     """One regime, Gaussian: log prices are random walks."""
     said = [f"run.paths={PATHS}", f"run.days={DAYS}", "run.precision=float64", "market.states=1", "event=[]"]
-    config = load("feb2024.toml", [*said, "tail.levels=[0.95]", 'tail.measures=["terminal"]'])
+    config = load("feb2024.toml", [*said, "tail.levels=[0.95]", 'tail.losses=["terminal"]'])
     world = assemble(config)
     kept = collect.sample(config, world, progress=False)
     return config, world, kept
@@ -50,7 +50,7 @@ def test_the_mean_path_of_the_tail_is_the_gaussian_bridge(run):
     numbers, _ = scenarios.chosen(kept.losses(0, 0, p), LEVEL)
     tail = round((1 - LEVEL) * PATHS)
     course = courses(world, PATHS, numbers[:tail])
-    step = np.asarray(world.ladder.affine[0])  # [bucket, 1 + factor]
+    step = np.asarray(world.process.ladder.affine[0])  # [bucket, 1 + factor]
     drift, root = step[:, 0], step[:, 1:]
     covariance = root @ root.T
     watched = 3
@@ -177,6 +177,5 @@ def test_what_the_crowd_moved_is_a_part_and_without_its_trades_nothing():
     hedged = stocks + split["hedge"] + split["crowd"]
     np.testing.assert_allclose(hedged, -long @ (growth - 1) + short @ (growth[:3] - 1), atol=1e-12)
     assert np.abs(split["crowd"]).max() > 1e-3
-    ladder = world.crowd.ladder
-    alone = courses(replace(world, crowd=None, ladder=ladder), 32)
+    alone = courses(replace(world, crowd=None, process=world.crowd.process), 32)
     np.testing.assert_allclose(course.outside, alone.price[-1], atol=1e-12)

@@ -191,21 +191,23 @@ def test_the_bare_kernel_ends_where_the_full_one_does():
 
 def test_a_path_that_is_not_finite_is_flagged():
     it = world(days=2)
-    broken = replace(it, ladder=replace(it.ladder, affine=it.ladder.affine * jnp.nan))
+    ladder = replace(it.process.ladder, affine=it.process.ladder.affine * jnp.nan)
+    broken = replace(it, process=replace(it.process, ladder=ladder))
     assert np.asarray(outcome(broken, numbers(3)).fault).all()
     assert not np.asarray(outcome(it, numbers(3)).fault).any()
 
 
 def test_one_gaussian_regime_is_a_random_walk_with_the_right_law():
     it = world(nu=None, days=20, detectors=(), with_styles=False)
-    one = replace(
-        it,
-        ladder=replace(it.ladder, affine=it.ladder.affine[:1]),
-        regimes=replace(it.regimes, cumulative=jnp.ones((1, 1)), start=jnp.ones(1)),
-        long_run=jnp.ones(1),
-    )
+    law = it.process
+    ladder = replace(law.ladder, affine=law.ladder.affine[:1])
+    chain = replace(law.regimes, cumulative=jnp.ones((1, 1)), start=jnp.ones(1))
+    one = replace(it, process=replace(law, ladder=ladder, regimes=chain, long_run=jnp.ones(1)))
     price = np.asarray(blocks.courses(one, 8000).price)[-1]  # [bucket, path]
-    mean, loading = np.asarray(one.ladder.affine)[0, :, 0], np.asarray(one.ladder.affine)[0, :, 1:]
+    mean, loading = (
+        np.asarray(one.process.ladder.affine)[0, :, 0],
+        np.asarray(one.process.ladder.affine)[0, :, 1:],
+    )
     for b in range(5):
         law = stats.norm(20 * mean[b], np.sqrt(20) * np.linalg.norm(loading[b]))
         assert stats.kstest(price[b], law.cdf).pvalue > 1e-3

@@ -47,7 +47,7 @@ def switch(date):
 
 @pytest.mark.parametrize("date", [2, 4])
 def test_a_dated_rule_trades_at_the_close_of_its_date(date):
-    p, one = accounts.params(accounts.fund(stock=MODERATE, benchmark=1)), switch(date)
+    p, one = accounts.params(accounts.fund(long=MODERATE, benchmark=1)), switch(date)
     lived = managed.live(p, realised(), partial(rule.step, one), rule.init(one, 1), managed.still(p, 1))
     growth = np.cumprod(1 + np.array(DAYS) / 100, axis=0)
     before = growth[date - 1] @ MODERATE

@@ -44,7 +44,7 @@ def _map(ax: Axes, result: Result) -> None:
         ax.set_ylim(y[low] - 4, y[high] + 4)
     ax.set_title("Every path")
     ax.set_xlabel("worst three days of the micro-caps, % lost")
-    ax.set_ylabel("largest discount of IM, % a year")
+    ax.set_ylabel(f"largest discount of {result.role('discount') or 'futures'}, % a year")
     ax.grid()
 
 

@@ -4,8 +4,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from tailrisk.core.names import BUCKETS
-
 from ..estimate import number
 from ..folder import Result
 from ..words import level, title
@@ -18,24 +16,27 @@ LINES = ("-", "--", ":", "-.")
 
 
 def fan(result: Result) -> str:
-    """Five panels on one scale, one a bucket, and a sixth that names the bands."""
+    """Panels on one scale, one a bucket, and a last that names the bands."""
     levels, paths = result.curves["fan_levels"], 100 * result.curves["fan"]
     days = np.unique(np.linspace(0, paths.shape[1] - 1, DAYS).round().astype(int))
-    with canvas(4.7) as figure:
-        for k, bucket in enumerate(BUCKETS):
+    buckets = result.buckets
+    rows = len(buckets) // 3 + 1
+    with canvas(0.2 + 2.25 * rows) as figure:
+        for k, bucket in enumerate(buckets):
             column, row = k % 3, k // 3
             left, above = 0.55 + 2.22 * column, 0.25 + 2.25 * row
-            ax = axes(figure, left, 2.7 - 2.25 * row, WIDTH - left - 1.98, above)
+            ax = axes(figure, left, 0.45 + 2.25 * (rows - 1 - row), WIDTH - left - 1.98, above)
             _panel(ax, days, levels, paths[:, days, k])
-            ax.set_title(title(bucket))
+            ax.set_title(title(bucket, result.labels))
             ax.set_ylim(*_limits(paths))
             ax.tick_params(labelleft=column == 0)
             if column == 0:
                 ax.set_ylabel("cumulative return, %")
-            if k >= 2:
+            if k + 3 >= len(buckets):
                 ax.set_xlabel("trading day")
-        _key(axes(figure, 0.55 + 2.22 * 2, 0.75, 0.05, 2.6), levels)
-        return svg(figure, "fan", "Cumulative return of the five buckets", _description(levels, paths))
+        left = 0.55 + 2.22 * (len(buckets) % 3)
+        _key(axes(figure, left, 0.75, WIDTH - left - 2.16, 0.35 + 2.25 * (rows - 1)), levels)
+        return svg(figure, "fan", "Cumulative return of each bucket", _description(result, levels, paths))
 
 
 def _pairs(levels: NDArray[np.float64]) -> list[tuple[int, int]]:
@@ -93,10 +94,10 @@ def _key(ax: Axes, levels: NDArray[np.float64]) -> None:
         ax.set_ylim(-1.6, len(pairs) + 0.9)
 
 
-def _description(levels: NDArray[np.float64], paths: NDArray[np.float64]) -> str:
+def _description(result: Result, levels: NDArray[np.float64], paths: NDArray[np.float64]) -> str:
     last = paths.shape[1] - 1
     parts = []
-    for k, bucket in enumerate(BUCKETS):
+    for k, bucket in enumerate(result.buckets):
         ends = ", ".join(f"{level(q)}: {number(paths[j, last, k], 1)} %" for j, q in enumerate(levels))
-        parts.append(f"{title(bucket)}: {ends}.")
+        parts.append(f"{title(bucket, result.labels)}: {ends}.")
     return f"Quantiles of cumulative return after {last} trading days. " + " ".join(parts)

@@ -32,8 +32,9 @@ def spread(result: Result) -> str:
     with canvas(HEIGHT * len(shown)) as figure:
         for k, (event, found) in enumerate(shown):
             below = HEIGHT * (len(shown) - 1 - k)
-            _panel(axes(figure, 0.95, 0.45 + below, 0.15, 0.95 + HEIGHT * k), event, edges, found)
-        words = " ".join(_description(event, edges, found) for event, found in shown)
+            where = axes(figure, 0.95, 0.45 + below, 0.15, 0.95 + HEIGHT * k)
+            _panel(where, result, event, edges, found)
+        words = " ".join(_description(result, event, edges, found) for event, found in shown)
         return svg(figure, "spread", "Distribution of the standardised spread z", words)
 
 
@@ -55,7 +56,9 @@ def gaussian_beyond(z: float) -> float:
     return math.erfc(abs(z) / math.sqrt(2)) / 2
 
 
-def _panel(ax: Axes, event: EventRow, edges: NDArray[np.float64], counts: NDArray[np.float64]) -> None:
+def _panel(
+    ax: Axes, result: Result, event: EventRow, edges: NDArray[np.float64], counts: NDArray[np.float64]
+) -> None:
     middle = (edges[1:] + edges[:-1]) / 2
     seen = counts / max(counts.sum(), 1) / np.diff(edges)
     seen[[0, -1]] = 0  # the end bins also hold what lies beyond them: counted above, not drawn
@@ -74,7 +77,7 @@ def _panel(ax: Axes, event: EventRow, edges: NDArray[np.float64], counts: NDArra
     ax.set_ylabel("density, log scale", labelpad=8)
     _strip(ax, edges, counts)
     _annotate(ax, -1.0 if event.threshold < 0 else 1.0, limit)
-    name = f"{spoken(event.description).split(':')[0]}, window of {event.window} days"
+    name = f"{spoken(event.description, result.labels).split(':')[0]}, window of {event.window} days"
     ax.text(-0.135, 1.41, safe(short(name, 88)), transform=ax.transAxes, fontweight="bold")
     outside = counts[np.abs(middle) > limit].sum()
     words = f"{count(outside)} days lie beyond ±{number(limit, 0)}" if outside else ""
@@ -133,7 +136,9 @@ def _never(z: float) -> str:
     return f"one day in {number(years / 1e9, 1)} billion years"
 
 
-def _description(event: EventRow, edges: NDArray[np.float64], counts: NDArray[np.float64]) -> str:
+def _description(
+    result: Result, event: EventRow, edges: NDArray[np.float64], counts: NDArray[np.float64]
+) -> str:
     marks = []
     for z in (*(-s for s in SIGMAS), *SIGMAS):
         found = beyond(edges, counts, z)
@@ -142,4 +147,4 @@ def _description(event: EventRow, edges: NDArray[np.float64], counts: NDArray[np
                 f"{number(z, 0)}: {count(found)} (Gaussian {_few(counts.sum() * gaussian_beyond(z))})"
             )
     days = f"Of {count(counts.sum())} simulated days, beyond z ="
-    return f"{spoken(event.description)}. {days} {'; '.join(marks)}."
+    return f"{spoken(event.description, result.labels)}. {days} {'; '.join(marks)}."

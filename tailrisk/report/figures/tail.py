@@ -6,8 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from tailrisk.core.names import BUCKETS
-
 from ..estimate import number
 from ..folder import Result
 from ..words import label, level, title
@@ -19,27 +17,30 @@ LINES = (":", "--")
 
 
 def tail(result: Result) -> str:
-    """Five buckets and the product's net asset value, for the product with the largest ES."""
+    """The buckets and the product's net asset value, for the product with the largest ES."""
     p, curves = worst(result), result.curves
     fan, bands = 100 * curves["scenario_fan"][p], 100 * (curves["scenario_nav"][p] - 1)
     close, all_paths = 100 * curves["scenario_medoid"][p], 100 * _median(curves)
     days = np.arange(fan.shape[1])
-    with canvas(5.1) as figure:
-        _key(axes(figure, 0.55, 0.05, 0.1, 4.7), curves["scenario_quantiles"])
-        for k in range(len(BUCKETS) + 1):
+    buckets = result.buckets
+    rows = len(buckets) // 3 + 1
+    with canvas(0.6 + 2.25 * rows) as figure:
+        _key(axes(figure, 0.55, 0.05, 0.1, 0.2 + 2.25 * rows), curves["scenario_quantiles"])
+        for k in range(len(buckets) + 1):
             column, row = k % 3, k // 3
             left = 0.55 + 2.22 * column
-            ax = axes(figure, left, 3.1 - 2.25 * row, WIDTH - left - 1.78, 0.25 + 2.25 * row)
-            if k < len(BUCKETS):
+            ax = axes(figure, left, 0.85 + 2.25 * (rows - 1 - row), WIDTH - left - 1.78, 0.25 + 2.25 * row)
+            if k < len(buckets):
                 _panel(ax, days, fan[:, :, k], BLUE)
                 ax.plot(days, close[:, k], color=VERMILION, linewidth=1.1)
                 ax.plot(days, all_paths[:, k], color=MUTED, linewidth=1.0, linestyle="-.")
-                ax.set_title(title(BUCKETS[k]))
+                ax.set_title(title(buckets[k], result.labels))
             else:
                 _panel(ax, days, bands, PURPLE)
                 name = label(result.section("products"), result.products[p])
                 ax.set_title(safe(name))
-            ax.set_xlabel("trading day") if row else None
+            if k + 3 > len(buckets):
+                ax.set_xlabel("trading day")
             if column == 0:
                 ax.set_ylabel("since the start, %")
         return svg(figure, "tail", "The worst paths", _description(result, p, fan, bands))
@@ -93,7 +94,9 @@ def _key(ax: Axes, quantiles: NDArray[np.float64]) -> None:
 def _description(result: Result, p: int, fan: NDArray[np.float64], bands: NDArray[np.float64]) -> str:
     at, last = level(float(result.curves["scenario_level"])), fan.shape[1] - 1
     middle = len(fan) // 2
-    ends = ", ".join(f"{title(b)} {number(fan[middle, last, k], 1)} %" for k, b in enumerate(BUCKETS))
+    ends = ", ".join(
+        f"{title(b, result.labels)} {number(fan[middle, last, k], 1)} %" for k, b in enumerate(result.buckets)
+    )
     return (
         f"Given a loss of {result.products[p]} beyond VaR {at}, medians after {last} days: {ends}; "
         f"the product {number(bands[middle, last], 1)} %."

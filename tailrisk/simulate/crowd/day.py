@@ -13,14 +13,14 @@ import jax.numpy as jnp
 from jax import lax
 
 from ...core import random, struct
-from ...core.arrays import accumulate
+from ...core.arrays import accumulate, stacked, take
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Uniform, Yuan
 from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators
 from ...crowd.margin import over
 from ...market import basis, impact, limits
 from ...tail import running
 from . import rounds
-from .world import BOOK_BUCKETS, BUCKETS, FUTURES, IM, MICRO, RESCUE, SMALL, Calendar, Crowd, Imposed
+from .world import RESCUE, Calendar, Crowd, Imposed
 
 TOLERANCE, COARSE = 1e-9, 1e-4
 """Largest residual of the ledger that is rounding, in float64 and float32."""
@@ -41,7 +41,9 @@ class Watch:
     """What is kept of the days so far."""
 
     micro: running.RunningLoss  # [path]
-    discount: Ratio  # [path]  largest annualised discount of IM at a month at a close, positive
+    discount: (
+        Ratio  # [path]  largest annualised discount of the watched future at a month at a close, positive
+    )
     called: Probability  # [cohort, path]  one if it ever had a margin call
     residual: Ratio  # [path]  largest of the ledger
 
@@ -71,7 +73,9 @@ class Outcome:
     """What is kept of a path's crowd."""
 
     worst_3_days: Ratio  # [path]  lowest return of the micro-caps over three days running
-    peak_discount: Ratio  # [path]  largest annualised discount of IM at a month at a close
+    peak_discount: (
+        Ratio | None
+    )  # [path]  largest annualised discount of the watched future at a month at a close
     knocked_in: Ratio  # [book, path]  share of the snowballs' notional
     state_spent: Yuan  # [path]
     stage: Count  # [path]  highest stage of the state's ladder that fired
@@ -84,12 +88,12 @@ class Outcome:
 def init(crowd: Crowd, paths: int) -> State:
     """The evening before the first day: flat prices, books full, nothing pending."""
     first = _first(crowd.calendar)
-    flat = jnp.zeros((BUCKETS, paths), crowd.impact.impact.dtype)
+    flat = jnp.zeros((crowd.buckets, paths), crowd.impact.impact.dtype)
     books, short = cohorts.init(crowd.cohorts, paths), speculators.init(crowd.speculators, paths)
-    dislocation = jnp.broadcast_to(crowd.basis.mean[:, None], (FUTURES, paths))
+    dislocation = jnp.broadcast_to(crowd.basis.mean[:, None], (crowd.futures, paths))
     return State(
         price=flat + 1.0,
-        future=flat[:FUTURES] + 1.0,
+        future=jnp.ones((crowd.futures, paths), flat.dtype),
         gap=flat,
         impact=impact.init(crowd.impact, flat),
         basis=basis.init(crowd.basis, dislocation, first.contracts),
@@ -102,23 +106,22 @@ def init(crowd: Crowd, paths: int) -> State:
         ledger=ledger.init(cohorts.books(books)),
         bought=flat,
         watch=Watch(
-            micro=running.init(flat[MICRO] + 1.0),
-            discount=flat[MICRO],
+            micro=running.init(flat[crowd.micro] + 1.0),
+            discount=flat[crowd.micro],
             called=jnp.zeros_like(books.called),
-            residual=flat[MICRO],
+            residual=flat[crowd.micro],
         ),
     )
 
 
 def step(
-    crowd: Crowd, state: State, regime: Count, exogenous: Ratio, today: Today
+    crowd: Crowd, state: State, stress: Flag, exogenous: Ratio, today: Today
 ) -> tuple[State, limits.Seen]:
-    """One trading day, given the regime [path] and the buckets' exogenous returns [bucket, path].
+    """One trading day, given stress [path] and the buckets' exogenous returns [bucket, path].
 
     Also what the close showed.
     """
-    crisis = regime == crowd.ladder.affine.shape[0] - 1
-    state = replace(state, panic=panic.open(crowd.panic, state.panic, crisis, today.fear))
+    state = replace(state, panic=panic.open(crowd.panic, state.panic, stress, today.fear))
     morning, opened = open(crowd, state, exogenous, today)
     draws = rounds.Draw(
         number=jnp.arange(crowd.rounds, dtype=jnp.int32), settling=crowd.settling, noise=today.noise
@@ -179,11 +182,11 @@ def close(
 ) -> State:
     """Knock-ins on the close, settlement, interest, calls and notices, the state's ladder, the gap."""
     market = evening.market
-    returns, index = market.stocks.returns, market.stocks.returns[:FUTURES]
+    returns, index = market.stocks.returns, take(market.stocks.returns, crowd.names.underlying)
     price = morning.price * (1.0 + returns)
     gap, dropped = limits.carry(crowd.limits, market.latent, market.stocks)
     futures = basis.close(crowd.basis, morning.listed, evening.basis, index)
-    spot = jnp.stack([price[b] for b in BOOK_BUCKETS])
+    spot = stacked([price[b] for b in crowd.spots], price)
     books, interest = cohorts.close(crowd.cohorts, evening.cohorts, returns, calendar.years)
     after = replace(
         before,
@@ -200,8 +203,8 @@ def close(
             morning.ladder,
             evening.purchases,
             returns,
-            market.annual_basis[IM],
-            market.stocks.limit_down[SMALL],
+            _discount(crowd, market),
+            market.stocks.limit_down[crowd.state.small],
         ),
         followers=evening.followers,
         ledger=ledger.pay(evening.ledger, interest),
@@ -215,7 +218,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
     peak = state.cohorts.high_water
     return Outcome(
         worst_3_days=-state.watch.micro.worst_3_days,
-        peak_discount=state.watch.discount,
+        peak_discount=None if crowd.watched is None else state.watch.discount,
         knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
         stage=stage(state.ladder),
@@ -233,10 +236,10 @@ def closes(outcome: Outcome) -> Flag:
 
 def draw(crowd: Crowd, path: Count, days: Count) -> Today:
     """Calendar, basis noise and fear of `days` [day], the first being 1; noise takes unit pairs in order."""
-    dtype, wanted = crowd.impact.impact.dtype, crowd.rounds * FUTURES
-    unit = random.unit_pairs(crowd.noise, path, days, (wanted + 1) // 2, None, dtype)
+    dtype, wanted = crowd.impact.impact.dtype, crowd.rounds * crowd.futures
+    unit = random.unit_pairs(crowd.noise, path, days, max((wanted + 1) // 2, 1), None, dtype)
     normals = jnp.stack([unit.real, unit.imag], axis=2).reshape(days.shape[0], -1, path.shape[0])
-    noise = normals[:, :wanted].reshape(days.shape[0], crowd.rounds, FUTURES, path.shape[0])
+    noise = normals[:, :wanted].reshape(days.shape[0], crowd.rounds, crowd.futures, path.shape[0])
     calendar = jax.tree.map(lambda x: x[days.astype(jnp.int32) - 1], crowd.calendar)
     grid = (days.shape[0], path.shape[0])
     everyone, every_day = jnp.broadcast_to(path[None, :], grid), jnp.broadcast_to(days[:, None], grid)
@@ -262,11 +265,18 @@ def refused(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -
 def _watch(crowd: Crowd, state: State, market: rounds.Market) -> Watch:
     watch = state.watch
     return Watch(
-        micro=running.step(watch.micro, state.price[MICRO]),
-        discount=jnp.maximum(watch.discount, -market.annual_basis[IM]),
+        micro=running.step(watch.micro, state.price[crowd.micro]),
+        discount=jnp.maximum(watch.discount, -_discount(crowd, market)),
         called=jnp.maximum(watch.called, state.cohorts.called),
         residual=jnp.maximum(watch.residual, _residual(crowd, state)),
     )
+
+
+def _discount(crowd: Crowd, market: rounds.Market) -> Ratio:
+    """Annualised basis of the watched future [path], a discount negative; zero in a market without."""
+    if crowd.watched is None:
+        return jnp.zeros_like(market.latent[0])
+    return market.annual_basis[crowd.watched]
 
 
 def _residual(crowd: Crowd, state: State) -> Ratio:

@@ -11,7 +11,6 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from ...core.names import BUCKETS
 from ...core.units import Ratio
 from .world import Crowd
 
@@ -21,9 +20,10 @@ FAST, SLOW = 0, 1
 
 
 def moved(crowd: Crowd, values: Mapping[str, Ratio]) -> Crowd:
-    """The crowd with each named parameter moved; values [] by name of FACTORS or SHARES."""
+    """The crowd with each named parameter moved; values [] by name of `parameters`."""
+    known = parameters(crowd)
     for name, value in values.items():
-        crowd = (FACTORS.get(name) or SHARES[name])(crowd, value)
+        crowd = known[name](crowd, value)
     return crowd
 
 
@@ -66,21 +66,11 @@ def _per_round(place: str, row: int | None = None) -> Move:
     return move
 
 
-_L, _M, _S, _T, _U = range(len(BUCKETS))
-
 FACTORS: dict[str, Move] = {
-    "impact.middle": _times("impact.impact", _M, _S),
-    "impact.csi2000": _times("impact.impact", _T),
-    "impact.micro": _times("impact.impact", _U),
     "impact.evaporation": _times("impact.evaporation"),
-    "panic.csi500": _times("panic.strength", _M),
-    "panic.csi1000": _times("panic.strength", _S),
-    "panic.csi2000": _times("panic.strength", _T),
-    "panic.micro": _times("panic.strength", _U),
     "panic.threshold": _times("panic.threshold"),
     "followers.strength": _times("followers.following"),
     "followers.half": _times("followers.half"),
-    "followers.half_csi2000": _times("followers.half", _T),
     "selling.momentum": _times("cohorts.triggers.momentum"),
     "selling.basis": _times("cohorts.triggers.basis"),
     "selling.redemption": _times("cohorts.redemption.slope"),
@@ -91,9 +81,16 @@ FACTORS: dict[str, Move] = {
     "basis.full": _times("basis.full"),
     "speculators": _times("speculators.strength"),
     "arbitrage": _put("arbitrage", lambda array, value: array * value),
-    "assets.dma": _times("cohorts.assets", 0),
-    "assets.retail": _times("cohorts.assets", -1),
 }
+"""What belongs to no one bucket or cohort."""
+BUCKET_FACTORS = {"impact": "impact.impact", "panic": "panic.strength", "followers.half": "followers.half"}
+"""`impact.micro` multiplies the bucket's row of the array; `followers.half_micro` likewise."""
+MIDDLE = "impact.middle"
+"""The impact of every bucket that is not the large, the small or the micro one, together."""
+COHORT_FACTORS = {"assets": "cohorts.assets"}
+"""`assets.dma` multiplies the cohort's row."""
+RENAMED = {"assets.retail": "assets.margin_retail"}
+"""Names in ensembles written before cohorts were found by theirs."""
 SHARES: dict[str, Move] = {
     "impact.persistence": _set("impact.persistence"),
     "impact.fast": _put("impact.share", _fast),
@@ -107,3 +104,18 @@ SHARES: dict[str, Move] = {
     "basis.discount_pull": _per_round("basis.discount_pull"),
     "basis.premium_pull": _per_round("basis.premium_pull"),
 }
+
+
+def parameters(crowd: Crowd) -> dict[str, Move]:
+    """Every free parameter of this crowd by name: of all, of each bucket, of each cohort."""
+    names, found = crowd.names, {**FACTORS, **SHARES}
+    for part, place in BUCKET_FACTORS.items():
+        mark = "_" if "." in part else "."
+        found |= {f"{part}{mark}{bucket}": _times(place, k) for k, bucket in enumerate(names.buckets)}
+    for part, place in COHORT_FACTORS.items():
+        found |= {f"{part}.{cohort}": _times(place, k) for k, cohort in enumerate(crowd.cohort_names)}
+    ends = {names.role(role) for role in ("large", "small", "micro")}
+    middle = [k for k, bucket in enumerate(names.buckets) if bucket not in ends]
+    if middle:
+        found[MIDDLE] = _times(BUCKET_FACTORS["impact"], *middle)
+    return found | {old: found[new] for old, new in RENAMED.items() if new in found}

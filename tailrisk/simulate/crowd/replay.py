@@ -9,16 +9,16 @@ import jax.numpy as jnp
 from jax import lax
 
 from ...core import struct
-from ...core.units import Count, Probability, Ratio, Yuan
+from ...core.units import Flag, Probability, Ratio, Yuan
 from . import day as crowd_day
-from .world import FUTURES, Calendar, Crowd, Imposed
+from .world import Calendar, Crowd, Imposed
 
 
 @struct
 class Record:
     """What drives a replay, day by day."""
 
-    regime: Count  # [day]
+    stress: Flag  # [day]  what fear looks at
     exogenous: Ratio  # [day, bucket]  simple returns had nobody traded
     imposed: Imposed  # [day, ...]
 
@@ -38,18 +38,19 @@ def replay(crowd: Crowd, record: Record) -> Replayed:
     """The record's days, from full books on the evening before; its length must be the calendar's or less."""
     days = record.exogenous.shape[0]
     calendar: Calendar = jax.tree.map(lambda by_day: by_day[:days], crowd.calendar)
-    quiet = jnp.zeros((crowd.rounds, FUTURES, 1), record.exogenous.dtype)
+    still = jnp.zeros(1, record.exogenous.dtype)
+    quiet = jnp.zeros((crowd.rounds, crowd.futures, 1), record.exogenous.dtype)
 
     def one_day(
-        state: crowd_day.State, day: tuple[Count, Ratio, Imposed, Calendar]
+        state: crowd_day.State, day: tuple[Flag, Ratio, Imposed, Calendar]
     ) -> tuple[crowd_day.State, tuple[Ratio, Probability, Ratio, Yuan]]:
-        regime, exogenous, imposed, calendar = day
-        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=quiet[0, 0], imposed=imposed)
-        state, seen = crowd_day.step(crowd, state, regime[None], exogenous[:, None], today)
+        stress, exogenous, imposed, calendar = day
+        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=still, imposed=imposed)
+        state, seen = crowd_day.step(crowd, state, stress[None], exogenous[:, None], today)
         shown = seen.returns, seen.limit_down, state.basis.relative, state.cohorts.worth
         return state, (shown[0][:, 0], shown[1][:, 0], shown[2][..., 0], shown[3][:, 0])
 
-    days_of = record.regime, record.exogenous, record.imposed, calendar
+    days_of = record.stress, record.exogenous, record.imposed, calendar
     last, shown = lax.scan(one_day, crowd_day.init(crowd, 1), days_of)
     returns, limit_down, relative, equity = shown
     return Replayed(

@@ -8,11 +8,12 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ...core import struct
+from ...core.arrays import accumulate, stacked, take
 from ...core.fence import clause, fence
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Yuan
 from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
 from ...market import basis, impact, limits
-from .world import BOOK_BUCKETS, BUCKETS, FUTURES, NEAR, Crowd, Imposed
+from .world import NEAR, Crowd, Imposed
 
 
 @struct
@@ -168,16 +169,18 @@ def _futures(
 ) -> State:
     """Hedges, dealers and speculators trade futures; the basis answers, within the futures' own limit."""
     shown = known.market.stocks.returns
-    spot = jnp.stack([morning.price[b] * (1.0 + shown[b]) for b in BOOK_BUCKETS])
-    near = in_futures(snowball.near(crowd.snowball, state.notes, spot, NEAR))
+    spot = stacked([morning.price[b] * (1.0 + shown[b]) for b in crowd.spots], morning.price)
+    near = in_futures(crowd, snowball.near(crowd.snowball, state.notes, spot, NEAR))
     notes, hedged = snowball.step(crowd.snowball, morning.notes, state.notes, spot)
     shorted = speculators.step(
         crowd.speculators, state.speculators, near, known.momentum, morning.rescued, crowd.rounds
     )
     ours = done.flow + shorted
-    flow, ours = fence((ours + in_futures(hedged.flow), ours))
-    index = state.market.stocks.returns[:FUTURES]
-    moves = (index, index - shown[:FUTURES], known.momentum[:FUTURES])
+    flow, ours = fence((ours + in_futures(crowd, hedged.flow), ours))
+    index, before, momentum = (
+        take(x, crowd.names.underlying) for x in (state.market.stocks.returns, shown, known.momentum)
+    )
+    moves = (index, index - before, momentum)
     today = basis.step(crowd.basis, state.basis, moves, flow, draw.noise, draw.settling)
     quote = basis.mark(crowd.basis, morning.held, today.dislocation, index)
     returns = quote.returns[:, 0]
@@ -199,12 +202,22 @@ def _futures(
     )
 
 
-def in_futures(books: Yuan) -> Yuan:
+def in_futures(crowd: Crowd, books: Yuan) -> Yuan:
     """Rows of the snowball books [book, path] as rows of the futures they are hedged in [future, path]."""
-    return jnp.stack([jnp.zeros_like(books[0]), books[0], books[1]])
+    nothing = jnp.zeros(books.shape[1:], books.dtype)
+    rows = [
+        books[crowd.books.index(future)] if future in crowd.books else nothing
+        for future in range(crowd.futures)
+    ]
+    return stacked(rows, books)
 
 
 def _arbitrage(crowd: Crowd, flow: Yuan) -> Yuan:
     """Stocks bought [bucket, path] against the last round's net purchases of futures [future, path]."""
-    passed = crowd.arbitrage * flow
-    return jnp.concatenate([passed, jnp.zeros_like(passed[: BUCKETS - FUTURES])])
+    passed, on = crowd.arbitrage * flow, crowd.names.underlying
+    nothing = jnp.zeros(flow.shape[1:], flow.dtype)
+    rows = []
+    for bucket in range(crowd.buckets):
+        places = [future for future, underlying in enumerate(on) if underlying == bucket]
+        rows.append(accumulate(jnp.stack([passed[place] for place in places])) if places else nothing)
+    return jnp.stack(rows)

@@ -1,18 +1,13 @@
 """The crowd's part of the world: parameters of every mechanism that prices answer to, and the calendar."""
 
-from ...core import names, static, struct
+from ...core import static, struct
+from ...core.names import Names
 from ...core.random import Stream
 from ...core.units import Count, Flag, Probability, Ratio, Yuan
 from ...crowd import cohorts, followers, intervention, panic, snowball, speculators
-from ...market import basis, impact, ladder, limits
+from ...market import basis, impact, limits, process
 from ...market.expiry import Contracts
 
-BUCKETS, FUTURES = len(names.BUCKETS), len(names.FUTURES)
-"""The futures are written on the first three buckets, in order."""
-BOOK_BUCKETS = (1, 2)
-"""Buckets, and so futures, of the two snowball books: CSI 500 and CSI 1000."""
-IM, SMALL, MICRO = 2, 3, 4
-"""The future whose discount the state watches; CSI 2000; the micro-caps."""
 RESCUE = 2
 """Stage of the state's ladder at which speculators cover: it buys mid and small caps."""
 NEAR = 0.05
@@ -52,7 +47,7 @@ class Restriction:
 class Crowd:
     """Every mechanism of the endogenous day."""
 
-    ladder: ladder.Params  # of the exogenous returns, its crisis calmer by kappa
+    process: process.Params  # of the exogenous returns, its crisis calmer by kappa
     impact: impact.Params
     limits: limits.Params
     basis: basis.Params
@@ -69,6 +64,35 @@ class Crowd:
     calendar: Calendar
     noise: Stream  # of the basis
     fear: Stream
+    names: Names = static()
+    cohort_names: tuple[str, ...] = static()  # [cohort]
+    books: tuple[int, ...] = static()  # [book]  the future that a book of notes is hedged in
+
+    @property
+    def buckets(self) -> int:
+        """How many there are."""
+        return len(self.names.buckets)
+
+    @property
+    def futures(self) -> int:
+        """How many there are; none is allowed."""
+        return len(self.names.futures)
+
+    @property
+    def spots(self) -> tuple[int, ...]:
+        """[book] the bucket that a book of notes is written on."""
+        return tuple(self.names.underlying[future] for future in self.books)
+
+    @property
+    def micro(self) -> int:
+        """The bucket whose worst three days are kept."""
+        return self.names.bucket(self.names.played("micro"))
+
+    @property
+    def watched(self) -> int | None:
+        """The future whose discount is watched; None in a market that has none."""
+        name = self.names.role("discount")
+        return None if name is None else self.names.future(name)
 
     @property
     def rounds(self) -> int:

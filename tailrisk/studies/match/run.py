@@ -107,7 +107,7 @@ def _record(config: Config, episode: Episode, terms: Terms) -> Record:
     refused = terms.refused.holds(np.array(episode.days)).astype(float)
     exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, 0]))
     return Record(
-        regime=jnp.asarray(np.where(free, regime, 0), jnp.int32),
+        stress=jnp.asarray(free & (regime == fitted.states - 1)),
         exogenous=jnp.asarray(exogenous),
         imposed=Imposed(
             pinned=jnp.asarray(pinned),
@@ -141,7 +141,7 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
 def _slots(config: Config, episode: Episode, terms: Terms) -> Array:
     """One in the slot in which a contract is listed [day, contract, maturity]."""
     said = config.attached.crowd.market.calendar  # type: ignore[union-attr]
-    plan = expiry.schedule(episode.days[0], len(episode.days), beyond(said.holidays), said.roll)
+    plan = expiry.schedule(episode.days[0], len(episode.days), beyond(said.holidays, config.names.calendar), said.roll)
     months = [np.datetime64(f"20{name[-4:-2]}-{name[-2:]}", "M") for name in terms.contracts]
     return np.stack([(plan.months == month).astype(float) for month in months], axis=1)
 

@@ -95,7 +95,7 @@ def trend(commodities: Path, closes: pd.DataFrame) -> Array:
 def live(params: account.Params, days: MarketDay) -> dict[str, Array]:
     """Every fund, its book held, eve first: NAV, benchmark, shortfall [day, fund], P&L [day, line, fund]."""
     start = account.init(params, 1)
-    shape = start.stock.shape
+    shape = start.long.shape
     hold = trade.Target(
         weights=jnp.zeros(shape),
         gross=jnp.zeros(shape[::2]),

@@ -18,11 +18,11 @@ EXOGENOUS = RNG.normal(-0.02, 0.005, (DAYS, 5))
 play = partial(jax.jit, compiler_options={"xla_backend_optimization_level": 0})(replay)
 
 
-def record(pinned, purchases=0.0, refused=0.0, regime=0):
+def record(pinned, purchases=0.0, refused=0.0, stress=False):
     """A record whose first buckets are pinned."""
     flags = np.broadcast_to(np.arange(5) < pinned, (DAYS, 5))
     return Record(
-        regime=jnp.full(DAYS, regime, jnp.int32),
+        stress=jnp.full(DAYS, stress),
         exogenous=jnp.asarray(EXOGENOUS),
         imposed=Imposed(
             pinned=jnp.asarray(flags),
@@ -52,11 +52,11 @@ def test_a_crowd_that_does_nothing_leaves_the_exogenous_returns():
 
 
 def test_scheduled_purchases_lift_what_is_bought_and_refused_sales_hold_it_up(crowd):
-    plain, bought = play(crowd, record(1, regime=3)), play(crowd, record(1, 8.0, regime=3))
+    plain, bought = play(crowd, record(1, stress=True)), play(crowd, record(1, 8.0, stress=True))
     assert (bought.returns[0, 1:3] > plain.returns[0, 1:3] + 1e-3).all()
-    refused = play(crowd, record(1, refused=1.0, regime=3))
+    refused = play(crowd, record(1, refused=1.0, stress=True))
     assert float((refused.returns - plain.returns)[:, 1:].sum()) > 0.01
 
 
 def test_a_crisis_frightens_and_calm_does_not(crowd):
-    assert float((play(crowd, record(1, regime=3)).returns - play(crowd, record(1)).returns).sum()) < -0.01
+    assert float((play(crowd, record(1, stress=True)).returns - play(crowd, record(1)).returns).sum()) < -0.01

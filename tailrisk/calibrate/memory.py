@@ -1,0 +1,212 @@
+"""The filter of the memory process, fitted factor by factor by Student likelihood, with standard errors.
+
+Each factor's phi, four weights, leverage, scale of its residual and degrees of freedom: eight numbers. Its
+mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set beforehand.
+The weight of the long run is FLOOR or more: without it the process is nearly integrated.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.scipy.special import gammaln
+from scipy.optimize import minimize
+
+from ..core.errors import InputError
+from ..core.units import Flag, LogReturn, Ratio
+from ..market.memory import COMMON, DECAYS, TREND
+from .ladder import Array
+
+FLOOR = 0.05
+"""Least weight of a factor's long-run variance."""
+CAP = 4.0
+"""Most deviations a day's volatility may be of the long run's."""
+KAPPA = 0.5
+"""Share of a spread's trend, an average over a hundred days, that a day is expected to go on with."""
+LEAST = 250
+"""Days a factor is seen, to be fitted."""
+NAMES = ("phi", "w_0.80", "w_0.94", "w_0.99", "w_common", "leverage", "scale", "inverse_nu")
+BOUNDS = ((-0.5, 0.5), (0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (0.0, 1.0), (-0.9, 0.9), (0.3, 3.0), (1e-3, 0.45))
+STARTS = (
+    (0.05, 0.15, 0.35, 0.25, 0.15, 0.05, 0.85, 0.15),
+    (0.05, 0.05, 0.70, 0.10, 0.05, 0.0, 0.85, 0.20),
+)
+STEP = 1e-4
+"""A parameter this close to a bound sits on it and has no error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fit:
+    """A fitted filter; arrays by factor, per day."""
+
+    mean: Array  # [factor]
+    variance: Array  # [factor]  v
+    kappa: Array  # [factor]
+    value: Array  # [factor, parameter]  in the order of NAMES
+    error: Array  # [factor, parameter]  standard errors; NaN on a bound
+    log_likelihood: float
+    days: Array  # [factor]  days seen
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filtered:
+    """The filter run over data."""
+
+    residual: Array  # [day, factor]  NaN where the factor is missing
+    centre: Array  # [day, factor]  expected the evening before, of f - m
+    deviation: Array  # [day, factor]
+    square: Array  # [day, horizon, factor]  after each day
+    common: Array  # [day]
+    trend: Array  # [day, factor]
+    last: Array  # [day, factor]
+
+
+def common(moved: Array, variance: Array) -> Array:
+    """C after each day [day]: decay COMMON of the mean of f^2 / v over the factors seen, from one."""
+    seen = np.isfinite(moved)
+    ratio = np.where(seen, moved, 0.0) ** 2 / variance
+    size = ratio.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    out, now = np.empty(len(size)), 1.0
+    for t, (one, any_) in enumerate(zip(size, seen.any(axis=1), strict=True)):
+        now = COMMON * now + (1 - COMMON) * one if any_ else now
+        out[t] = now
+    return out
+
+
+Carry = tuple[Ratio, Ratio, Ratio]
+
+
+@partial(jax.jit, static_argnames="unroll")
+def run(
+    theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, *, unroll: int = 8
+) -> tuple[Ratio, ...]:
+    """One factor in units of its deviation: (centre, deviation, E [day, horizon], D, last), after each day.
+
+    theta [parameter]; moved and seen [day]; shared [day] is C on the evening before.
+    """
+    phi, w1, w2, w3, w4, g = theta[:6]
+    decay = jnp.asarray(DECAYS)
+
+    def day(carry: Carry, today: tuple[Ratio, Flag, Ratio]) -> tuple[Carry, tuple[Ratio, ...]]:
+        square, trend, last = carry
+        move, there, c = today
+        d = kappa * trend
+        centre = d + phi * (last - d)
+        variance = 1 - w1 - w2 - w3 - w4 + w1 * square[0] + w2 * square[1] + w3 * square[2] + w4 * c
+        deviation = jnp.sqrt(jnp.clip(variance, 1e-4, CAP**2))
+        gap = move - centre
+        news = gap * gap * (1 - g * jnp.sign(gap))
+        after = (decay * square + (1 - decay) * news, TREND * trend + (1 - TREND) * move, move)
+        kept = jax.tree.map(lambda new, old: jnp.where(there, new, old), after, carry)
+        return kept, (centre, deviation, *kept)
+
+    start = (jnp.ones(len(DECAYS)), jnp.zeros(()), jnp.zeros(()))
+    return jax.lax.scan(day, start, (moved, seen, shared), unroll=unroll)[1]
+
+
+def cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio) -> Ratio:
+    """Minus the log likelihood of a factor in units of its deviation, u = e / s a t of scale theta[6]."""
+    centre, deviation, *_ = run(theta, moved, seen, shared, kappa)
+    scale, inverse = theta[6], theta[7]
+    nu = 1 / inverse
+    z = (moved - centre) / (deviation * scale)
+    height = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * jnp.log(nu * jnp.pi)
+    density = height - (nu + 1) / 2 * jnp.log1p(z * z * inverse) - jnp.log(deviation * scale)
+    return -jnp.where(seen, density, 0.0).sum()
+
+
+_slope = jax.jit(jax.value_and_grad(cost))
+_bend = jax.jit(jax.hessian(cost))
+
+
+def fit(factors: Array) -> Fit:
+    """The filter of factors [day, factor], NaN where missing. Raises InputError for one seen too seldom."""
+    count = factors.shape[1]
+    days = np.isfinite(factors).sum(axis=0)
+    if days.min() < LEAST:
+        raise InputError("factors", f"one is seen on {days.min()} days", f"at least {LEAST} days of each")
+    mean, variance = np.nanmean(factors, axis=0), np.nanvar(factors, axis=0)
+    kappa = np.where(np.arange(count) > 0, KAPPA, 0.0)
+    moved = factors - mean
+    shared = np.append(1.0, common(moved, variance)[:-1])
+    value, error, height = np.empty((count, 8)), np.empty((count, 8)), 0.0
+    for i in range(count):
+        unit = moved[:, i] / np.sqrt(variance[i])
+        args = _arguments(unit, shared, float(kappa[i]))
+        value[i], lowest = best(args)
+        error[i] = errors(value[i], np.asarray(_bend(jnp.asarray(value[i]), *args)))
+        height -= lowest + 0.5 * days[i] * np.log(variance[i])
+    return Fit(
+        mean=mean, variance=variance, kappa=kappa, value=value, error=error, log_likelihood=height, days=days
+    )
+
+
+def best(args: tuple[Ratio, ...]) -> tuple[Array, float]:
+    """The cheapest parameters from every start, and their cost; weights sum to 1 - FLOOR at most."""
+    room = {"type": "ineq", "fun": lambda x: 1 - FLOOR - x[1:5].sum(), "jac": lambda x: _SUM}
+
+    def height(x: Array) -> tuple[float, Array]:
+        value, slope = _slope(jnp.asarray(x), *args)
+        return float(value), np.asarray(slope)
+
+    found = [
+        minimize(
+            height, start, jac=True, bounds=BOUNDS, constraints=[room], method="SLSQP", options={"ftol": 1e-7}
+        )
+        for start in STARTS
+    ]
+    chosen = min(found, key=lambda one: one.fun)
+    low, high = np.array(BOUNDS).T
+    return np.clip(chosen.x, low, high), float(chosen.fun)
+
+
+_SUM = -np.array([0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
+
+
+def errors(value: Array, bend: Array) -> Array:
+    """Standard errors from the observed information, along what no bound holds; NaN on a bound."""
+    low, high = np.array(BOUNDS).T
+    free = (value > low + STEP) & (value < high - STEP)
+    basis = np.eye(8)[:, free]
+    if value[1:5].sum() > 1 - FLOOR - STEP and (_SUM[free] != 0).any():  # the floor binds: move along it
+        across = _SUM[free] / np.linalg.norm(_SUM[free])
+        turned = np.linalg.svd(across[None])[2][1:]  # directions that keep the sum
+        basis = basis @ turned.T
+    inner = basis.T @ bend @ basis
+    try:
+        covariance = basis @ np.linalg.inv(inner) @ basis.T
+    except np.linalg.LinAlgError:
+        return np.full(8, np.nan)
+    diagonal = np.diag(covariance)
+    return np.where(free & (diagonal > 0), np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
+
+
+def filtered(found: Fit, factors: Array) -> Filtered:
+    """The filter over factors [day, factor], the days of the fit and any after them."""
+    moved, unit = factors - found.mean, np.sqrt(found.variance)
+    after = common(moved, found.variance)
+    shared = np.append(1.0, after[:-1])
+    parts = []
+    for i, s in enumerate(unit):
+        args = _arguments(moved[:, i] / s, shared, float(found.kappa[i]))
+        parts.append([np.asarray(x) for x in run(jnp.asarray(found.value[i]), *args)])
+    centre, deviation, trend, last = (
+        np.column_stack([part[k] for part in parts]) * unit for k in (0, 1, 3, 4)
+    )
+    square = np.stack([part[2] for part in parts], axis=-1) * found.variance
+    return Filtered(
+        residual=(moved - centre) / deviation,
+        centre=centre,
+        deviation=deviation,
+        square=square,
+        common=after,
+        trend=trend,
+        last=last,
+    )
+
+
+def _arguments(unit: Array, shared: Array, kappa: float) -> tuple[Ratio, ...]:
+    seen = np.isfinite(unit)
+    return jnp.asarray(np.where(seen, unit, 0.0)), jnp.asarray(seen), jnp.asarray(shared), jnp.asarray(kappa)

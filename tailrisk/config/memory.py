@@ -1,0 +1,124 @@
+"""The [memory] block of a calibrated file: the filter, the law of its residuals, and where it stood."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from tailrisk.core.names import BUCKETS, FACTORS
+
+from .model import Problem, refuse
+from .part import Chances, Matrix, Part, Vector, positive_definite, shape, sums_to_one
+
+HORIZONS = 3
+SOURCES = 5
+"""What a variance is made of: its long run, mean squares at three decays, the common variance."""
+LARGE = 10.0
+"""Residuals are in deviations of a day: a mean or deviation beyond this is a slip."""
+
+Positive = Annotated[float, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0, le=1)]
+
+
+class Residuals(Part):
+    """Regimes of the residuals u, in deviations of their day."""
+
+    states: int = Field(ge=1, le=4, description="regimes, ordered from calm to shock by volatility")
+    shocks: Literal["student", "gaussian"]
+    nu: float | None = Field(default=None, gt=2, le=1e6, description="degrees of freedom, student only")
+    transition: Annotated[tuple[Chances, ...], Field(strict=False)] = Field(
+        description="[regime, regime] per day, rows sum to 1"
+    )
+    mean: Matrix = Field(description="[regime, factor]")
+    covariance: Annotated[tuple[Matrix, ...], Field(strict=False)] = Field(
+        description="[regime, factor, factor] the covariance, not the t scale matrix"
+    )
+    filtered: Chances = Field(description="[regime] after the last day of data, sums to 1")
+
+    @model_validator(mode="after")
+    def _is_a_law(self) -> "Residuals":
+        k, f = self.states, len(FACTORS)
+        found = [
+            ("transition", self.transition, (k, k)),
+            ("mean", self.mean, (k, f)),
+            ("covariance", self.covariance, (k, f, f)),
+            ("filtered", self.filtered, (k,)),
+        ]
+        problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
+        refuse(problems or self._value_problems())
+        return self
+
+    def _value_problems(self) -> list[Problem]:
+        problems = (
+            [] if self.shocks == "gaussian" or self.nu else [Problem("nu", "missing", "a number above 2")]
+        )
+        for i, row in enumerate(self.transition):
+            problems += sums_to_one(f"transition.{i}", row)
+        problems += sums_to_one("filtered", self.filtered)
+        for i, (mean, covariance) in enumerate(zip(self.mean, self.covariance, strict=True)):
+            problems += positive_definite(f"covariance.{i}", covariance)
+            if max(map(abs, mean)) > LARGE:
+                problems.append(Problem(f"mean.{i}", str(list(mean)), f"within {LARGE:g} deviations"))
+        return problems
+
+
+class Stand(Part):
+    """Where the filter stood at a close."""
+
+    square: Matrix = Field(description="[horizon, factor] weighted mean squares, per day")
+    common: Positive = Field(description="common variance over its mean")
+    trend: Vector = Field(description="[factor] per day")
+    last: Vector = Field(description="[factor] the day's return less its mean")
+
+    @model_validator(mode="after")
+    def _has_its_shape(self) -> "Stand":
+        f = len(FACTORS)
+        found = [
+            ("square", self.square, (HORIZONS, f)),
+            ("trend", self.trend, (f,)),
+            ("last", self.last, (f,)),
+        ]
+        refuse([problem for name, value, axes in found for problem in shape(name, value, axes)])
+        return self
+
+
+class Memory(Part):
+    """Memory of volatility and trends by factor, per day, and the law of what is left (market/memory.py)."""
+
+    mean: Vector = Field(description="[factor] log return per day")
+    variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="[factor] of the window"
+    )
+    long_run: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="[factor] variance that the first weight multiplies, found by simulation"
+    )
+    phi: Vector = Field(description="[factor] share of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[factor] share of the trend that goes on")
+    weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
+        Field(description="[factor, source] of long run, decays .80, .94, .99, common; rows sum to 1")
+    )
+    leverage: Vector = Field(description="[factor] falls move the variance more, if positive")
+    cap: Positive = Field(description="most deviations a day's volatility may be of the long run's")
+    limit: Vector | None = Field(default=None, description="[bucket] largest simple move of a day")
+    stress: Positive = Field(description="common variance from which the market is in stress")
+    residuals: Residuals
+    eve: Stand = Field(description="after the last day of data")
+    year_before: Stand = Field(description="250 days earlier, where a simulated warm-up starts")
+
+    @model_validator(mode="after")
+    def _is_a_filter(self) -> "Memory":
+        f = len(FACTORS)
+        one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
+        found = [(name, getattr(self, name), (f,)) for name in one]
+        found += [("weight", self.weight, (f, SOURCES))]
+        found += [("limit", self.limit, (len(BUCKETS),))] if self.limit is not None else []
+        problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
+        if not problems:
+            for i, row in enumerate(self.weight):
+                problems += sums_to_one(f"weight.{i}", row)
+            for i, one_limit in enumerate(self.limit or ()):
+                if not 0 < one_limit < 1:
+                    problems.append(
+                        Problem(f"limit.{i}", f"{one_limit:g}", "above 0 and below 1, as a fraction")
+                    )
+        refuse(problems)
+        return self

@@ -1,0 +1,90 @@
+"""One place for the figures a record is made of: a mean, a paired difference, an ES, each with its interval.
+
+Of arrays [path] or of what is kept of a stream; a loss is at most all of the starting NAV, and so is the end
+of its interval.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from ..tail import Interval, Moments, Worst, expected_shortfall_interval, mean_interval
+
+Array = NDArray[np.float64]
+LARGEST_LOSS = 1.0
+"""Of starting NAV: a fund's NAV ends at zero, what is lost beyond is its broker's."""
+BATCHES = 10
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An estimate between its bounds; `saturated`: it is the largest there can be."""
+
+    estimate: float
+    low: float
+    high: float
+    saturated: bool = False
+    tail_points: float = np.nan
+    indicative: bool = False
+
+
+def bounded(found: Interval, most: float = LARGEST_LOSS) -> Figure:
+    """An interval that ends where the figure must: at `most`, infinite for one that has no bound."""
+    estimate = float(found.estimate)
+    return Figure(
+        estimate,
+        min(float(found.low), most),
+        max(min(float(found.high), most), estimate),
+        bool(estimate >= most * (1 - 1e-6)),
+        float(found.tail_points),
+        bool(found.indicative),
+    )
+
+
+def mean(values: Array | Moments, *, confidence: float, most: float = np.inf) -> Figure:
+    """A mean over paths."""
+    if isinstance(values, Moments):
+        return bounded(values.mean_interval(confidence=confidence), most)
+    return bounded(mean_interval(values, confidence=confidence), most)
+
+
+def difference(one: Array, other: Array, *, confidence: float) -> Figure:
+    """The mean of one less other, path by path: what they share leaves the interval."""
+    return mean(np.asarray(one, np.float64) - np.asarray(other, np.float64), confidence=confidence)
+
+
+def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure:
+    """ES of a loss."""
+    if isinstance(loss, Worst):
+        return bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
+    return bounded(expected_shortfall_interval(loss, level=level, confidence=confidence))
+
+
+def value_at_risk(loss: Worst, *, level: float, confidence: float) -> Figure:
+    """VaR of a loss."""
+    return bounded(loss.value_at_risk_interval(level=level, confidence=confidence))
+
+
+def quantile(loss: Array, level: float, *, confidence: float) -> Figure:
+    """A quantile over funds and paths [fund, path], paths in batches for Student's interval."""
+    parts = [np.quantile(part, level) for part in np.array_split(loss, BATCHES, axis=1)]
+    half = float(stdtrit(BATCHES - 1, (1 + confidence) / 2)) * np.std(parts, ddof=1) / np.sqrt(BATCHES)
+    value = float(np.quantile(loss, level))
+    return Figure(value, value - half, max(min(value + half, LARGEST_LOSS), value))
+
+
+def plain(value: float) -> Figure:
+    """A figure without an interval."""
+    return Figure(float(value), np.nan, np.nan)
+
+
+def negative(found: Figure) -> Figure:
+    """A gain as a loss."""
+    return Figure(0.0 - found.estimate, 0.0 - found.high, 0.0 - found.low)
+
+
+def shifted(found: Figure, by: float) -> Figure:
+    """A figure plus what is certain."""
+    return Figure(found.estimate + by, found.low + by, found.high + by)

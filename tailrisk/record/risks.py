@@ -1,0 +1,213 @@
+"""Measures of risk besides VaR and ES at every level, of every path of a run and in bounded memory.
+
+Entropic measures, partial moments and the mean are exact sums over all paths; expectiles, VaR and ES at a
+level of their own come from the worst losses and exact moments, where the reserve reaches. Distortions need
+all losses in order, and a conditional drawdown every day: both are of the run's first paths, and say of how
+many.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from ..config import Config
+from ..core import InputError
+from ..core.figures import RISKS, estimate
+from ..core.names import VIEWS
+from ..core.risks import Risk, risk
+from ..tail import (
+    Measure,
+    Moments,
+    MomentStream,
+    Worst,
+    conditional_drawdown,
+    expectile,
+    exponential_spectral,
+    partial_moment,
+    proportional_hazard,
+    wang,
+)
+from ..tail.interval import Interval, spread_bounds
+from . import estimates
+from .estimates import Figure
+
+Array = NDArray[np.float64]
+FIRST, CELLS = 65_536, 2**24
+"""Paths whose losses are kept whole, and losses kept at most over all columns (64 MB)."""
+SUMS = ("entropic", "partial_moment")
+ORDERED = ("expectile", "exponential_spectral", "wang", "proportional_hazard")
+
+
+@dataclass
+class RiskSample:
+    """What is kept for the risks of a run; columns are [view, loss asked for, product], the last fastest."""
+
+    asked: tuple[Risk, ...]
+    columns: int
+    sums: MomentStream  # [risk of SUMS, column]
+    first: NDArray[np.float32]  # [column, path]  losses of the first paths; no columns where none is needed
+
+    def add(self, first: int, losses: NDArray[np.float32], weight: Array | None) -> None:
+        """A block of losses [column, path] from path `first`."""
+        pays = [pay(one, losses.astype(np.float64)) for one in self.asked if one.kind in SUMS]
+        if pays:
+            self.sums.add(np.concatenate(pays), weight)
+        room = self.first.shape[1] - first
+        if len(self.first) and room > 0:
+            self.first[:, first : first + losses.shape[1]] = losses[:, :room]
+
+
+def empty(config: Config, columns: int) -> RiskSample:
+    """Nothing met yet; `columns` of losses."""
+    asked = wanted(config)
+    summed = sum(one.kind in SUMS for one in asked)
+    paths = min(config.run.paths, FIRST, CELLS // columns)
+    needed = columns if any(one.kind in ORDERED for one in asked) else 0
+    return RiskSample(asked, columns, MomentStream(summed * columns), np.zeros((needed, paths), np.float32))
+
+
+def wanted(config: Config) -> tuple[Risk, ...]:
+    """The risks a config asks for, but for the VaR and ES that every table has."""
+    found = map(risk, config.tail.risks)
+    return tuple(one for one in found if one.numbers or one.kind not in ("var", "es"))
+
+
+def pay(one: Risk, loss: Array) -> Array:
+    """What is summed over paths: e^(k L), or ((L - threshold)+)^order."""
+    if one.kind == "entropic":
+        return np.exp(one.numbers[0] * loss)
+    threshold, order = (*one.numbers, 1.0)[:2]
+    return np.where(loss > threshold, np.maximum(loss - threshold, 0.0) ** order, 0.0)
+
+
+def table(
+    config: Config, worst: list[Worst], kept: RiskSample, nav: Array | None, weight: Array | None
+) -> Any:
+    """risks.csv, a row a product, view, loss and risk; None where no other risk was asked for.
+
+    worst [column]; nav [day, product, path] of the first paths, for drawdowns; weight [path] of all.
+    """
+    if not kept.asked:
+        return None
+    names = [(v, m, p) for v in VIEWS for m in config.tail.losses for p in config.products]
+    rows = []
+    for c, (view, loss, product) in enumerate(names):
+        about = {"product": product, "view": view, "loss": loss}
+        for one in kept.asked:
+            if one.kind == "conditional_drawdown":
+                continue
+            found, paths = _figure(config, kept, one, c, worst[c], weight)
+            rows.append(about | _row(one, found, paths))
+    for one in kept.asked:
+        if one.kind == "conditional_drawdown" and nav is not None:
+            for p, product in enumerate(config.products):
+                found = _drawdown(nav[:, p], one, config.tail.confidence)
+                about = {"product": product, "view": VIEWS[0], "loss": "max_drawdown"}
+                rows.append(about | _row(one, found, nav.shape[-1]))
+    return pd.DataFrame(RISKS.rows(rows))
+
+
+def _row(one: Risk, found: Figure, paths: int) -> dict[str, Any]:
+    cells = {"risk": one.name, "paths": paths, "indicative": found.indicative, "saturated": found.saturated}
+    return cells | estimate("value", found)
+
+
+def _figure(
+    config: Config, kept: RiskSample, one: Risk, column: int, worst: Worst, weight: Array | None
+) -> tuple[Figure, int]:
+    """The figure of one risk in one column, and how many paths it is of."""
+    sure = config.tail.confidence
+    if one.kind == "mean":
+        return estimates.mean(worst.moments, confidence=sure, most=1.0), worst.paths
+    if one.kind in SUMS:
+        place = [it for it in kept.asked if it.kind in SUMS].index(one)
+        return summed(one, kept.sums.row(place * kept.columns + column), sure), worst.paths
+    if one.kind == "var":
+        return estimates.value_at_risk(worst, level=one.numbers[0], confidence=sure), worst.paths
+    if one.kind == "es":
+        return estimates.shortfall(worst, level=one.numbers[0], confidence=sure), worst.paths
+    if one.kind == "expectile" and (found := of_worst(worst, one.numbers[0], sure)):
+        return found, worst.paths
+    return _ordered(one, kept.first[column], weight, sure), kept.first.shape[1]
+
+
+def summed(one: Risk, moments: Moments, confidence: float) -> Figure:
+    """A partial moment E[X], or log E[X] / k with the influence (X / E[X] - 1) / k, from the sums of X."""
+    found = moments.mean_interval(confidence=confidence)
+    if one.kind == "partial_moment":
+        return estimates.bounded(found, np.inf)
+    aversion, value = one.numbers[0], float(np.log(found.estimate)) / one.numbers[0]
+    second, third = (
+        about(moments, power, moments.mean) / (aversion * moments.mean) ** power for power in (2, 3)
+    )
+    low, high = spread_bounds(value, second, third, confidence)
+    return estimates.bounded(Interval(value, low, high, confidence, found.tail_points, found.indicative))
+
+
+def about(moments: Moments, power: int, centre: float) -> float:
+    """sum (w (x - centre))^power over all paths, power 2 or 3, weights over their sum."""
+    terms = (math.comb(power, b) * moments.at(power, b) * (-centre) ** (power - b) for b in range(power + 1))
+    return math.fsum(terms)
+
+
+def of_worst(worst: Worst, level: float, confidence: float) -> Figure | None:
+    """The expectile of all paths from the worst of them and the moments of all; None where it lies below.
+
+    (2 a - 1) E[(L - e)+] = (1 - a) (e - E[L]), and the influence a (L - e)+ - (1 - a) (e - L)+ over
+    a P(L > e) + (1 - a) P(L <= e), whose powers over all paths are those over the worst and of the rest.
+    """
+    it, loss, a = worst.moments, worst.loss, level
+    mass = np.full(len(loss), 1 / worst.paths) if worst.weight is None else worst.weight
+    reached, total = np.cumsum(mass), np.cumsum(mass * loss)
+    roots = ((2 * a - 1) * total + (1 - a) * it.mean) / ((2 * a - 1) * reached + (1 - a))
+    fits = np.flatnonzero(roots[:-1] >= loss[1:])
+    if not len(fits):
+        return None
+    count = int(fits[0]) + 1
+    e, above, beyond = float(roots[count - 1]), mass[:count], loss[:count] - roots[count - 1]
+    scale = a * float(reached[count - 1]) + (1 - a) * (1 - float(reached[count - 1]))
+    sums = []
+    for power in (2, 3):
+        whole = about(it, power, e) - float(np.sum((above * beyond) ** power))
+        pulled = (1 - a) ** power * whole + a**power * float(np.sum((above * beyond) ** power))
+        sums.append(pulled / scale**power)
+    low, high = spread_bounds(e, *sums, confidence)
+    points = 1 / float(it.at(2, 0))
+    return estimates.bounded(Interval(e, low, high, confidence, points, points < 1000))
+
+
+def _ordered(one: Risk, loss: NDArray[np.float32], weight: Array | None, confidence: float) -> Figure:
+    """Of losses [path] in memory; without an interval where the measure rests on a path or two."""
+    share = None if weight is None else weight[: len(loss)] / weight[: len(loss)].sum()
+    values = loss.astype(np.float64)
+    measure = _measure(one)
+    try:
+        return estimates.bounded(measure.interval(values, share, confidence=confidence))
+    except InputError:
+        value = float(measure(values, share))
+        return Figure(value, -np.inf, estimates.LARGEST_LOSS, indicative=True)
+
+
+def _measure(one: Risk) -> Measure:
+    made = {
+        "expectile": expectile,
+        "exponential_spectral": exponential_spectral,
+        "wang": wang,
+        "proportional_hazard": proportional_hazard,
+        "partial_moment": partial_moment,
+    }
+    return made[one.kind](*one.numbers)  # type: ignore[operator,no-any-return]
+
+
+def _drawdown(nav: Array, one: Risk, confidence: float) -> Figure:
+    """CDaR of NAV [day, path], one on the eve."""
+    peak = np.maximum(np.maximum.accumulate(nav, axis=0), 1.0)
+    fall = 1 - nav / peak
+    try:
+        return estimates.bounded(conditional_drawdown(fall, level=one.numbers[0], confidence=confidence))
+    except InputError:
+        return Figure(np.nan, np.nan, np.nan, indicative=True)
