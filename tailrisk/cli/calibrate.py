@@ -132,20 +132,33 @@ def calibrate(
     type=click.Path(path_type=Path),
     help="The TOML file of moments to write.",
 )
+@click.option(
+    "--stocks",
+    type=click.Path(path_type=Path),
+    help="A CSV of each stock's bucket and styles to write too, for the holdings of a product.",
+)
+@ACCEPT
 @QUIET
 def universe(
-    panels: tuple[Path, ...], until: str | None, styles: Path | None, output: Path, quiet: bool
+    panels: tuple[Path, ...],
+    until: str | None,
+    styles: Path | None,
+    output: Path,
+    stocks: Path | None,
+    accept: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Measure a stock panel; write the moments of its universe.
 
     Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
     daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
-    which synthetic universes are drawn: no stock's own figures. Days after DATE are not used; at least 313
+    which synthetic universes are drawn: no stock's own figures, which --stocks writes. Days after DATE are not used; at least 313
     days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000 stocks take half a
     minute and 1.5 GB.
 
     \b
-    PANEL is CSV or Parquet, one or more, joined on date and code. Columns, the first five needed:
+    PANEL is CSV, Excel or Parquet, one or more, joined on date and code; names of tushare, baostock and
+    JoinQuant are read too. Columns, the first five needed:
       date, code                           YYYY-MM-DD; six digits, 000001 or 000001.SZ
       close or close_raw_cents             unadjusted, yuan or cents; no row when suspended
       total_shares or total_shares_10k     shares, or ten thousands
@@ -165,8 +178,16 @@ def universe(
     from ..universe.measure import universe as measure
     from ..universe.summary import summary
 
-    with bar(quiet) as tell:
-        result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
+    with reading(quiet), bar(quiet) as tell:
+        result = measure(
+            panels,
+            until=until,
+            styles_path=styles,
+            output=output,
+            stocks=stocks,
+            accept=accept,
+            progress=tell,
+        )
     if not quiet:
         click.echo(summary(result))
 
@@ -209,7 +230,7 @@ def cta(
     DATE are not used.
 
     \b
-    FUTURES is CSV or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
+    FUTURES is CSV, Excel or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
     INDICES is what `tailrisk calibrate` reads.
 
     \b
@@ -228,7 +249,8 @@ def cta(
     from ..calibrate.trend import Rule
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
-    result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
+    with reading(quiet):
+        result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
     if not quiet:
         click.echo(summary(result))
 
@@ -301,7 +323,7 @@ def match(
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
     begin = None if start is None else known(start)
-    with bar(quiet) as tell:
+    with reading(quiet), bar(quiet) as tell:
         result = matched(
             said,
             Files(indices, futures, etfs),

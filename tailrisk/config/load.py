@@ -207,7 +207,10 @@ def _with_holdings(
             continue
         field = ("products", name, "holdings")
         path = _named(field, product.holdings, layers)
-        book, place = read_holdings(path, names, styles), f"{layers.label(field)}: products.{name}"
+        stocks, place = None, f"{layers.label(field)}: products.{name}"
+        if product.universe is not None:
+            stocks = _named(("products", name, "universe"), product.universe, layers, shelved=False)
+        book = read_holdings(path, names, styles, stocks)
         if product.weights:
             problem = f"stated beside holdings = {shown(product.holdings)}"
             raise InputError(

@@ -57,7 +57,7 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     tag = get_args(model.model_fields["family"].annotation)[0]
     (said,) = [product for product in SAID["products"].values() if product["family"] == tag]
     explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
-    explained_once["nu"] = None
+    explained_once |= {"nu": None, "universe": None}
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
     instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
     assert {**said, **defaults(model), **instead_of_holdings} == said
@@ -74,6 +74,7 @@ def test_every_style_and_optional_field_is_named() -> None:
         "fee_annual",
         "style_exposure",
         "holdings",
+        "universe",
         "nu",
         "[accounts]",
         *COLUMNS,
