@@ -11,8 +11,8 @@ import numpy as np
 from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
-from ..core.calendar import beyond
 from ..core import InputError, random
+from ..core.calendar import beyond
 from ..core.names import Names
 from ..crowd import (
     cohorts,

@@ -30,7 +30,9 @@ Dates = NDArray[np.datetime64]
 @cache
 def _known(exchange: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # exchange_calendars 4.13 uses what pandas 3 gives up; none of it is ours
+        warnings.simplefilter(
+            "ignore"
+        )  # exchange_calendars 4.13 uses what pandas 3 gives up; none of it is ours
         import exchange_calendars
 
         try:

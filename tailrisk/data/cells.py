@@ -21,7 +21,9 @@ OTHERS = {
     b"\x1f\x8b": "gzip",
 }
 """First bytes -> what the file is."""
-NOTE = re.compile(r"(数据)?来源|注[:：]|备注|说明|免责|更新(时间|于)|导出|source\b|note\b|data from|\*", re.IGNORECASE)
+NOTE = re.compile(
+    r"(数据)?来源|注[:：]|备注|说明|免责|更新(时间|于)|导出|source\b|note\b|data from|\*", re.IGNORECASE
+)
 """How a line begins that is no row, whatever its cells."""
 DAY = re.compile(r"\d{4}\D?\d{1,2}\D?\d{1,2}")
 

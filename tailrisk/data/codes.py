@@ -36,7 +36,19 @@ KINDS = (
 )
 """Codes that are no A-share of Shanghai or Shenzhen, by their first digits."""
 CONTRACT = re.compile(r"(?:cffex\.)?(?:if|ic|im|ih)\d{4}(?:\.[a-z]+)?")
-CASH = {"cash", "现金", "银行存款", "货币资金", "资金", "人民币", "cny", "活期存款", "备付金", "保证金", "存出保证金"}
+CASH = {
+    "cash",
+    "现金",
+    "银行存款",
+    "货币资金",
+    "资金",
+    "人民币",
+    "cny",
+    "活期存款",
+    "备付金",
+    "保证金",
+    "存出保证金",
+}
 PRICE = re.compile(r"[\s:._-]*(收盘价|收盘点位|收盘指数|收盘|close)$")
 
 

@@ -11,24 +11,97 @@ from typing import NamedTuple
 from ..core.errors import InputError
 
 SPELLED: dict[str, tuple[str, ...]] = {
-    "date": (
-        "trade_date tradedate trading_date tradingdate trade_dt datetime time timestamp day"
-        " 日期 交易日期 交易日 时间 交易时间 日期时间 指标名称"
-    ).split(),
-    "code": (
-        "ts_code wind_code windcode s_info_windcode secucode sec_code symbol order_book_id index_code"
-        " indexcode ticker instrument 代码 指数代码 证券代码 股票代码 基金代码 交易代码 wind代码 品种代码"
-    ).split(),
-    "name": (
-        "sec_name index_name display_name 名称 简称 指数简称 指数名称 指数中文简称 证券简称 证券名称"
-        " 股票简称 股票名称 基金简称"
-    ).split(),
-    "close": "close_price closeprice s_dq_close 收盘 收盘价 收盘点位 收盘指数 最新收盘价".split(),
-    "open": "open_price openprice s_dq_open 开盘 开盘价".split(),
-    "amount": "money total_turnover s_dq_amount 成交额 成交金额".split(),
-    "symbol": "ts_code order_book_id code contract instrument 合约 合约代码 品种 代码 品种代码".split(),
-    "hold": "open_interest oi position 持仓量 持仓".split(),
-    "spot_close": "spot spot_price index_close underlying_close 现货 现货价格 现货收盘 现货收盘价 标的收盘价".split(),
+    "date": [
+        "trade_date",
+        "tradedate",
+        "trading_date",
+        "tradingdate",
+        "trade_dt",
+        "datetime",
+        "time",
+        "timestamp",
+        "day",
+        "日期",
+        "交易日期",
+        "交易日",
+        "时间",
+        "交易时间",
+        "日期时间",
+        "指标名称",
+    ],
+    "code": [
+        "ts_code",
+        "wind_code",
+        "windcode",
+        "s_info_windcode",
+        "secucode",
+        "sec_code",
+        "symbol",
+        "order_book_id",
+        "index_code",
+        "indexcode",
+        "ticker",
+        "instrument",
+        "代码",
+        "指数代码",
+        "证券代码",
+        "股票代码",
+        "基金代码",
+        "交易代码",
+        "wind代码",
+        "品种代码",
+    ],
+    "name": [
+        "sec_name",
+        "index_name",
+        "display_name",
+        "名称",
+        "简称",
+        "指数简称",
+        "指数名称",
+        "指数中文简称",
+        "证券简称",
+        "证券名称",
+        "股票简称",
+        "股票名称",
+        "基金简称",
+    ],
+    "close": [
+        "close_price",
+        "closeprice",
+        "s_dq_close",
+        "收盘",
+        "收盘价",
+        "收盘点位",
+        "收盘指数",
+        "最新收盘价",
+    ],
+    "open": ["open_price", "openprice", "s_dq_open", "开盘", "开盘价"],
+    "amount": ["money", "total_turnover", "s_dq_amount", "成交额", "成交金额"],
+    "symbol": [
+        "ts_code",
+        "order_book_id",
+        "code",
+        "contract",
+        "instrument",
+        "合约",
+        "合约代码",
+        "品种",
+        "代码",
+        "品种代码",
+    ],
+    "hold": ["open_interest", "oi", "position", "持仓量", "持仓"],
+    "spot_close": [
+        "spot",
+        "spot_price",
+        "index_close",
+        "underlying_close",
+        "现货",
+        "现货价格",
+        "现货收盘",
+        "现货收盘价",
+        "标的收盘价",
+    ],
 }  # type: ignore[assignment]
 """The name here -> how others spell it; the name itself is always among them."""
 
@@ -79,7 +152,10 @@ def versions(title: str) -> tuple[set[str], float | None]:
 
 
 def matched(
-    place: str, titles: Iterable[str], wanted: Mapping[str, Iterable[str]] = SPELLED, among: Iterable[str] = ()
+    place: str,
+    titles: Iterable[str],
+    wanted: Mapping[str, Iterable[str]] = SPELLED,
+    among: Iterable[str] = (),
 ) -> dict[str, Match]:
     """Which title is which of `among` (all if none are given): role -> its column.
 
@@ -100,6 +176,8 @@ def matched(
             unit = versions(found[0])[1]
             if unit is None:
                 problem = f"column {found[0]!r} has a unit that is not known"
-                raise InputError(place, problem, ", ".join(UNITS), f"write the unit, or rename it to {role!r}")
+                raise InputError(
+                    place, problem, ", ".join(UNITS), f"write the unit, or rename it to {role!r}"
+                )
             result[role] = Match(found[0], role, unit)
     return result

@@ -15,7 +15,8 @@ from .prices import positive
 from .table import Table, ascending, listed, read_table
 
 SYMBOL = re.compile(
-    rf"(?:CFFEX\.)?((?:{'|'.join(FUTURES)})\d{{2}}(?:0[1-9]|1[0-2]))(?:\.(?:CFE|CFX|CCFX|CFFEX))?", re.IGNORECASE
+    rf"(?:CFFEX\.)?((?:{'|'.join(FUTURES)})\d{{2}}(?:0[1-9]|1[0-2]))(?:\.(?:CFE|CFX|CCFX|CFFEX))?",
+    re.IGNORECASE,
 )
 """IF2402 as the exchange, Wind, tushare and JoinQuant write it."""
 
@@ -39,8 +40,15 @@ def read_contracts(path: str | Path, *, spot: bool = False, accept: Collection[s
     for name in ("symbol", "close", *(["spot_close"] if spot else [])):
         if name not in table.frame.columns:
             problem = f"no column {name!r} ({listed(table.frame)})"
-            raise InputError(str(path), problem, f"columns date, symbol, close{', spot_close' if spot else ''}")
-    match = table.frame["symbol"].astype(str).str.strip().str.extract(f"^{SYMBOL.pattern}$", flags=re.IGNORECASE)[0]
+            raise InputError(
+                str(path), problem, f"columns date, symbol, close{', spot_close' if spot else ''}"
+            )
+    match = (
+        table.frame["symbol"]
+        .astype(str)
+        .str.strip()
+        .str.extract(f"^{SYMBOL.pattern}$", flags=re.IGNORECASE)[0]
+    )
     ours = match.notna().to_numpy()
     if not ours.any():
         raise InputError(str(path), "no contract of IF, IC or IM", "symbols such as IF2402")

@@ -125,9 +125,15 @@ def judge_days(days: Dates) -> list[Finding]:
     weekend = off & ~np.is_busday(days)
     if weekend.any():
         problem = f"{weekend.sum()} days are Saturdays and Sundays, first {days[weekend.argmax()]}"
-        out.append(Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?"))
+        out.append(
+            Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?")
+        )
     elif off.any():
-        out.append(Finding("", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True))
+        out.append(
+            Finding(
+                "", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True
+            )
+        )
     out += [hole("", *one, calendar.CHINA, warn=True) for one in gaps(days) if one[2] > HOLE]
     return out
 
@@ -155,7 +161,9 @@ def shut(days: Dates, moves: Array, exchange: str) -> list[Finding]:
     if not off.any():
         return []
     with np.errstate(invalid="ignore"):
-        moved = np.nanmax(np.abs(np.nan_to_num(moves)), axis=1) > 0 if moves.size else np.zeros(len(days), bool)
+        moved = (
+            np.nanmax(np.abs(np.nan_to_num(moves)), axis=1) > 0 if moves.size else np.zeros(len(days), bool)
+        )
     weekend = off & ~np.is_busday(days)
     first = str(days[off.argmax()])
     filled = off & ~moved
@@ -288,7 +296,9 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
     back = off.shift(-1)
     odd = (off.abs() > APART) & ((off + back).abs() < 0.4 * off.abs())
     return [
-        Finding("spikes", f"{name} moves {off[name][day]:+.0%} alone on {day.date()} and back the next", warn=True)
+        Finding(
+            "spikes", f"{name} moves {off[name][day]:+.0%} alone on {day.date()} and back the next", warn=True
+        )
         for name in closes.columns
         for day in odd.index[odd[name]][:1]
     ]

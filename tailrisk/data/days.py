@@ -43,7 +43,7 @@ def stamp(text: str, zone: str = "Asia/Shanghai") -> Stamp | None:
 
 def offset(zone: str) -> timedelta:
     """How far a zone such as +08:00 or Z is ahead of UTC."""
-    if not zone[0] in "+-":
+    if zone[0] not in "+-":
         return timedelta(0)
     ahead = timedelta(hours=int(zone[1:3]), minutes=int(zone[-2:]))
     return -ahead if zone[0] == "-" else ahead

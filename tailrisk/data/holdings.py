@@ -23,15 +23,74 @@ Z = 5.0
 COLUMNS = ("code", "name", "bucket", "cap_rank", "weight", "value", "quantity", "price")
 """Beside the styles of the calibrated file."""
 SPELLED = {
-    "code": (
-        "ts_code wind_code windcode secucode sec_code order_book_id ticker 代码 证券代码 股票代码 交易代码"
-        " wind代码 资产代码 成分券代码 constituentcode"
-    ).split(),
-    "name": "sec_name 名称 简称 证券名称 证券简称 股票名称 股票简称 资产名称 成分券名称".split(),
-    "weight": "权重 占比 持仓占比 仓位占比 市值占比 持仓比例 占净值比 占净值比例 净值占比 市值占净值 占基金净值比例".split(),
-    "value": "market_value marketvalue mv 市值 持仓市值 证券市值 参考市值 最新市值 股票市值 持有市值 市值金额".split(),
-    "quantity": "shares 数量 股数 持仓数量 证券数量 持股数量 持有数量 当前持仓 股票余额 证券余额 库存数量".split(),
-    "price": "close last 价格 最新价 现价 市价 收盘价 最新价格 参考市价 当前价".split(),
+    "code": [
+        "ts_code",
+        "wind_code",
+        "windcode",
+        "secucode",
+        "sec_code",
+        "order_book_id",
+        "ticker",
+        "代码",
+        "证券代码",
+        "股票代码",
+        "交易代码",
+        "wind代码",
+        "资产代码",
+        "成分券代码",
+        "constituentcode",
+    ],
+    "name": [
+        "sec_name",
+        "名称",
+        "简称",
+        "证券名称",
+        "证券简称",
+        "股票名称",
+        "股票简称",
+        "资产名称",
+        "成分券名称",
+    ],
+    "weight": [
+        "权重",
+        "占比",
+        "持仓占比",
+        "仓位占比",
+        "市值占比",
+        "持仓比例",
+        "占净值比",
+        "占净值比例",
+        "净值占比",
+        "市值占净值",
+        "占基金净值比例",
+    ],
+    "value": [
+        "market_value",
+        "marketvalue",
+        "mv",
+        "市值",
+        "持仓市值",
+        "证券市值",
+        "参考市值",
+        "最新市值",
+        "股票市值",
+        "持有市值",
+        "市值金额",
+    ],
+    "quantity": [
+        "shares",
+        "数量",
+        "股数",
+        "持仓数量",
+        "证券数量",
+        "持股数量",
+        "持有数量",
+        "当前持仓",
+        "股票余额",
+        "证券余额",
+        "库存数量",
+    ],
+    "price": ["close", "last", "价格", "最新价", "现价", "市价", "收盘价", "最新价格", "参考市价", "当前价"],
 }
 MAKE = "tailrisk universe PANEL -o moments.toml --stocks stocks.csv"
 """The command that writes the file of stocks a book without buckets needs."""
@@ -116,7 +175,10 @@ def read_holdings(
     }
     reading.tell()
     return Book(
-        len(rows), {b: math.fsum(members[b]) for b in market.names.buckets if b in members}, exposure, remainder
+        len(rows),
+        {b: math.fsum(members[b]) for b in market.names.buckets if b in members},
+        exposure,
+        remainder,
     )
 
 
@@ -170,7 +232,10 @@ def _cells(path: Path) -> Cells:
     from .table import parquet
 
     frame = parquet(path)
-    rows = [["" if cell != cell or cell is None else str(cell) for cell in row] for row in frame.itertuples(index=False)]
+    rows = [
+        ["" if cell != cell or cell is None else str(cell) for cell in row]
+        for row in frame.itertuples(index=False)
+    ]
     return Cells([str(name) for name in frame.columns], rows, list(range(1, len(rows) + 1)))
 
 
@@ -187,7 +252,9 @@ def _columns(path: Path, cells: Cells, known: tuple[str, ...], reading: Reading)
         if near:
             place = f"{path}: column {shown(title.strip().lower())}"
             raise InputError(place, f"unknown{near}", ", ".join(known))
-    reading.notes += [f"read {short(m.title)} as {r}" for r, m in found.items() if m.title.strip().lower() != r]
+    reading.notes += [
+        f"read {short(m.title)} as {r}" for r, m in found.items() if m.title.strip().lower() != r
+    ]
     other = [short(title) for title in cells.header if title.strip() and title not in taken]
     reading.notes += [f"left out columns {', '.join(other[:8])}"] if other else []
     return found
@@ -296,7 +363,9 @@ def _amount(row: Row, column: str) -> float:
     return figure
 
 
-def _summing(path: Path, rows: list[Row], figures: list[float], total: float, reading: Reading) -> list[float]:
+def _summing(
+    path: Path, rows: list[Row], figures: list[float], total: float, reading: Reading
+) -> list[float]:
     """Weights that sum to one; what rounding of four decimals and more leaves is scaled, and said."""
     places = max(len(row.cell["weight"].partition(".")[2]) for row in rows)
     rounding = 0.5 * len(rows) * 10.0**-places if 4 <= places <= 12 else 0.0
@@ -312,7 +381,10 @@ def _summing(path: Path, rows: list[Row], figures: list[float], total: float, re
 
 def _agree(rows: list[Row], kinds: list[str], weights: list[float]) -> None:
     """Refuse weights beside values that are not in their proportion."""
-    said = [0.0 if what in APART else _number(row, "weight", math.inf) for row, what in zip(rows, kinds, strict=True)]
+    said = [
+        0.0 if what in APART else _number(row, "weight", math.inf)
+        for row, what in zip(rows, kinds, strict=True)
+    ]
     total = math.fsum(said)
     for row, weight, other in zip(rows, weights, said, strict=True):
         if not total > 0 or abs(weight - other / total) > 0.002 + 0.02 * weight:
@@ -330,7 +402,9 @@ def _remaining(path: Path, remainder: dict[str, float], kinds: list[str], readin
         problem = f"{whole:.1%} of the book is in no bucket: {', '.join(parts)}"
         raise InputError(str(path), problem, f"at most {MOST:.0%}", f"a file of stocks of the day: {MAKE}")
     if parts:
-        reading.odd.append(f"{whole:.2%} of the book is in no bucket, taken to be as the rest: {', '.join(parts)}")
+        reading.odd.append(
+            f"{whole:.2%} of the book is in no bucket, taken to be as the rest: {', '.join(parts)}"
+        )
     apart = [f"{kinds.count(name)} {name}" for name in APART if name in kinds]
     reading.odd += [f"left out, no stocks: {', '.join(apart)} (see exposure and hedge)"] if apart else []
 

@@ -20,8 +20,7 @@ from .holdings import SPELLED as HELD
 from .holdings import read_holdings
 from .panel import SPELLINGS, read_panel
 from .prices import understood
-from .styles import CHINESE
-from .styles import read_styles
+from .styles import CHINESE, read_styles
 from .table import raw
 from .turnover import read_turnover
 
@@ -87,7 +86,9 @@ def guessed(path: Path) -> str:
             return "holdings"
         if len(set(matched("", titles, CHINESE)) & set(STYLES)) > 2:
             return "styles"
-        if {"shares", "paused", "turnover"} & set(matched("", titles, SPELLINGS, ("shares", "paused", "turnover"))):
+        if {"shares", "paused", "turnover"} & set(
+            matched("", titles, SPELLINGS, ("shares", "paused", "turnover"))
+        ):
             return "panel"
         symbols = matched("", titles, SPELLED, ("symbol",))
         cells = frame[symbols["symbol"].title].astype(str).head(200) if symbols else pd.Series([], dtype=str)
@@ -114,7 +115,9 @@ def prices(paths: list[Path], seen: Look) -> str:
         go_on = f"to go on: --accept {finding.kind}" if finding.kind else ""
         more = "; ".join(filter(None, (finding.hint, go_on)))
         seen.wrong.append(finding.problem + (f" ({more})" if more else ""))
-    return "last closes " + ", ".join(f"{name} {value:,.2f}" for name, value in closes.ffill().iloc[-1].items())
+    return "last closes " + ", ".join(
+        f"{name} {value:,.2f}" for name, value in closes.ffill().iloc[-1].items()
+    )
 
 
 def book(path: Path) -> str:
@@ -128,8 +131,9 @@ def book(path: Path) -> str:
 def commodities(path: Path) -> str:
     """Commodity futures: how many days of how many products."""
     table = read_commodities(path)
-    return f"{len(table):,} rows of {table['symbol'].nunique()} products, {table.index.min().date()} to " + str(
-        table.index.max().date()
+    return (
+        f"{len(table):,} rows of {table['symbol'].nunique()} products, {table.index.min().date()} to "
+        + str(table.index.max().date())
     )
 
 
@@ -165,5 +169,3 @@ def listening(seen: Look) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(before)
         logger.propagate = onward
-
-

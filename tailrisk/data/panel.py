@@ -102,9 +102,7 @@ class Panel:
         return tuple(f"{code:06d}" for code in self.codes)
 
 
-def read_panel(
-    paths: Sequence[str | Path], until: str | None = None, accept: Collection[str] = ()
-) -> Panel:
+def read_panel(paths: Sequence[str | Path], until: str | None = None, accept: Collection[str] = ()) -> Panel:
     """The files joined on date and code, up to `until`.
 
     Every file has date and code and some of SPELLINGS; together they have NEEDED. Within a code dates ascend
@@ -127,7 +125,9 @@ def read_panel(
     if priced.empty:
         none = all(table.empty for table, _ in parts)
         problem = "no A-share of Shanghai or Shenzhen" if none else f"no row up to {until}"
-        raise InputError(place, problem, "codes from 00, 30, 60 or 68" if none else "rows on and before the date")
+        raise InputError(
+            place, problem, "codes from 00, 30, 60 or 68" if none else "rows on and before the date"
+        )
     lines = [part.line for _, part in parts] if len(parts) > 1 else parts[0][1].notes
     reading = Reading(place, list(lines), [odd for _, part in parts for odd in part.odd])
     when = pd.DatetimeIndex(np.unique(priced["date"]))

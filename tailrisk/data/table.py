@@ -12,12 +12,29 @@ import pandas as pd
 
 from ..core import calendar
 from ..core.errors import InputError
-from .cells import KINDS, kind, read_cells, short
+from .cells import kind, read_cells, short
 from .columns import SPELLED, Match, matched
 from .days import DATES, MIDNIGHT_IN_UTC, Stamp, stamp
 from .reading import Reading
 
-MISSING = {"", "-", "--", "---", "—", "——", "none", "null", "nan", "nat", "#n/a", "n/a", "na", "<na>", "\\n", "/"}
+MISSING = {
+    "",
+    "-",
+    "--",
+    "---",
+    "—",
+    "——",
+    "none",
+    "null",
+    "nan",
+    "nat",
+    "#n/a",
+    "n/a",
+    "na",
+    "<na>",
+    "\\n",
+    "/",
+}
 """How vendors write that there is no figure."""
 SCALES = {"万": 1e4, "亿": 1e8}
 UNDER = re.compile(
@@ -69,9 +86,7 @@ def listing(paths: str | Path | Sequence[str | Path]) -> list[str | Path]:
     return [paths] if isinstance(paths, str | Path) else list(paths)
 
 
-def read_table(
-    path: str | Path, among: Iterable[str] = ("date",), exchange: str = calendar.CHINA
-) -> Table:
+def read_table(path: str | Path, among: Iterable[str] = ("date",), exchange: str = calendar.CHINA) -> Table:
     """The file with the columns of `among` found by how vendors call them, its days read as the exchange's.
 
     Raises InputError for a file that is no table, a title twice, or a day that cannot be read.
@@ -80,7 +95,9 @@ def read_table(
     frame, reading = raw(path)
     titles = [str(name).strip() for name in frame.columns]
     frame.columns = pd.Index(titles)
-    twice = [name for k, name in enumerate(titles) if name.lower() in [t.lower() for t in titles[:k]] and name]
+    twice = [
+        name for k, name in enumerate(titles) if name.lower() in [t.lower() for t in titles[:k]] and name
+    ]
     if twice:
         raise InputError(place, f"column {twice[0].lower()!r} appears twice", "each column once")
     frame = first_column(frame)
@@ -113,7 +130,10 @@ def raw(path: str | Path) -> tuple[pd.DataFrame, Reading]:
     reading.notes += cells.notes
     columns = list(zip(*cells.rows, strict=True)) or [() for _ in cells.header]
     frame = pd.DataFrame(
-        {k: pd.Series(cell, index=[n - 1 for n in cells.places], dtype=object) for k, cell in enumerate(columns)}
+        {
+            k: pd.Series(cell, index=[n - 1 for n in cells.places], dtype=object)
+            for k, cell in enumerate(columns)
+        }
     )
     frame.columns = pd.Index(cells.header)
     return frame, reading
@@ -229,7 +249,11 @@ def zones(path: str | Path, stamps: Sequence[Stamp], reading: Reading, exchange:
 def serial(cell: object) -> str:
     """A hint for a number that may be a spreadsheet's day."""
     number = str(cell).removesuffix(".0")
-    return "a spreadsheet's day number? format the column as a date" if re.fullmatch(r"[34]\d{4}", number) else ""
+    return (
+        "a spreadsheet's day number? format the column as a date"
+        if re.fullmatch(r"[34]\d{4}", number)
+        else ""
+    )
 
 
 def inside(path: str | Path, column: pd.Series, days: np.ndarray, exchange: str) -> None:

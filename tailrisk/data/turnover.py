@@ -32,8 +32,12 @@ def read_turnover(path: str | Path, accept: Collection[str] = ()) -> pd.DataFram
         row = int(bad.argmax())
         problem = f"{table.frame['code'].iloc[row]} amount = {amount.iloc[row]:g}"
         place = where(path, amount.index[row], table.when[row].date())
-        raise InputError(place, problem, "a positive finite number of yuan; leave out the row of a day without")
-    frame = pd.DataFrame({"date": table.when, "code": table.frame["code"].to_numpy(), "amount": amount.to_numpy()})
+        raise InputError(
+            place, problem, "a positive finite number of yuan; leave out the row of a day without"
+        )
+    frame = pd.DataFrame(
+        {"date": table.when, "code": table.frame["code"].to_numpy(), "amount": amount.to_numpy()}
+    )
     table.reading.tell()
     return frame.pivot(index="date", columns="code", values="amount").rename_axis(columns=None)
 

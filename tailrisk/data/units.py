@@ -37,7 +37,9 @@ def judge_units(
             reading.odd.append(problem)
         else:
             allowed = "closes and amounts in yuan, shares in shares, or a title that says the unit"
-            raise InputError(place, problem, allowed, f"{hint}; to go on with it: accept units (--accept units)")
+            raise InputError(
+                place, problem, allowed, f"{hint}; to go on with it: accept units (--accept units)"
+            )
 
 
 def values(cap: Array, ids: Sequence[str]) -> list[tuple[str, str]]:
@@ -81,6 +83,8 @@ def amounts(cap: Array, amount: Array, turnover: Array) -> list[tuple[str, str]]
         return []
     whole = float(np.median(cap[traded] * turnover[traded] / amount[traded]))
     if not CIRCULATING[0] <= whole <= CIRCULATING[1]:
-        problem = f"units disagree: the median company is worth {whole:.3g} times what amount over turnover says"
+        problem = (
+            f"units disagree: the median company is worth {whole:.3g} times what amount over turnover says"
+        )
         return [(problem, "shares, amount or turnover in another unit?")]
     return []

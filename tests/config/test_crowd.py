@@ -76,7 +76,10 @@ def test_refusals_name_the_field(folder: Path, override: str, place: str) -> Non
         (["crowd.first_day=2025-01-28"], ["a holiday", "the next session is 2025-02-05"]),
         (["crowd.first_day=9999-12-31"], ["9999-12-31 is after", "the last session"]),
         (["crowd.first_day=1900-01-01"], ["1900-01-01 is before", "1990-12-19"]),
-        (["crowd.first_day=2026-12-28", "run.days=10"], ["10 days from 2026-12-28 end on", "the last session"]),
+        (
+            ["crowd.first_day=2026-12-28", "run.days=10"],
+            ["10 days from 2026-12-28 end on", "the last session"],
+        ),
     ],
 )
 def test_a_first_day_that_is_no_session_or_a_run_past_the_calendar_is_refused(

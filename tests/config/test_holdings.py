@@ -109,7 +109,11 @@ EDITS = {
     "no code": ("sz000001", "60000X", ['row 2: code = "60000X"', "Shanghai or Shenzhen"]),
     "two exchanges": ("sz000001", "sz000001.SH", ['row 2: code = "sz000001.SH"']),
     "code twice, once without zeros": ("688001.SH", "1", ["row 3: code 000001 again, after row 2"]),
-    "too much in no bucket": ("600000", "830799", ["25.0% of the book is in no bucket", "1 of Beijing", "20%"]),
+    "too much in no bucket": (
+        "600000",
+        "830799",
+        ["25.0% of the book is in no bucket", "1 of Beijing", "20%"],
+    ),
     "code twice": ("688001.SH", "000001", ["row 3: code 000001 again, after row 2", "each code once"]),
     "unknown column": ("liquidity", "liqidity", ["column \"liqidity\": unknown, did you mean 'liquidity'?"]),
     "column twice": ("liquidity", "weight", ["column weight: is there twice"]),

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tailrisk.config import load
-from tailrisk.data.holdings import COLUMNS
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run
@@ -19,6 +18,7 @@ from tailrisk.config.starter import TEXT, write
 from tailrisk.config.tail import Tail
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES
+from tailrisk.data.holdings import COLUMNS
 
 FAMILIES = {model.__name__: model for model in get_args(get_args(AnyProduct)[0])}
 SAID = tomllib.loads(TEXT.read_text(encoding="utf-8"))

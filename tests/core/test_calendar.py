@@ -12,11 +12,29 @@ from tailrisk.core import calendar
 from tailrisk.core.errors import InputError
 from tailrisk.market import expiry
 
-TYPED = (
-    "2024-01-01 2024-02-09 2024-02-12 2024-02-13 2024-02-14 2024-02-15 2024-02-16 2024-04-04 2024-04-05 "
-    "2024-05-01 2024-05-02 2024-05-03 2024-06-10 2024-09-16 2024-09-17 2024-10-01 2024-10-02 2024-10-03 "
-    "2024-10-04 2024-10-07 2025-01-01"
-).split()
+TYPED = [
+    "2024-01-01",
+    "2024-02-09",
+    "2024-02-12",
+    "2024-02-13",
+    "2024-02-14",
+    "2024-02-15",
+    "2024-02-16",
+    "2024-04-04",
+    "2024-04-05",
+    "2024-05-01",
+    "2024-05-02",
+    "2024-05-03",
+    "2024-06-10",
+    "2024-09-16",
+    "2024-09-17",
+    "2024-10-01",
+    "2024-10-02",
+    "2024-10-03",
+    "2024-10-04",
+    "2024-10-07",
+    "2025-01-01",
+]
 """Closed weekdays of 2024 as the shipped configs had them, from the exchanges' notice."""
 
 
@@ -37,7 +55,12 @@ def test_a_run_of_2024_has_the_contracts_it_had(first: str) -> None:
 
 @pytest.mark.parametrize(
     ("month", "last"),
-    [("2010-06", "2010-06-18"), ("2015-06", "2015-06-19"), ("2018-02", "2018-02-22"), ("2026-02", "2026-02-24")],
+    [
+        ("2010-06", "2010-06-18"),
+        ("2015-06", "2015-06-19"),
+        ("2018-02", "2018-02-22"),
+        ("2026-02", "2026-02-24"),
+    ],
 )
 def test_expiries_move_by_holidays_of_any_year(month: str, last: str) -> None:
     assert str(expiry.last_day(np.datetime64(month), calendar.beyond())) == last
@@ -78,7 +101,9 @@ def test_the_calendar_is_read_when_asked_for() -> None:
         "import sys, tailrisk.core.calendar, tailrisk.market.expiry, tailrisk.config, tailrisk.data.holdings\n"
         "print([m for m in ('exchange_calendars', 'pandas') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout == "[]\n"
 
 

@@ -33,7 +33,17 @@ def rows(header: list[str], *columns: list[object]) -> list[list[object]]:
 
 BROKER = rows(["证券代码", "证券名称", "市值"], CODES, NAMES, VALUES)
 FULL = rows(
-    ["证券代码", "证券名称", "证券数量", "可用数量", "成本价", "最新价", "最新市值", "浮动盈亏", "仓位占比(%)"],
+    [
+        "证券代码",
+        "证券名称",
+        "证券数量",
+        "可用数量",
+        "成本价",
+        "最新价",
+        "最新市值",
+        "浮动盈亏",
+        "仓位占比(%)",
+    ],
     CODES,
     NAMES,
     QUANTITIES,
@@ -134,7 +144,11 @@ def test_a_remainder_that_is_the_book_is_refused(tmp_path: Path, stocks: Path) -
 
 
 REFUSED = {
-    "no universe": (text(BROKER), None, ["no column bucket or cap_rank", "tailrisk universe PANEL", "--stocks"]),
+    "no universe": (
+        text(BROKER),
+        None,
+        ["no column bucket or cap_rank", "tailrisk universe PANEL", "--stocks"],
+    ),
     "quantity alone": (text(rows(["代码", "数量"], CODES, QUANTITIES)), STOCKS, ["a quantity needs a price"]),
     "short": (text(BROKER) + "600004,,-1\n", STOCKS, ["row 5: value = -1 is a short position"]),
     "no price": (
@@ -142,7 +156,11 @@ REFUSED = {
         STOCKS,
         ['row 2: price = "--"'],
     ),
-    "two values": (text(rows(["代码", "市值", "持仓市值"], CODES, VALUES, VALUES)), STOCKS, ["市值 and 持仓市值"]),
+    "two values": (
+        text(rows(["代码", "市值", "持仓市值"], CODES, VALUES, VALUES)),
+        STOCKS,
+        ["市值 and 持仓市值"],
+    ),
     "weights and values": (
         text(rows(["代码", "市值", "权重"], CODES, VALUES, [0.1, 0.2, 0.3, 0.4])),
         STOCKS,

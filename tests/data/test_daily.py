@@ -19,7 +19,7 @@ SESSIONS = pd.DatetimeIndex(calendar.sessions()).as_unit("ns")
 
 def sound(first: str = "2019-01-02", days: int = 400, seed: int = 3) -> pd.DataFrame:
     """Closes of the ladder on sessions, with a common factor and own moves, two decimals."""
-    when = SESSIONS[SESSIONS >= first][:days]
+    when = SESSIONS[first <= SESSIONS][:days]
     draw = np.random.default_rng(seed)
     move = 0.01 * draw.standard_normal((days, 1)) + 0.006 * draw.standard_normal((days, len(BUCKETS)))
     close = np.round(3000 * np.exp(np.cumsum(np.clip(move, -0.05, 0.05), axis=0)), 2)
@@ -73,7 +73,9 @@ def test_weekends_and_holidays_carried_forward_are_refused() -> None:
     closes = sound()
     every = pd.date_range(closes.index[0], closes.index[-1]).as_unit("ns")
     assert any("Saturdays and Sundays equal" in problem for problem in refused(filled(closes, every)))
-    weekdays = every[every.dayofweek < 5] if not hasattr(every, "day_of_week") else every[every.day_of_week < 5]
+    weekdays = (
+        every[every.dayofweek < 5] if not hasattr(every, "day_of_week") else every[every.day_of_week < 5]
+    )
     assert any("holidays equal to the day before" in problem for problem in refused(filled(closes, weekdays)))
 
 
@@ -191,7 +193,11 @@ def test_a_copy_a_day_late_or_for_a_while_is_refused_and_a_likeness_is_not() -> 
         part = sound()
         move = part["csi1000"] / part["csi1000"].iloc[99]
         part.iloc[100 : 100 + length, 3] = part["csi2000"].iloc[99] * move.iloc[100 : 100 + length]
-        later = part["csi2000"].iloc[100 + length :] * part["csi2000"].iloc[99 + length] / sound()["csi2000"].iloc[99 + length]
+        later = (
+            part["csi2000"].iloc[100 + length :]
+            * part["csi2000"].iloc[99 + length]
+            / sound()["csi2000"].iloc[99 + length]
+        )
         part.iloc[100 + length :, 3] = later
         assert any("csi2000 moves as csi1000 on" in text for text in refused(part)) == is_refused
     near = sound()

@@ -69,12 +69,18 @@ TUSHARE = ["ts_code", "trade_date", "close"]
 EXPORTS: dict[str, str | bytes] = {
     "tushare": text(newest(long(TUSHARE, lambda c: f"{c}.SH", lambda t: t.strftime("%Y%m%d")))),
     "akshare": text(long(["代码", "日期", "收盘"])),
-    "csindex": text(long(["指数代码Index Code", "日期Date", "收盘Close"], day=lambda t: t.strftime("%Y%m%d"))),
+    "csindex": text(
+        long(["指数代码Index Code", "日期Date", "收盘Close"], day=lambda t: t.strftime("%Y%m%d"))
+    ),
     "baostock": text(long(["code", "date", "close"], lambda c: f"sh.{c}", close=lambda v: f"{v:.10f}")),
     "rqdata": text(long(["order_book_id", "date", "close"], lambda c: f"{c}.XSHG")),
     "rqdata wide": text(wide([f"{c}.XSHG" for c in DIGITS])),
-    "joinquant": text([[*row[:1], *row[1:]] for row in long(["code", "time", "close"], lambda c: f"{c}.XSHG")]),
-    "wind database": text(long(["S_INFO_WINDCODE", "TRADE_DT", "S_DQ_CLOSE"], day=lambda t: t.strftime("%Y%m%d"))),
+    "joinquant": text(
+        [[*row[:1], *row[1:]] for row in long(["code", "time", "close"], lambda c: f"{c}.XSHG")]
+    ),
+    "wind database": text(
+        long(["S_INFO_WINDCODE", "TRADE_DT", "S_DQ_CLOSE"], day=lambda t: t.strftime("%Y%m%d"))
+    ),
     "wind": (
         text(long(["代码", "日期", "收盘价(元)"], lambda c: f"{c}.WI" if len(c) > 6 else f"{c}.SH"))
         + "\n\n数据来源：Wind\n"
@@ -97,7 +103,9 @@ EXPORTS: dict[str, str | bytes] = {
     "formula": text(long(["code", "date", "close"], lambda c: f'="{c}"')),
     "yahoo": text(long(["code", "date", "close"], lambda c: f"{c}.SS")),
     "gm": text(long(["symbol", "date", "close"], lambda c: f"SHSE.{c}")),
-    "counted": text([["", *long(["code", "date", "close"])[0]], *([k, *r] for k, r in enumerate(long([])[1:]))]),
+    "counted": text(
+        [["", *long(["code", "date", "close"])[0]], *([k, *r] for k, r in enumerate(long([])[1:]))]
+    ),
     "numbers": text(long(["code", "date", "close"], lambda c: str(int(c)))),
     "floats": text(long(["code", "date", "close"], lambda c: f"{int(c)}.0")),
     "twins": text(

@@ -82,7 +82,9 @@ def test_files_are_joined_and_units_are_yuan_and_fractions(tmp_path):
     )
     first.to_parquet(tmp_path / "a.parquet")
     more = "date,code,close,total_shares\n2024-01-02,830799,9,1\n2024-01-02,200011,9,1\n"
-    text = "date,code,pct_bp,turn_bp,amount_10k\n2024-01-03,000001.SZ,900,50,2000\n2024-01-03,sh600001,1,1,1\n"
+    text = (
+        "date,code,pct_bp,turn_bp,amount_10k\n2024-01-03,000001.SZ,900,50,2000\n2024-01-03,sh600001,1,1,1\n"
+    )
     panel = read_panel([tmp_path / "a.parquet", written(tmp_path, text), written(tmp_path, more, "b.csv")])
     assert panel.ids == ("000001",)  # 600000 has no shares, 600001 no close
     np.testing.assert_allclose(panel.cap[:, 0], [10 * 5e8, 11 * 5e8])
@@ -211,7 +213,10 @@ def test_a_close_that_happens_to_repeat_with_trade_is_a_close(tmp_path):
         ({"total_shares": lambda b: b["total_shares"] * 1e4}, "in another unit"),
         ({"close": lambda b: b["close"] * 1000}, "in another unit"),
         ({"total_shares": lambda b: b["total_shares"] * np.array([1, 1e-4, 1])}, "300750 is worth"),
-        ({"total_shares": lambda b: b["total_shares"] * np.where(np.arange(30) < 20, 1, 300)[:, None]}, "two units"),
+        (
+            {"total_shares": lambda b: b["total_shares"] * np.where(np.arange(30) < 20, 1, 300)[:, None]},
+            "two units",
+        ),
         ({"amount": lambda b: b["amount"] * 1e4}, "amounts cannot be yuan"),
         ({"amount": lambda b: b["amount"] / 1e8}, "amounts cannot be yuan"),
         (

@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 KINDS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 DAYS = (
-    f'<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts count="1"><font/></fonts>'
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts count="1"><font/></fonts>'
     '<fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/>'
     '</cellStyleXfs><cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )
@@ -27,10 +27,10 @@ def workbook(path: Path, **sheets: list[list[object]]) -> Path:
             f'<Override PartName="/xl/worksheets/s{k}.xml" ContentType="{KINDS}.worksheet+xml"/>'
             for k in range(len(names))
         ]
-        default = (
-            '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        default = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        book.writestr(
+            "[Content_Types].xml", f'<Types {package}/content-types">{default}{"".join(kinds)}</Types>'
         )
-        book.writestr("[Content_Types].xml", f'<Types {package}/content-types">{default}{"".join(kinds)}</Types>')
         book.writestr(
             "_rels/.rels",
             f'<Relationships {package}/relationships"><Relationship Id="r" Type="{relation}/officeDocument" '
@@ -43,11 +43,15 @@ def workbook(path: Path, **sheets: list[list[object]]) -> Path:
             for k in range(len(names))
         )
         targets += f'<Relationship Id="style" Type="{relation}/styles" Target="styles.xml"/>'
-        book.writestr("xl/_rels/workbook.xml.rels", f'<Relationships {package}/relationships">{targets}</Relationships>')
+        book.writestr(
+            "xl/_rels/workbook.xml.rels", f'<Relationships {package}/relationships">{targets}</Relationships>'
+        )
         book.writestr("xl/styles.xml", DAYS)
         for k, name in enumerate(names):
             rows = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in sheets[name])
-            book.writestr(f"xl/worksheets/s{k}.xml", f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>")
+            book.writestr(
+                f"xl/worksheets/s{k}.xml", f"<worksheet {main}><sheetData>{rows}</sheetData></worksheet>"
+            )
     return path
 
 

@@ -76,7 +76,9 @@ def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]
     if simple.isna().any(axis=None):
         day, bucket = simple.isna().stack().idxmax()
         problem = f"no return of {bucket} on {day.date()}"
-        raise InputError(str(files.indices), problem, "a close of every bucket on every day and the day before")
+        raise InputError(
+            str(files.indices), problem, "a close of every bucket on every day and the day before"
+        )
     traded = read_contracts(files.futures, spot=True)
     return Episode(
         days=tuple(day.strftime("%Y-%m-%d") for day in days),
@@ -94,7 +96,9 @@ def complete(place: str, days: pd.DatetimeIndex, first: str, last: str) -> None:
     if len(absent) or len(wanted) < 2:
         problem = f"lacks {len(absent)} of {len(wanted)} days from {first} to {last}"
         problem += f", first {absent[0]}" if len(absent) else ""
-        raise InputError(place, problem, "at least two days, and every session between the first and the last")
+        raise InputError(
+            place, problem, "at least two days, and every session between the first and the last"
+        )
 
 
 def _purchases(path: Path, days: pd.DatetimeIndex) -> Array:
