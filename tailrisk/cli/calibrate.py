@@ -75,7 +75,8 @@ def calibrate(
 
     \b
     Examples:
-      tailrisk calibrate 000300.csv 000905.csv 000852.csv 932000.csv 8841431.xlsx --until 2023-12-31 -o own.toml
+      tailrisk calibrate 000300.csv 000905.csv 000852.csv 932000.csv 8841431.xlsx \\
+          --until 2023-12-31 -o own.toml
       tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
           --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
     """
@@ -152,9 +153,9 @@ def universe(
 
     Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
     daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
-    which synthetic universes are drawn: no stock's own figures, which --stocks writes. Days after DATE are not used; at least 313
-    days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000 stocks take half a
-    minute and 1.5 GB.
+    which synthetic universes are drawn: no stock's own figures, which --stocks writes. Days after DATE are
+    not used; at least 313 days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000
+    stocks take half a minute and 1.5 GB.
 
     \b
     PANEL is CSV, Excel or Parquet, one or more, joined on date and code; names of tushare, baostock and
@@ -230,7 +231,7 @@ def cta(
     DATE are not used.
 
     \b
-    FUTURES is CSV, Excel or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
+    FUTURES is CSV, Excel or Parquet: date, symbol, open, close, hold (open interest), main contracts.
     INDICES is what `tailrisk calibrate` reads.
 
     \b

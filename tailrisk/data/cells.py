@@ -39,7 +39,7 @@ class Cells:
 
 
 def kind(path: str | Path) -> str:
-    """Parquet, Excel, text, or the name of something else. Raises InputError when there is nothing to read."""
+    """Parquet, Excel, text, or the name of something else. Raises InputError if there is nothing to read."""
     place, file = str(path), Path(path)
     if not file.is_file():
         problem = "is a folder" if file.is_dir() else "no such file"

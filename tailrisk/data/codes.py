@@ -119,7 +119,7 @@ def bucket(place: str, code: str, names: Names | None = None) -> str:
 
 
 def named_in(stem: str, names: Names) -> str | None:
-    """The bucket or code that a file's name holds: 000300_daily, sh000300, 沪深300; None if none or several."""
+    """The bucket or code that a file's name holds: 000300_daily, 沪深300; None if none or several."""
     text = unicodedata.normalize("NFKC", stem).lower()
     codes = {clean(code) for code, _ in names.codes}
     spelled = [*(word for word in KNOWN if KNOWN[word] in codes), *names.buckets, *codes]
@@ -145,7 +145,7 @@ def a_share(code: Code) -> int:
 
 
 def security(text: str) -> str:
-    """What a line of a book is: stock, of Beijing, fund, bond, cash, futures ...; empty for no code at all."""
+    """What a line of a book is: stock, of Beijing, fund, bond, cash ...; empty for no code at all."""
     bare = clean(text)
     if bare in CASH:
         return "cash"

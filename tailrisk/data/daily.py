@@ -265,7 +265,8 @@ def spikes(closes: pd.DataFrame, names: Names) -> list[Finding]:
         if bad.any():
             k = int(bad.argmax())
             back = k + 1 < len(move) and bad[k + 1] and move[k] * move[k + 1] < 0
-            about = f"{called(name, names)} close goes from {level[k]:g} to {level[k + 1]:g} in one day ({move[k]:+.0%})"
+            about = f"{called(name, names)} close goes from {level[k]:g} to {level[k + 1]:g}"
+            about += f" in one day ({move[k]:+.0%})"
             about += " and back the next" if back else ""
             hint = "a wrong close?" if back else "two codes under one name, or a change of unit?"
             allowed = f"moves within {most[k]:.1%}" + (": price limits allow no more" if names.boards else "")

@@ -1,4 +1,4 @@
-"""Days as files spell them: 2024-02-05, 2024/2/5, 2024.2.5, 20240205, 2024年2月5日, with a time or without."""
+"""Days as files spell them: 2024-02-05, 2024/2/5, 20240205, 2024年2月5日, with a time or without."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

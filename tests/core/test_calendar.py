@@ -1,4 +1,4 @@
-"""The exchange's sessions: holidays of years that nobody typed, days that are none, and the calendar's end."""
+"""The exchange's sessions: holidays of years nobody typed, days that are none, and the calendar's end."""
 
 import subprocess
 import sys
@@ -98,7 +98,8 @@ def test_after_its_end_the_calendar_needs_closed_days_of_that_year() -> None:
 
 def test_the_calendar_is_read_when_asked_for() -> None:
     script = (
-        "import sys, tailrisk.core.calendar, tailrisk.market.expiry, tailrisk.config, tailrisk.data.holdings\n"
+        "import sys, tailrisk.core.calendar, tailrisk.market.expiry\n"
+        "import tailrisk.config, tailrisk.data.holdings\n"
         "print([m for m in ('exchange_calendars', 'pandas') if m in sys.modules])"
     )
     done = subprocess.run(

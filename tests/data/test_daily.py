@@ -104,7 +104,8 @@ def test_a_hole_of_one_index_is_said_and_what_was_not_published_yet_is_none() ->
     closes = sound()
     closes.iloc[100:160, 3] = np.nan
     assert said(closes) == [
-        f"no close of csi2000 (932000) from {closes.index[100].date()} to {closes.index[159].date()} (60 sessions)"
+        f"no close of csi2000 (932000) from {closes.index[100].date()} to {closes.index[159].date()}"
+        " (60 sessions)"
     ]
     closes = sound()
     closes.iloc[:300, 3] = np.nan

@@ -152,9 +152,9 @@ def saved(folder, table, name="p.csv"):
 @pytest.mark.parametrize(
     "code",
     [
-        "SH000300", "sh.000905", "000852.SH", "000300.XSHG", "SHSE.000300", "000300.SS", "399300.SZ", "SZ399006",
-        "932000.CSI", "8841431.WI", "H00300.CSI", "sh000001", "900901.SH", "SZ200011", "830799.BJ", "bj430047",
-        "SZ600000", "000001.SH",
+        "SH000300", "sh.000905", "000852.SH", "000300.XSHG", "SHSE.000300", "000300.SS", "399300.SZ",
+        "SZ399006", "932000.CSI", "8841431.WI", "H00300.CSI", "sh000001", "900901.SH", "SZ200011",
+        "830799.BJ", "bj430047", "SZ600000", "000001.SH",
     ],
 )  # fmt: skip
 def test_what_is_no_a_share_of_its_exchange_is_left_out_and_said(tmp_path, code, caplog):
@@ -168,7 +168,7 @@ def test_what_is_no_a_share_of_its_exchange_is_left_out_and_said(tmp_path, code,
 
 
 def suspended_for(days, quiet):
-    """The panel with `days` days from the eighth on filled for the first stock, and `quiet` of them said so."""
+    """The panel with `days` days from the eighth on filled for the first stock, said by `quiet`."""
 
     def fill(base, name, value):
         out = base[name].copy()

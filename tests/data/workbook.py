@@ -7,7 +7,8 @@ from xml.sax.saxutils import escape
 
 KINDS = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 DAYS = (
-    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><fonts count="1"><font/></fonts>'
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    '<fonts count="1"><font/></fonts>'
     '<fills count="1"><fill/></fills><borders count="1"><border/></borders><cellStyleXfs count="1"><xf/>'
     '</cellStyleXfs><cellXfs count="2"><xf/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>'
 )
@@ -27,7 +28,8 @@ def workbook(path: Path, **sheets: list[list[object]]) -> Path:
             f'<Override PartName="/xl/worksheets/s{k}.xml" ContentType="{KINDS}.worksheet+xml"/>'
             for k in range(len(names))
         ]
-        default = '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+        default = '<Default Extension="rels" ContentType="'
+        default += 'application/vnd.openxmlformats-package.relationships+xml"/>'
         book.writestr(
             "[Content_Types].xml", f'<Types {package}/content-types">{default}{"".join(kinds)}</Types>'
         )

@@ -150,6 +150,7 @@ def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
     basis = (close / spot - 1.0).reindex(days)
     absent = lived[basis.reindex(lived).isna()]
     if len(absent) or not len(lived):
-        problem = f"no basis of {contract} on {len(absent)} of {len(lived)} days, first {[*absent, days[0]][0].date()}"
+        first = [*absent, days[0]][0].date()
+        problem = f"no basis of {contract} on {len(absent)} of {len(lived)} days, first {first}"
         raise InputError(traded.path, problem, "a close of it and of its index on every day it was listed")
     return np.asarray(basis, float)
