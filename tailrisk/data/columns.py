@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..core.errors import InputError
 
-SPELLED: dict[str, tuple[str, ...]] = {
+SPELLED: dict[str, Iterable[str]] = {
     "date": [
         "trade_date",
         "tradedate",
@@ -102,7 +102,7 @@ SPELLED: dict[str, tuple[str, ...]] = {
         "现货收盘价",
         "标的收盘价",
     ],
-}  # type: ignore[assignment]
+}
 """The name here -> how others spell it; the name itself is always among them."""
 
 UNITS = {

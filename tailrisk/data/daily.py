@@ -292,7 +292,7 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
     """Moves away from the other indices that are undone the next day."""
     if len(closes.columns) < 3:
         return []
-    moves = np.log(closes).diff()
+    moves = closes.map(np.log).diff()
     off = moves.sub(moves.median(axis=1), axis=0)
     back = off.shift(-1)
     odd = (off.abs() > APART) & ((off + back).abs() < 0.4 * off.abs())
@@ -308,7 +308,7 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
 def copies(closes: pd.DataFrame, names: Names) -> list[Finding]:
     """One index that is another, rescaled, late by a day, or for a while."""
     buckets = [name for name in names.buckets if name in closes.columns]
-    moves = np.log(closes[buckets]).diff()
+    moves = closes[buckets].map(np.log).diff()
     for large, small in combinations(buckets, 2):
         rough = 3 * (rounding(closes[large]) + rounding(closes[small]))
         for late, other in ((0, moves[large]), (1, moves[large].shift()), (-1, moves[large].shift(-1))):

@@ -96,9 +96,10 @@ def together(parts: list[tuple[pd.DataFrame, Reading]]) -> pd.DataFrame:
             both = pd.concat([whole[name], prices[name]], axis=1, join="inner").dropna()
             wrong = ~np.isclose(both.iloc[:, 0], both.iloc[:, 1], rtol=1e-9, atol=0)
             if wrong.any():
-                day, (one, other) = both.index[wrong.argmax()], both.to_numpy()[wrong.argmax()]
+                row = int(wrong.argmax())
+                day, (one, other) = str(both.index[row])[:10], both.to_numpy()[row]
                 problem = f"{name} close = {other:g}, but {one:g} in {Path(seen).name}"
-                raise InputError(f"{reading.place}: {day.date()}", problem, "one close a day")
+                raise InputError(f"{reading.place}: {day}", problem, "one close a day")
         whole, seen = whole.combine_first(prices), f"{seen}, {reading.place}"
     return whole.astype(float)
 
@@ -143,7 +144,7 @@ def spelled(table: Table, role: str, market: Names) -> "pd.Series[str]":
     """The bucket or code of each row."""
     text = table.frame[role].astype(str)
     known: dict[str, str] = {}
-    for row in np.flatnonzero(~text.duplicated().to_numpy()):
+    for row in np.flatnonzero(~text.duplicated().to_numpy()).tolist():
         place = where(table.path, text.index[row])
         known[text.iloc[row]] = bucket(place, text.iloc[row], market)
     other = {code: name for code, name in known.items() if plain(code) != plain(name)}

@@ -50,7 +50,7 @@ def read_styles(path: str | Path) -> pd.DataFrame:
     columns = {name: fraction(table, name) for name in sorted(frame.columns)}
     closed = ~np.isin(table.when.to_numpy().astype("M8[D]"), calendar.sessions())
     if closed.any():
-        day = table.when[closed.argmax()].date()
+        day = table.when[int(closed.argmax())].date()
         table.reading.odd.append(f"{closed.sum()} rows on days when the exchange was closed, first {day}")
     table.reading.tell()
     return pd.DataFrame(columns, index=pd.DatetimeIndex(table.when, name="date"))
@@ -63,7 +63,7 @@ def fraction(table: Table, name: str) -> np.ndarray:
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            where(table.path, values.index[row], table.when[row].date()),
+            where(table.path, int(values.index.to_numpy()[row]), table.when[row].date()),
             f"{name} = {values.iloc[row]:g}",
             f"a daily return as a fraction, within {MOST:g}",
             "divide percents by 100",

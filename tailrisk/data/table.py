@@ -322,10 +322,10 @@ def ascending(table: Table, group: pd.Series | None) -> Table:
     """
     names = group.to_numpy() if group is not None else np.zeros(len(table.when), int)
     days = pd.Series(table.when, index=table.frame.index)
-    step = days.groupby(names).diff()
+    step = days.groupby(names).diff().to_numpy("m8[ns]")
     again = pd.DataFrame({"day": table.when, "group": names}).duplicated().to_numpy()
-    back = (step < pd.Timedelta(0)).to_numpy()
-    if back.any() and not (step > pd.Timedelta(0)).any() and not again.any():
+    back = step < np.timedelta64(0, "ns")
+    if back.any() and not (step > np.timedelta64(0, "ns")).any() and not again.any():
         table.reading.notes.append("newest first, reversed")
         return table.rows(slice(None, None, -1))
     for bad, what, hint in (

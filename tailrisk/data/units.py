@@ -44,7 +44,7 @@ def judge_units(
 
 def values(cap: Array, ids: Sequence[str]) -> list[tuple[str, str]]:
     """What is wrong with the unit of market values, and why it may be so."""
-    known = np.isfinite(cap).any(axis=0)
+    known = np.asarray(np.isfinite(cap).any(axis=0))
     if not known.any():
         return []
     each = np.full(len(known), np.nan)

@@ -74,8 +74,8 @@ def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]
     days = pd.DatetimeIndex(simple.index)
     complete(str(files.indices), days, first, last)
     if simple.isna().any(axis=None):
-        day, bucket = simple.isna().stack().idxmax()
-        problem = f"no return of {bucket} on {day.date()}"
+        row, column = np.argwhere(simple.isna().to_numpy())[0].tolist()
+        problem = f"no return of {BUCKETS[column]} on {days[row].date()}"
         raise InputError(
             str(files.indices), problem, "a close of every bucket on every day and the day before"
         )
@@ -123,7 +123,7 @@ def _purchases(path: Path, days: pd.DatetimeIndex) -> Array:
 
 def _extra(path: Path, wide: pd.DataFrame, before: pd.DataFrame, code: str, days: pd.DatetimeIndex) -> Array:
     """Turnover of a fund above its normal [day]. Raises InputError where there is none of it."""
-    known = before[code].dropna() if code in wide.columns else []
+    known = before[code].dropna() if code in wide.columns else pd.Series([], dtype=float)
     if len(known) < LEAST:
         problem = f"{len(known)} days of turnover of {code} before {days[0].date()}"
         raise InputError(str(path), problem, f"at least {LEAST} of the {NORMAL} before")
@@ -132,7 +132,7 @@ def _extra(path: Path, wide: pd.DataFrame, before: pd.DataFrame, code: str, days
         absent = during.index[during.isna()]
         problem = f"no turnover of {code} on {len(absent)} of {len(days)} days, first {absent[0].date()}"
         raise InputError(str(path), problem, "every day of the episode")
-    return (during - known.median()).clip(lower=0).to_numpy(float)
+    return (during - float(np.median(known.to_numpy(float)))).clip(lower=0).to_numpy(float)
 
 
 def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
@@ -146,11 +146,12 @@ def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
     close, spot = traded.close[contract], traded.spot[contract]
     month = np.datetime64(f"20{contract[-4:-2]}-{contract[-2:]}", "M")
     end = pd.Timestamp(str(expiry.last_day(np.asarray(month), calendar.closed())))
-    lived = days[(days >= close.first_valid_index()) & (days <= end)]
+    first = pd.DatetimeIndex(close.dropna().index)[0]
+    listed = days[(days >= first) & (days <= end)]
     basis = (close / spot - 1.0).reindex(days)
-    absent = lived[basis.reindex(lived).isna()]
-    if len(absent) or not len(lived):
-        first = [*absent, days[0]][0].date()
-        problem = f"no basis of {contract} on {len(absent)} of {len(lived)} days, first {first}"
+    absent = listed[basis.reindex(listed).isna()]
+    if len(absent) or not len(listed):
+        which = [*absent, days[0]][0].date()
+        problem = f"no basis of {contract} on {len(absent)} of {len(listed)} days, first {which}"
         raise InputError(traded.path, problem, "a close of it and of its index on every day it was listed")
     return np.asarray(basis, float)
