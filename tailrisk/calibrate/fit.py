@@ -68,7 +68,8 @@ def calibrate(
         if path:
             writable(path)
     place, names = " + ".join(map(str, listing(prices_path))), names or home()
-    prices = windowed(place, read_prices(prices_path, names=names, accept=accept), since, until, names)
+    prices = read_prices(prices_path, names=names, accept=accept, since=since, until=until)
+    prices = windowed(place, prices, since, until, names)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
     moving(place, factors)
@@ -121,7 +122,7 @@ def windowed(
     """The closes of the buckets in the window; InputError unless each has LEAST_RETURNS returns."""
     buckets = list((names or home()).buckets)
     end = parse_day("until", until)
-    begin = parse_day("since", since) if since else prices.index[0]
+    begin = parse_day("since", since) if since else prices.index[0] if len(prices) else end
     for name in buckets:
         if name not in prices.columns:
             have = ", ".join(map(str, prices.columns))

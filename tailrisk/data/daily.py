@@ -94,6 +94,8 @@ def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
     `names` are the market's, by default the home market's: its exchange, buckets and price limits.
     """
     names = names or home()
+    if len(closes) < 2:
+        return []
     days = closes.index.to_numpy().astype("M8[D]")
     every = frequency(days, closes, names)
     if every:
@@ -310,20 +312,20 @@ def copies(closes: pd.DataFrame, names: Names) -> list[Finding]:
     buckets = [name for name in names.buckets if name in closes.columns]
     moves = closes[buckets].map(np.log).diff()
     for large, small in combinations(buckets, 2):
-        rough = 3 * (rounding(closes[large]) + rounding(closes[small]))
+        rough = float(np.hypot(rounding(closes[large]), rounding(closes[small])))
         for late, other in ((0, moves[large]), (1, moves[large].shift()), (-1, moves[large].shift(-1))):
             apart_ = (moves[small] - other).dropna()
             if len(apart_) < COPIED:
                 continue
-            whole = max(SAME * float(moves[small].std()), rough)
+            whole = max(SAME * float(moves[small].std()), 1.5 * rough)
             if float(apart_.std()) < whole:
                 when = "" if not late else f", {'a day late' if late > 0 else 'a day early'}"
                 problem = f"{small}-{large} never moves (beyond rounding{when})"
                 return [Finding("", problem, "different indices", "is one a copy of another?")]
             if late:
                 continue
-            length, first = longest(np.abs(apart_.to_numpy()) <= rough)
-            if length >= COPIED and rough < 0.1 * float(moves[small].std()):
+            length, first = longest(np.abs(apart_.to_numpy()) <= 3 * rough)
+            if length >= COPIED and rough < 0.03 * float(moves[small].std()):
                 day = apart_.index[first].date()
                 problem = f"{small} moves as {large} on {length} days running from {day}"
                 return [Finding("copies", problem, "different indices", "filled with another index?")]

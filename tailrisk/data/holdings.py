@@ -52,8 +52,8 @@ def read_holdings(
 
     Columns: bucket or cap_rank, or a code that `universe` (a file of stocks: code, bucket or cap_rank,
     styles) knows; weight (summing to 1), value (yuan, scaled to 1), or quantity and price; name and styles
-    (z-scores within the bucket) if wanted; others are left out. Stocks in no bucket are the remainder: its weight is
-    said, and the others are scaled to 1. Raises InputError at the first thing wrong, with its row.
+    (z-scores within the bucket) if wanted; others are left out. Stocks in no bucket are the remainder: its
+    weight is said, and the others are scaled to 1. Raises InputError at the first thing wrong, with its row.
     """
     market = Market(names or home(), tuple(styles))
     rows, reading = read_rows(path, market, need_size=universe is None)

@@ -14,7 +14,7 @@ from .columns import plain
 from .daily import judge
 from .reading import Reading
 from .styles import read_styles
-from .table import Table, ascending, digest, listed, listing, read_table, where
+from .table import Table, ascending, digest, listed, listing, parse_day, read_table, where
 
 __all__ = ["digest", "positive", "read_prices", "read_styles", "understood"]
 
@@ -27,6 +27,8 @@ def read_prices(
     least: int = 2,
     names: Names | None = None,
     accept: Collection[str] = (),
+    since: str | None = None,
+    until: str | None = None,
 ) -> pd.DataFrame:
     """Daily closes: ascending DatetimeIndex, a column per bucket (others by code), NaN where missing.
 
@@ -36,10 +38,13 @@ def read_prices(
 
     What is understood and what is odd is logged. Raises InputError with file, row, date, code and value for
     what cannot be read, and for what cannot be daily data unless its kind (daily.KINDS) is in `accept`;
-    `least` is the number of days asked for, `names` the market's, of home by default.
+    `least` is the number of days asked for, `names` the market's, of home by default; only the days from
+    `since` to `until` are judged and returned.
     """
     names = names or home()
     prices, reading = understood(paths, least=least, names=names)
+    begin = parse_day("since", since) if since else prices.index[0]
+    prices = prices.loc[begin : parse_day("until", until) if until else prices.index[-1]]
     if "closed-days" in accept:
         off = ~np.isin(prices.index.to_numpy().astype("M8[D]"), calendar.sessions(names.calendar))
         reading.odd += [f"left out {off.sum()} days on which the exchange was closed"] if off.any() else []

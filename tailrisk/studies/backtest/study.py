@@ -110,7 +110,7 @@ def backtest(
 
 def history(data: Path, aims: tuple[Target, ...], last: str) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data), None, last)
+    prices = windowed(data, read_prices(data, until=last), None, last)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])
