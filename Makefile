@@ -3,13 +3,19 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: demo test check lock clean
+.PHONY: demo test test-newest check lock clean
 
 demo: $(ENV)/run.stamp
 	$(BIN)/tailrisk run configs/feb2024.toml --set name=demo --force
 
 test: $(ENV)/test.stamp
 	$(BIN)/python -m pytest
+
+# What a newer Python and its newer libraries break first: readers, dates, shapes, commands and one engine.
+NEWEST := tests/core tests/data tests/market tests/universe tests/config tests/optimise tests/report tests/test_cli.py
+
+test-newest: $(ENV)/test.stamp
+	$(BIN)/python -m pytest $(NEWEST)
 
 check: $(ENV)/test.stamp
 	$(BIN)/ruff check .
@@ -38,4 +44,4 @@ lock:
 	$(COMPILE) --extra build --extra test --extra dev --extra bench -o requirements-dev.txt
 
 clean:
-	rm -rf $(ENV) .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(ENV) .venv-newest .pytest_cache .mypy_cache .ruff_cache

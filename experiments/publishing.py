@@ -6,8 +6,10 @@ from typing import Any
 
 import pandas as pd
 
+from tailrisk.core import disk
 from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
+from tailrisk.record.files import write_csv
+from tailrisk.record.store import replacing, write_record
 
 
 def publish(
@@ -19,13 +21,13 @@ def publish(
     pictures: Mapping[str, str] | None = None,
 ) -> None:
     """Write the folder whole: a CSV a table, an SVG a picture, README.md, and what was said in the record."""
-    with replacing(output) as folder:
+    with replacing(output, force=True) as folder:
         for table, frame in tables.items():
-            frame.to_csv(folder / f"{table}.csv", index=False, float_format="%.6g")
+            write_csv(frame, folder / f"{table}.csv", digits="%.6g", missing="")
         for picture, drawing in (pictures or {}).items():
-            (folder / f"{picture}.svg").write_text(drawing, encoding="utf-8")
-        (folder / "README.md").write_text(page, encoding="utf-8")
-        seal(folder, {"name": name, **said, **provenance.stamp()})
+            disk.write(folder / f"{picture}.svg", drawing)
+        disk.write(folder / "README.md", page)
+        write_record(folder, {"name": name, **said, **provenance.stamp()})
 
 
 def markdown(frame: pd.DataFrame) -> str:

@@ -11,7 +11,6 @@ About ten minutes with a crowd on two free cores.
 """
 
 import argparse
-import json
 import math
 import time
 from dataclasses import replace
@@ -22,10 +21,12 @@ import pandas as pd
 
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
-from tailrisk.core import random
+from tailrisk.core import disk, random
 from tailrisk.rare import blocks, entropy, pilot, splitting
 from tailrisk.rare.score import Fall, Loss, score
 from tailrisk.record import provenance
+from tailrisk.record.files import write_csv
+from tailrisk.record.store import replacing, write_record
 from tailrisk.simulate.blocks import BLOCK
 from tailrisk.tail import expected_shortfall_interval
 
@@ -259,8 +260,6 @@ class Study:
 
 def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
     folder = ROOT / "results" / "rare_events" / (asked.label or config.name)
-    folder.mkdir(parents=True, exist_ok=True)
-    table.to_csv(folder / "table.csv", index=False, float_format="%.6g")
     command = f"python -m experiments.rare_events --config {Path(asked.config).name} --paths {asked.paths}"
     command += f" --plain {asked.plain} --pilot {asked.pilot} --product {asked.product}"
     record = {
@@ -271,8 +270,10 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
         "paths": asked.paths,
         **provenance.stamp(),
     }
-    (folder / "record.json").write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    (folder / "README.md").write_text(_page(config, asked, table), encoding="utf-8")
+    with replacing(folder, force=True) as scratch:
+        write_csv(table, scratch / "table.csv", digits="%.6g", missing="")
+        write_record(scratch, record)
+        disk.write(scratch / "README.md", _page(config, asked, table))
 
 
 def _page(config, asked, table: pd.DataFrame) -> str:

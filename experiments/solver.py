@@ -28,8 +28,10 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from tailrisk.core import disk
 from tailrisk.record import provenance
-from tailrisk.record.store import replacing, seal
+from tailrisk.record.files import write_csv
+from tailrisk.record.store import replacing, write_record
 from tailrisk.tail import expected_shortfall
 
 STYLE_BOUND = 0.05
@@ -290,11 +292,11 @@ def main(sizes: str, level: float, seed: int, limit: float, only: tuple[str, ...
     table = judged(pd.DataFrame([{**blank, **row} for row in rows]))
     command = f"python -m experiments.solver --sizes {sizes} --level {level} --seed {seed} --limit {limit:g}"
     command += "".join(f" --only '{name}'" for name in only)
-    with replacing(output) as folder:
-        table.to_csv(folder / "table.csv", index=False, float_format="%.8g")
-        (folder / "README.md").write_text(page(table, command), encoding="utf-8")
+    with replacing(output, force=True) as folder:
+        write_csv(table, folder / "table.csv", digits="%.8g", missing="")
+        disk.write(folder / "README.md", page(table, command))
         peers = {p: version(PACKAGE[p]) for p in PEERS if importlib.util.find_spec(p)}
-        seal(
+        write_record(
             folder,
             {
                 "name": "solver",

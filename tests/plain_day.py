@@ -63,6 +63,8 @@ def begin(it):
         ladder=plain_intervention.init(it.state),
         seen=[0.0] * 5,
         mood=float(it.panic.calm),
+        worn=0.0,
+        rout=float(it.followers.always),
         fear=False,
         bought=0.0,
         peak_discount=0.0,
@@ -100,7 +102,13 @@ def one_day(it, x, regime, exogenous, noise, fear, day):
     age = x.ladder["age"][it.restriction.stage]
     m.restriction = float(it.restriction.share) if 0 < age <= int(it.restriction.days) else 0.0
     x.fear = regime == len(it.process.ladder.affine) - 1 and (x.fear or fear < float(it.panic.hold))
-    x.mood += float(it.panic.build) * ((1.0 if x.fear else float(it.panic.calm)) - x.mood)
+    calm, tends = float(it.panic.calm), float(it.panic.calm)
+    x.worn = x.worn + 1 if x.fear else max(x.worn - float(it.panic.recover), 0.0)
+    if x.fear:
+        beyond = max(x.worn - float(it.panic.stamina), 0.0)
+        tends = max(1 - float(it.panic.tire) * beyond, calm)
+    x.mood += float(it.panic.build) * (tends - x.mood)
+    x.rout = max(x.mood, float(it.followers.memory_of_rout) * x.rout, float(it.followers.always))
     m.willing = x.mood * (1 - m.restriction)
     m.plan = plain_intervention.open(it.state, x.ladder, [0.0] * 5)
     x.seen = plain_followers.open(it.followers, x.seen)
@@ -140,7 +148,7 @@ def one_round(it, x, m, j, noise):
     eyes = plain_followers.attention(it.followers, x.seen)
     sells = plain_cohorts.panic(it.panic, momentum, volume, eyes, m.willing, n)
     buying = plain_intervention.step(it.state, m.plan, j, m.shown, m.opening)
-    others = plain_followers.step(it.followers, x.seen, buying, volume)
+    others = plain_followers.step(it.followers, x.seen, buying, volume, x.rout)
     for b in FUTURES:
         others[b] += float(it.arbitrage) * m.flow[b]
     buys = list(buying)

@@ -5,11 +5,11 @@ def open(params, seen):
     return [float(params.memory) * x for x in seen]
 
 
-def step(params, seen, bought, volume):
+def step(params, seen, bought, volume, rout):
     """Orders of a round; `seen` is changed in place."""
     for b in range(len(seen)):
         seen[b] += bought[b]
-    everyone = float(params.following) * sum(float(v) for v in volume)
+    everyone = rout * float(params.following) * sum(float(v) for v in volume)
     looking = attention(params, seen)
     return [
         everyone * sum(looking[a] * float(params.rotation[a, b]) for a in range(len(seen)))

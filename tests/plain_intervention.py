@@ -7,9 +7,8 @@ def init(params):
     return {
         "age": [0] * STAGES,
         "left": [float(x) for x in params.budget],
-        "peak": 1.0,
-        "price": 1.0,
-        "middle": [0.0] * params.fall_days,
+        "depth": 0.0,
+        "watched": [0.0] * params.fall_days,
         "spread": [0.0] * params.spread_days,
     }
 
@@ -22,7 +21,11 @@ def open(params, state, scheduled):
         for i in range(STAGES):
             first = int(params.lag[i])
             if first <= state["age"][i] < first + int(params.lasting[i]):
-                wanted += float(params.pace[i] * params.target[i, b])
+                part = 1.0
+                if i == 0 and params.severe > 0:
+                    beyond = float(params.slide) - slid(state["watched"])
+                    part = min(max(beyond / float(params.severe), 0.0), 1.0)
+                wanted += part * float(params.pace[i] * params.target[i, b])
         plan.append(min(wanted, state["left"][b]))
         state["left"][b] -= plan[b]
     return {"plan": plan, "dipped": [False] * len(plan)}
@@ -46,19 +49,28 @@ def fill(today, filled):
 def close(params, state, today, returns, discount, limit_down):
     for b in range(len(returns)):
         state["left"][b] += today["plan"][b]
-    state["price"] *= 1 + returns[params.large]
-    state["peak"] = max(state["peak"], state["price"])
-    state["middle"] = [*state["middle"][1:], returns[params.middle]]
+    kept = (1 - float(params.forget)) * state["depth"]
+    state["depth"] = min((1 + kept) * (1 + returns[params.large]) - 1, 0.0)
+    state["watched"] = [*state["watched"][1:], returns[params.watched]]
     state["spread"] = [*state["spread"][1:], returns[params.small] - returns[params.large]]
-    wealth = 1.0
-    for r in state["middle"]:
-        wealth *= 1 + r
+    fell, behind = slid(state["watched"]), sum(state["spread"])
     bought_days = max(state["age"][0] - int(params.lag[0]) + 1, 0)
     fired = [
-        state["price"] / state["peak"] - 1 < params.drawdown,
-        bought_days >= params.wait and (discount < params.discount or wealth - 1 < params.fall),
-        sum(state["spread"]) < params.spread or limit_down > params.limit_down,
+        state["depth"] < params.drawdown and fell < params.slide,
+        bought_days >= params.wait
+        and (discount < params.discount or (fell < params.fall and behind < params.rout)),
+        (behind < params.spread or limit_down > params.limit_down)
+        and (state["age"][1] > 0 or not params.ordered),
     ]
     for i in range(STAGES):
         if state["age"][i] > 0 or fired[i]:
             state["age"][i] += 1
+        if state["age"][i] > int(params.lag[i]) + int(params.lasting[i]) + int(params.rest):
+            state["age"][i] = 0
+
+
+def slid(returns):
+    wealth = 1.0
+    for r in returns:
+        wealth *= 1 + r
+    return wealth - 1

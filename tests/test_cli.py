@@ -15,7 +15,9 @@ from tailrisk import __version__
 from tailrisk.cli import commands, main
 from tailrisk.cli.options import repeated
 from tailrisk.cli.simulate import cell_command
+from tailrisk.core import seal
 from tailrisk.core.errors import Fault
+from tests.report.conftest import write_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 LADDER = ROOT / "tests" / "config" / "ladder.toml"
@@ -101,6 +103,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "sweep",
         "show",
         "report",
+        "stale",
         "calibrate",
         "universe",
         "backtest",
@@ -137,7 +140,9 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Stand-ins for the modules behind the commands; returns what they were given."""
     given: dict[str, Any] = {}
 
-    def simulate(config: Any, output: Path, *, force: bool, command: str, progress: bool) -> Path:
+    def simulate(
+        config: Any, output: Path, *, force: bool, command: str, progress: bool, finish: Any
+    ) -> Path:
         if "raise" in given:
             raise given["raise"]
         given.update(name=config.name, output=output, force=force, command=command, progress=progress)
@@ -192,10 +197,23 @@ def test_quiet_says_nothing(folder: Path, engine: dict[str, Any], capsys: pytest
     assert (said.out, said.err) == ("", "")
 
 
-def test_show_and_report_read_a_folder(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
-    assert code("show", "results/a") == 0
-    assert code("report", "results/a") == 0
-    assert capsys.readouterr().out == "table of results/a\nreport: results/a/report.html\n"
+def test_show_reads_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert code("show", str(write_folder(tmp_path / "old"))) == 0
+    assert "Loss over the horizon of 60 trading days" in capsys.readouterr().out
+
+
+def test_report_writes_the_page_of_an_old_result_and_seals_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = write_folder(tmp_path / "old")
+    assert code("report", str(folder)) == 0
+    assert capsys.readouterr().out == f"report: {folder}/report.html\n"
+    assert {"report.html", "record.json", "figures/fan.svg"} <= seal.check(folder)
+    assert code("report", str(folder)) == 0, "and again"
+    (folder / "report.html").write_text("changed")
+    assert code("report", str(folder)) == 2
+    assert "report.html: has changed" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
 
 
 def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:

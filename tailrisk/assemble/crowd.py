@@ -11,7 +11,7 @@ import numpy as np
 from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
-from ..core import InputError, random
+from ..core import random
 from ..core.calendar import beyond
 from ..core.names import Names
 from ..crowd import (
@@ -29,7 +29,7 @@ from ..crowd import (
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
 from ..market import basis, expiry, impact, limits, process
-from ..simulate.crowd.free import moved, parameters
+from ..simulate.crowd.free import moved
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
@@ -63,6 +63,9 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             calm=array(everyone.panic.calm),
             build=array(everyone.panic.build),
             relief=array(everyone.panic.relief),
+            stamina=array(everyone.panic.stamina),
+            tire=array(everyone.panic.tire),
+            recover=array(everyone.panic.recover),
         ),
         snowball=notes,
         speculators=speculators.Params(
@@ -87,17 +90,12 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         cohort_names=tuple(everyone.cohorts),
         books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    return moved(priors, {name: array(value) for name, value in _known(priors, files.matched).items()})
+    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
 
 
-def _known(crowd: Crowd, matched: dict[str, float]) -> dict[str, float]:
-    """What belongs to the crowd; raises InputError for a parameter this crowd does not have."""
-    said = {name: value for name, value in matched.items() if not name.startswith("record.")}
-    known = parameters(crowd)
-    for name in said:
-        if name not in known:
-            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join(known))
-    return said
+def _known(matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd, and not to the record of an episode."""
+    return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
 def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:
@@ -224,13 +222,18 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
     waiting = np.arange(rounds) < min(round(said.patience * rounds), rounds - 1)
     return intervention.Params(
         drawdown=array(said.drawdown),
+        forget=array(said.forget),
+        slide=array(said.slide),
+        severe=array(said.severe),
         wait=_counts(said.wait),
         discount=array(said.discount),
         fall=array(said.fall),
+        rout=array(said.rout),
         spread=array(said.spread),
         limit_down=array(said.limit_down),
         lag=_counts(said.lag),
         lasting=_counts(said.lasting),
+        rest=_counts(said.rest),
         pace=array(said.pace) * edges.state,
         target=array([by_bucket(names, mix) for mix in said.target]),
         budget=array(by_bucket(names, said.budget)),
@@ -239,8 +242,9 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
         eager=array(even),
         fall_days=said.fall_days,
         spread_days=said.spread_days,
+        ordered=said.ordered,
         large=names.bucket(names.played("large")),
-        middle=names.bucket(names.played("middle")),
+        watched=names.bucket(said.watched),
         small=names.bucket(names.played("small")),
     )
 
@@ -251,6 +255,8 @@ def _followers(said: Followers, names: Names, edges: Edges, rounds: int, array: 
         half=array(by_bucket(names, said.half)),
         focus=said.focus,
         memory=array(said.memory),
+        always=array(said.always),
+        memory_of_rout=array(said.memory_of_rout),
         rotation=array([by_bucket(names, said.rotation.get(bucket, {})) for bucket in names.buckets]),
     )
 

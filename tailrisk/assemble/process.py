@@ -1,4 +1,4 @@
-"""The process of returns from a config: regimes on the ladder, or memory with regimes or days on what is left."""
+"""The process of returns from a config: regimes on the ladder, or memory and a law of what is left."""
 
 from dataclasses import replace
 from typing import Any
@@ -11,7 +11,6 @@ from ..config import Config
 from ..config.calibrated import Fitted
 from ..config.memory import Memory, Residuals, Stand
 from ..core import random
-from ..core.names import FACTORS
 from ..market import ladder, memory, process, regimes, switching
 from ..simulate.settle import settle
 
@@ -72,7 +71,7 @@ def _ladder(fitted: Fitted, drifting: bool, array: Any) -> ladder.Params:
 
 
 def _affine(fitted: Fitted | Residuals, drifting: bool) -> tuple[Array, float]:
-    """Mean and loadings of the factors [regime, factor, term], and 1 / nu; spreads centred unless drifting."""
+    """Mean and loadings of factors [regime, factor, term], and 1 / nu; spreads centred unless drifting."""
     inverse_nu = 0.0 if fitted.nu is None else 1 / fitted.nu
     scale = np.sqrt(1 - 2 * inverse_nu)  # covariance to t scale: (nu - 2) / nu
     mean = np.array(fitted.mean)
@@ -92,7 +91,7 @@ def _memory(config: Config, block: Memory, array: Any) -> memory.Params:
         if not drifting:
             rows[:, 1:] -= rows[:, 1:].mean(axis=0)
         days = memory.Days(rows=array(rows), leave=array(1 / config.market.block))
-        affine, inverse_nu = np.zeros((1, len(FACTORS), len(FACTORS) + 1)), 0.0
+        affine, inverse_nu = np.zeros((1, len(config.names.buckets), len(config.names.buckets) + 1)), 0.0
     chain = np.array(law.transition) if days is None else np.ones((1, 1))
     begin = np.array(law.filtered) if days is None else np.ones(1)
     return memory.Params(

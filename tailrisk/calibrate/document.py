@@ -1,12 +1,12 @@
 """The calibrated file: TOML with units in comments, written whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from ..core import disk
 from ..core.errors import InputError
 from .calibration import Calibration
 from .ladder import Array
@@ -16,23 +16,8 @@ from .switching import Switching
 
 
 def write(path: str | Path, text: str) -> None:
-    """Replace `path` by `text`: temporary file beside it, fsync, rename, fsync of the folder."""
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    """Replace `path` by `text`, whole or not at all."""
+    disk.replace(Path(path), text)
 
 
 def writable(path: str | Path) -> None:

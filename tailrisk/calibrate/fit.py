@@ -108,7 +108,7 @@ def calibrate(
         memory=remembered,
     )
     if residuals and remembered:
-        write_residuals(residuals, remembered, list(factors.index))
+        write_residuals(residuals, remembered, list(factors.index), names.factors)
     write(output, document(calibration))
     if figure:
         write(figure, picture(calibration))

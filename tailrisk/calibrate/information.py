@@ -28,6 +28,18 @@ class Errors:
     gain_left: float  # log-likelihood a Newton step would still add; infinite: information not positive
 
 
+def unknown(regimes: Regimes) -> Errors:
+    """Errors that were not computed."""
+    states, width = regimes.mean.shape
+    return Errors(
+        mean=np.full((states, width), np.nan),
+        standard_deviation=np.full((states, width), np.nan),
+        transition=np.full((states, states), np.nan),
+        nu=np.nan if regimes.student else None,
+        gain_left=np.nan,
+    )
+
+
 def moved(regimes: Regimes, shift: dict[str, Any]) -> Regimes:
     """The regimes a free, dimensionless shift away; at shift zero, themselves.
 

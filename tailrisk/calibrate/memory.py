@@ -1,7 +1,7 @@
 """The filter of the memory process, fitted factor by factor by Student likelihood, with standard errors.
 
 Each factor's phi, four weights, leverage, scale of its residual and degrees of freedom: eight numbers. Its
-mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set beforehand.
+mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set before.
 The weight of the long run is FLOOR or more: without it the process is nearly integrated.
 """
 
@@ -33,6 +33,7 @@ STARTS = (
     (0.05, 0.15, 0.35, 0.25, 0.15, 0.05, 0.85, 0.15),
     (0.05, 0.05, 0.70, 0.10, 0.05, 0.0, 0.85, 0.20),
 )
+BLOCK = 1024
 STEP = 1e-4
 """A parameter this close to a bound sits on it and has no error."""
 
@@ -121,7 +122,7 @@ _slope = jax.jit(jax.value_and_grad(cost))
 _bend = jax.jit(jax.hessian(cost))
 
 
-def fit(factors: Array) -> Fit:
+def fit(factors: Array, *, with_errors: bool = True) -> Fit:
     """The filter of factors [day, factor], NaN where missing. Raises InputError for one seen too seldom."""
     count = factors.shape[1]
     days = np.isfinite(factors).sum(axis=0)
@@ -136,7 +137,8 @@ def fit(factors: Array) -> Fit:
         unit = moved[:, i] / np.sqrt(variance[i])
         args = _arguments(unit, shared, float(kappa[i]))
         value[i], lowest = best(args)
-        error[i] = errors(value[i], np.asarray(_bend(jnp.asarray(value[i]), *args)))
+        bend = np.asarray(_bend(jnp.asarray(value[i]), *args)) if with_errors else np.full((8, 8), np.nan)
+        error[i] = errors(value[i], bend)
         height -= lowest + 0.5 * days[i] * np.log(variance[i])
     return Fit(
         mean=mean, variance=variance, kappa=kappa, value=value, error=error, log_likelihood=height, days=days
@@ -188,10 +190,10 @@ def filtered(found: Fit, factors: Array) -> Filtered:
     moved, unit = factors - found.mean, np.sqrt(found.variance)
     after = common(moved, found.variance)
     shared = np.append(1.0, after[:-1])
-    parts = []
+    parts, size = [], len(factors)
     for i, s in enumerate(unit):
         args = _arguments(moved[:, i] / s, shared, float(found.kappa[i]))
-        parts.append([np.asarray(x) for x in run(jnp.asarray(found.value[i]), *args)])
+        parts.append([np.asarray(x)[:size] for x in run(jnp.asarray(found.value[i]), *args)])
     centre, deviation, trend, last = (
         np.column_stack([part[k] for part in parts]) * unit for k in (0, 1, 3, 4)
     )
@@ -208,5 +210,8 @@ def filtered(found: Fit, factors: Array) -> Filtered:
 
 
 def _arguments(unit: Array, shared: Array, kappa: float) -> tuple[Ratio, ...]:
+    """The days, followed by unseen ones up to a multiple of BLOCK, so that programs are compiled once."""
+    blank = (0, -len(unit) % BLOCK)
+    unit, shared = np.pad(unit, blank, constant_values=np.nan), np.pad(shared, blank, mode="edge")
     seen = np.isfinite(unit)
     return jnp.asarray(np.where(seen, unit, 0.0)), jnp.asarray(seen), jnp.asarray(shared), jnp.asarray(kappa)

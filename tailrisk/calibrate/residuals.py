@@ -51,6 +51,7 @@ def fit_residuals(
     shocks: str = "student",
     number: int = 6,
     seed: int = 0,
+    with_errors: bool = True,
     progress: Callable[[int], None] = lambda step: None,
 ) -> Switching:
     """Regimes of residuals u [day, factor], NaN where missing; one law where no start finds shocks.
@@ -66,7 +67,7 @@ def fit_residuals(
     found = chosen(climbed, reached, days)
     if found is None:
         return fit_switching(observed, states=1, shocks=shocks, number=1, seed=seed)
-    return described(observed, found, shocks, reached)
+    return described(observed, found, shocks, reached, with_errors=with_errors)
 
 
 def chosen(climbed: Regimes, reached: Array, days: Array) -> Regimes | None:

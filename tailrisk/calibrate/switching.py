@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..core.units import Probability, Ratio
 from .em import climb_all, uniform
 from .forward import filtered, smoothed
-from .information import Errors, standard_errors
+from .information import Errors, standard_errors, unknown
 from .ladder import Array, Observed
 from .regimes import Regimes, covariance, log_density
 from .starts import starts
@@ -164,8 +164,10 @@ def probabilities(observed: Observed, regimes: Regimes) -> tuple[Ratio, Probabil
     return value, filtered(*where), chance
 
 
-def described(observed: Observed, regimes: Regimes, shocks: str, reached: Array) -> Switching:
-    """The fit with its probabilities, errors and BIC."""
+def described(
+    observed: Observed, regimes: Regimes, shocks: str, reached: Array, *, with_errors: bool = True
+) -> Switching:
+    """The fit with its probabilities, errors (none, as NaN, where they are not wanted) and BIC."""
     states, factors = regimes.mean.shape
     value, so_far, chance = probabilities(observed, regimes)
     size = parameters(states, factors, regimes.student)
@@ -182,6 +184,6 @@ def described(observed: Observed, regimes: Regimes, shocks: str, reached: Array)
         parameters=size,
         bic=float(-2.0 * value + size * np.log(len(chance))),
         occupancy=np.asarray(chance.mean(axis=0)),
-        error=standard_errors(observed, regimes),
+        error=standard_errors(observed, regimes) if with_errors else unknown(regimes),
         reached=reached,
     )

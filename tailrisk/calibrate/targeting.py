@@ -1,7 +1,7 @@
 """The long-run variance by simulation: what the floor pulls to, so that histories are as wide as the data.
 
-s^2 is linear in squared returns, so a factor's long-run variance is in proportion to w_0 v. Persistence near one
-and heavy tails make its formula useless; the median of simulated histories says how far it is off.
+s^2 is linear in squared returns, so a factor's long-run variance is in proportion to w_0 v. Persistence near
+one and heavy tails make its formula useless; the median of simulated histories says how far it is off.
 """
 
 from functools import partial

@@ -1,6 +1,8 @@
 """The command line: one function a command."""
 
+import io
 import sys
+import warnings
 from collections.abc import Sequence
 
 import click
@@ -11,7 +13,9 @@ from .calibrate import calibrate, cta, match, universe
 from .guide import guide
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
-from .simulate import report, run, show, sweep
+from .options import say
+from .simulate import report, run, show, stale, sweep
+from .validate import validate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -40,11 +44,13 @@ for command in (
     sweep,
     show,
     report,
+    stale,
     calibrate,
     universe,
     cta,
     match,
     backtest,
+    validate,
     replay,
     tune,
     guide,
@@ -55,16 +61,20 @@ for command in (
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 a fault, 2 bad input, 130 interrupted."""
     try:
-        code = commands.main(
-            args=list(arguments) if arguments is not None else None,
-            prog_name="tailrisk",
-            standalone_mode=False,
-        )
+        with warnings.catch_warnings():
+            warnings.showwarning = _warned
+            code = commands.main(
+                args=list(arguments) if arguments is not None else None,
+                prog_name="tailrisk",
+                standalone_mode=False,
+            )
         sys.exit(code if isinstance(code, int) else 0)
     except InputError as error:
         _stop(str(error), 2)
     except click.ClickException as error:
-        error.show()
+        text = io.StringIO()
+        error.show(file=text)
+        say(text.getvalue().rstrip("\n"), err=True)
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         _stop("interrupted", 130)
@@ -77,5 +87,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _stop(message: str, code: int) -> None:
-    click.echo(f"tailrisk: {message}", err=True)
+    say(f"tailrisk: {message}", err=True)
     sys.exit(code)
+
+
+def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:
+    """A warning in one line, without the line of code that gave it."""
+    say(f"tailrisk: warning: {' '.join(str(message).split())}", err=True)

@@ -8,6 +8,7 @@ from ..core.errors import InputError
 from ..core.names import HOME
 from .options import (
     ACCEPT,
+    FORCE,
     MARKET,
     OVERRIDE,
     QUIET,
@@ -17,8 +18,10 @@ from .options import (
     bar,
     day,
     models,
+    numerics,
     reading,
     repeated,
+    say,
 )
 
 
@@ -39,6 +42,13 @@ from .options import (
     help="The calibrated TOML file to write.",
 )
 @click.option("--memory/--no-memory", default=True, show_default=True, help="Fit memory too.")
+@click.option(
+    "--histories",
+    default=40,
+    show_default=True,
+    type=click.IntRange(0),
+    help="Simulated beside the data, to say how many statistics of memory fail; 0 asks nothing.",
+)
 @click.option("--limits", metavar="X[,X...]", help="Daily price limit of every bucket, or of each: 0.1.")
 @click.option(
     "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
@@ -58,6 +68,7 @@ def calibrate(
     seed: int,
     output: Path,
     memory: bool,
+    histories: int,
     limits: str | None,
     residuals: Path | None,
     figure: Path | None,
@@ -85,9 +96,7 @@ def calibrate(
         raise InputError("--since", repr(since), f"a day before --until {until}")
     kept, families = models(states, shocks)
 
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
     from ..calibrate.memory_law import limits as daily
@@ -109,13 +118,30 @@ def calibrate(
             names=names,
             market=None if market == HOME else market,
             memory=memory,
-            limit=daily(limits),
+            limit=daily(limits, names),
             residuals=residuals,
             progress=tell,
             accept=accept,
         )
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
+        if memory and histories:
+            with reading(quiet, again=True):
+                say("\n" + _standing(prices, output, until, max(histories, 20), accept))
+
+
+def _standing(
+    prices: tuple[Path, ...], output: Path, until: str, histories: int, accept: tuple[str, ...]
+) -> str:
+    """How many statistics of the memory just fitted lie outside, in one line."""
+    from ..config import load
+    from ..studies.validate.page import verdict
+    from ..studies.validate.study import LONG_RUN, compare
+
+    said = [f"market.calibrated={output.resolve()}", "market.process=memory", *LONG_RUN]
+    found = compare(load("base.toml", said), prices, until=until, count=histories, accept=accept)
+    text = verdict(found.outside, len(found.table), found.families()).replace("**", "")
+    return f"memory, beside {histories} simulated histories: {text}"
 
 
 @click.command()
@@ -190,7 +216,7 @@ def universe(
             progress=tell,
         )
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
 
 
 @click.command()
@@ -243,9 +269,7 @@ def cta(
     if not all(word.isdecimal() and 1 <= int(word) <= 1250 for word in spans) or len(set(spans)) < len(spans):
         raise InputError("--horizons", repr(horizons), "days from 1 to 1250, each once, separated by commas")
 
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.cta_document import measure_cta, summary
     from ..calibrate.trend import Rule
 
@@ -253,7 +277,7 @@ def cta(
     with reading(quiet):
         result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
     if not quiet:
-        click.echo(summary(result))
+        say(summary(result))
 
 
 @click.command()
@@ -273,6 +297,7 @@ def cta(
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
 @click.option("--folder", required=True, type=click.Path(path_type=Path), help="Tables and picture.")
+@FORCE
 @QUIET
 def match(
     config: str,
@@ -289,6 +314,7 @@ def match(
     seed: int,
     output: Path,
     folder: Path,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Match the crowd of CONFIG to an episode: January and February 2024, or your own.
@@ -307,11 +333,10 @@ def match(
           --futures index_futures_daily.csv --etfs etf_daily.csv \\
           -o configs/calibrated/crowd_2024.toml --folder results/match
     """
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..calibrate.document import writable
     from ..config import load
+    from ..record.store import replacing
     from ..studies.match.config import read_terms
     from ..studies.match.episode import Files
     from ..studies.match.folder import publish
@@ -320,21 +345,22 @@ def match(
     from ..studies.match.search import Budget
 
     writable(output)
-    terms = read_terms(episode)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
+    terms = read_terms(episode, said.names)
     begin = None if start is None else known(start)
-    with reading(quiet), bar(quiet) as tell:
-        result = matched(
-            said,
-            Files(indices, futures, etfs),
-            terms,
-            budget,
-            seed=seed,
-            command=repeated(),
-            tell=tell,
-            begin=begin,
-        )
-    text = publish(*result, output, folder)
+    with replacing(folder, force=force) as scratch:
+        with reading(quiet), bar(quiet) as tell:
+            result = matched(
+                said,
+                Files(indices, futures, etfs),
+                terms,
+                budget,
+                seed=seed,
+                command=repeated(),
+                tell=tell,
+                begin=begin,
+            )
+        text = publish(*result, output, scratch)
     if not quiet:
-        click.echo(text)
+        say(text)

@@ -17,7 +17,9 @@ from .options import (
     day,
     decimals,
     models,
+    numerics,
     repeated,
+    say,
     words,
 )
 
@@ -83,6 +85,7 @@ def backtest(
     asked = decimals("--levels", levels)
     ahead = tuple(int(h) for h in words("--horizons", horizons, tuple(map(str, range(1, 61)))))
     loaded = load(config, overrides)
+    numerics(x64=True)
 
     from ..studies.backtest.page import spoken
     from ..studies.backtest.study import backtest as study
@@ -106,7 +109,7 @@ def backtest(
             progress=tell,
         )
     if not quiet:
-        click.echo(spoken(folder))
+        say(spoken(folder))
 
 
 @click.command()
@@ -135,19 +138,15 @@ def replay(
     Example:
       tailrisk replay configs/feb2024_replay.toml
     """
-    import jax
-
-    jax.config.update("jax_enable_x64", True)
+    numerics(x64=True)
     from ..studies.replay.config import load_replay
-    from ..studies.replay.page import write
     from ..studies.replay.run import replay as live
 
     command = repeated()
     files = {"indices": indices, "futures": futures, "commodities": commodities}
     folder = live(load_replay(config), output, **files, force=force, command=command)
-    page = write(folder)
     if not quiet:
-        click.echo(page.read_text(encoding="utf-8"))
+        say((folder / "README.md").read_text(encoding="utf-8"))
 
 
 @click.command()
@@ -163,28 +162,24 @@ def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
     configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
     the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
     folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
-    tuned book and the record. Stocks are the 5,000 synthetic names of `tailrisk universe`.
+    tuned book and the record. Stocks are synthetic names on the moments of a file of `tailrisk universe`.
 
     \b
     Examples:
       tailrisk tune configs/tune_neutral.toml
       tailrisk tune my_tune.toml --output results --force
     """
-    from ..studies.tune.config import load_tune
-    from ..universe import default
+    from ..studies.tune.config import load_tune, universe_of
 
-    universe = default()
+    universe = universe_of(config)
     loaded = load_tune(config, universe.styles)
 
-    import jax
-
-    jax.config.update("jax_enable_x64", loaded.market.run.precision == "float64")
-    from ..studies.tune.page import spoken, write
+    numerics(x64=loaded.market.run.precision == "float64")
+    from ..studies.tune.page import spoken
     from ..studies.tune.run import publish
 
     with bar(quiet) as tell:
         command = repeated()
         folder = publish(loaded, universe, output, force=force, command=command, tell=tell)
-    write(folder)
     if not quiet:
-        click.echo(spoken(folder))
+        say(spoken(folder))

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import click
 
-from .options import OVERRIDE
+from ..core.terminal import line
+from .options import OVERRIDE, say
 
 
 @click.command()
@@ -22,7 +23,7 @@ def init(path: Path, force: bool) -> None:
     """
     from ..config.starter import write
 
-    click.echo(f"wrote {write(path, force=force)}; next: tailrisk check {shlex.quote(str(path))}")
+    say(f"wrote {write(path, force=force)}; next: tailrisk check {shlex.quote(str(path))}")
 
 
 @click.command()
@@ -65,9 +66,9 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
 
     loaded = load(config, overrides)
     planned = plan(loaded)
-    click.echo(loaded.name)
+    say(loaded.name)
     for name, text in table(loaded, planned):
-        click.echo(f"  {name:<11} {text}")
+        say(f"  {name:<11} {line(text)}")
     fits(planned)
 
 

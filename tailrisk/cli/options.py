@@ -1,8 +1,10 @@
 """What commands share: options, the reading of their words, a progress bar, the command for the record."""
 
 import logging
+import os
 import re
 import shlex
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -12,6 +14,7 @@ import click
 
 from ..core.errors import InputError
 from ..core.names import HOME
+from ..core.terminal import visible
 
 OVERRIDE = click.option(
     "--set",
@@ -36,7 +39,12 @@ MARKET = click.option(
     help="Market file: names of buckets, futures and roles; of the library where there is none here.",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace results of the same name.")
-QUIET = click.option("--quiet", is_flag=True, help="Print nothing but errors.")
+QUIET = click.option(
+    "--quiet",
+    is_flag=True,
+    help="Print nothing but errors.",
+    callback=lambda context, parameter, value: hushed(value),
+)
 BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 
 
@@ -57,14 +65,17 @@ ACCEPT = click.option(
 
 
 @contextmanager
-def reading(quiet: bool) -> Iterator[None]:
-    """Say on stderr what is understood of the files read, unless quiet, and always what is odd about them."""
+def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
+    """Say on stderr what is understood of the files read, unless quiet, and always what is odd about them.
+
+    Nothing is said of files that are read `again`.
+    """
     logger = logging.getLogger("tailrisk.data")
     handler = logging.Handler()
     handler.emit = lambda record: click.echo(record.getMessage(), err=True)  # type: ignore[method-assign]
     before, onward = logger.level, logger.propagate
     logger.addHandler(handler)
-    logger.setLevel(logging.WARNING if quiet else logging.INFO)
+    logger.setLevel(logging.ERROR if again else logging.WARNING if quiet else logging.INFO)
     logger.propagate = False
     try:
         yield
@@ -72,6 +83,34 @@ def reading(quiet: bool) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(before)
         logger.propagate = onward
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print text; what would drive the terminal is shown escaped, whoever wrote it."""
+    click.echo(visible(text), err=err)
+
+
+def hushed(quiet: bool) -> bool:
+    """The flag itself; where it is set, warnings of libraries are not printed."""
+    if quiet:
+        warnings.simplefilter("ignore")
+        logging.getLogger("jax").setLevel(logging.ERROR)
+    return quiet
+
+
+def numerics(*, x64: bool) -> None:
+    """Start JAX in this precision. Raises InputError where JAX_PLATFORMS asks for what is not here."""
+    import jax
+
+    jax.config.update("jax_enable_x64", x64)
+    try:
+        jax.devices()
+    except (RuntimeError, AssertionError) as error:
+        asked = os.environ.get("JAX_PLATFORMS") or os.environ.get("JAX_PLATFORM_NAME")
+        if not asked:
+            raise
+        problem = f"{asked!r}: {' '.join(str(error).split())[:200] or 'no such device'}"
+        raise InputError("JAX_PLATFORMS", problem, "cpu, or unset to take what there is") from None
 
 
 @contextmanager

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from .options import FORCE, OUTPUT, OVERRIDE, QUIET, overriding, repeated
+from ..core.errors import InputError
+from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, overriding, repeated, say
 
 
 @click.command()
@@ -35,21 +36,18 @@ def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quie
     if not quiet:
         size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
         cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"
-        click.echo(f"{loaded.name}: {size}, {cost}", err=True)
+        say(f"{loaded.name}: {size}, {cost}", err=True)
 
-    import jax
-
-    jax.config.update("jax_enable_x64", loaded.run.precision == "float64")
+    numerics(x64=loaded.run.precision == "float64")
     from ..record.run import run as simulate
     from ..report.page import write
     from ..report.terminal import show as shown
 
     command = repeated()
-    folder = simulate(loaded, output, force=force, command=command, progress=not quiet)
-    page = write(folder)
+    folder = simulate(loaded, output, force=force, command=command, progress=not quiet, finish=write)
     if not quiet:
-        click.echo(shown(folder))
-        click.echo(f"report: {page}")
+        say(shown(folder))
+        say(f"report: {folder / 'report.html'}")
 
 
 @click.command()
@@ -93,17 +91,15 @@ def sweep(
       market.states = [2, 3, 4]
       market.start = ["calm", "crisis"]
     """
-    from ..config.plan import duration, fits, plan
+    from ..config.plan import duration, fits, plan, together
     from ..studies.sweep.config import expand
 
     wanted = expand(config, overrides, name)
-    seconds = sum(fits(plan(cell.config)).seconds for cell in wanted.cells)
-    tell: Callable[[str], None] = (lambda line: None) if quiet else partial(click.echo, err=True)
+    seconds = together([fits(plan(cell.config)) for cell in wanted.cells])
+    tell: Callable[[str], None] = (lambda line: None) if quiet else partial(say, err=True)
     tell(f"{wanted.name}: {len(wanted.cells)} cells, about {duration(seconds)}")
 
-    import jax
-
-    jax.config.update("jax_enable_x64", wanted.cells[0].config.run.precision == "float64")
+    numerics(x64=wanted.cells[0].config.run.precision == "float64")
     from ..report import page
     from ..studies.sweep import page as sweep
     from ..studies.sweep.run import sweep as simulate
@@ -115,13 +111,12 @@ def sweep(
         command=lambda cell: cell_command(wanted.source, cell.overrides, output / wanted.name),
         progress=not quiet,
         tell=tell,
+        finish=sweep.write,
+        finish_cell=page.write,
     )
-    for cell in wanted.cells:
-        page.write(folder / cell.name)
-    shown = sweep.write(folder)
     if not quiet:
-        click.echo(sweep.show(folder))
-        click.echo(f"report: {shown}")
+        say(sweep.show(folder))
+        say(f"report: {folder / 'index.html'}")
 
 
 def cell_command(config: str, overrides: Sequence[str], output: Path) -> str:
@@ -141,10 +136,12 @@ def show(folder: Path) -> None:
     Example:
       tailrisk show results/feb2024
     """
+    from ..record.store import mended
     from ..report.terminal import show as shown
     from ..studies.sweep import page as sweep
 
-    click.echo(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
+    folder = mended(folder)
+    say(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
 
 
 @click.command()
@@ -156,7 +153,39 @@ def report(folder: Path) -> None:
     Example:
       tailrisk report results/feb2024
     """
+    from ..record.store import mended, rewriting
+    from ..report.folder import Result
     from ..report.page import write
     from ..studies.sweep import page as sweep
+    from ..studies.sweep.run import rewritten
 
-    click.echo(f"report: {sweep.write(folder) if sweep.is_sweep(folder) else write(folder)}")
+    if sweep.is_sweep(mended(folder)):
+        say(f"report: {rewritten(folder)}")
+        return
+    Result.read(folder)
+    with rewriting(folder) as scratch:
+        write(scratch)
+    say(f"report: {folder / 'report.html'}")
+
+
+@click.command()
+@click.argument("folder", default="results", type=click.Path(path_type=Path))
+def stale(folder: Path) -> None:
+    """List results whose code has changed since.
+
+    Looks at every record below FOLDER: the modules its command imports, directly or not, against what git
+    says has changed since the commit of the record. Always exits 0: whether a change matters is for a reader.
+
+    \b
+    Example:
+      tailrisk stale results
+    """
+    from ..record.stale import ages, lines
+
+    root = Path(__file__).resolve().parents[2]
+    if not (root / ".git").exists():
+        raise InputError(str(root), "is not a checkout", "a clone of the repository, with git")
+    if not folder.is_dir():
+        raise InputError(str(folder), "no such folder", "a folder of results")
+    for text in lines(ages(root, folder)):
+        say(text)

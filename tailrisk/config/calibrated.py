@@ -1,8 +1,10 @@
 """The calibrated file: regime models fitted to index history, as `tailrisk calibrate` writes them."""
 
+import math
+from datetime import date, time
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
@@ -122,6 +124,9 @@ class Calibrated(Part):
         if self.styles and len(self.styles.loading[0]) != wanted:
             found = f"{len(self.styles.loading[0])} factors"
             problems.append(Problem("styles.loading", found, f"{wanted}, as in model.0"))
+        if self.memory and len(self.memory.mean) != wanted:
+            found = f"{len(self.memory.mean)} factors"
+            problems.append(Problem("memory.mean", found, f"{wanted}, as in model.0"))
         if self.buckets is not None and len(self.buckets) != wanted:
             problems.append(Problem("buckets", f"{len(self.buckets)} of them", f"{wanted}, one a factor"))
         refuse(problems)
@@ -145,6 +150,14 @@ class Calibrated(Part):
                 "market.process", f"{process!r}, and the calibrated file has no [memory] block", allowed
             )
 
+    @field_validator("fit")
+    @classmethod
+    def _can_be_recorded(cls, fit: dict[str, Any]) -> dict[str, Any]:
+        problems: list[Problem] = []
+        plain = _plain(fit, "", problems)
+        refuse(problems)
+        return plain
+
     def choose(self, states: int, shocks: str) -> Fitted:
         """The model with so many regimes and these shocks. Raises InputError, naming what there is."""
         for fitted in self.model:
@@ -154,3 +167,16 @@ class Calibrated(Part):
         raise InputError(
             "market.states", f"no fitted model with states = {states} and {shocks!r} shocks", there
         )
+
+
+def _plain(value: Any, place: str, problems: list[Problem]) -> Any:
+    """A value as JSON can hold it, days and times as text; numbers that are not finite are problems."""
+    if isinstance(value, dict):
+        return {key: _plain(inner, f"{place}.{key}".lstrip("."), problems) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, f"{place}.{k}".lstrip("."), problems) for k, inner in enumerate(value)]
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        problems.append(Problem(place, str(value), "a finite number: it goes into every record"))
+    return value

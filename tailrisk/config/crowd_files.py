@@ -24,6 +24,8 @@ Positive = Annotated[float, Field(gt=0, le=1e6)]
 Amount = Annotated[float, Field(ge=0, le=1e6)]
 Line = Annotated[float, Field(ge=0, le=10)]
 Fall = Annotated[float, Field(ge=-10, lt=0)]
+Trigger = Annotated[float, Field(ge=-10, le=1)]
+"""A return that fires below this; one is always met."""
 Count = Annotated[int, Field(ge=0, le=1000)]
 Shares = dict[Bucket, Share]
 Hedge = dict[Future, Share]
@@ -113,6 +115,9 @@ class Panic(Model):
     calm: Share
     build: Share
     relief: Share
+    stamina: Annotated[float, Field(ge=0, le=250)]
+    tire: Share
+    recover: Annotated[float, Field(ge=0, le=250)]
 
 
 class Speculators(Model):
@@ -288,13 +293,20 @@ class State(Model):
     """The ladder: what fires each stage, and what it buys."""
 
     drawdown: Fall
+    forget: Share
+    slide: Trigger
+    severe: Share
     wait: Count
     discount: Fall
+    watched: Bucket
     fall: Fall
     fall_days: Annotated[int, Field(ge=1, le=20)]
+    rout: Trigger
     spread: Fall
     spread_days: Annotated[int, Field(ge=1, le=20)]
     limit_down: Share
+    ordered: bool
+    rest: Annotated[int, Field(ge=0, le=10_000)]
     lag: Annotated[
         tuple[Annotated[int, Field(ge=1)], ...], Field(strict=False, min_length=STAGES, max_length=STAGES)
     ]
@@ -313,6 +325,8 @@ class Followers(Model):
     half: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     focus: Annotated[int, Field(ge=1, le=8)]
     memory: Share
+    always: Share
+    memory_of_rout: Share
     rotation: Annotated[dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]], EACH_BUCKET]
 
     @model_validator(mode="after")

@@ -15,28 +15,35 @@ SHOWN = 10
 """Problems listed before the rest are only counted: the answer fits one screen."""
 
 
-def combined(problems: Sequence[InputError]) -> InputError:
-    """One error that lists them all."""
-    if len(problems) == 1:
+def combined(problems: Sequence[InputError], more: int = 0) -> InputError:
+    """One error that lists the first of them and counts the rest, and `more` that are not among them."""
+    if len(problems) == 1 and not more:
         return problems[0]
     text = [str(problem) for problem in problems[:SHOWN]]
-    if len(problems) > SHOWN:
-        text.append(f"and {len(problems) - SHOWN} more")
-    return InputError("", "\n".join(text))
+    more += max(len(problems) - SHOWN, 0)
+    return InputError("", "\n".join([*text, f"and {more:,} more"] if more else text))
 
 
-def explain(error: ValidationError, schema: Schema, where: Callable[[Path], str]) -> list[InputError]:
-    """Every problem of a validation error; `schema` says what is allowed, `where` which file set a field."""
+def explain(
+    error: ValidationError, schema: Schema, where: Callable[[Path], str]
+) -> tuple[list[InputError], int]:
+    """The first problems of a validation error, in words, and how many more there are.
+
+    `schema` says what is allowed, `where` which file set a field.
+    """
     details = error.errors(include_url=False)
-    places = [detail["loc"] for detail in details]
+    inside = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
     found: list[InputError] = []
+    more = 0
     for detail in details:
-        loc = detail["loc"]
-        if detail["type"] == "too_short" and any(p[: len(loc)] == loc != p for p in places):
+        if detail["type"] == "too_short" and detail["loc"] in inside:
             continue  # its entries are already complained of
+        if len(found) >= SHOWN:
+            more += len(detail["ctx"]["problems"]) if detail["type"] == "problems" else 1
+            continue
         for path, problem, allowed in _problems(detail, schema):
             found.append(InputError(f"{where(path)}: {dotted(path)}", problem, allowed))
-    return found
+    return found, more
 
 
 def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
@@ -57,6 +64,8 @@ def _problems(detail: Any, schema: Schema) -> Iterable[tuple[Path, str, str]]:
         yield (*path, "family"), f"{shown(context['tag'])}{suggestion(context['tag'], tags)}", ", ".join(tags)
     elif kind == "union_tag_not_found":
         yield (*path, "family"), "missing", ", ".join(node["discriminator"]["mapping"])
+    elif kind == "too_long" and _fixed(node) is None and isinstance(value, dict | list):
+        yield path, f"{len(value):,} entries", f"at most {context['max_length']:,}"
     elif kind == "missing":
         yield path, "missing", described(schema, node)
     else:
@@ -70,6 +79,11 @@ def _unnamed(value: Any, key: str, context: dict[str, Any]) -> tuple[str, str]:
     if value is None:
         return f"unknown key{suggestion(key, known)}", allowed
     return f"{shown(value)}{suggestion(value, known)}", f"a {kind}: {allowed}"
+
+
+def _fixed(node: Schema) -> int | None:
+    """How many entries a list must have, where that is one number."""
+    return node.get("minItems") if node.get("minItems") == node.get("maxItems") else None
 
 
 def _unknown(name: str, node: Schema) -> tuple[str, str]:

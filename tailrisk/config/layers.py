@@ -13,60 +13,59 @@ class Source(NamedTuple):
     folder: Path
 
 
+class Mark(NamedTuple):
+    """Who last wrote at a place, or in the table there; of a table, the marks of what is in it."""
+
+    latest: Source
+    below: "dict[str | int, Mark]"
+
+
 class Layers(NamedTuple):
-    """The merged tables, the file they are asked from, and the source of every value that is not a table."""
+    """The merged tables, the file they are asked from, and the marks of all that is in them."""
 
     top: Source
     said: dict[str, Any]
-    sources: dict[tuple[str | int, ...], Source]
+    marks: Mark
+    files: tuple[str, ...] = ()  # labels of every layer, lowest first
+
+    @classmethod
+    def of(cls, source: Source, said: dict[str, Any]) -> "Layers":
+        """One file alone."""
+        return cls(source, {}, Mark(source, {})).over(said, source)
 
     def over(self, said: dict[str, Any], source: Source) -> "Layers":
         """These layers with one more on top: tables merge key by key, everything else is replaced.
 
         Former names of keys are read as today's.
         """
-        merged, sources = dict(self.said), dict(self.sources)
-        _lay(merged, sources, current(said), source, ())
-        return Layers(self.top, merged, sources)
+        said, marks = _laid(self.said, self.marks, current(said), source)
+        return Layers(self.top, said, marks, (*self.files, source.label))
 
     def source(self, path: tuple[str | int, ...]) -> Source:
         """Who set the value at the path, or the table it would be in; the top file if nobody did."""
-        for end in range(len(path), 0, -1):
-            inside = [source for known, source in self.sources.items() if known[:end] == path[:end]]
-            if inside:
-                return inside[-1]
-        return self.top
+        here, found = self.marks, self.top
+        for step in path:
+            if step not in here.below:
+                break
+            here = here.below[step]
+            found = here.latest
+        return found
 
     def label(self, path: tuple[str | int, ...]) -> str:
         """The name of the source of a path."""
         return self.source(path).label
 
 
-def _lay(
-    under: dict[str, Any],
-    sources: dict[tuple[str | int, ...], Source],
-    said: dict[str, Any],
-    source: Source,
-    path: tuple[str | int, ...],
-) -> None:
-    """Lay one table over another in place, depth first."""
+def _laid(
+    under: dict[str, Any], mark: Mark, said: dict[str, Any], source: Source
+) -> tuple[dict[str, Any], Mark]:
+    """A table laid over another, and its marks; neither is changed, and tables not touched are shared."""
+    merged, below = dict(under), dict(mark.below)
     for key, value in said.items():
-        here = (*path, key)
-        if isinstance(value, dict) and isinstance(under.get(key), dict):
-            under[key] = dict(under[key])
-            _lay(under[key], sources, value, source, here)
-        elif isinstance(value, dict):
-            _forget(sources, here)
-            under[key] = {}
-            _lay(under[key], sources, value, source, here)
-            if not value:
-                sources[here] = source
+        if not isinstance(value, dict):
+            merged[key], below[key] = value, Mark(source, {})
+        elif isinstance(merged.get(key), dict):
+            merged[key], below[key] = _laid(merged[key], below[key], value, source)
         else:
-            _forget(sources, here)
-            under[key] = value
-            sources[here] = source
-
-
-def _forget(sources: dict[tuple[str | int, ...], Source], path: tuple[str | int, ...]) -> None:
-    for known in [known for known in sources if known[: len(path)] == path]:
-        del sources[known]
+            merged[key], below[key] = _laid({}, Mark(source, {}), value, source)
+    return merged, Mark(source if said else mark.latest, below)

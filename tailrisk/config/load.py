@@ -20,7 +20,7 @@ from .calibrated import Calibrated
 from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
-from .explain import combined, explain, shown, suggestion
+from .explain import combined, dotted, explain, shown, suggestion
 from .layers import Layers, Source
 from .market_file import MarketNames
 from .products import Holder
@@ -28,6 +28,8 @@ from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
+BITS = 128
+NUMBERS = f"whole numbers of at most {BITS} bits"
 LARGEST = 8 * 2**20
 """Bytes; a larger file is not a config."""
 
@@ -52,10 +54,13 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
         layers, digests = _with_holdings(config, layers, names, calibrated)
         config = valid(Config, layers, names) if digests else config
         _check_styles(config, calibrated, layers)
-        market = None if place == library.find(HOME) else _sha256(place)
-        attached = _attached(config, layers, names, calibrated)
         return config.attach(
-            attached._replace(holdings=digests, calibrated_sha256=digest, market_sha256=market)
+            _attached(config, layers, names, calibrated)._replace(
+                holdings=digests,
+                calibrated_sha256=digest,
+                market_sha256=None if place == library.find(HOME) else _sha256(place),
+                library=_shipped(config, layers),
+            )
         )
     except RecursionError:
         raise InputError(
@@ -66,17 +71,41 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
 def read_toml(path: Path) -> dict[str, Any]:
     """The content of a TOML file. Raises InputError if it is missing, too large, not UTF-8 or not TOML."""
     if not os.path.isfile(path):
-        raise InputError(
-            str(path), "is not a file" if os.path.exists(path) else "no such file", "a TOML file"
-        )
+        raise InputError(str(path), _absent(path), "a TOML file")
     if os.path.getsize(path) > LARGEST:
         raise InputError(str(path), f"has {os.path.getsize(path):,} bytes", f"at most {LARGEST:,}")
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8 text (byte {error.start})", "TOML in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         raise InputError(str(path), f"is not TOML: {error}", "see https://toml.io") from None
+    except RecursionError:
+        raise InputError(str(path), "is nested too deep", "tables and lists a few levels deep") from None
+    except ValueError:
+        raise InputError(str(path), "holds a whole number of thousands of digits", NUMBERS) from None
+    _refuse_huge(str(path), said)
+    return said
+
+
+def _absent(path: Path) -> str:
+    if os.path.islink(path) and not os.path.exists(path):
+        return "is a link that leads to no file, or to itself"
+    return "is not a file" if os.path.exists(path) else "no such file"
+
+
+def _refuse_huge(place: str, said: Any) -> None:
+    """Raises InputError naming the field of a whole number that no TOML reader has to take."""
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), said)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [((*path, key), inner) for key, inner in value.items()]
+        elif isinstance(value, list):
+            waiting += [((*path, k), inner) for k, inner in enumerate(value)]
+        elif isinstance(value, int) and value.bit_length() > BITS:
+            where = f"{place}: {dotted(path)}" if path else place
+            raise InputError(where, f"a whole number of {value.bit_length():,} bits", NUMBERS)
 
 
 def found(path: str | os.PathLike[str]) -> Path:
@@ -88,13 +117,13 @@ def found(path: str | os.PathLike[str]) -> Path:
 def _chain(path: Path, above: tuple[Path, ...]) -> Layers:
     """The layers of a file: what it extends, then itself. Raises InputError on a cycle or a long chain."""
     met = (*above, path)
-    if path.resolve() in [p.resolve() for p in above]:
+    if os.path.realpath(path) in map(os.path.realpath, above):
         raise InputError(str(path), "extends itself: " + " -> ".join(map(str, met)), "a chain that ends")
     if len(met) > DEPTH:
         raise InputError(str(met[0]), f"extends more than {DEPTH} files deep", f"a chain of at most {DEPTH}")
     said, source = read_toml(path), Source(str(path), path.parent)
     if "extends" not in said:
-        return Layers(source, {}, {}).over(said, source)
+        return Layers.of(source, said)
     parent = said.pop("extends")
     if not isinstance(parent, str) or not parent:
         raise InputError(f"{path}: extends", shown(parent), "the name of a TOML file, relative to this one")
@@ -126,7 +155,10 @@ def _value(place: str, text: str) -> Any:
         said = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):
         said = {}
+    except ValueError:
+        raise InputError(place, "a whole number of thousands of digits", NUMBERS) from None
     if list(said) == ["value"]:
+        _refuse_huge(place, said["value"])
         return said["value"]
     if not text or text[0] in "\"'[{":
         raise InputError(place, "the value is not TOML", 'a number, true, false, a word, "text" or [a, list]')
@@ -141,7 +173,7 @@ def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
     try:
         return model.model_validate(layers.said, context=names)
     except ValidationError as error:
-        raise combined(explain(error, schema, layers.label)) from None
+        raise combined(*explain(error, schema, layers.label)) from None
 
 
 def _market_file(layers: Layers) -> Path | None:
@@ -157,7 +189,7 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
     calibrated, problems = read(Calibrated, path, names), []
     checks = (
         ("calibrated", lambda: calibrated.fits(names)),
-        ("states", lambda: calibrated.choose(config.market.states, config.market.shocks)),
+        ("states", lambda: _chosen(config, calibrated)),
         ("process", lambda: calibrated.follows(config.market.process)),
     )
     for field, check in checks:
@@ -169,6 +201,12 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
     if problems:
         raise combined(problems)
     return calibrated, _sha256(path)
+
+
+def _chosen(config: Config, calibrated: Calibrated) -> None:
+    """The model of regimes is there, where it is what is simulated."""
+    if config.market.process == "regimes":
+        calibrated.choose(config.market.states, config.market.shocks)
 
 
 def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrated) -> Attached:
@@ -191,7 +229,7 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         crowd=_crowd(config, layers, names),
         accounts=None if terms is None else read(AccountsFile, terms, names),
         accounts_sha256=None if terms is None else _sha256(terms),
-        residuals=None if table is None else read_residuals(table),
+        residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
     )
 
@@ -206,7 +244,7 @@ def _with_holdings(
         if not isinstance(product, Holder) or product.holdings is None:
             continue
         field = ("products", name, "holdings")
-        path = _named(field, product.holdings, layers)
+        path = _named(field, product.holdings, layers, shelved=False)
         stocks, place = None, f"{layers.label(field)}: products.{name}"
         if product.universe is not None:
             stocks = _named(("products", name, "universe"), product.universe, layers, shelved=False)
@@ -264,7 +302,20 @@ def read_market(path: str | os.PathLike[str]) -> Names:
 
 def read(model: type[M], path: Path, names: Names | None = None) -> M:
     """A file that is one model, extending nothing. Raises InputError listing every problem."""
-    return valid(model, Layers(Source(str(path), path.parent), read_toml(path), {}), names)
+    return valid(model, Layers.of(Source(str(path), path.parent), read_toml(path)), names)
+
+
+def _shipped(config: Config, layers: Layers) -> tuple[str, ...]:
+    """Names of the files of the library that this config extends or names, its own among them."""
+    fields = [("market", "calibrated", config.market.calibrated)]
+    if config.accounts is not None:
+        fields.append(("accounts", "terms", config.accounts.terms))
+    if config.crowd is not None:
+        names = ("parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else []))
+        fields += [("crowd", name, getattr(config.crowd, name)) for name in names]
+    named = [_named((block, field), name, layers) for block, field, name in fields]
+    served = {library.shipped(path) for path in [*map(Path, layers.files), *named]}
+    return tuple(sorted(name for name in served if name is not None))
 
 
 def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool = True) -> Path:
@@ -274,7 +325,7 @@ def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool =
     found = beside if os.path.isfile(beside) else library.find(name) if shelved else None
     if found is None:
         allowed = f"a file, relative to the one that names it; looked for {beside}"
-        allowed += " and in the library" if shelved else ""
+        allowed += " and in the library" if shelved and name.endswith(".toml") else ""
         raise InputError(f"{source.label}: {'.'.join(field)}", f"{shown(name)}: no such file", allowed)
     return found
 

@@ -1,10 +1,8 @@
 """The [memory] block of a calibrated file: the filter, the law of its residuals, and where it stood."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-
-from tailrisk.core.names import BUCKETS, FACTORS
 
 from .model import Problem, refuse
 from .part import Chances, Matrix, Part, Vector, positive_definite, shape, sums_to_one
@@ -36,7 +34,7 @@ class Residuals(Part):
 
     @model_validator(mode="after")
     def _is_a_law(self) -> "Residuals":
-        k, f = self.states, len(FACTORS)
+        k, f = self.states, len(self.mean[0]) if self.mean else 0
         found = [
             ("transition", self.transition, (k, k)),
             ("mean", self.mean, (k, f)),
@@ -71,7 +69,7 @@ class Stand(Part):
 
     @model_validator(mode="after")
     def _has_its_shape(self) -> "Stand":
-        f = len(FACTORS)
+        f = len(self.trend)
         found = [
             ("square", self.square, (HORIZONS, f)),
             ("trend", self.trend, (f,)),
@@ -106,11 +104,12 @@ class Memory(Part):
 
     @model_validator(mode="after")
     def _is_a_filter(self) -> "Memory":
-        f = len(FACTORS)
+        f = len(self.mean)
         one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
-        found = [(name, getattr(self, name), (f,)) for name in one]
-        found += [("weight", self.weight, (f, SOURCES))]
-        found += [("limit", self.limit, (len(BUCKETS),))] if self.limit is not None else []
+        found: list[tuple[str, Any, tuple[int, ...]]] = [(name, getattr(self, name), (f,)) for name in one]
+        found += [("weight", self.weight, (f, SOURCES)), ("residuals.mean", self.residuals.mean[:1], (1, f))]
+        found += [("eve.trend", self.eve.trend, (f,)), ("year_before.trend", self.year_before.trend, (f,))]
+        found += [("limit", self.limit, (f,))] if self.limit is not None else []
         problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
         if not problems:
             for i, row in enumerate(self.weight):

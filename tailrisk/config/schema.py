@@ -42,6 +42,7 @@ class Attached(NamedTuple):
     holdings: Mapping[str, str] = MappingProxyType({})  # product: SHA-256 of its file
     residuals: tuple[tuple[float, ...], ...] | None = None  # [day, factor]
     residuals_sha256: str | None = None
+    library: tuple[str, ...] = ()  # names of the files that came from the library
 
 
 class Config(Model):

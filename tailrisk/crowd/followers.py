@@ -3,13 +3,18 @@
 With A_a what they have in view, the state's purchases of bucket a so far today and what is remembered of
 earlier days, their orders in a round are
 
-    Q_b = phi V_total sum_a eye_a rotation_ab,            sum_b Q_b = 0
+    Q_b = rout phi V_total sum_a eye_a rotation_ab,       sum_b Q_b = 0
     eye_a = x_a / (1 + sum_c x_c),   x_a = (A_a / half_a)^focus
 
 so the eyes sum to less than one and turn to where the state buys most: on 8 February 2024, from CSI 500 to
 CSI 2000. The mechanism's phi_f V_total pi_b (5.6), with a pi that the state's own purchases decide. Fixed, it
 would move a third of the market's turnover at the first yuan spent; proportional to purchases, it would miss
 6 and 7 February, when CSI 500 rose 8 % and 6 % on a third to a half of the ETF turnover of the 5th.
+
+    rout <- max(mood, memory_of_rout rout, always)                 once a day
+
+Money flees what the state does not buy while small caps are in a rout, or have just been: an index fall that
+brings the state in rotates nothing. With `always` at one it would at every purchase.
 """
 
 import jax.numpy as jnp
@@ -27,25 +32,32 @@ class Params:
     following: Ratio  # []  phi: part of a day's turnover that rotates in a round if all follow; zero is off
     half: Yuan  # [bucket]  purchases in view at which half of them follow, were they all; positive
     memory: Ratio  # []  share of what was in view at a close that still is at the next open
+    always: Probability  # []  share that follows without a rout; one needs none
+    memory_of_rout: Probability  # []  share of a rout that is still felt a day later
     rotation: Ratio  # [bucket, bucket]  bought by the state, traded by followers: each row sums to zero
     focus: int = static()  # how sharply the largest purchases draw the eye; one is in proportion
 
 
 @struct
 class State:
-    """The state's purchases that followers have in view."""
+    """The state's purchases that followers have in view, and how far there is a rout."""
 
     seen: Yuan  # [bucket, path]  A
+    rout: Probability  # [path]
 
 
 def init(params: Params, paths: int) -> State:
-    """Nothing in view."""
-    return State(seen=jnp.zeros((params.half.shape[0], paths), params.half.dtype))
+    """Nothing in view, no rout."""
+    return State(
+        seen=jnp.zeros((params.half.shape[0], paths), params.half.dtype),
+        rout=jnp.broadcast_to(params.always, (paths,)),
+    )
 
 
-def open(params: Params, state: State) -> State:
-    """What is remembered of earlier days."""
-    return State(seen=params.memory * state.seen)
+def open(params: Params, state: State, mood: Ratio) -> State:
+    """What is remembered of earlier days, and how far panic has come [path] today."""
+    rout = jnp.maximum(jnp.maximum(mood, params.memory_of_rout * state.rout), params.always)
+    return State(seen=params.memory * state.seen, rout=rout)
 
 
 def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[State, Yuan]:
@@ -56,7 +68,7 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
     """
     seen = state.seen + bought
     scale = params.following * accumulate(volume)
-    looking = fence(scale * _attention(params, seen))
+    looking = fence(scale * state.rout[None] * _attention(params, seen))
     buckets = seen.shape[0]
     rows = []
     for b in range(buckets - 1):
@@ -65,7 +77,7 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
             row = row + looking[a] * params.rotation[a, b]
         rows.append(row)
     others = fence(jnp.stack(rows))
-    return State(seen=seen), jnp.concatenate([others, -accumulate(others)[None]])
+    return State(seen=seen, rout=state.rout), jnp.concatenate([others, -accumulate(others)[None]])
 
 
 def attention(params: Params, state: State) -> Probability:

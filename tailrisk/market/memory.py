@@ -19,6 +19,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
+from ..core.fence import fence
 from ..core.units import Count, Flag, LogReturn, Normal, Probability, Ratio, Uniform
 from . import ladder, regimes
 
@@ -126,7 +127,8 @@ def expected(filter: Filter, state: State) -> tuple[LogReturn, Ratio]:
     variance = weight[0] + weight[4] * state.common[None]
     for h in range(len(DECAYS)):
         variance = variance + weight[h + 1] * state.square[h]
-    return centre, jnp.sqrt(jnp.minimum(variance, filter.cap[:, None]))
+    cap = jnp.broadcast_to(filter.cap[:, None], variance.shape)
+    return centre, jnp.sqrt(jnp.where(variance > cap, cap, variance))
 
 
 def move(filter: Filter, state: State, residual: Ratio) -> tuple[State, LogReturn]:
@@ -136,16 +138,21 @@ def move(filter: Filter, state: State, residual: Ratio) -> tuple[State, LogRetur
     shown, total = [], factor[0]
     for b in range(factor.shape[0]):
         total = factor[0] if b == 0 else total + factor[b]
-        shown.append(jnp.clip(total, filter.low[b], filter.high[b]))
-    log_return = jnp.stack(shown)
+        shown.append(_within(total, filter.low[b], filter.high[b]))
+    log_return = fence(jnp.stack(shown))
     moved = jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]]) - filter.mean[:, None]
     return follow(filter, state, centre, moved), log_return
+
+
+def _within(x: LogReturn, low: LogReturn, high: LogReturn) -> LogReturn:
+    """x between its bounds; a choice costs less than a minimum, which must look for NaN."""
+    return jnp.where(x < low, low, jnp.where(x > high, high, x))
 
 
 def follow(filter: Filter, state: State, centre: LogReturn, moved: LogReturn) -> State:
     """The state after factors moved by f - m [factor, path] where a was expected."""
     gap = moved - centre
-    news = gap * gap * (1.0 - filter.leverage[:, None] * jnp.sign(gap))
+    news = gap * gap * jnp.where(gap < 0, 1.0 + filter.leverage[:, None], 1.0 - filter.leverage[:, None])
     square = jnp.stack([h * state.square[k] + (1 - h) * news for k, h in enumerate(DECAYS)])
     size = accumulate(moved * moved * filter.inverse[:, None])
     return State(

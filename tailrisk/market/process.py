@@ -61,6 +61,11 @@ def continues(params: Params) -> bool:
     return isinstance(params, memory.Params) and params.continues
 
 
+def tiltable(params: Params) -> bool:
+    """Whether its chain and shocks can be drawn from another law and weighted; days of history cannot."""
+    return not (isinstance(params, memory.Params) and params.days is not None)
+
+
 def regime(state: State) -> Count:
     """The regime of the day's law [path], for what tilts the chain."""
     return state.row if isinstance(state, memory.State) else state

@@ -56,6 +56,7 @@ class Elite:
     warmup: Regimes | None  # [day, path]
     shock: Array  # [day, shock, path]
     shifted: bool  # whether shocks may be tilted
+    inverse_nu: float = 0.0  # 1 / degrees of freedom of the shocks; zero is Gaussian
 
 
 def nominal(world: World, phases: int = 1) -> Law:
@@ -77,9 +78,9 @@ def nominal(world: World, phases: int = 1) -> Law:
 def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> Tilt:
     """The tilt that draws a share `defensive` of paths from the nominal law and the rest evenly from `laws`.
 
-    Student shocks are left as they are.
+    With no laws Student shocks are left as they are, to the bit.
     """
-    dtype, gaussian = world.process.ladder.affine.dtype, world.process.ladder.inverse_nu is None
+    dtype, inverse_nu = world.dtype, world.process.ladder.inverse_nu
     every = [nominal(world), *laws]
     counts = [len(law.transition) for law in every]
     shares = [defensive if laws else 1.0, *[(1 - defensive) / max(len(laws), 1)] * len(laws)]
@@ -97,7 +98,7 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
     def phases(name: str, axis: int = 0) -> Array:
         return np.concatenate([getattr(law, name) for law in every], axis=axis)
 
-    shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")))
+    shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")), inverse_nu=inverse_nu)
     nominal_chain, chain = world.process.regimes.cumulative, phases("transition")
     by_state, hold = nominal_chain, None
     if world.crowd is not None:
@@ -110,7 +111,7 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
         start=_cumulative(rows("start"), world.process.regimes.start),
         transition=_cumulative(chain, by_state),
         leave=array(phases("leave", axis=1)),
-        shift=shift if gaussian else None,
+        shift=shift if inverse_nu is None or laws else None,
         stream=stream,
         hold=hold,
     )
@@ -186,11 +187,7 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
         counts = _pairs(yesterday, today, held[:, j], states) + NOMINAL * base.transition[j]
         transition[j] = counts / counts.sum(axis=1, keepdims=True)
     for j, k in np.ndindex(phases - 2, states) if elite.shifted else ():
-        mass = held[:, j + 1] * (today == k)
-        total = mass.sum()
-        mean[j + 1, k] = np.einsum("tn,tdn->d", mass, elite.shock) / (total + NOMINAL)
-        square = np.einsum("tn,tdn->d", mass, (elite.shock - mean[j + 1, k][:, None]) ** 2)
-        deviation[j + 1, k] = np.sqrt((square + 2 * NOMINAL) / (total + 2 * NOMINAL))
+        mean[j + 1, k], deviation[j + 1, k] = _moments(elite, held[:, j + 1] * (today == k))
     start = np.bincount(elite.state[0], weight, len(base.start)) + NOMINAL * base.start
     law = Law(
         warmup_start=base.warmup_start,
@@ -202,6 +199,22 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
         deviation=np.clip(deviation, NARROWEST, WIDEST),
     )
     return law if elite.warmup is None else _warmed(base, law, elite)
+
+
+def _moments(elite: Elite, mass: Array) -> tuple[Array, Array]:
+    """Mean and deviation [shock] that make shocks of weight `mass` [day, path] likeliest, a few nominal in.
+
+    Student shocks far out count for less, (nu + d) / (nu + q) each (Liu and Rubin, 1995): two passes.
+    """
+    total, size = mass.sum(), mass
+    for _ in range(1 if elite.inverse_nu == 0 else 3):
+        mean = np.einsum("tn,tdn->d", size, elite.shock) / (size.sum() + NOMINAL)
+        gap = elite.shock - mean[:, None]
+        deviation = np.sqrt((np.einsum("tn,tdn->d", size, gap**2) + 2 * NOMINAL) / (total + 2 * NOMINAL))
+        if elite.inverse_nu > 0:
+            distance = ((gap / deviation[:, None]) ** 2).sum(axis=1)
+            size = mass * (1 + elite.inverse_nu * gap.shape[1]) / (1 + elite.inverse_nu * distance)
+    return mean, deviation
 
 
 def _warmed(base: Law, law: Law, elite: Elite) -> Law:
@@ -233,11 +246,16 @@ def _log_density(law: Law, elite: Elite) -> Array:
         chain = np.log(law.transition)
     today = elite.state[1:]
     density = np.moveaxis(chain[:, elite.state[:-1], today], 0, 1)
-    for d in range(elite.shock.shape[1] if elite.shifted else 0):
+    count, square = elite.shock.shape[1], 0.0
+    for d in range(count if elite.shifted else 0):
         mean, deviation = law.mean[:, :, d][:, today], law.deviation[:, :, d][:, today]
-        standard = (elite.shock[None, :, d] - mean) / deviation
-        density = density - np.moveaxis(0.5 * standard**2 + np.log(deviation), 0, 1)
-    return density
+        square = square + ((elite.shock[None, :, d] - mean) / deviation) ** 2
+        density = density - np.moveaxis(np.log(deviation), 0, 1)
+    if not elite.shifted:
+        return density
+    inverse = elite.inverse_nu
+    reach = 0.5 * square if inverse == 0 else 0.5 * (1 / inverse + count) * np.log1p(inverse * square)
+    return density - np.moveaxis(reach, 0, 1)
 
 
 def _moved(at: Array, leave: Array) -> Array:

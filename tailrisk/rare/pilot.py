@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import InputError
 from ..core.random import Stream
+from ..market import process
 from ..simulate.blocks import BLOCK
 from ..simulate.world import World
 from .blocks import traces
@@ -52,6 +54,9 @@ def fit(
     A round's threshold is the highest, up to the one asked for, whose elite is worth 100 paths; two rounds at
     the thresholds asked for end it, `rounds` at the latest.
     """
+    if not process.tiltable(world.process):
+        problem = "importance sampling of days drawn from history, whose law has no tilt"
+        raise InputError("sampling.method", problem, 'splitting or plain paths, or market.process = "memory"')
     laws: list[Law | None] = [None] * len(targets)
     law, final = mixture(world, [], defensive, stream), 0
     reached, complete = [0.0] * len(targets), [False] * len(targets)
@@ -107,5 +112,6 @@ def _drawn(world: World, trace: Trace, elite: NDArray[np.intp], weight: Any) -> 
         state=np.asarray(trace.state)[:, elite],
         warmup=None if trace.warmup is None else np.asarray(trace.warmup)[:, elite],
         shock=np.asarray(trace.shock, np.float64)[..., elite],
-        shifted=world.process.ladder.inverse_nu is None,
+        shifted=True,
+        inverse_nu=0.0 if (nu := world.process.ladder.inverse_nu) is None else float(nu),
     )

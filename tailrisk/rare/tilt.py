@@ -15,8 +15,8 @@ with f_j the nominal law's density of the day over that of phase j, inverted,
     a_{t,j} = f_j (a_{t-1,j} (1 - leave_j) + a_{t-1,j-1} leave_{j-1}),    dP/dQ = 1 / sum_j a_{T,j}.
 
 The first phase is the nominal law itself, so no weight exceeds one over its share (a defensive mixture,
-Hesterberg, 1995). Student shocks keep their law: a mean shift leaves their tail where it was, so only their
-regimes are tilted.
+Hesterberg, 1995). Student shocks are moved and widened likewise, z_t ~ t_nu(shift, diag(scale^2)): the
+ratio of two such densities is bounded, so their tails carry no weight beyond it.
 """
 
 from dataclasses import replace
@@ -39,6 +39,7 @@ class Shift:
 
     mean: Normal  # [phase, state, shock]
     deviation: Ratio  # [phase, state, shock]
+    inverse_nu: Ratio | None = None  # []  1 / degrees of freedom of the shocks; None is Gaussian
 
 
 @struct
@@ -125,10 +126,9 @@ def step(
         found = regime + (crisis & taken).astype(jnp.int32)
     if tilt.shift is not None:
         mean, deviation = tilt.shift.mean[phase, found].T, tilt.shift.deviation[phase, found].T
-        drawn = [
-            x * s + m for x, s, m in zip(random.student(shocks.ladder, None), deviation, mean, strict=False)
-        ]
-        shocks = replace(shocks, ladder=_paired(drawn, shocks.ladder))
+        plain = random.student(shocks.ladder, tilt.shift.inverse_nu)
+        drawn = [x * s + m for x, s, m in zip(plain, deviation, mean, strict=False)]
+        shocks = replace(shocks, ladder=_paired(_units(drawn, tilt.shift.inverse_nu), shocks.ladder))
         log_odds = log_odds + _shift_ratio(tilt.shift, found, drawn)
     return State(phase=phase, log_odds=log_odds), shocks, found
 
@@ -195,7 +195,9 @@ def _log_ratio(law: Probability, nominal: Probability) -> Ratio:
 
 
 def _shift_ratio(shift: Shift, state: Count, shock: list[Normal]) -> Ratio:
-    """log N(z; mean, deviation^2) - log N(z; 0, 1), summed over the shocks [phase, path]."""
+    """log of the density of z [shock][path] moved and widened over the nominal one [phase, path]."""
+    if shift.inverse_nu is not None:
+        return _student_ratio(shift, state, shock)
     narrow = 1 / (shift.deviation * shift.deviation)
     constant = -0.5 * accumulate(jnp.moveaxis(shift.mean * shift.mean * narrow, 2, 0))
     constant = constant - accumulate(jnp.moveaxis(jnp.log(shift.deviation), 2, 0))
@@ -204,6 +206,34 @@ def _shift_ratio(shift: Shift, state: Count, shock: list[Normal]) -> Ratio:
         linear, square = (shift.mean * narrow)[:, :, d], (0.5 - 0.5 * narrow)[:, :, d]
         total = total + x[None, :] * (linear[:, state] + square[:, state] * x[None, :])
     return total
+
+
+def _student_ratio(shift: Shift, state: Count, shock: list[Normal]) -> Ratio:
+    """log t_nu(z; mean, diag(deviation^2)) - log t_nu(z; 0, 1) of the whole vector [phase, path]."""
+    assert shift.inverse_nu is not None
+    power = 0.5 * (1 / shift.inverse_nu + len(shock))
+    far = jnp.zeros((shift.mean.shape[0], *state.shape), shift.mean.dtype)
+    near = jnp.zeros(state.shape, shift.mean.dtype)
+    for d, x in enumerate(shock):
+        gap = (x[None, :] - shift.mean[:, :, d][:, state]) / shift.deviation[:, :, d][:, state]
+        far, near = far + gap * gap, near + x * x
+    wide = accumulate(jnp.moveaxis(jnp.log(shift.deviation), 2, 0))[:, state]
+    reach = jnp.log1p(shift.inverse_nu * near)[None, :] - jnp.log1p(shift.inverse_nu * far)
+    return power * reach - wide
+
+
+def _units(shock: list[Normal], inverse_nu: Ratio | None) -> list[Normal]:
+    """The coordinates [shock][path] of the unit pairs from which `random.student` makes these."""
+    if inverse_nu is None:
+        return shock
+    units: list[Normal] = []
+    growth = jnp.ones_like(shock[0])
+    for j in range(0, len(shock), 2):
+        pair = [x / jnp.sqrt(growth) for x in shock[j : j + 2]]
+        units += pair
+        square = pair[0] * pair[0] + (pair[1] * pair[1] if len(pair) > 1 else 0.0)
+        growth = growth * (1 + inverse_nu * square)
+    return units
 
 
 def _paired(shock: list[Normal], unit: Normal) -> Normal:

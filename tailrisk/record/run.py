@@ -1,20 +1,24 @@
 """One run: a config in, a result folder out."""
 
-import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
+from ..core import InputError, disk
 from . import accounts, crowd, provenance, sampling, tables
 from .collect import Sample, sample
+from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
-from .store import free, replacing, seal
+from .store import replacing, write_record
+
+Finish = Callable[[Path], object]
+"""What is added to a folder before it is sealed: its page."""
 
 EXOGENOUS = (
     "Prices are exogenous: no forced selling, no snowball hedging, no price impact, limits or state buying.",
@@ -23,8 +27,6 @@ EXOGENOUS = (
 PRIOR = "The crowd's parameters are priors (grades in the config): they are matched to no episode."
 MATCHED = "The crowd's parameters are one set (crowd.member) of an ensemble matched to a single episode."
 APART = "The warm-up days of the events' windows are lived without the crowd."
-FORMULA = ("=", "+", "-", "@")
-"""What a spreadsheet runs as a formula begins so."""
 HELD = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path."
 )
@@ -43,22 +45,39 @@ LIMITATIONS = (
 )
 
 
-def run(config: Config, output: Path, *, force: bool, command: str, progress: bool) -> Path:
-    """Simulate `config`, write `output`/<name> and return it; the folder appears when complete.
+def run(
+    config: Config, output: Path, *, force: bool, command: str, progress: bool, finish: Finish | None = None
+) -> Path:
+    """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
-    Raises InputError when the folder is there (without `force`) or the history cannot be used, Fault when a
-    path is not finite. Tables are CSV (and Parquet for the tail), curves.npz redraws every figure.
+    Raises InputError, before anything is simulated, when the folder is there (without `force`) or cannot be
+    written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
+    Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
     """
     folder = output / config.name
-    free(folder, force=force)
-    history = spreads(config) if config.market.warmup == "history" else None
-    world = assemble(config, history)
-    kept = sample(config, world, progress=progress)
-    worst = scenarios(config, world, kept)
-    funds = accounts.outcomes(config, world, kept)
-    with replacing(folder) as scratch:
+    _recordable(config)
+    with replacing(folder, force=force) as scratch:
+        history = spreads(config) if config.market.warmup == "history" else None
+        world = assemble(config, history)
+        kept = sample(config, world, progress=progress)
+        worst = scenarios(config, world, kept)
+        funds = accounts.outcomes(config, world, kept)
         write(config, kept, worst, scratch, command, funds=funds, progress=progress)
+        if finish is not None:
+            finish(scratch)
     return folder
+
+
+def _recordable(config: Config) -> None:
+    """Raises InputError for what config.json or record.json could not hold."""
+    parts = {"market.calibrated: [fit]": config.calibrated.fit, "config": config.resolved()}
+    for place, value in parts.items():
+        try:
+            as_json(value)
+        except (TypeError, ValueError) as error:
+            raise InputError(
+                place, f"cannot be written as JSON: {error}", "text and finite numbers"
+            ) from None
 
 
 def write(
@@ -74,7 +93,7 @@ def write(
     """Every table, the curves, the resolved config and, last, the record."""
     frame = tables.tail(config, kept, progress=progress)
     write_csv(frame, folder / "tail.csv")
-    frame.to_parquet(folder / "tail.parquet", index=False)
+    write_parquet(frame, folder / "tail.parquet")
     write_csv(tables.drift(config, kept), folder / "drift.csv")
     write_csv(tables.events(config, kept), folder / "events.csv")
     write_csv(tables.accounts(config, kept), folder / "accounts.csv")
@@ -91,10 +110,9 @@ def write(
     if worst is not None:
         write_csv(worst.components, folder / "components.csv")
         curves |= worst.curves()
-    np.savez_compressed(folder / "curves.npz", **curves)  # type: ignore[arg-type]
-    resolved = json.dumps(config.resolved(), indent=2, ensure_ascii=False, allow_nan=False)
-    (folder / "config.json").write_text(resolved + "\n", encoding="utf-8")
-    seal(folder, record(config, kept, command))
+    write_arrays(folder / "curves.npz", curves)
+    disk.write(folder / "config.json", as_json(config.resolved()))
+    write_record(folder, record(config, kept, command))
 
 
 def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
@@ -136,9 +154,3 @@ def crowded(config: Config) -> tuple[str, ...]:
     if config.attached.crowd is None:
         return EXOGENOUS
     return (MATCHED if config.attached.crowd.matched else PRIOR, APART)
-
-
-def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """A table as CSV: numbers to ten digits; a text a spreadsheet would run as a formula is quoted."""
-    safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
-    safe.to_csv(path, index=False, float_format="%.10g", na_rep="nan", lineterminator="\n")

@@ -1,6 +1,5 @@
 """A result folder, read back and checked: what was asked, what came out, and where it came from."""
 
-import hashlib
 import json
 import zipfile
 import zlib
@@ -13,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tailrisk.core import seal
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import MEASURES, VIEWS, home
 
@@ -20,6 +20,8 @@ from . import rows
 from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, DriftRow, EventRow, FundRow, RiskRow, TailRow
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
+OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks")
+"""Tables that some runs have."""
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a broken archive can raise; a RuntimeError is a method of packing that is not known."""
 
@@ -42,21 +44,24 @@ class Result:
     risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
 
     @classmethod
-    def read(cls, folder: str | Path) -> "Result":
+    def read(cls, folder: str | Path, *, sealed: bool = True) -> "Result":
         """Read and check a folder; InputError names the file that is missing, corrupt or inconsistent.
 
-        A run with a non-finite path is refused: none of its figures may be shown.
+        A run with a non-finite path is refused: none of its figures may be shown. `sealed` is False while
+        the folder is being written.
         """
         folder = Path(folder)
         if not folder.is_dir():
             raise InputError(
                 str(folder), "no such result folder", hint="`tailrisk run` writes results/<name>"
             )
+        if (folder / seal.SUMS).exists():
+            _check_tables(folder, seal.check(folder))
         record = _json(folder / "record.json")
+        if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
+            raise InputError(str(folder / seal.SUMS), "missing from the result folder", hint=AGAIN)
         _refuse_faults(folder / "record.json", record)
-        accounts, crowd = folder / "accounts.csv", folder / "crowd.csv"
-        components, funds = folder / "components.csv", folder / "funds.csv"
-        drift, risks = folder / "drift.csv", folder / "risks.csv"
+        accounts, crowd, components, funds, drift, risks = (folder / f"{name}.csv" for name in OPTIONAL)
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -207,14 +212,22 @@ def _arrays(path: Path) -> dict[str, NDArray[np.float64]]:
     return found
 
 
+def _check_tables(folder: Path, names: frozenset[str]) -> None:
+    """No table that would be read was added after the seal."""
+    for name in OPTIONAL:
+        path = folder / f"{name}.csv"
+        if path.exists() and path.name not in names:
+            raise InputError(str(path), "is not part of the result: it is not sealed", "no such file")
+
+
 def _check_digests(folder: Path, record: Mapping[str, Any]) -> None:
-    """Every file the record names still has the SHA-256 it was written with."""
+    """Every file a record of before the seal names still has the SHA-256 it was written with."""
     files = record.get("files")
     for name, digest in files.items() if isinstance(files, Mapping) else ():
         path = folder / Path(str(name)).name
         if not path.is_file():
             raise InputError(str(path), "missing from the result folder", hint=AGAIN)
-        if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        if seal.sha256(path) != digest:
             raise InputError(
                 str(path), "has changed since the run: its digest is not the recorded one", hint=AGAIN
             )

@@ -1,11 +1,11 @@
 """The page: one self-contained report.html, and the figures it shows as files of their own."""
 
-import os
 from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from ..core import disk
 from . import crowd, funds, tables
 from .answer import answer, headline_measure
 from .folder import Result
@@ -26,17 +26,18 @@ NO_LIMITS = ("This record does not list what is left out of the model.",)
 
 
 def write(folder: str | Path) -> Path:
-    """Write report.html and figures/*.svg into a result folder; the same folder gives the same bytes.
+    """Write report.html and figures/*.svg into a result that is being written, before it is sealed.
 
-    Raises InputError where the folder is incomplete, corrupt, or of a run with non-finite paths.
+    The same folder gives the same bytes. Raises InputError where the folder is incomplete, corrupt, or of a
+    run with non-finite paths.
     """
-    result = Result.read(folder)
+    result = Result.read(folder, sealed=False)
     drawn = figures(result)
     page = result.folder / "report.html"
     (result.folder / "figures").mkdir(exist_ok=True)
     for name, words in drawn.items():
-        replace(result.folder / "figures" / f"{name}.svg", words)
-    replace(page, render(result, drawn))
+        disk.write(result.folder / "figures" / f"{name}.svg", words)
+    disk.write(page, render(result, drawn))
     return page
 
 
@@ -140,13 +141,3 @@ def _indicative(result: Result) -> list[str]:
                 f"{es.text(LOSS_PLACES)} % ({es.interval(LOSS_PLACES)})."
             )
     return lines
-
-
-def replace(path: Path, words: str) -> None:
-    """Write beside the file, then rename over it, so that no reader sees half a page."""
-    beside = path.with_name(f".{path.name}.tmp")
-    with beside.open("w", encoding="utf-8", newline="\n") as out:
-        out.write(words)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(path)

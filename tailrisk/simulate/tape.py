@@ -53,7 +53,7 @@ def joined(parts: Tape) -> Tape:
 
     def one(field: NDArray[Any]) -> NDArray[Any]:
         side = np.moveaxis(field, 0, -2)
-        return side.reshape(*side.shape[:-2], -1)
+        return side.reshape(*side.shape[:-2], side.shape[-2] * side.shape[-1])  # no -1: a tape may be empty
 
     return _by_path(one, lambda field: field[0], parts)
 

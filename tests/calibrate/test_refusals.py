@@ -157,6 +157,13 @@ def test_a_style_file_without_a_style(tmp_path: Path) -> None:
     assert "no column beside date" in refused(lambda: read_styles(tmp_path / "styles.csv"))
     (tmp_path / "styles.csv").write_text("date,动量,momentum\n2024-02-01,0.1,0.1\n")
     assert "is a second column of momentum" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+    (tmp_path / "styles.csv").write_text("date,low vol\n2024-02-01,0.1\n")
+    assert "column 'low vol': is no name of a style" in refused(lambda: read_styles(tmp_path / "styles.csv"))
+
+
+def test_styles_bear_the_names_the_user_gives_them(tmp_path: Path) -> None:
+    (tmp_path / "styles.csv").write_text("date,quality,crowding\n2024-02-01,0.01,-0.02\n")
+    assert list(read_styles(tmp_path / "styles.csv").columns) == ["crowding", "quality"]
 
 
 def wide_file(path: Path, days: int, **columns: str) -> Path:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -14,6 +15,10 @@ from tailrisk.simulate import path
 
 Refusal = Callable[..., str]
 HEDGED = 'label = "Own"\nfamily = "dma"\nhedge = { IM = 1.0 }\nholdings = "book.csv"\n'
+COPY = (
+    'label = "Own"\nfamily = "index_enhanced"\nbenchmark = "csi500"\nholdings = "book.csv"\n'
+    "style_exposure = { liquidity = 0.3 }\n"
+)
 STOCKS = "code,cap_rank,weight,liquidity\n600000,7,0.25,-1\nsz000001,801,0.5,0.5\n688001.SH,1800,0.25,1\n"
 
 
@@ -34,18 +39,20 @@ def own(folder: Path, book: str, product: str = HEDGED) -> str:
     ],
     ids=["buckets", "stocks", "ranks", "values"],
 )
-def test_a_book_that_copies_a_product_has_its_losses_bit_for_bit(folder: Path, book: str) -> None:
-    product = (
-        'label = "Own"\nfamily = "index_enhanced"\nbenchmark = "csi500"\nholdings = "book.csv"\n'
-        "style_exposure = { liquidity = 0.3 }\n"
-    )
-    config = load(own(folder, book, product), ["run.days=3"])
-    outcome = path.outcome(assemble(config), jnp.arange(8, dtype=jnp.uint32))
+def test_a_book_that_copies_a_product_is_that_product_bit_for_bit(folder: Path, book: str) -> None:
+    config = load(own(folder, book, COPY))
     k = list(config.products).index("own")
     assert next(iter(config.products)) == "ie"
+    for positions in jax.tree.leaves(assemble(config).products):
+        np.testing.assert_array_equal(positions[k], positions[0])
+
+
+def test_a_copy_has_the_losses_of_what_it_copies(folder: Path) -> None:
+    config = load(own(folder, "bucket,weight\ncsi500,0.6\nmicro,0.4\n", COPY), ["run.days=3"])
+    outcome = path.outcome(assemble(config), jnp.arange(8, dtype=jnp.uint32))
     loss = np.asarray(outcome.loss)
     assert loss[0, 0, 0].std() > 0
-    np.testing.assert_array_equal(loss[:, :, k], loss[:, :, 0])
+    np.testing.assert_array_equal(loss[:, :, list(config.products).index("own")], loss[:, :, 0])
 
 
 def test_weights_and_styles_are_sums_over_the_stocks(folder: Path) -> None:

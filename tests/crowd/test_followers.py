@@ -23,6 +23,7 @@ def column(x):
     return array(x)[:, None]
 
 
+CALM = jnp.zeros(1)
 VOLUME = array([210.0, 110.0, 130.0, 190.0, 15.0])
 
 
@@ -32,6 +33,8 @@ def params():
         following=array(0.3 / ROUNDS),
         half=array([10.0, 5.0, 3.0, 1.0, 0.1]),
         memory=array(0.3),
+        always=array(1.0),
+        memory_of_rout=array(0.9),
         rotation=array(
             [
                 [1.0, 0.0, 0.0, -0.9, -0.1],
@@ -86,7 +89,7 @@ def test_the_more_is_bought_the_more_follow_up_to_all(params, bought, share):
 @pytest.mark.parametrize(("focus", "share"), [(1, 1 / 3), (2, 0.2), (4, 1 / 17)])
 def test_eyes_turn_to_the_largest_purchases(params, focus, share):
     """CSI 2000 in sight twice as much as CSI 500, in halves: 1 : 2 of those who look, sharper with focus."""
-    seen = followers.State(seen=column([0, 500.0, 0, 200.0, 0]))
+    seen = followers.State(seen=column([0, 500.0, 0, 200.0, 0]), rout=jnp.ones(1))
     eyes = np.asarray(followers.attention(replace(params, focus=focus), seen))[:, 0]
     np.testing.assert_allclose(eyes[M] / eyes.sum(), share, rtol=1e-3)
     assert 0.99 < eyes.sum() < 1
@@ -102,9 +105,9 @@ def test_purchases_are_seen_as_they_come_and_remembered_in_part(params):
     for seen in (2.0, 4.0):
         state, _ = followers.step(params, state, column([0, 2.0, 0, 0, 0]), VOLUME)
         assert float(state.seen[M, 0]) == seen
-    np.testing.assert_allclose(followers.open(params, state).seen[M], 1.2, rtol=1e-15)
+    np.testing.assert_allclose(followers.open(params, state, CALM).seen[M], 1.2, rtol=1e-15)
     forgetful = replace(params, memory=array(0.0))
-    np.testing.assert_array_equal(followers.open(forgetful, state).seen, 0.0)
+    np.testing.assert_array_equal(followers.open(forgetful, state, CALM).seen, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +143,7 @@ def test_matches_the_plain_twin(params):
     purchases = np.random.default_rng(2).exponential(1, (3, ROUNDS, 5, paths))
     state, fast = followers.init(params, paths), []
     for day in purchases:
-        state = followers.open(params, state)
+        state = followers.open(params, state, CALM)
         for bought in day:
             state, flow = followers.step(params, state, array(bought), VOLUME)
             fast.append(np.asarray(flow))
@@ -148,5 +151,17 @@ def test_matches_the_plain_twin(params):
         seen, slow = [0.0] * 5, []
         for day in purchases[..., n]:
             seen = plain_followers.open(params, seen)
-            slow += [plain_followers.step(params, seen, bought, VOLUME) for bought in day]
+            slow += [plain_followers.step(params, seen, bought, VOLUME, 1.0) for bought in day]
         np.testing.assert_allclose(np.array(fast)[..., n], slow, rtol=1e-9, atol=1e-12)
+
+
+def test_without_a_rout_nobody_follows_and_one_fades(params):
+    wary = replace(params, always=array(0.0), memory_of_rout=array(0.5))
+    bought, state = column([5.0, 0, 0, 0, 0]), followers.init(wary, 1)
+    calm = followers.open(wary, state, jnp.zeros(1))
+    np.testing.assert_array_equal(followers.step(wary, calm, bought, VOLUME)[1], 0.0)
+    afraid = followers.open(wary, calm, jnp.full(1, 0.8))
+    after = followers.open(wary, afraid, jnp.zeros(1))
+    np.testing.assert_allclose([afraid.rout[0], after.rout[0]], [0.8, 0.4], rtol=1e-15)
+    full = followers.step(params, followers.init(params, 1), bought, VOLUME)[1]
+    np.testing.assert_allclose(followers.step(wary, afraid, bought, VOLUME)[1], 0.8 * full, rtol=1e-12)

@@ -43,7 +43,13 @@ def params():
         fall_days=5,
         spread_days=3,
         large=L,
-        middle=M,
+        watched=M,
+        forget=array(0.0),
+        slide=array(1.0),
+        severe=array(0.0),
+        rout=array(1.0),
+        rest=counts(2500),
+        ordered=False,
         small=T,
     )
 
@@ -343,7 +349,7 @@ def test_the_state_looks_at_its_buckets_by_name_wherever_they_stand(params):
         params,
         target=params.target[:, jnp.asarray(order)],
         budget=params.budget[jnp.asarray(order)],
-        **{role: order.index(getattr(params, role)) for role in ("large", "middle", "small")},
+        **{role: order.index(getattr(params, role)) for role in ("large", "watched", "small")},
     )
     bought, state = play(params, days)
     elsewhere, there = play(moved, [(returns[order], *rest) for returns, *rest in days])
@@ -351,3 +357,48 @@ def test_the_state_looks_at_its_buckets_by_name_wherever_they_stand(params):
     np.testing.assert_array_equal(there.age, state.age)
     assert bought.sum() > 0
     assert (np.asarray(state.age) > 0).all()
+
+
+def test_an_old_peak_is_forgotten(params):
+    fading = replace(params, forget=array(0.01))
+    fall, flat = [day(large=-0.05)], [QUIET] * 20
+    _, still = play(params, fall + flat)
+    _, faded = play(fading, fall + flat)
+    np.testing.assert_allclose(still.drawdown, -0.05, rtol=1e-12)
+    np.testing.assert_allclose(faded.drawdown, -0.05 * 0.99**20, rtol=1e-12)
+
+
+@pytest.mark.parametrize(("slid", "buys"), [(-0.099, False), (-0.101, True)])
+def test_the_first_stage_waits_for_a_slide_of_the_watched_bucket(params, slid, buys):
+    wary = replace(params, slide=array(-0.10))
+    bought, _ = play(wary, [day(large=-0.06, middle=slid), QUIET, QUIET])
+    assert (bought[:, L].sum() > 0) == buys
+
+
+def test_the_first_stage_buys_by_severity_and_stops_when_the_slide_is_over(params):
+    graded = replace(params, slide=array(-0.10), severe=array(0.10))
+    bought, _ = play(graded, [day(large=-0.06, middle=-0.15), *[QUIET] * 6])
+    np.testing.assert_allclose(bought[:, L], [0, *[5.0] * 5, 0], rtol=1e-9)  # the fall leaves the window
+
+
+@pytest.mark.parametrize(("gap", "buys"), [(-0.079, False), (-0.081, True)])
+def test_an_index_fall_alone_is_no_rout(params, gap, buys):
+    wary = replace(params, rout=array(-0.08), wait=counts(0))
+    bought, _ = play(wary, [day(middle=-0.09, smaller=gap), QUIET, QUIET])
+    assert (bought[:, M].sum() > 0) == buys
+
+
+def test_the_third_stage_waits_for_the_second_where_ordered(params):
+    rout = [day(smaller=-0.16), *[QUIET] * 4]
+    assert play(params, rout)[0][:, T].sum() > 0
+    assert play(replace(params, ordered=True), rout)[0][:, T].sum() == 0
+    both = [day(middle=-0.09), day(smaller=-0.16), *[QUIET] * 4]
+    assert play(replace(params, ordered=True, wait=counts(0)), both)[0][:, T].sum() > 0
+
+
+def test_a_stage_fires_again_after_its_rest(params):
+    brief = replace(params, lasting=counts([2, 2, 2]), rest=counts(3), forget=array(1.0))
+    fall = day(large=-0.06)
+    early, late = ([fall, *[QUIET] * quiet, fall, *[QUIET] * 3] for quiet in (4, 6))
+    assert play(brief, early)[0][:, L].sum() == pytest.approx(20.0)
+    assert play(brief, late)[0][:, L].sum() == pytest.approx(40.0)

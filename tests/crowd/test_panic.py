@@ -1,5 +1,7 @@
 """Panic and speculators: who sells because prices fell, and who sells before the snowballs do."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -109,7 +111,21 @@ def test_speculators_short_near_knock_in_and_cover_when_the_state_buys(
 
 def test_speculators_without_strength_do_nothing():
     params = speculating()
-    off = speculators.Params(strength=0 * params.strength, pace=params.pace)
+    off = replace(params, strength=0 * params.strength)
     state, flows = positions(off, days(2, 3, 4, 1))
     assert not flows.any()
     assert not np.asarray(state.worth).any()
+
+
+def test_fear_tires_beyond_its_stamina_and_is_slept_off():
+    one = {
+        name: jnp.asarray(x) for name, x in {"hold": 1.0, "stamina": 2.0, "tire": 0.4, "build": 1.0}.items()
+    }
+    params = replace(panicking(), **one, recover=jnp.asarray(1.5))
+    calm, state, seen = float(params.calm), panic.init(params, 1), []
+    for stress in (True, True, True, True, True, True, False, False, True):
+        state = panic.open(params, state, jnp.full(1, stress), jnp.zeros(1))
+        seen.append((float(state.worn[0]), float(state.mood[0])))
+    worn, mood = zip(*seen, strict=True)
+    assert worn == (1, 2, 3, 4, 5, 6, 4.5, 3, 4)
+    np.testing.assert_allclose(mood, [1, 1, 0.6, 0.2, calm, calm, calm, calm, 0.2], rtol=1e-12)

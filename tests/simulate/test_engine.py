@@ -15,6 +15,13 @@ from tests.worlds import world
 
 U32 = jnp.uint32
 outcome = jax.jit(path.outcome)
+QUICK = {"xla_backend_optimization_level": 0}
+twinned = jax.jit(path.outcome, compiler_options=QUICK)
+"""For what is compared within a tolerance; tests of bits use the program that a run has."""
+
+
+RAGGED = 7 if jax.__version_info__ < (0, 12) else 14
+"""A chunk that ends within a vector. Newer XLA rounds otherwise up to 8 paths; a run has 64 or more."""
 
 
 def numbers(n, start=0):
@@ -34,7 +41,7 @@ VARIANTS = {
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_engine_matches_the_slow_twin_path_by_path(variant):
     it = world(**VARIANTS[variant])
-    fast = outcome(it, numbers(24))
+    fast = twinned(it, numbers(24))
     for n in range(24):
         loss, z, breached, shortfall = plain.outcome(it, n)
         np.testing.assert_allclose(fast.loss[..., n], loss, rtol=1e-9, atol=1e-12)
@@ -47,7 +54,7 @@ def test_the_engine_matches_the_slow_twin_path_by_path(variant):
 
 def test_arithmetic_excess_matches_the_twin():
     it = replace(world(), arithmetic_excess=True)
-    fast = outcome(it, numbers(4))
+    fast = twinned(it, numbers(4))
     for n in range(4):
         np.testing.assert_allclose(fast.loss[..., n], plain.outcome(it, n)[0], rtol=1e-9, atol=1e-12)
 
@@ -56,10 +63,10 @@ def test_history_fills_the_window_in_place_of_simulated_days():
     base = world()
     history = np.random.default_rng(3).normal(size=(base.warmup, 2)) * 0.01
     it = world(history=history)
-    fast = outcome(it, numbers(5))
+    fast = twinned(it, numbers(5))
     for n in range(5):
         np.testing.assert_allclose(fast.z[..., n], plain.outcome(it, n)[1], rtol=1e-7)
-    assert (np.asarray(fast.loss) == np.asarray(outcome(base, numbers(5)).loss)).all()
+    assert (np.asarray(fast.loss) == np.asarray(twinned(base, numbers(5)).loss)).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -72,7 +79,7 @@ def test_bits_are_the_same_for_any_chunk(dtype):
         return [np.concatenate(field, axis=-1) for field in fields]
 
     whole = run(840)
-    for chunk in (7, 168) if dtype == "float32" else (24,):
+    for chunk in (RAGGED, 168) if dtype == "float32" else (24,):
         for a, b in zip(whole, run(chunk), strict=True):
             assert a.tobytes() == b.tobytes()
 

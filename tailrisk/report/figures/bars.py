@@ -11,6 +11,8 @@ from .style import BLUE, INK, MUTED, PAPER, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
 ROW, LEFT = 0.42, 1.75
+LEAST = 0.01
+"""Per cent across, where every loss is the same."""
 
 
 def bars(result: Result, measure: str = "terminal") -> str:
@@ -34,6 +36,7 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     ends = [e.scaled(100) for row in found for e in (row.value_at_risk, row.expected_shortfall)]
     high = max(e.high if math.isfinite(e.high) else e.value for e in ends)
     low = min(0.0, *(e.low if math.isfinite(e.low) else e.value for e in ends))
+    high = max(high, low + LEAST)
     for k, row in enumerate(found):
         base = len(found) - 1 - k
         _bar(ax, row.value_at_risk.scaled(100), base + 0.19, PAPER, BLUE, "//////", high - low)

@@ -22,8 +22,7 @@ from ...tail import running
 from . import rounds
 from .world import RESCUE, Calendar, Crowd, Imposed
 
-TOLERANCE, COARSE = 1e-9, 1e-4
-"""Largest residual of the ledger that is rounding, in float64 and float32."""
+TOLERANCE, COARSE = ledger.TOLERANCE, ledger.COARSE
 
 
 @struct
@@ -46,6 +45,7 @@ class Watch:
     )
     called: Probability  # [cohort, path]  one if it ever had a margin call
     residual: Ratio  # [path]  largest of the ledger
+    stage: Count  # [path]  highest stage of the state's ladder that fired
 
 
 @struct
@@ -110,6 +110,7 @@ def init(crowd: Crowd, paths: int) -> State:
             discount=flat[crowd.micro],
             called=jnp.zeros_like(books.called),
             residual=flat[crowd.micro],
+            stage=jnp.zeros(paths, jnp.int32),
         ),
     )
 
@@ -171,7 +172,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=state.notes,
         speculators=state.speculators,
         purchases=purchases,
-        followers=followers.open(crowd.followers, state.followers),
+        followers=followers.open(crowd.followers, state.followers, state.panic.mood),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
     )
@@ -221,7 +222,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
         peak_discount=None if crowd.watched is None else state.watch.discount,
         knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
-        stage=stage(state.ladder),
+        stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
         shortfall=cohorts.shortfall(state.cohorts),
         called=state.watch.called > 0,
@@ -248,7 +249,7 @@ def draw(crowd: Crowd, path: Count, days: Count) -> Today:
 
 
 def stage(ladder: intervention.State) -> Count:
-    """Highest stage of the ladder that has fired [path]; zero is none."""
+    """Highest stage of the ladder under way or at rest [path]; zero is none."""
     highest = jnp.zeros_like(ladder.age[0])
     for k in range(ladder.age.shape[0]):
         highest = jnp.where(ladder.age[k] > 0, k + 1, highest)
@@ -269,6 +270,7 @@ def _watch(crowd: Crowd, state: State, market: rounds.Market) -> Watch:
         discount=jnp.maximum(watch.discount, -_discount(crowd, market)),
         called=jnp.maximum(watch.called, state.cohorts.called),
         residual=jnp.maximum(watch.residual, _residual(crowd, state)),
+        stage=jnp.maximum(watch.stage, stage(state.ladder)),
     )
 
 
@@ -280,7 +282,10 @@ def _discount(crowd: Crowd, market: rounds.Market) -> Ratio:
 
 
 def _residual(crowd: Crowd, state: State) -> Ratio:
-    """Books less ledger [path], the largest of stock, orders, futures, cash and the state's budget."""
+    """Books less ledger [path], the largest of stock, orders, futures, cash and the state's budget.
+
+    Over what rounding grows by where the run is long.
+    """
     held, short = cohorts.books(state.cohorts), state.speculators
     everyone = replace(held, position=held.position + short.position, worth=held.worth + short.worth)
     notes = accumulate(accumulate(crowd.snowball.notional))
@@ -288,7 +293,7 @@ def _residual(crowd: Crowd, state: State) -> Ratio:
     found = ledger.residual(state.ledger, everyone, scale)
     budget = jnp.abs(accumulate(intervention.spent(crowd.state, state.ladder) - state.bought)) / scale
     worst = jnp.maximum(jnp.maximum(found.stock, found.orders), jnp.maximum(found.futures, found.cash))
-    return jnp.maximum(worst, budget)
+    return jnp.maximum(worst, budget) / ledger.growth(crowd.rounds * crowd.calendar.years.shape[0])
 
 
 def _first(calendar: Calendar) -> Calendar:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...calibrate.rolling import Stretch, rolling
 from ...tail.sample import exact_level
-from . import garch, simple
+from . import garch, memory, simple
 from .sums import Day, sums
 from .targets import Target
 
@@ -34,11 +34,13 @@ class Plan:
     shocks: tuple[str, ...]
     starts: int
     seed: int
+    memory: bool = False  # whether the memory process is among the models
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Baselines, then the regime models."""
-        return (*BASELINES, *(f"{shock}_k{k}" for shock in self.shocks for k in self.states))
+        """Baselines, the regime models, then memory."""
+        switching = (f"{shock}_k{k}" for shock in self.shocks for k in self.states)
+        return (*BASELINES, *switching, *(["memory"] if self.memory else []))
 
     @property
     def segments(self) -> list[tuple[int, int]]:
@@ -73,6 +75,9 @@ def forecasts(plan: Plan, returns: Array, gain: Array, tell: Tell) -> Forecasts:
     for m, (shock, k) in enumerate((shock, k) for shock in plan.shocks for k in plan.states):
         tell((4 + m) / work, f"{k} regimes, {shock}")
         out[:, len(BASELINES) + m] = by_regimes(returns, plan, k, shock)
+    if plan.memory:
+        tell((work - 1) / work, "memory")
+        out[:, -1] = by_memory(returns, plan)
     return Forecasts(out[0], out[1], unconverged)
 
 
@@ -118,6 +123,24 @@ def by_regimes(returns: Array, plan: Plan, states: int, shock: str) -> Array:
         seed=plan.seed,
     )
     return np.concatenate([mixed(stretch, plan) for stretch in stretches], axis=-1)
+
+
+def by_memory(returns: Array, plan: Plan) -> Array:
+    """The memory process for all targets [2, horizon, level, target, day]."""
+    shares = [float(1 - exact_level(level)) for level in plan.levels]
+    slopes = np.array([aim.slope for aim in plan.aims])
+    parts = []
+    past = returns[: int(plan.days[-1]) + 1]
+    for stretch in memory.stretches(past, [int(row) for row in plan.refits], plan.starts, plan.seed):
+        part = np.empty((2, len(plan.horizons), len(shares), len(slopes), stretch.end - stretch.first))
+        for h, horizon in enumerate(plan.horizons):
+            if horizon == 1:
+                for t, slope in enumerate(slopes):
+                    part[:, h, :, t] = memory.one_day(stretch, slope, shares)
+            else:
+                part[:, h] = memory.over_days(stretch, slopes, horizon, shares, plan.seed)
+        parts.append(part)
+    return np.concatenate(parts, axis=-1)
 
 
 def mixed(stretch: Stretch, plan: Plan) -> Array:

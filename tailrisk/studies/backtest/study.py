@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 from ...calibrate.fit import windowed
 from ...calibrate.ladder import log_returns
 from ...config import Config
+from ...core import disk
 from ...core.errors import InputError
+from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...record import provenance
-from ...record.store import free, replacing, seal
+from ...record.files import write_csv
+from ...record.store import replacing, write_record
 from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
 from .judge import judged, ranking
@@ -26,6 +29,8 @@ from .targets import Target, gains, losses, targets
 
 Array = NDArray[Any]
 
+STILL = 1e-10
+"""Daily gains within this of each other are one number and rounding."""
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 """How often models are fitted again."""
 
@@ -71,9 +76,47 @@ def backtest(
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
-    free(output, force=force)
+    with replacing(output, force=force) as folder:
+        known, made, said = _studied(
+            data,
+            config,
+            first=first,
+            last=last,
+            levels=levels,
+            horizons=horizons,
+            refit=refit,
+            states=states,
+            shocks=shocks,
+            starts=starts,
+            seed=seed,
+            name=output.name,
+            command=command,
+            progress=progress,
+        )
+        write(known, made, folder, said)
+    return output
+
+
+def _studied(
+    data: Path,
+    config: Config,
+    *,
+    first: str,
+    last: str,
+    levels: tuple[str, ...],
+    horizons: tuple[int, ...],
+    refit: str,
+    states: tuple[int, ...],
+    shocks: tuple[str, ...],
+    starts: int,
+    seed: int,
+    name: str,
+    command: str,
+    progress: Callable[[float, str], None],
+) -> tuple[History, Forecasts, dict[str, Any]]:
+    """What was known, what was forecast of it, and what the record says."""
     aims = targets(config)
-    when, returns, gain = history(data, aims, last)
+    when, returns, gain = history(data, aims, last, config.names)
     days = np.flatnonzero(when >= pd.Timestamp(first))
     asked = Plan(
         aims=aims,
@@ -91,7 +134,7 @@ def backtest(
     with jax.enable_x64(True):
         made = forecasts(asked, returns, gain, progress)
     said = {
-        "name": output.name,
+        "name": name,
         "question": "Would the forecasts of tail losses have held, day by day, beside the usual ones?",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
@@ -104,13 +147,14 @@ def backtest(
         "starts": starts,
         "seed": seed,
     }
-    write(known, made, output, said)
-    return output
+    return known, made, said
 
 
-def history(data: Path, aims: tuple[Target, ...], last: str) -> tuple[pd.DatetimeIndex, Array, Array]:
+def history(
+    data: Path, aims: tuple[Target, ...], last: str, names: Names
+) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data, until=last), None, last)
+    prices = windowed(data, read_prices(data, names=names, until=last), None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])
@@ -137,6 +181,7 @@ def enough(data: Path, known: History, first: str) -> None:
         problem = f"{len(known.plan.days)} days from {first} to {known.when[-1].date()}"
         raise InputError("--from", problem, f"more than {max(known.plan.horizons) + 1} days to judge")
     for aim, column in zip(known.plan.aims, known.gain.T, strict=True):
+        moves(aim, column[: known.plan.days[0]], first)
         rows = np.flatnonzero(np.isfinite(column))
         before = int((rows < known.plan.days[0]).sum())
         if before < LEAST:
@@ -148,17 +193,29 @@ def enough(data: Path, known: History, first: str) -> None:
             )
 
 
-def write(known: History, made: Forecasts, output: Path, said: dict[str, Any]) -> None:
+def moves(aim: Target, past: Array, first: str) -> None:
+    """Refuse a target whose gains never differ before the first day: no model has a scale to fit.
+
+    A fund that holds its own benchmark is one, and a spread of two series that are one.
+    """
+    seen = past[np.isfinite(past)]
+    if len(seen) and np.ptp(seen) <= STILL:
+        raise InputError(
+            aim.name,
+            f"the gain of {aim.label} never moves before {first}: {seen[-1]:.3g} every day",
+            "a book that differs from its benchmark, two series that differ",
+            "take the product out of the config, or change its weights",
+        )
+
+
+def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -> None:
     """table.csv (every test), ranking.csv, the pictures, README.md and, last, record.json."""
     loss = known.loss()
     table = judged(known.plan, made, loss)
     ranks = ranking(known.plan, table, made, loss)
-    with replacing(output) as folder:
-        for name, frame in (("table", table), ("ranking", ranks)):
-            frame.to_csv(folder / f"{name}.csv", index=False, float_format="%.6g", lineterminator="\n")
-        (folder / "exceedances.svg").write_text(
-            pictures.exceedances(known.plan, known.days, made, loss), encoding="utf-8"
-        )
-        (folder / "coverage.svg").write_text(pictures.coverage(known.plan, table), encoding="utf-8")
-        (folder / "README.md").write_text(page.page(known.plan, table, ranks, said), encoding="utf-8")
-        seal(folder, {**said, **provenance.stamp()})
+    for name, frame in (("table", table), ("ranking", ranks)):
+        write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
+    disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss))
+    disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table))
+    disk.write(folder / "README.md", page.page(known.plan, table, ranks, said))
+    write_record(folder, {**said, **provenance.stamp()})

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ...core import disk
 from ...report.words import title
 
 SHOWN = ("size", "basis", "financing", "interest", "cost", "forced", "fees", "broker")
@@ -16,8 +17,8 @@ COLUMNS = 3
 def write(folder: str | Path) -> Path:
     """Write README.md and paths.svg into a replay's folder; the same folder gives the same bytes."""
     place = Path(folder)
-    (place / "paths.svg").write_text(picture(place), encoding="utf-8")
-    (place / "README.md").write_text(page(place), encoding="utf-8")
+    disk.write(place / "paths.svg", picture(place))
+    disk.write(place / "README.md", page(place))
     return place / "README.md"
 
 

@@ -20,12 +20,18 @@ from ...data.prices import digest, read_prices
 from ...products import account, trade
 from ...products.market_day import MarketDay
 from ...record import provenance
-from ...record.store import free, replacing, seal
+from ...record.files import write_csv
+from ...record.store import replacing, write_record
+from . import page
 from .config import Figure, Loaded
 
 LEVELS = (0.1, 0.5, 0.9)
 """Quantiles among the funds of a product."""
 Array = np.ndarray[Any, np.dtype[np.float64]]
+Files = dict[str, Path | None]
+COLUMNS = ("product", "measure", "from", "to", "reported_low", "reported_high", "replay")
+COLUMNS += ("funds_10", "funds_50", "funds_90", "agrees", "grade", "source")
+"""Of reported.csv, whether or not a figure was reported."""
 
 
 def replay(
@@ -42,17 +48,24 @@ def replay(
 
     Files of prices in place of those the replay names: index closes, contracts, commodity futures.
     """
-    said = loaded.replay
+    said, beside = loaded.replay, loaded.folder
     folder = output / said.name
-    free(folder, force=force)
-    indices = indices or loaded.folder / said.data.indices
-    if futures is None and said.data.futures is not None:
-        futures = loaded.folder / said.data.futures
-    if commodities is None and said.data.commodities is not None:
-        commodities = loaded.folder / said.data.commodities
+    named = {"futures": said.data.futures, "commodities": said.data.commodities}
+    files = {"indices": indices or beside / said.data.indices, "futures": futures, "commodities": commodities}
+    files |= {key: beside / name for key, name in named.items() if name is not None and files[key] is None}
+    with replacing(folder, force=force) as scratch:
+        _study(loaded, files, scratch, command)
+        page.write(scratch)
+    return folder
+
+
+def _study(loaded: Loaded, files: Files, folder: Path, command: str) -> None:
+    said = loaded.replay
+    indices, futures, commodities = files["indices"], files["futures"], files["commodities"]
+    assert indices is not None
     closes = window(read_prices(indices), said.first.isoformat(), said.last.isoformat())
     quotes = _quotes(loaded, closes, futures)
-    frictions = Frictions(said.limit_down, said.refused, said.locked)  # type: ignore[arg-type]
+    frictions = Frictions(said.limit_down, said.refused, said.locked)
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
     days = tape(closes, quotes, frictions)
     if commodities is not None:
@@ -60,20 +73,11 @@ def replay(
     lived = live(funds.params, days)
     if not all(np.isfinite(value).all() for value in lived.values()):
         raise Fault("a fund's NAV is not a number")
-    dates = pd.DatetimeIndex(closes.index)
-    with replacing(folder) as scratch:
-        _daily(funds, lived, dates).to_csv(scratch / "daily.csv", index=False, float_format="%.4f")
-        _windows(loaded, funds, lived, dates).to_csv(
-            scratch / "windows.csv", index=False, float_format="%.6g"
-        )
-        _reported(loaded, funds, lived, dates).to_csv(
-            scratch / "reported.csv", index=False, float_format="%.6g"
-        )
-        seal(
-            scratch,
-            _record(loaded, command, {"indices": indices, "futures": futures, "commodities": commodities}),
-        )
-    return folder
+    known = (loaded, funds, lived, pd.DatetimeIndex(closes.index))
+    write_csv(_daily(*known[1:]), folder / "daily.csv", digits="%.4f", missing="")
+    write_csv(_windows(*known), folder / "windows.csv", digits="%.6g", missing="")
+    write_csv(_reported(*known), folder / "reported.csv", digits="%.6g", missing="")
+    write_record(folder, _record(loaded, command, files))
 
 
 def trend(commodities: Path, closes: pd.DataFrame) -> Array:
@@ -125,7 +129,7 @@ def _seen(state: account.State) -> dict[str, jax.Array]:
 def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None) -> Quotes:
     said = loaded.replay.futures
     if said.assumed or path is None:
-        return without_basis(closes, said.assumed)  # type: ignore[arg-type]
+        return without_basis(closes, said.assumed)
     table = read_futures(path)
     used = {f for p in loaded.config.products.values() for f, w in getattr(p, "hedge", {}).items() if w}
     columns = []
@@ -197,7 +201,7 @@ def _windows(loaded: Loaded, funds: Funds, lived: dict[str, Array], days: pd.Dat
             row = {"window": said.name, "product": product}
             row |= {measure: _move(lived, measure, a, b)[k] for measure in ("nav", "excess")}
             rows.append(row | dict(zip(account.LINES, lines, strict=True)))
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["window", "product", "nav", "excess", *account.LINES])
 
 
 def _reported(loaded: Loaded, funds: Funds, lived: dict[str, Array], days: pd.DatetimeIndex) -> pd.DataFrame:
@@ -226,7 +230,7 @@ def _reported(loaded: Loaded, funds: Funds, lived: dict[str, Array], days: pd.Da
                 "source": figure.source,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _agrees(figure: Figure, own: float, low: float, high: float) -> str:
@@ -236,7 +240,7 @@ def _agrees(figure: Figure, own: float, low: float, high: float) -> str:
     return "funds" if low <= figure.high and high >= figure.low else "no"
 
 
-def _record(loaded: Loaded, command: str, files: dict[str, Path | None]) -> dict[str, Any]:
+def _record(loaded: Loaded, command: str, files: Files) -> dict[str, Any]:
     said = loaded.replay
     return {
         "name": said.name,

@@ -1,5 +1,6 @@
 """A sweep: one config, a grid of settings over it, every cell a config of its own."""
 
+import hashlib
 import json
 import os
 import re
@@ -13,7 +14,8 @@ from tailrisk.core.errors import InputError
 
 from ...config.explain import shown
 from ...config.load import load, read_toml
-from ...config.schema import Config
+from ...config.schema import Config, canonical
+from ...record.provenance import engine
 
 CELLS = 1000
 """More is a slip of the keyboard."""
@@ -21,13 +23,20 @@ NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
 WORD = re.compile(r"^(?!(true|false|inf|nan)$)[A-Za-z_][\w.-]*$")
 """Text that TOML cannot take for anything else, and `load` takes bare."""
 FIELDS = ("name", "question", "config", "fixed", "grid")
-SLUG = 52
+SLUG = 48
 """Characters of a cell's name that its settings may take."""
+KEY = 10
+"""Characters of a cell's digest in its name."""
+UNNAMED = "cell"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One point of the grid: its folder's name, its settings, and the config they make."""
+    """One point of the grid: its folder's name, its settings, and the config they make.
+
+    The name ends with a digest of all that decides the result, so that a cell is found again wherever its
+    values stand in the grid.
+    """
 
     name: str
     settings: tuple[str, ...]  # of each key of the sweep, as TOML
@@ -148,10 +157,14 @@ def _cells(source: str, fixed: dict[str, str], grid: dict[str, list[str]]) -> tu
     if len(points) > CELLS:
         raise InputError("grid", f"{len(points):,} cells", f"at most {CELLS:,}")
     cells = []
-    for number, point in enumerate(points, 1):
-        name = _slug(number, grid, point)
-        overrides = (*_assigned(fixed), *_assigned(dict(zip(grid, point, strict=True))), f"name={name}")
-        cells.append(Cell(name, point, overrides, load(source, overrides)))
+    for point in points:
+        overrides = (*_assigned(fixed), *_assigned(dict(zip(grid, point, strict=True))))
+        config = load(source, (*overrides, f"name={UNNAMED}"))
+        name = f"{_slug(grid, point)}-{_key(config)}"
+        config = config.model_copy(update={"name": name})
+        cells.append(Cell(name, point, (*overrides, f"name={name}"), config))
+    if len({cell.name[-KEY:] for cell in cells}) < len(cells):
+        raise InputError("grid", "two values of a field are the same", "every value once")
     if len({cell.config.run.precision for cell in cells}) > 1:
         raise InputError("run.precision", "differs among cells", "one precision for a whole sweep")
     return tuple(cells)
@@ -161,7 +174,14 @@ def _assigned(settings: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(f"{key}={value}" for key, value in settings.items())
 
 
-def _slug(number: int, grid: Mapping[str, Any], point: Sequence[str]) -> str:
-    """`03-panic-0_5-seed-1`: the cell's number, and the last word of each key with its value."""
+def _key(config: Config) -> str:
+    """Of what decides a cell's result: its config but for the name, its files, the engine and its numbers."""
+    said = {"config": config.digest(), "name": UNNAMED, **engine()}
+    return hashlib.sha256(canonical(said).encode()).hexdigest()[:KEY]
+
+
+def _slug(grid: Mapping[str, Any], point: Sequence[str]) -> str:
+    """`panic-0_5-seed-1`: the last word of each key with its value."""
     words = (f"{key.split('.')[-1]}-{value}" for key, value in zip(grid, point, strict=True))
-    return f"{number:03d}-" + re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(words))[:SLUG].strip("_")
+    text = re.sub(r"[^A-Za-z0-9-]+", "_", "-".join(words))[:SLUG].strip("_-")
+    return text or UNNAMED

@@ -7,11 +7,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from tailrisk.core import disk, seal
 from tailrisk.core.errors import InputError
 
 from ...report import rows
 from ...report.estimate import MINUS
-from ...report.page import replace
 from ...report.rows import Cells, TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
@@ -28,9 +28,11 @@ class Grid:
     tail: tuple[tuple[str, TailRow], ...]  # (cell, row)
 
     @classmethod
-    def read(cls, folder: str | Path) -> "Grid":
-        """Read a sweep's folder. Raises InputError where it is not complete."""
+    def read(cls, folder: str | Path, *, sealed: bool = True) -> "Grid":
+        """Read a sweep's folder. Raises InputError where it is not complete, or not as it was sealed."""
         folder = Path(folder)
+        if (folder / seal.SUMS).exists():
+            seal.check(folder)
         try:
             record = json.loads((folder / NAME).read_text(encoding="utf-8"))
             cells = [(str(cell["name"]), [str(s) for s in cell["settings"]]) for cell in record["cells"]]
@@ -38,6 +40,8 @@ class Grid:
             raise InputError(str(folder / NAME), f"cannot be read: {fault}", "`tailrisk sweep`") from None
         if not record.get("done"):
             raise InputError(str(folder), "is not finished", hint="run the same `tailrisk sweep` again")
+        if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
+            raise InputError(str(folder / seal.SUMS), "missing", hint="run the same `tailrisk sweep` again")
         found = rows.read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
         if {cell for cell, _ in found} != {name for name, _ in cells}:
             raise InputError(str(folder / "sweep.csv"), "does not hold every cell", hint="sweep again")
@@ -83,7 +87,10 @@ def is_sweep(folder: Path) -> bool:
 
 
 def write(folder: str | Path) -> Path:
-    """Write index.html and figures/sweep.svg into a sweep's folder; the same folder gives the same bytes."""
+    """Write index.html and figures/sweep.svg into a sweep's folder, before it is sealed.
+
+    The same folder gives the same bytes.
+    """
     import jinja2
     from markupsafe import Markup
 
@@ -91,14 +98,14 @@ def write(folder: str | Path) -> Path:
     from ...report.figures.svg import themed
     from .figure import sweep
 
-    grid, here = Grid.read(folder), files(__package__)
+    grid, here = Grid.read(folder, sealed=False), files(__package__)
     drawn = sweep(grid)
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
     template = environment.from_string(here.joinpath("page.html.j2").read_text(encoding="utf-8"))
     css = Markup(files(report).joinpath("page.css").read_text(encoding="utf-8"))
     page = grid.folder / "index.html"
     (grid.folder / "figures").mkdir(exist_ok=True)
-    replace(grid.folder / "figures" / "sweep.svg", drawn)
+    disk.replace(grid.folder / "figures" / "sweep.svg", drawn)
     words = template.render(
         css=css,
         figure=Markup(themed(drawn)),
@@ -111,7 +118,7 @@ def write(folder: str | Path) -> Path:
         commit=str(grid.record.get("commit") or "not recorded"),
         dirty=bool(grid.record.get("dirty")),
     )
-    replace(page, words)
+    disk.replace(page, words)
     return page
 
 

@@ -2,61 +2,110 @@
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from ...core import InputError
+from ...core import InputError, disk, seal
 from ...record import provenance
-from ...record.run import run, write_csv
-from ...record.store import RECORD, replace_text
+from ...record.files import as_json, write_csv
+from ...record.run import Finish, run
+from ...record.store import RECORD, claimed, seal_files, tidy
+from . import page
 from .config import Cell, Sweep
 
 SWEEP = "sweep.json"
 TABLES = {"sweep.csv": "tail.csv", "sweep_events.csv": "events.csv", "sweep_crowd.csv": "crowd.csv"}
 """Table over the cells -> the cells' table it is made of."""
+PAGE = ("index.html", "figures/sweep.svg")
 Tell = Callable[[str], None]
 
 
 def sweep(
-    plan: Sweep, output: Path, *, force: bool, command: Callable[[Cell], str], progress: bool, tell: Tell
+    plan: Sweep,
+    output: Path,
+    *,
+    force: bool,
+    command: Callable[[Cell], str],
+    progress: bool,
+    tell: Tell,
+    finish: Finish | None = None,
+    finish_cell: Finish | None = None,
 ) -> Path:
-    """Run every cell that is not there yet with the same config; write `output`/<name> and return it.
+    """Run every cell that is not there yet, sealed and intact; write `output`/<name> and return it.
 
     A cell's folder appears when it is complete, so an interrupted sweep goes on where it stopped. `force`
-    runs every cell again. Raises InputError when the folder is there and is no sweep, and what `run` does.
+    runs every cell again; `finish` and `finish_cell` write the pages. Raises InputError when the folder is
+    there and is no sweep, or being written, and what `run` does.
     """
-    folder = output / plan.name
-    if folder.exists() and not (folder / SWEEP).is_file() and any(folder.iterdir()):
-        raise InputError(str(folder), "is there and is not a sweep of tailrisk", "another --name or --output")
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_text(folder / SWEEP, _json(record(plan, done=False)))
-    for number, cell in enumerate(plan.cells, 1):
-        label = f"{number}/{len(plan.cells)} {cell.name}"
-        if not force and is_done(folder / cell.name, cell):
-            tell(f"{label}: done before")
-            continue
-        tell(label)
-        run(cell.config, folder, force=True, command=command(cell), progress=progress)
-    for name, source in TABLES.items():
-        table = together(plan, folder, source)
-        if table is not None:
-            write_csv(table, folder / f".{name}.tmp")
-            os.replace(folder / f".{name}.tmp", folder / name)
-    replace_text(folder / SWEEP, _json(record(plan, done=True)))
+    folder = Path(os.path.realpath(output / plan.name))
+    with claimed(folder):
+        if folder.exists() and not (folder / SWEEP).is_file() and any(folder.iterdir()):
+            raise InputError(
+                str(folder), "is there and is not a sweep of tailrisk", "another --name or --output"
+            )
+        folder.mkdir(exist_ok=True)
+        disk.remove(folder / seal.SUMS)
+        disk.replace(folder / SWEEP, as_json(record(plan, done=False)))
+        tidy(folder)
+        for number, cell in enumerate(plan.cells, 1):
+            label = f"{number}/{len(plan.cells)} {cell.name}"
+            if not force and is_done(folder / cell.name, cell):
+                tell(f"{label}: done before")
+                continue
+            tell(label)
+            run(
+                cell.config,
+                folder,
+                force=True,
+                command=command(cell),
+                progress=progress,
+                finish=finish_cell,
+            )
+        _publish(plan, folder, finish)
     return folder
 
 
+def _publish(plan: Sweep, folder: Path, finish: Finish | None) -> None:
+    """The tables over all cells, the page, and last the seal of these and of every cell's seal."""
+    for name, source in TABLES.items():
+        table = together(plan, folder, source)
+        if table is None:
+            disk.remove(folder / name)
+        else:
+            write_csv(table, folder / name, replace=True)
+    disk.replace(folder / SWEEP, as_json(record(plan, done=True)))
+    if finish is not None:
+        finish(folder)
+    seal_sweep(folder, (cell.name for cell in plan.cells))
+
+
+def seal_sweep(folder: Path, cells: Iterable[str]) -> None:
+    """Seal a sweep's own files and the seals of its cells."""
+    own = [folder / name for name in (SWEEP, *TABLES, *PAGE) if (folder / name).is_file()]
+    seal_files(folder, [*own, *(folder / cell / seal.SUMS for cell in cells)])
+
+
+def rewritten(folder: Path) -> Path:
+    """Write the page of a finished sweep again, and seal it. Raises InputError where it is damaged."""
+    folder = Path(os.path.realpath(folder))
+    grid = page.Grid.read(folder)
+    with claimed(folder):
+        written = page.write(folder)
+        if grid.record.get("sealed"):
+            seal_sweep(folder, grid.cells)
+    return written
+
+
 def is_done(folder: Path, cell: Cell) -> bool:
-    """Whether the folder holds a run of this very config."""
-    try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    """Whether the folder holds a run of this very config by this engine, sealed and intact."""
+    if not seal.intact(folder):
         return False
-    return isinstance(found, dict) and found.get("config_sha256") == cell.config.digest()
+    found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    return found["config_sha256"] == cell.config.digest()
 
 
 def together(plan: Sweep, folder: Path, source: str) -> pd.DataFrame | None:
@@ -89,8 +138,5 @@ def record(plan: Sweep, *, done: bool) -> dict[str, Any]:
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit,
         "dirty": dirty,
+        "sealed": seal.SUMS,
     }
-
-
-def _json(said: dict[str, Any]) -> str:
-    return json.dumps(said, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -9,14 +9,17 @@ import pandas as pd
 
 from ...assemble.world import assemble
 from ...core.calendar import YEAR
+from ...core.errors import InputError
 from ...optimise.mandate import Desk, Product, costly, costs, mandate, swap
 from ...optimise.paths import Horizon, of_universe, simulate
 from ...optimise.scenarios import Scenarios
 from ...optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
 from ...record import provenance
-from ...record.store import free, replacing, seal
+from ...record.files import write_csv
+from ...record.store import replacing, write_record
 from ...tail import expected_shortfall
 from ...universe import Universe
+from . import page
 from .config import Loaded, Tune
 
 Tell = Callable[[float, str], None]
@@ -35,14 +38,21 @@ def publish(
     Half of the paths tune, the other half judges.
     Raises InputError where the folder may not be replaced, or the mandate holds no portfolio.
     """
+    folder = output / loaded.tune.name
+    with replacing(folder, force=force) as scratch:
+        _study(loaded, universe, scratch, command, tell)
+        page.write(scratch)
+    tell(1.0, "done")
+    return folder
+
+
+def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell: Tell) -> None:
     said = loaded.tune
-    folder = output / said.name
-    free(folder, force=force)
-    world, styles = assemble(loaded.market), tuple(sorted(universe.styles))  # a world has them by name
+    world, styles = assemble(loaded.market), tuple(loaded.market.styles_in_use)
     tell(0.01, "paths")
     horizon = simulate(world, said.paths, styles, chunk=loaded.market.run.chunk)
     calm = replace(assemble(loaded.calm), crowd=None)
-    daily = np.cov(simulate(calm, CALM, styles).factors)
+    daily = _daily(simulate(calm, CALM, styles), universe)
     tell(SIMULATED, "frontier")
     half = said.paths // 2
     whole, first, last = (
@@ -54,15 +64,31 @@ def publish(
     found, feasible = _tuned(said, book, first, points, tell)
     year = YEAR / horizon.days
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
-    with replacing(folder) as scratch:
-        table = _table(said, points, whole, year)
-        table.to_csv(scratch / "frontier.csv", index=False, float_format="%.8g")
-        pd.DataFrame(rows).to_csv(scratch / "answer.csv", index=False, float_format="%.8g")
-        held = pd.DataFrame({"id": universe.ids, "weight": found.weights})
-        held[held.weight > 1e-6].to_csv(scratch / "weights.csv", index=False, float_format="%.6g")
-        seal(scratch, _record(loaded, universe, horizon, command))
-    tell(1.0, "done")
-    return folder
+    held = pd.DataFrame({"id": universe.ids, "weight": found.weights})
+    write_csv(_table(said, points, whole, year), folder / "frontier.csv", digits="%.8g", missing="")
+    write_csv(pd.DataFrame(rows), folder / "answer.csv", digits="%.8g", missing="")
+    write_csv(held[held.weight > 1e-6], folder / "weights.csv", digits="%.6g", missing="")
+    write_record(folder, _record(loaded, universe, horizon, command))
+
+
+def _daily(calm: Horizon, universe: Universe) -> np.ndarray:
+    """Covariance of a calm day [factor, factor]; a style of the universe that no path simulates has none."""
+    known = [*universe.names.factors, *calm.styles]
+    covariance = np.zeros((len(universe.factors), len(universe.factors)))
+    places = [universe.factors.index(name) for name in known]
+    covariance[np.ix_(places, places)] = np.cov(calm.factors)
+    return covariance
+
+
+def _swapped(said: Tune, universe: Universe) -> tuple[str, str]:
+    """The future sold in place of another, and that other. Raises InputError where they are not two."""
+    if said.bounds.swapped is not None:
+        return said.bounds.swapped
+    mixed = [future for future, bucket in universe.names.futures if said.product.mix.get(bucket)]
+    if len(mixed) != 2:
+        allowed = "two futures, as bounds.swapped names them"
+        raise InputError("bounds.swap", f"between {', '.join(mixed) or 'no futures'} of the mix", allowed)
+    return mixed[0], mixed[1]
 
 
 def _book(said: Tune, universe: Universe, days: int, daily: np.ndarray) -> Book:
@@ -71,7 +97,7 @@ def _book(said: Tune, universe: Universe, days: int, daily: np.ndarray) -> Book:
     plain = mandate(universe, product, desk, days, daily)
     previous = plain.decide((said.bounds.size[-1], said.bounds.micro[1])).weights
     book = costly(plain, previous, *costs(universe, desk, daily))
-    mixes = None if said.bounds.swap is None else swap(universe, "IC", "IM")[None]
+    mixes = None if said.bounds.swap is None else swap(universe, *_swapped(said, universe))[None]
     return replace(book, mixes=mixes, levered=said.bounds.gross is not None)
 
 
@@ -158,8 +184,13 @@ def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> 
 
 
 def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) -> dict[str, object]:
+    names = universe.names
+    smallest = names.label(names.role("micro") or names.buckets[-1])
+    swapped = None if loaded.tune.bounds.swap is None else list(_swapped(loaded.tune, universe))
     return {
         "name": loaded.tune.name,
+        "swapped": swapped,
+        "smallest": smallest,
         "question": loaded.tune.question,
         "command": command,
         "tune": loaded.tune.model_dump(mode="json"),

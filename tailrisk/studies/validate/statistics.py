@@ -1,8 +1,8 @@
 """The statistics a model of returns is judged by, of one history or of many at once.
 
-Nine series of a ladder of five buckets (the first, the last, each less the next larger, the third and later ones
-less the first), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns but for z,
-which is of simple returns as the events are.
+Nine series of a ladder of five buckets (the first, the last, each less the next larger, the third and later
+ones less the first), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns
+but for z, which is of simple returns as the events are.
 """
 
 from collections.abc import Iterator
@@ -158,7 +158,7 @@ def sums(r: Array, days: int) -> Array:
 
 
 def correlations(x: Array, y: Array, lags: int) -> Array:
-    """Correlation of x with y later by 1 .. lags days [lag, history], both about their means over all days."""
+    """Correlation of x with y later by 1 .. lags days [lag, history], both about their means."""
     x, y = x - x.mean(axis=0), y - y.mean(axis=0)
     scale = len(x) * x.std(axis=0) * y.std(axis=0)
     return np.stack([(x[:-k] * y[k:]).sum(axis=0) for k in range(1, lags + 1)]) / scale

@@ -186,7 +186,7 @@ def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch):
 def test_the_ledger_closes_to_rounding_and_a_fault_is_one_that_does_not(storm):
     kept = storm[2]
     assert kept.residual.max() < 1e-12
-    for residual, closes in ((0.9e-9, True), (1.1e-9, False)):
+    for residual, closes in ((0.9e-11, True), (1.1e-11, False)):
         off = replace(kept, residual=jnp.full(PATHS, residual))
         assert (np.asarray(crowd_day.closes(off)) == closes).all()
 
@@ -206,10 +206,10 @@ def test_new_seeds_and_parameters_do_not_trace_again():
 
 
 def test_any_number_of_rounds_runs_and_more_change_little():
-    """Off the crisis, where no trigger is near; 0.1 % of a price after five days."""
-    calm = ("market.start=calm", "run.days=5", "crowd.edges.panic=0")
+    """Off the crisis, where no trigger is near; 0.1 % of a price after five days. The storm has six too."""
+    calm = ("market.start=calm", "crowd.edges.panic=0")
     fine, *coarser = (
-        fetch(live(crowded(f"crowd.rounds={m}", *calm), numbers(PATHS)))[0].price for m in (16, 8, 4)
+        fetch(live(crowded(f"crowd.rounds={m}", *calm), numbers(PATHS)))[0].price[:5] for m in (12, 6, 3)
     )
     errors = [np.median(np.abs(coarse - fine)) for coarse in coarser]
     assert errors[0] < errors[1] < 1e-3

@@ -6,11 +6,14 @@ import pandas as pd
 import pytest
 
 from tailrisk.cli import main
+from tailrisk.config import library
 from tailrisk.core import InputError
+from tailrisk.record.store import replacing, write_record
 from tailrisk.studies.sweep import page as page
 from tailrisk.studies.sweep import run as sweeps
 from tailrisk.studies.sweep.config import expand
 
+LADDER = library.find("calibrated/ladder_2023.toml")
 GRID = (
     "market.states=2,4",
     "market.start=calm,crisis",
@@ -34,12 +37,15 @@ def ran(monkeypatch):
     """The cells that were run; a run writes a small tail table, and stops at a cell named in `stop`."""
     done, stop = [], []
 
-    def run(config, output, *, force, command, progress):
+    def run(config, output, *, force, command, progress, finish):
         if config.name in stop:
             raise KeyboardInterrupt
         done.append(config.name)
-        folder = output / config.name
-        folder.mkdir(exist_ok=True)
+        with replacing(output / config.name, force=force) as folder:
+            write(config, folder, command)
+        return output / config.name
+
+    def write(config, folder, command):
         es = shortfall(config)
         known = {"family": "dma", "benchmark": "cash", "view": "absolute", "measure": "terminal"}
         figures = {"var": es - 0.01, "var_low": es - 0.02, "var_high": es, "es": es, "es_low": es - 0.001}
@@ -47,8 +53,7 @@ def ran(monkeypatch):
         rows = [{"product": p, **known, "level": 0.9, **figures, **rest} for p in ("dma", "neutral")]
         pd.DataFrame(rows).to_csv(folder / "tail.csv", index=False)
         said = {"config_sha256": config.digest(), "command": command}
-        (folder / "record.json").write_text(json.dumps(said))
-        return folder
+        write_record(folder, said)
 
     monkeypatch.setattr(sweeps, "run", run)
     return done, stop
@@ -57,7 +62,13 @@ def ran(monkeypatch):
 def swept(it, output, force=False):
     told = []
     folder = sweeps.sweep(
-        it, output, force=force, command=lambda cell: cell.name, progress=False, tell=told.append
+        it,
+        output,
+        force=force,
+        command=lambda cell: cell.name,
+        progress=False,
+        tell=told.append,
+        finish=page.write,
     )
     return folder, told
 
@@ -69,7 +80,7 @@ def test_the_grid_is_every_combination_with_the_last_key_fastest():
     assert [cell.settings for cell in it.cells] == [
         ("2", "calm"), ("2", "crisis"), ("4", "calm"), ("4", "crisis"),
     ]  # fmt: skip
-    assert [cell.name for cell in it.cells][:2] == ["001-states-2-start-calm", "002-states-2-start-crisis"]
+    assert [cell.name[:-11] for cell in it.cells][:2] == ["states-2-start-calm", "states-2-start-crisis"]
     for cell in it.cells:
         assert (str(cell.config.market.states), cell.config.market.start) == cell.settings
         assert (cell.config.run.paths, cell.config.tail.levels) == (1000, (0.9, 0.95))
@@ -122,7 +133,7 @@ def test_every_row_of_the_table_is_its_cells(ran, tmp_path):
 
 def test_cells_that_are_done_are_not_run_again(ran, tmp_path):
     done, stop = ran
-    stop.append("003-states-4-start-calm")
+    stop.append(plan().cells[2].name)
     with pytest.raises(KeyboardInterrupt):
         swept(plan(), tmp_path)
     assert len(done) == 2
@@ -140,6 +151,122 @@ def test_cells_that_are_done_are_not_run_again(ran, tmp_path):
     assert json.loads((folder / "sweep.json").read_text())["done"]
 
 
+SEEDS = ("run.paths=1000", "tail.levels=[0.9,0.95]", "event=[]")
+
+
+def test_cells_are_found_again_whatever_the_order_and_the_grid(ran, tmp_path):
+    done, _ = ran
+    swept(plan("run.seed=1,2", *SEEDS), tmp_path)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "smoke_sweep").glob("seed*/*")}
+    done.clear()
+    folder, told = swept(plan("run.seed=7,2,1", *SEEDS), tmp_path)
+    assert [name[:6] for name in done] == ["seed-7"]
+    assert [line.endswith("done before") for line in told] == [False, True, True]
+    assert sorted(path.name[:6] for path in folder.iterdir() if path.is_dir()) == [
+        "figure", "seed-1", "seed-2", "seed-7",
+    ]  # fmt: skip
+    assert all(path.stat().st_mtime_ns == at for path, at in before.items())
+    assert list(pd.read_csv(folder / "sweep.csv")["run.seed"]) == [7, 7, 2, 2, 1, 1]
+    done.clear()
+    swept(plan("run.seed=2", "run.days=19,20", *SEEDS), tmp_path)
+    assert len(done) == 2, "another key is another name"
+    done.clear()
+    swept(plan("run.seed=1,7", *SEEDS), tmp_path)
+    assert not done
+    assert set(pd.read_csv(folder / "sweep.csv")["run.seed"]) == {1, 7}
+
+
+def test_a_cell_of_another_engine_or_file_is_another_cell(ran, tmp_path, monkeypatch):
+    names = [cell.name for cell in plan("run.seed=1,2", *SEEDS).cells]
+    monkeypatch.setattr("tailrisk.core.random.VERSION", "another")
+    assert not set(names) & {cell.name for cell in plan("run.seed=1,2", *SEEDS).cells}
+    monkeypatch.undo()
+    assert names == [cell.name for cell in plan("run.seed=1,2", *SEEDS).cells]
+    other = (tmp_path / "l.toml").absolute()
+    other.write_text(LADDER.read_text() + "# more\n")
+    cells = plan("run.seed=1,2", f"market.calibrated={other}", *SEEDS).cells
+    assert not set(names) & {cell.name for cell in cells}
+
+
+@pytest.mark.parametrize("name", ["tail.csv", "record.json", "SHA256SUMS"])
+@pytest.mark.parametrize("damage", ["cut", "flip", "gone"])
+def test_a_damaged_cell_is_not_shown_and_is_run_again(ran, tmp_path, name, damage):
+    done, _ = ran
+    it = plan("run.seed=1,2", *SEEDS)
+    folder, _ = swept(it, tmp_path)
+    whole = (folder / "sweep.csv").read_bytes()
+    path = folder / it.cells[0].name / name
+    data = path.read_bytes()
+    path.unlink()
+    if damage != "gone":
+        path.write_bytes(data[: len(data) // 2] if damage == "cut" else data[:9] + b"#" + data[10:])
+    with pytest.raises(InputError, match=name.replace(".", r"\.")):
+        page.show(folder)
+    done.clear()
+    swept(it, tmp_path)
+    assert done == [it.cells[0].name]
+    assert (folder / "sweep.csv").read_bytes() == whole
+    assert page.show(folder)
+
+
+@pytest.mark.parametrize("name", ["sweep.csv", "sweep.json", "index.html", "figures/sweep.svg", "SHA256SUMS"])
+def test_every_derived_table_is_sealed(ran, tmp_path, name):
+    done, _ = ran
+    it = plan("run.seed=1,2", *SEEDS)
+    folder, _ = swept(it, tmp_path)
+    data = bytearray((folder / name).read_bytes())
+    data[len(data) // 2] ^= 1
+    (folder / name).write_bytes(data)
+    for read in (page.show, sweeps.rewritten):
+        with pytest.raises(InputError, match=name.replace(".", r"\.")):
+            read(folder)
+    (folder / name).unlink()
+    if name != "sweep.json":
+        with pytest.raises(InputError, match=name.replace(".", r"\.")):
+            page.show(folder)
+        done.clear()
+        swept(it, tmp_path)
+        assert not done
+        assert page.show(folder)
+
+
+def test_a_second_sweep_of_the_same_folder_is_refused(ran, tmp_path):
+    from tailrisk.record.store import claimed
+
+    with claimed(tmp_path / "smoke_sweep"), pytest.raises(InputError, match="being written by another"):
+        swept(plan(), tmp_path)
+
+
+def test_what_a_kill_left_in_a_sweep_is_put_right(ran, tmp_path):
+    done, _ = ran
+    it = plan("run.seed=1,2", *SEEDS)
+    folder, _ = swept(it, tmp_path)
+    (folder / it.cells[0].name).rename(folder / f".{it.cells[0].name}.abcdefgh.old")
+    (folder / f".{it.cells[1].name}.abcdefgh.tmp").mkdir()
+    (folder / ".sweep.csv.abcdefgh.tmp").write_text("half")
+    (folder / ".sweep.json.tailrisk-lock").write_text("")
+    done.clear()
+    swept(it, tmp_path)
+    assert not done
+    assert not [path.name for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def test_an_old_sweep_without_a_seal_is_still_shown(ran, tmp_path):
+    folder, _ = swept(plan(), tmp_path)
+    (folder / "SHA256SUMS").unlink()
+    with pytest.raises(InputError, match="SHA256SUMS"):
+        page.show(folder)
+    said = json.loads((folder / "sweep.json").read_text())
+    del said["sealed"]
+    (folder / "sweep.json").write_text(json.dumps(said))
+    assert page.show(folder)
+
+
+def test_values_that_are_the_same_are_refused():
+    with pytest.raises(InputError, match="two values of a field are the same"):
+        plan("run.days=19,1_9", *SEEDS)
+
+
 def test_a_folder_that_is_no_sweep_is_left_alone(ran, tmp_path):
     (tmp_path / "smoke_sweep").mkdir()
     (tmp_path / "smoke_sweep" / "thesis.txt").write_text("mine")
@@ -149,7 +276,7 @@ def test_a_folder_that_is_no_sweep_is_left_alone(ran, tmp_path):
 
 def test_page_and_text_compare_the_cells(ran, tmp_path):
     folder, _ = swept(plan(), tmp_path)
-    html = page.write(folder).read_text()
+    html = (folder / "index.html").read_text()
     assert page.write(folder).read_text() == html
     text = page.show(folder)
     for cell in plan().cells:
@@ -166,7 +293,7 @@ def test_page_and_text_compare_the_cells(ran, tmp_path):
 
 def test_show_and_report_know_a_sweep(ran, tmp_path, capsys):
     folder, _ = swept(plan(), tmp_path)
-    for command, said in (("show", "001-states-2-start-calm"), ("report", "index.html")):
+    for command, said in (("show", "states-2-start-calm"), ("report", "index.html")):
         with pytest.raises(SystemExit) as stop:
             main([command, str(folder)])
         assert stop.value.code == 0

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_allclose
 
-from tailrisk.core import InputError
+from tailrisk.core import InputError, seal
 from tailrisk.studies.tune.config import Loaded, load_tune
 from tailrisk.studies.tune.page import spoken, write
 from tailrisk.studies.tune.run import publish
@@ -95,7 +95,9 @@ def test_the_folder_says_what_made_it_and_its_page_is_always_the_same(one: tuple
     record = json.loads((where / "record.json").read_text(encoding="utf-8"))
     assert record["universe"] == "sixty"
     assert record["tune"]["budget"] == 0.045
-    assert set(record["files"]) == {"answer.csv", "frontier.csv", "weights.csv"}
+    assert seal.check(where) == {
+        "answer.csv", "frontier.csv", "frontier.svg", "README.md", "record.json", "weights.csv",
+    }  # fmt: skip
     write(where)
     first = [(where / name).read_bytes() for name in ("README.md", "frontier.svg")]
     write(where)

@@ -1,0 +1,99 @@
+"""The README of a validation: a verdict, families of statistics, and every statistic that lies outside."""
+
+from typing import Any
+
+import pandas as pd
+
+TWICE, FEW = 2.0, 3
+"""A family stands out with more than twice what chance puts outside, and at least three."""
+LEAD = """# Does this model describe these data?
+
+{verdict}
+
+{histories} histories of the model (`market.process = "{process}"`), each of {days:,} days like the data
+({first} to {last}), from the model's long run and with the same days missing. {statistics} statistics of the
+size buckets and their spreads; one lies outside if the data's value is beyond the 2.5 and 97.5 % quantiles of
+the simulated ones, as one in twenty of a true model's does. They are not independent: judge families.
+"""
+
+
+def verdict(outside: int, statistics: int, families: pd.DataFrame) -> str:
+    """One plain sentence or two."""
+    allowed = round(1.5 * 0.05 * statistics)
+    odd = families[(families.outside > TWICE * families.expected) & (families.outside >= FEW)]
+    names = ", ".join(f"{name} ({row.outside:.0f} of {row.statistics:.0f})" for name, row in odd.iterrows())
+    head = f"**{outside} of {statistics} statistics lie outside** ({0.05 * statistics:.0f} expected)"
+    if outside <= allowed and odd.empty:
+        return f"{head}: the model describes these data."
+    if outside <= allowed:
+        return f"{head}: the model describes these data but for {names}."
+    return f"{head}: the model does not describe these data" + (f"; most of all {names}." if names else ".")
+
+
+def of_weather(weather: pd.DataFrame) -> list[str]:
+    """The table of ordinary weather in Markdown, under a sentence that counts."""
+    inside = int(weather.inside.sum())
+    lines = [
+        f"With the crowd, {inside} of {len(weather)} statistics of ordinary years are within tolerance:",
+        "",
+        "| statistic | history | simulated | accepted | |",
+        "|---|---|---|---|---|",
+    ]
+    for _, row in weather.iterrows():
+        history = "" if pd.isna(row.history) else f"{row.history:.3g}"
+        accepted, mark = f"{row.low:g} to {row.high:g}", "" if row.inside else "**outside**"
+        lines.append(f"| {row.label} | {history} | {row.simulated:.3g} | {accepted} | {mark} |")
+    return lines
+
+
+def escaped(text: str) -> str:
+    """Text fit for a cell of a table."""
+    return text.replace("|", "\\|")
+
+
+def page(
+    table: pd.DataFrame, families: pd.DataFrame, said: dict[str, Any], weather: pd.DataFrame | None = None
+) -> str:
+    """Markdown; every number is from the tables."""
+    first, last, days = said["days"]
+    lead = LEAD.format(
+        verdict=verdict(said["outside"], said["statistics"], families),
+        histories=said["histories"],
+        process=said["process"],
+        days=days,
+        first=first,
+        last=last,
+        statistics=said["statistics"],
+    )
+    lines = [lead, "| family | statistics | outside | expected |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {row.statistics:.0f} | {row.outside:.0f} | {row.expected:.1f} |"
+        for name, row in families.iterrows()
+    ]
+    lines += [
+        "",
+        "Outside:",
+        "",
+        "| series | statistic | data | simulated 2.5 to 97.5 % |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row.series} | {escaped(row['name'])} | {row.data:.4g} | {row.low:.4g} to {row.high:.4g} |"
+        for _, row in table[table.outside].iterrows()
+    ]
+    days_of = table[table.family == "extreme days"]
+    lines += ["", "Days of extreme z (one-day spread, window of 250 days, mean removed), per ten years:", ""]
+    lines += ["| spread | event | data | simulated median | 2.5 to 97.5 % |", "|---|---|---|---|---|"]
+    for _, row in days_of.iterrows():
+        event, middle = row["name"].split(",")[0], row["median"]
+        lines.append(
+            f"| {row.series} | {event} | {row.data:.2f} | {middle:.2f} | {row.low:.2f} to {row.high:.2f} |"
+        )
+    lines += [] if weather is None else ["", *of_weather(weather)]
+    lines += ["", "![Autocorrelation](memory.svg)", "![Quantiles by horizon](quantiles.svg)"]
+    lines += [
+        "![Drawdowns](drawdowns.svg)",
+        "",
+        f"Made by `{said['command']}`; every statistic is in table.csv.",
+    ]
+    return "\n".join(lines) + "\n"

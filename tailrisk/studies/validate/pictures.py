@@ -1,0 +1,90 @@
+"""The pictures of a validation: memory of size, quantiles by horizon, drawdowns; data on simulated bands."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from ...core.names import BUCKETS
+from ...report.figures.style import BLUE, VERMILION, axes, canvas
+from ...report.figures.svg import svg
+from .statistics import begun, correlations, drawdowns, sums
+
+Array = NDArray[Any]
+
+LAGS = 60
+HORIZONS = (1, 2, 3, 5, 10, 20, 40, 60)
+SHARES = (0.01, 0.99)
+WINDOW = 250
+
+
+def pictures(data: Array, made: Array) -> dict[str, str]:
+    """SVG by name, of log returns [day, bucket] and simulated ones [day, bucket, history]."""
+    first, last, middle = BUCKETS[0], BUCKETS[-1], BUCKETS[len(BUCKETS) // 2]
+    series = [first, f"{middle}-{first}", f"{last}-{first}"]
+    whole = data[:, :, None]
+    return {
+        "memory": _row(series, whole, made, _memory, "Autocorrelation of size", "lag, days", "acf of |r|"),
+        "quantiles": _row(series, whole, made, _quantiles, "Quantiles by horizon", "days", "1 and 99 %, %"),
+        "drawdowns": _row(
+            series, whole, made, _drawdowns, "Drawdowns in 250 days", "quantile", "drawdown, %"
+        ),
+    }
+
+
+def _row(series: list[str], data: Array, made: Array, draw: Any, title: str, x: str, y: str) -> str:
+    """One panel a series."""
+    words = []
+    with canvas(2.2) as figure:
+        for i, name in enumerate(series):
+            ax = _panel(figure, i, len(series))
+            words.append(f"{name}: {draw(ax, begun(data, BUCKETS, name), begun(made, BUCKETS, name))}")
+            ax.set_title(name)
+            ax.set_xlabel(x)
+            if not i:
+                ax.set_ylabel(y)
+        return svg(
+            figure,
+            title.split()[0].lower(),
+            title,
+            f"Data on the 95 % band of histories. {'; '.join(words)}.",
+        )
+
+
+def _panel(figure: Figure, i: int, count: int) -> Axes:
+    width = 6.2 / count
+    return axes(figure, 0.6 + width * i, 0.45, 0.1 + width * (count - 1 - i) + 0.25, 0.3)
+
+
+def _band(ax: Axes, x: Array, data: Array, made: Array) -> None:
+    low, high = np.quantile(made, [0.025, 0.975], axis=1)
+    ax.fill_between(x, low, high, color=BLUE, alpha=0.25, linewidth=0)
+    ax.plot(x, data[:, 0], color=VERMILION, linewidth=1.0)
+
+
+def _memory(ax: Axes, data: Array, made: Array) -> str:
+    sizes = [np.abs(r - r.mean(axis=0)) for r in (data, made)]
+    one, many = (correlations(size, size, LAGS) for size in sizes)
+    _band(ax, np.arange(1, LAGS + 1), one, many)
+    return f"lag 20 {one[19, 0]:.2f} on {np.median(many[19]):.2f}"
+
+
+def _quantiles(ax: Axes, data: Array, made: Array) -> str:
+    words = []
+    for share in SHARES:
+        one, many = (
+            np.stack([100 * np.quantile(sums(r, days), share, axis=0) for days in HORIZONS])
+            for r in (data, made)
+        )
+        _band(ax, np.array(HORIZONS), one, many)
+        words.append(f"{100 * share:g} % over 60 days {one[-1, 0]:.1f} on {np.median(many[-1]):.1f}")
+    return ", ".join(words)
+
+
+def _drawdowns(ax: Axes, data: Array, made: Array) -> str:
+    shares = np.linspace(0.05, 0.95, 19)
+    one, many = (100 * np.quantile(drawdowns(r, WINDOW), shares, axis=0) for r in (data, made))
+    _band(ax, shares, one, many)
+    return f"median {one[9, 0]:.1f} on {np.median(many[9]):.1f}"

@@ -1,0 +1,1 @@
+"""Ordinary weather: what a crowd does to the years in which nothing happens, beside history."""

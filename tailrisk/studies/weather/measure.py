@@ -1,0 +1,128 @@
+"""Statistics of ordinary weather: excess of books, routs of the small, stages of the state, by the year.
+
+From daily returns of the buckets, simulated or real. A book is remade daily at its weights, which over nine
+days differs from holding it by less than its sampling error. Nine days: 26 January to 8 February 2024.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...core.calendar import YEAR
+
+Array = np.ndarray[Any, np.dtype[np.float64]]
+WINDOW, ROUT = 9, 3
+"""Days of an excess, and of a fall of the smallest bucket."""
+APART = 20
+"""Days between two falls that are counted as two."""
+
+
+@dataclass(frozen=True)
+class Books:
+    """What is watched: books as weights over buckets and the bucket each is judged by; the ladder's roles."""
+
+    weights: dict[str, tuple[Array, int]]
+    large: int
+    middle: int
+    watched: int
+    smallest: int
+
+
+@dataclass(frozen=True)
+class Weather:
+    """Days as they were, [path, day, ...]; what only a crowd has is None for history."""
+
+    returns: Array  # [path, day, bucket]  simple
+    discount: Array | None = None  # [path, day]  annualised, of the watched future at a month; positive
+    fired: Array | None = None  # [path, stage]  times a stage fired
+    spent: Array | None = None  # [path]  by the state, over all days
+
+
+def statistics(weather: Weather, books: Books) -> dict[str, float]:
+    """Every statistic by name; returns and excess in percent, counts by the year or as the name says."""
+    returns = weather.returns
+    years = returns.shape[0] * returns.shape[1] / YEAR
+    seen = {**_excess(returns, books), **_routs(returns, books, years), **_volatility(returns, books)}
+    if weather.discount is not None:
+        seen["discount_days"] = 100 * float((weather.discount > 0.25).mean())
+    if weather.fired is not None:
+        for stage, times in enumerate(weather.fired.sum(axis=0), 1):
+            seen[f"stage_{stage}_per_decade"] = 10 * float(times) / years
+    if weather.spent is not None:
+        seen["spent_in_60_days"] = 60 * float(weather.spent.mean()) / returns.shape[1]
+    return seen
+
+
+def windows(returns: Array, days: int) -> Array:
+    """Simple returns over every run of `days` days [path, window, ...], from daily ones [path, day, ...]."""
+    wealth = np.cumsum(np.log1p(returns), axis=1)
+    wealth = np.concatenate([np.zeros_like(wealth[:, :1]), wealth], axis=1)
+    return np.expm1(wealth[:, days:] - wealth[:, :-days])
+
+
+def excess(returns: Array, weights: Array, benchmark: int) -> Array:
+    """Return of a book over its benchmark's [path, window] over nine days, in percent."""
+    over = windows(returns, WINDOW)[:, :, benchmark]
+    return 100 * (windows(returns @ weights, WINDOW) - over)
+
+
+def spells(low: Array) -> list[tuple[int, int]]:
+    """(path, day) of the deepest of each run of marked days [path, day], 20 days apart; nan is unmarked."""
+    found = []
+    for path in np.flatnonzero(np.isfinite(low).any(axis=1)):
+        marked = np.flatnonzero(np.isfinite(low[path]))
+        for run in np.split(marked, np.flatnonzero(np.diff(marked) > APART) + 1):
+            found.append((int(path), int(run[np.argmin(low[path, run])])))
+    return found
+
+
+def _excess(returns: Array, books: Books) -> dict[str, float]:
+    seen: dict[str, float] = {}
+    for name, (weights, benchmark) in books.weights.items():
+        over = excess(returns, weights, benchmark)
+        seen[f"{name}_sd"] = float(over.std())
+        seen[f"{name}_q01"], seen[f"{name}_q001"] = map(float, np.quantile(over, [0.01, 0.001]))
+        worst = _by_year(over).min(axis=1)
+        seen[f"{name}_years_below_5"] = float((worst <= -5).mean())
+        seen[f"{name}_years_below_3"] = float((worst <= -3).mean())
+    nine = windows(returns, WINDOW)
+    siphon = 100 * (nine[:, :, books.middle] - nine[:, :, books.smallest])
+    seen["siphon_q99"], seen["siphon_q999"] = map(float, np.quantile(siphon, [0.99, 0.999]))
+    seen["siphon_years_above_15"] = float((_by_year(siphon).max(axis=1) > 15).mean())
+    return seen
+
+
+def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
+    fall = windows(returns[:, :, books.smallest], ROUT)
+    seen = {}
+    for depth in (15, 20, 25):
+        runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
+        seen[f"rout_{depth}"] = len(runs) / years
+        stays = [_large_around(returns[path, :, books.large], day) > -0.04 for path, day in runs]
+        seen[f"rout_{depth}_large_stays"] = float(np.mean(stays)) if stays else float("nan")
+    return seen
+
+
+def _large_around(large: Array, window: int) -> float:
+    """The large bucket over the nine days that end the day after the three of a rout, as in February 2024."""
+    end = min(window + ROUT + 1, len(large))
+    return float(np.prod(1 + large[max(end - WINDOW, 0) : end]) - 1)
+
+
+def _volatility(returns: Array, books: Books) -> dict[str, float]:
+    large = returns[:, :, books.large]
+    seen = {}
+    for name, bucket in (("smallest", books.smallest), ("watched", books.watched)):
+        yearly = _by_year(returns[:, :, bucket] - large).std(axis=1)
+        seen[f"volatility_{name}"] = 100 * float(np.median(yearly) * np.sqrt(YEAR))
+    return seen
+
+
+def _by_year(series: Array) -> Array:
+    """A series [path, day] cut into years of equal length [year, day], as near to whole ones as it has."""
+    days = series.shape[1]
+    count = max(round(days / YEAR), 1)
+    edges = np.linspace(0, days, count + 1).astype(int)
+    length = int(np.diff(edges).min())
+    return np.concatenate([series[:, start : start + length] for start in edges[:-1]])
