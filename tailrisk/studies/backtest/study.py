@@ -160,7 +160,7 @@ def history(
     data: Path, aims: tuple[Target, ...], last: str, names: Names
 ) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data, names=names), None, last, names)
+    prices = windowed(data, read_prices(data, names=names, until=last), None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])
