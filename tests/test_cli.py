@@ -96,7 +96,11 @@ def test_the_module_is_the_command(folder: Path) -> None:
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(commands.commands) == {
         "init",
+        "sample",
         "check",
+        "look",
+        "guide",
+        "validate",
         "match",
         "tune",
         "run",
@@ -160,6 +164,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "report.sweep": {"is_sweep": lambda folder: False},
         "report.page": {"write": lambda folder: folder / "report.html"},
         "calibrate.fit": {"calibrate": fit, "summary": lambda result: f"summary of {result}"},
+        "calibrate.memory_law": {"limits": lambda text, names: None},
         "universe.measure": {"universe": fit},
         "universe.summary": {"summary": lambda result: f"summary of {result}"},
     }
@@ -228,6 +233,9 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
         "out.toml",
         "--starts",
         "2",
+        "--no-memory",
+        "--accept",
+        "holes",
     ]
     assert code("calibrate", "closes.csv", *said) == 0
     assert capsys.readouterr().out == "summary of fitted\n"
@@ -243,6 +251,7 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
         "seed": 0,
         "output": Path("out.toml"),
         "figure": None,
+        "accept": ("holes",),
     }
     assert {key: engine[key] for key in expected} == expected
 
