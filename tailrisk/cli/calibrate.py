@@ -1,5 +1,6 @@
 """From market data to the files configs name: regimes, universe, CTA, the crowd of an episode."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -25,6 +26,8 @@ from .options import FORCE, OVERRIDE, QUIET, SEED, SHOCKS, STATES, bar, day, mod
     help="The calibrated TOML file to write.",
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
+@click.option("--folder", type=click.Path(path_type=Path), help="A result too: picture, summary, record.")
+@FORCE
 @QUIET
 def calibrate(
     prices: Path,
@@ -37,6 +40,8 @@ def calibrate(
     seed: int,
     output: Path,
     figure: Path | None,
+    folder: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Fit regime models to daily index closes.
@@ -59,22 +64,38 @@ def calibrate(
     from ..calibrate.fit import calibrate as fit
     from ..calibrate.fit import summary
 
-    with bar(quiet) as tell:
-        result = fit(
-            prices,
-            until=until,
-            since=since,
-            states=kept,
-            shocks=families,
-            styles_path=styles,
-            starts=starts,
-            seed=seed,
-            output=output,
-            figure=figure,
-            progress=tell,
-        )
+    if folder:
+        from ..record.store import replacing
+    with replacing(folder, force=force) if folder else nullcontext() as scratch:
+        with bar(quiet) as tell:
+            result = fit(
+                prices,
+                until=until,
+                since=since,
+                states=kept,
+                shocks=families,
+                styles_path=styles,
+                starts=starts,
+                seed=seed,
+                output=output,
+                figure=figure or (scratch and scratch / "regimes.svg"),
+                progress=tell,
+            )
+        if scratch is not None:
+            _published(scratch, summary(result), output)
     if not quiet:
         say(summary(result))
+
+
+def _published(folder: Path, summary: str, output: Path) -> None:
+    """The summary and the record of a calibration, beside its picture."""
+    from ..core import disk, seal
+    from ..record.provenance import stamp
+    from ..record.store import write_record
+
+    disk.write(folder / "summary.txt", summary + "\n")
+    said = {"command": repeated(), "calibrated": output.name, "calibrated_sha256": seal.sha256(output)}
+    write_record(folder, said | stamp())
 
 
 @click.command()
