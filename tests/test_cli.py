@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -149,6 +150,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     ) -> Path:
         if "raise" in given:
             raise given["raise"]
+        if "warn" in given:
+            warnings.warn(given.pop("warn"), stacklevel=1)
         given.update(name=config.name, output=output, force=force, command=command, progress=progress)
         return output / config.name
 
@@ -200,6 +203,19 @@ def test_quiet_says_nothing(folder: Path, engine: dict[str, Any], capsys: pytest
     assert engine["jax_enable_x64"] is False
     said = capsys.readouterr()
     assert (said.out, said.err) == ("", "")
+
+
+def test_a_library_s_warning_is_one_line_and_none_under_quiet(
+    folder: Path, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    warnings.simplefilter("default")
+    engine["warn"] = "identical\nlimits\x1b[2J"
+    assert code("run", *SMOKE, "--quiet") == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+    engine["warn"] = "identical\nlimits\x1b[2J"
+    assert code("run", *SMOKE) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == r"tailrisk: warning: identical limits\x1b[2J"
 
 
 def test_show_reads_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
