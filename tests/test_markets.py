@@ -281,7 +281,10 @@ def sixth(tmp_path_factory):
         answers[part][key]["nano"] = answers[part][key]["micro"]
     answers["state"]["budget"]["nano"] = 0.0
     answers["followers"]["rotation"]["nano"] = {}
+    terms = table("accounts_2024.toml")
+    terms["volume"]["nano"] = 10.0
     return (
+        f"accounts.terms={write(folder / 'accounts.toml', terms)}",
         f"market.file={write(folder / 'china_6.toml', market)}",
         f"market.calibrated={write(folder / 'fitted.toml', fitted(names))}",
         f"crowd.parameters={write(folder / 'crowd.toml', crowd)}",
