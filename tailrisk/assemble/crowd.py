@@ -12,6 +12,7 @@ from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
 from ..core import random
+from ..core.calendar import beyond
 from ..core.names import Names
 from ..crowd import (
     cohorts,
@@ -279,9 +280,9 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
 def _calendar(
     config: Config, block: CrowdBlock, files: CrowdFiles, notes: snowball.Params, array: Array
 ) -> Calendar:
-    said = files.market.calendar
-    schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, said.holidays, said.roll)
-    eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=np.asarray(said.holidays, "M8[D]"))
+    said, closed = files.market.calendar, beyond(files.market.calendar.holidays, config.names.calendar)
+    schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, closed, said.roll)
+    eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=closed)
     gaps = np.diff(np.concatenate([[eve], schedule.dates])).astype(float)
     front = np.asarray(schedule.contracts.held)[:, expiry.FRONT]
     left = (front == 0) & (np.concatenate([[1.0], front[:-1]]) == 1)

@@ -35,6 +35,7 @@ from .options import (
 @click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
 @STATES
 @SHOCKS
+@click.option("--memory", is_flag=True, help="Forecast with the memory process too.")
 @click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
 @SEED
 @click.option(
@@ -58,6 +59,7 @@ def backtest(
     refit: str,
     states: str,
     shocks: str,
+    memory: bool,
     starts: int,
     seed: int,
     output: Path,
@@ -107,6 +109,7 @@ def backtest(
             force=force,
             command=repeated(),
             progress=tell,
+            memory=memory,
         )
     if not quiet:
         say(spoken(folder))

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
 
-from .memory import Memory
+from .memory import Memory, StyleMemory
 from .model import Problem, Style, refuse
 from .part import TOLERANCE, Chances, Matrix, Part, positive_definite, shape, sums_to_one
 
@@ -74,6 +74,7 @@ class Styles(Part):
         description="[style] per day"
     )
     residual_correlation: Matrix = Field(description="[style, style]")
+    memory: StyleMemory | None = None
 
     @model_validator(mode="after")
     def _is_an_overlay(self) -> "Styles":
@@ -85,7 +86,8 @@ class Styles(Part):
         ]
         if len(set(self.names)) < n:
             problems.append(Problem("names", str(list(self.names)), "each style once"))
-        refuse(problems or self._correlation_problems())
+        problems = problems or self._correlation_problems()
+        refuse(problems or ([] if self.memory is None else self.memory.problems(n)))
         return self
 
     def _correlation_problems(self) -> list[Problem]:

@@ -79,6 +79,46 @@ class Stand(Part):
         return self
 
 
+class StyleMemory(Part):
+    """Memory of what styles earn beyond the ladder, per day, and its law in each regime of the ladder."""
+
+    variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="[style] of the window"
+    )
+    phi: Vector = Field(description="[style] share of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[style] share of the trend that goes on")
+    weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
+        Field(description="[style, source] of long run, decays .80, .94, .99, common; rows sum to 1")
+    )
+    leverage: Vector = Field(description="[style]")
+    cap: Positive
+    nu: float = Field(gt=2, le=1e6, description="degrees of freedom of the residuals")
+    covariance: Annotated[tuple[Matrix, ...], Field(strict=False)] = Field(
+        description="[regime, style, style] of the residuals, in deviations of a day"
+    )
+    square: Matrix = Field(description="[horizon, style] after the last day of data")
+    trend: Vector = Field(description="[style] likewise")
+    last: Vector = Field(description="[style] likewise")
+
+    def problems(self, styles: int) -> list[Problem]:
+        """What does not fit so many styles."""
+        found: list[tuple[str, Any, tuple[int, ...]]] = [
+            (f"memory.{name}", getattr(self, name), (styles,))
+            for name in ("variance", "phi", "kappa", "leverage", "trend", "last")
+        ]
+        found += [("memory.weight", self.weight, (styles, SOURCES))]
+        found += [("memory.square", self.square, (HORIZONS, styles))]
+        found += [("memory.covariance", self.covariance, (len(self.covariance), styles, styles))]
+        problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
+        if problems:
+            return problems
+        for i, row in enumerate(self.weight):
+            problems += sums_to_one(f"memory.weight.{i}", row)
+        for i, covariance in enumerate(self.covariance):
+            problems += positive_definite(f"memory.covariance.{i}", covariance)
+        return problems
+
+
 class Memory(Part):
     """Memory of volatility and trends by factor, per day, and the law of what is left (market/memory.py)."""
 
@@ -107,8 +147,7 @@ class Memory(Part):
         f = len(self.mean)
         one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
         found: list[tuple[str, Any, tuple[int, ...]]] = [(name, getattr(self, name), (f,)) for name in one]
-        found += [("weight", self.weight, (f, SOURCES)), ("residuals.mean", self.residuals.mean[:1], (1, f))]
-        found += [("eve.trend", self.eve.trend, (f,)), ("year_before.trend", self.year_before.trend, (f,))]
+        found += [("weight", self.weight, (f, SOURCES))]
         found += [("limit", self.limit, (f,))] if self.limit is not None else []
         problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
         if not problems:

@@ -71,8 +71,11 @@ def backtest(
     force: bool,
     command: str,
     progress: Callable[[float, str], None],
+    memory: bool = False,
 ) -> Path:
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
+
+    memory: whether the memory process is among the models.
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -92,6 +95,7 @@ def backtest(
             name=output.name,
             command=command,
             progress=progress,
+            memory=memory,
         )
         write(known, made, folder, said)
     return output
@@ -113,6 +117,7 @@ def _studied(
     name: str,
     command: str,
     progress: Callable[[float, str], None],
+    memory: bool,
 ) -> tuple[History, Forecasts, dict[str, Any]]:
     """What was known, what was forecast of it, and what the record says."""
     aims = targets(config)
@@ -128,6 +133,7 @@ def _studied(
         shocks=shocks,
         starts=starts,
         seed=seed,
+        memory=memory,
     )
     known = History(when=when, returns=returns, gain=gain, plan=asked)
     enough(data, known, first)
@@ -154,7 +160,7 @@ def history(
     data: Path, aims: tuple[Target, ...], last: str, names: Names
 ) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data, names=names), None, last, names)
+    prices = windowed(data, read_prices(data, names=names, until=last), None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])

@@ -12,6 +12,7 @@ from ...calibrate.conditional import expected
 from ...calibrate.ladder import Array
 from ...config import Config
 from ...config.load import read_ensemble
+from ...core.calendar import beyond
 from ...core.errors import InputError
 from ...core.names import Names
 from ...data.prices import digest
@@ -143,7 +144,9 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
 def _slots(config: Config, episode: Episode, terms: Terms) -> Array:
     """One in the slot in which a contract is listed [day, contract, maturity]."""
     said = config.attached.crowd.market.calendar  # type: ignore[union-attr]
-    plan = expiry.schedule(episode.days[0], len(episode.days), said.holidays, said.roll)
+    plan = expiry.schedule(
+        episode.days[0], len(episode.days), beyond(said.holidays, config.names.calendar), said.roll
+    )
     months = [np.datetime64(f"20{name[-4:-2]}-{name[-2:]}", "M") for name in terms.contracts]
     return np.stack([(plan.months == month).astype(float) for month in months], axis=1)
 

@@ -29,8 +29,10 @@ LEVELS = (0.1, 0.5, 0.9)
 """Quantiles among the funds of a product."""
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Files = dict[str, Path | None]
-COLUMNS = ("product", "measure", "from", "to", "reported_low", "reported_high", "replay")
-COLUMNS += ("funds_10", "funds_50", "funds_90", "agrees", "grade", "source")
+COLUMNS = (
+    *("product", "measure", "from", "to", "reported_low", "reported_high", "replay"),
+    *("funds_10", "funds_50", "funds_90", "agrees", "grade", "source"),
+)
 """Of reported.csv, whether or not a figure was reported."""
 
 
