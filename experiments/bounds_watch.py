@@ -13,14 +13,13 @@ import numpy as np
 
 from tailrisk.config.calibrated import Fitted
 from tailrisk.core import random, struct
-from tailrisk.core.arrays import accumulate
+from tailrisk.core.arrays import accumulate, take
 from tailrisk.core.kernel import OPTIONS, one_kernel
 from tailrisk.core.units import Count, LogReturn, Ratio
 from tailrisk.crowd import cohorts
 from tailrisk.market import basis, styles
 from tailrisk.simulate import day
 from tailrisk.simulate.blocks import NARROW
-from tailrisk.simulate.crowd.world import IM, SMALL
 from tailrisk.simulate.path import begin, draw, over_days
 from tailrisk.simulate.world import World
 from tailrisk.universe import Universe
@@ -77,9 +76,11 @@ def _gauge(world: World, crowd: day.crowd_day.State) -> Ratio:
     books, first = crowd.cohorts, world.crowd.cohorts
     held = accumulate(books.holdings)
     start = accumulate(first.assets[:, None] * first.weights)
-    small = accumulate(held[SMALL:]) / accumulate(start[SMALL:])
+    names = world.names
+    small_caps = tuple(names.bucket(names.played(role)) for role in ("small", "micro"))
+    small = accumulate(take(held, small_caps)) / accumulate(take(start, small_caps))
     leverage = accumulate(held) / jnp.maximum(accumulate(cohorts.equity(books)), 1e-6)
-    discount = -basis.monthly(world.crowd.basis, crowd.basis.dislocation)[IM]
+    discount = -basis.monthly(world.crowd.basis, crowd.basis.dislocation)[world.crowd.watched]
     return jnp.stack([discount, small, leverage])
 
 

@@ -17,6 +17,7 @@ import optax
 import pandas as pd
 from cmaes import CMA
 
+from tailrisk.core.names import home
 from tailrisk.policies import learned
 from tailrisk.policies.observation import Book
 from tailrisk.products import account
@@ -57,7 +58,8 @@ def teach(
 
 def policy(net: Net, own: Book, safe: Book, width: Any = None) -> learned.Params:
     """The policy of a network; `width` None has hard triggers."""
-    return learned.Params(**net, home=own, safe=safe, width=width)
+    watched = (home().future("IC"), home().future("IM"))
+    return learned.Params(**net, home=own, safe=safe, width=width, watched=watched)
 
 
 def begin(funds: int, detectors: int, dtype: Any) -> Net:

@@ -13,12 +13,16 @@ from tailrisk.config.crowd import Edges
 OFF = tuple(f"crowd.edges.{edge}=0" for edge in Edges.model_fields)
 
 
+HELD = ("accounts.every_path=false",)
+"""Books bought and held, as tests/plain.py has them; with accounts: tests/simulate/crowd/test_funds.py."""
+
+
 @cache
 def config(*overrides):
     """The demo with a crowd, ten days in float64, from the crisis regime, with few events to count."""
     basic = ("run.precision=float64", "run.days=10", "run.paths=1000", "market.start=crisis")
     events = ('event=[{name="z", pair=["csi1000", "csi300"], window=20, threshold=-7.0}]',)
-    return load("configs/crowd_feb2024.toml", [*basic, *events, "crowd.kappa_crisis=1", *overrides])
+    return load("configs/crowd_feb2024.toml", [*basic, *events, "crowd.kappa_crisis=1", *HELD, *overrides])
 
 
 @cache
@@ -30,7 +34,14 @@ def crowded(*overrides):
 @cache
 def stormy():
     """Every edge on and the state quick to act, so that in ten days of crisis everything happens."""
-    world = crowded("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+    return stirred(crowded(*STORM))
+
+
+STORM = ("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+
+
+def stirred(world):
+    """A world whose state is quick to act, whose funds stop early and whose investors are easily afraid."""
     it = world.crowd
     quick = replace(
         it.state,
@@ -46,7 +57,7 @@ def stormy():
     triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
     funds = replace(it.cohorts, triggers=triggers)
     half = 0.5 * jnp.ones_like(it.panic.hold)
-    afraid = replace(it.panic, hold=half, tire=0.2 * half, recover=half)
+    afraid = replace(it.panic, hold=half, stamina=2 * half, tire=0.2 * half, recover=half)
     wary = replace(it.followers, always=0.6 * half)
     return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary))
 

@@ -63,7 +63,7 @@ def begin(it):
         ladder=plain_intervention.init(it.state),
         seen=[0.0] * 5,
         mood=float(it.panic.calm),
-        vigour=1.0,
+        worn=0.0,
         rout=float(it.followers.always),
         fear=False,
         bought=0.0,
@@ -103,11 +103,10 @@ def one_day(it, x, regime, exogenous, noise, fear, day):
     m.restriction = float(it.restriction.share) if 0 < age <= int(it.restriction.days) else 0.0
     x.fear = regime == len(it.process.ladder.affine) - 1 and (x.fear or fear < float(it.panic.hold))
     calm, tends = float(it.panic.calm), float(it.panic.calm)
+    x.worn = x.worn + 1 if x.fear else max(x.worn - float(it.panic.recover), 0.0)
     if x.fear:
-        tends = max(x.vigour, calm)
-        x.vigour *= 1 - float(it.panic.tire)
-    else:
-        x.vigour += float(it.panic.recover) * (1 - x.vigour)
+        beyond = max(x.worn - float(it.panic.stamina), 0.0)
+        tends = max(1 - float(it.panic.tire) * beyond, calm)
     x.mood += float(it.panic.build) * (tends - x.mood)
     x.rout = max(x.mood, float(it.followers.memory_of_rout) * x.rout, float(it.followers.always))
     m.willing = x.mood * (1 - m.restriction)

@@ -17,7 +17,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "__init__": set(),
     "__main__": {"cli"},
     "core": set(),
-    "config": {"core"},
+    "config": {"core", "data"},
     **{leaf: {"core"} for leaf in LEAVES},
     "simulate": {"core", *LEAVES},
     "rare": {"core", *LEAVES, "simulate"},

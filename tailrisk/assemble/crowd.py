@@ -11,7 +11,8 @@ import numpy as np
 from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
-from ..core import InputError, random
+from ..core import random
+from ..core.calendar import beyond
 from ..core.names import Names
 from ..crowd import (
     cohorts,
@@ -28,7 +29,7 @@ from ..crowd import (
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
 from ..market import basis, expiry, impact, limits, process
-from ..simulate.crowd.free import moved, parameters
+from ..simulate.crowd.free import moved
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
@@ -62,6 +63,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             calm=array(everyone.panic.calm),
             build=array(everyone.panic.build),
             relief=array(everyone.panic.relief),
+            stamina=array(everyone.panic.stamina),
             tire=array(everyone.panic.tire),
             recover=array(everyone.panic.recover),
         ),
@@ -88,17 +90,12 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         cohort_names=tuple(everyone.cohorts),
         books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    return moved(priors, {name: array(value) for name, value in _known(priors, files.matched).items()})
+    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
 
 
-def _known(crowd: Crowd, matched: dict[str, float]) -> dict[str, float]:
-    """What belongs to the crowd; raises InputError for a parameter this crowd does not have."""
-    said = {name: value for name, value in matched.items() if not name.startswith("record.")}
-    known = parameters(crowd)
-    for name in said:
-        if name not in known:
-            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join(known))
-    return said
+def _known(matched: dict[str, float]) -> dict[str, float]:
+    """What belongs to the crowd, and not to the record of an episode."""
+    return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
 def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:
@@ -283,9 +280,9 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
 def _calendar(
     config: Config, block: CrowdBlock, files: CrowdFiles, notes: snowball.Params, array: Array
 ) -> Calendar:
-    said = files.market.calendar
-    schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, said.holidays, said.roll)
-    eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=np.asarray(said.holidays, "M8[D]"))
+    said, closed = files.market.calendar, beyond(files.market.calendar.holidays, config.names.calendar)
+    schedule = expiry.schedule(block.first_day.isoformat(), config.run.days, closed, said.roll)
+    eve = np.busday_offset(schedule.dates[0], -1, roll="forward", holidays=closed)
     gaps = np.diff(np.concatenate([[eve], schedule.dates])).astype(float)
     front = np.asarray(schedule.contracts.held)[:, expiry.FRONT]
     left = (front == 0) & (np.concatenate([[1.0], front[:-1]]) == 1)

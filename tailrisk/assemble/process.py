@@ -11,7 +11,6 @@ from ..config import Config
 from ..config.calibrated import Fitted
 from ..config.memory import Memory, Residuals, Stand
 from ..core import random
-from ..core.names import FACTORS
 from ..market import ladder, memory, process, regimes, switching
 from ..simulate.settle import settle
 
@@ -92,7 +91,7 @@ def _memory(config: Config, block: Memory, array: Any) -> memory.Params:
         if not drifting:
             rows[:, 1:] -= rows[:, 1:].mean(axis=0)
         days = memory.Days(rows=array(rows), leave=array(1 / config.market.block))
-        affine, inverse_nu = np.zeros((1, len(FACTORS), len(FACTORS) + 1)), 0.0
+        affine, inverse_nu = np.zeros((1, len(config.names.buckets), len(config.names.buckets) + 1)), 0.0
     chain = np.array(law.transition) if days is None else np.ones((1, 1))
     begin = np.array(law.filtered) if days is None else np.ones(1)
     return memory.Params(

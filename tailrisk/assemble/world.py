@@ -7,17 +7,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..config import Config
-from ..config.calibrated import Styles
 from ..config.market import Event
 from ..config.products import Cta
 from ..core import random
 from ..core.names import Names
-from ..market import spread, styles
+from ..market import spread
 from ..products import account
 from ..simulate.world import Streams, World
 from . import funds, products
 from .crowd import crowd
 from .process import build, stationary
+from .styles import overlaid
 
 __all__ = ["assemble", "detector", "stationary", "warmup_days"]
 
@@ -42,7 +42,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
     law = build(config, array)
     return World(
         process=law,
-        styles=_styles(overlay, used, array) if overlay is not None and used else None,
+        styles=overlaid(config, overlay, used, array) if overlay is not None and used else None,
         products=products.books(holders, config.names, used, array),
         detectors=tuple(dict.fromkeys(detector(event, config.names) for event in config.event)),
         history=None if history is None else array(history),
@@ -69,17 +69,6 @@ def detector(event: Event, names: Names) -> spread.Params:
 def warmup_days(config: Config) -> int:
     """Days of spread that fill every event's trailing window."""
     return max((event.warmup_days for event in config.event), default=0)
-
-
-def _styles(overlay: Styles, used: list[str], array: Any) -> styles.Params:
-    rows = [overlay.names.index(style) for style in used]
-    on_factors = np.array(overlay.loading)[rows]
-    on_buckets = on_factors - np.hstack([on_factors[:, 1:], np.zeros((len(rows), 1))])
-    sd = np.array(overlay.residual_sd)[rows]
-    covariance = np.array(overlay.residual_correlation)[np.ix_(rows, rows)] * np.outer(sd, sd)
-    return styles.Params(
-        loading=array(on_buckets), residual=array(np.linalg.cholesky(covariance)), names=tuple(used)
-    )
 
 
 def _funds(config: Config) -> account.Params | None:

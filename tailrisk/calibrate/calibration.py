@@ -6,6 +6,7 @@ import pandas as pd
 
 from ..core.names import Names
 from .memory_law import Law
+from .style_memory import StyleLaw
 from .styles import Overlay
 from .switching import Switching
 
@@ -26,6 +27,7 @@ class Calibration:
     starts: int
     seed: int
     memory: Law | None = None
+    style_memory: StyleLaw | None = None
 
     def model(self, states: int, shocks: str) -> Switching:
         """The fitted model with so many states and these shocks. Raises KeyError if it was not fitted."""

@@ -6,11 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.errors import InputError
-from ..data.prices import ascending
-from ..data.table import dates, listed, numbers, read_table, where
+from ..data.commodities import read_commodities
 
-COLUMNS = ("symbol", "open", "close", "hold")
 JUMP = 0.25
 """Rise of log open interest in a day that only another contract brings."""
 GAP = 0.01
@@ -34,24 +31,7 @@ def read_futures(path: str | Path, *, rolls: bool = True) -> Futures:
 
     Raises InputError with the row for what is missing, not positive, twice or out of order.
     """
-    table = read_table(path)
-    for name in COLUMNS:
-        if name not in table.columns:
-            raise InputError(
-                str(path), f"no column {name!r} ({listed(table)})", "date, " + ", ".join(COLUMNS)
-            )
-    when = dates(path, table["date"])
-    symbols = table["symbol"].astype(str)
-    ascending(path, when, symbols)
-    columns = {}
-    for name in COLUMNS[1:]:
-        columns[name] = numbers(path, table[name], when, name)
-        bad = ~(np.isfinite(columns[name]) & (columns[name] > 0)).to_numpy()
-        if bad.any():
-            row = int(bad.argmax())
-            problem = f"{symbols.iloc[row]} {name} = {columns[name].iloc[row]:g}"
-            raise InputError(where(path, row, when[row].date()), problem, "a positive finite number")
-    frame = pd.DataFrame({"date": when, "symbol": symbols, **columns}).set_index("date")
+    frame = read_commodities(path)
     parts = {str(symbol): _one(part, rolls) for symbol, part in frame.groupby("symbol")}
     return Futures(
         returns=pd.DataFrame({name: part["return"] for name, part in parts.items()}),

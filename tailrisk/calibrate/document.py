@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from .calibration import Calibration
 from .ladder import Array
 from .memory_law import described as remembered
+from .style_memory import described as remembered_styles
 from .styles import Overlay
 from .switching import Switching
 
@@ -41,6 +42,8 @@ def document(calibration: Calibration) -> str:
         lines += ["", *described(model)]
     if calibration.styles:
         lines += ["", *styled(calibration.styles)]
+        if calibration.style_memory:
+            lines += [*remembered_styles(calibration.style_memory)]
     if calibration.memory:
         lines += ["", *remembered(calibration.memory)]
     return "\n".join(lines) + "\n"

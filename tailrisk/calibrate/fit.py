@@ -1,7 +1,7 @@
 """Calibration from file to file: prices in, models with errors out."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -12,12 +12,13 @@ from .. import __version__
 from ..core.errors import InputError
 from ..core.names import Names, home
 from ..data.prices import digest, read_prices, read_styles
-from ..data.table import parse_day
+from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
 from .ladder import Observed, ladder, log_returns, observe
 from .memory_law import fit_law, write_residuals
 from .picture import picture
+from .style_memory import fit_styles
 from .styles import Overlay, overlay
 from .summary import summary
 from .switching import SHOCKS, Switching, fit_switching
@@ -34,7 +35,7 @@ Progress = Callable[[float, str], None]
 
 
 def calibrate(
-    prices_path: str | Path,
+    prices_path: str | Path | Sequence[str | Path],
     *,
     until: str,
     since: str | None = None,
@@ -51,9 +52,11 @@ def calibrate(
     limit: tuple[float, ...] | None = None,
     residuals: str | Path | None = None,
     progress: Progress | None = None,
+    accept: Sequence[str] = (),
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
+    The closes may be in one file or in several; `accept` is of data.daily.KINDS, what may be odd about them.
     `names` are the market's, by default the home market's; `market` its file, for the record. memory: fit
     memory and the law of its residuals too, within a limit [bucket] of a day's simple move; residuals: where
     to write the table of whole days for market.process = "days".
@@ -65,11 +68,12 @@ def calibrate(
     for path in (output, figure, residuals):
         if path:
             writable(path)
-    names = names or home()
-    prices = windowed(prices_path, read_prices(prices_path, names=names), since, until, names)
+    place, names = " + ".join(map(str, listing(prices_path))), names or home()
+    prices = read_prices(prices_path, names=names, accept=accept, since=since, until=until)
+    prices = windowed(place, prices, since, until, names)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
-    moving(prices_path, factors)
+    moving(place, factors)
     overlaid = styled(factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
         models = fitted(observe(returns), states, shocks, starts, seed, tell)
@@ -77,6 +81,13 @@ def calibrate(
         if memory or residuals:
             tell(0.97, "memory")
             remembered = fit_law(factors.to_numpy(), limit=limit, seed=seed)
+        beyond = None
+        if remembered and overlaid and styles_path:
+            tell(0.99, "memory of styles")
+            known = read_styles(styles_path)
+            beyond = fit_styles(
+                remembered, overlaid, factors, known[known.index <= parse_day("until", until)]
+            )
     calibration = Calibration(
         models=models,
         styles=overlaid,
@@ -84,17 +95,29 @@ def calibrate(
         prices=prices,
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
-        digest=digest(prices_path),
+        digest=digests(prices_path),
         command=command(
-            prices_path, since, until, states, shocks, styles_path, starts, seed, output, market, limit
+            prices_path,
+            since,
+            until,
+            states,
+            shocks,
+            styles_path,
+            starts,
+            seed,
+            output,
+            market,
+            limit,
+            accept,
         ),
         version=__version__,
         starts=starts,
         seed=seed,
         memory=remembered,
+        style_memory=beyond,
     )
     if residuals and remembered:
-        write_residuals(residuals, remembered, list(factors.index))
+        write_residuals(residuals, remembered, list(factors.index), names.factors)
     write(output, document(calibration))
     if figure:
         write(figure, picture(calibration))
@@ -108,7 +131,7 @@ def windowed(
     """The closes of the buckets in the window; InputError unless each has LEAST_RETURNS returns."""
     buckets = list((names or home()).buckets)
     end = parse_day("until", until)
-    begin = parse_day("since", since) if since else prices.index[0]
+    begin = parse_day("since", since) if since else prices.index[0] if len(prices) else end
     for name in buckets:
         if name not in prices.columns:
             have = ", ".join(map(str, prices.columns))
@@ -170,7 +193,7 @@ def fitted(
 
 
 def command(
-    prices: str | Path,
+    prices: str | Path | Sequence[str | Path],
     since: str | None,
     until: str,
     states: tuple[int, ...],
@@ -181,9 +204,10 @@ def command(
     output: str | Path,
     market: str | Path | None = None,
     limit: tuple[float, ...] | None = None,
+    accept: Sequence[str] = (),
 ) -> str:
     """The command that repeats this; of an absolute path only the name, so that no machine is described."""
-    words = ["tailrisk", "calibrate", portable(prices)]
+    words = ["tailrisk", "calibrate", *map(portable, listing(prices))]
     words += ["--market", portable(market)] if market else []
     words += ["--since", since] if since else []
     words += ["--until", until]
@@ -197,6 +221,7 @@ def command(
         words += [option, value] if given != usual else []
     words += ["--styles", portable(styles)] if styles else []
     words += ["--limits", ",".join(f"{one:g}" for one in limit)] if limit else []
+    words += [word for kind in accept for word in ("--accept", kind)]
     words += ["-o", portable(output)]
     return shlex.join(words)
 

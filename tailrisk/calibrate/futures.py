@@ -14,11 +14,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from ..core import calendar
 from ..core.errors import InputError
 from ..core.names import FUTURES
-from ..data.prices import positive
-from ..data.table import dates, listed, numbers, read_table, where
-from ..market.expiry import Dates, last_day
+from ..data.contracts import read_contracts
+from ..market.expiry import last_day
 
 SYMBOL = re.compile(rf"({'|'.join(FUTURES)})(\d{{2}})(0[1-9]|1[0-2])")
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -35,29 +35,11 @@ class Rolled:
 
 
 def read_futures(path: str | Path) -> pd.DataFrame:
-    """Closes by date and symbol (IF2402) from CSV or Parquet with columns date, symbol, close.
+    """Closes by date and symbol (IF2402) from a file with columns date, symbol, close.
 
     Other futures than IF, IC and IM are left out. Raises InputError with file, row and value.
     """
-    table = read_table(path)
-    for name in ("symbol", "close"):
-        if name not in table.columns:
-            raise InputError(
-                str(path), f"no column {name!r} ({listed(table)})", "columns date, symbol, close"
-            )
-    table = table[table["symbol"].astype(str).str.match(SYMBOL)].reset_index(drop=True)
-    if table.empty:
-        raise InputError(str(path), "no contract of IF, IC or IM", "symbols such as IF2402")
-    when = dates(path, table["date"])
-    close = numbers(path, table["close"], when, "close")
-    positive(path, close, when, table["symbol"], blank=False)
-    twice = pd.DataFrame({"date": when, "symbol": table["symbol"]}).duplicated().to_numpy()
-    if twice.any():
-        row = int(twice.argmax())
-        problem = f"{table['symbol'].iloc[row]} comes a second time"
-        raise InputError(where(path, row, when[row].date()), problem, "one row per date and symbol")
-    frame = pd.DataFrame({"date": when, "symbol": table["symbol"], "close": close.to_numpy()})
-    return frame.pivot(index="date", columns="symbol", values="close").rename_axis(columns=None)
+    return read_contracts(path).close
 
 
 def rolled(
@@ -65,13 +47,13 @@ def rolled(
 ) -> Rolled:
     """The rolled future on the days of `spot`. Raises InputError when the contract it wants has no close."""
     days = pd.DatetimeIndex(spot.index)
-    last = _last_days(closes, future, days, months)
+    last = _last_days(closes, future, months)
     held = []
     for day in days:
         left = [
             name
             for name, end in last.items()
-            if np.busday_count(day.date(), end, holidays=_closed(days)) > roll
+            if np.busday_count(day.date(), end, holidays=calendar.closed()) > roll
         ]
         if not left:
             raise InputError(f"{future} on {day.date()}", "no contract is left to hold", "later contracts")
@@ -91,9 +73,7 @@ def rolled(
     )
 
 
-def _last_days(
-    closes: pd.DataFrame, future: str, days: pd.DatetimeIndex, months: str
-) -> dict[str, np.datetime64]:
+def _last_days(closes: pd.DataFrame, future: str, months: str) -> dict[str, np.datetime64]:
     """Last trading day of every contract there is, the nearest first."""
     found = {}
     for name in closes.columns:
@@ -101,15 +81,10 @@ def _last_days(
         if match is None or match[1] != future or (months == "quarter" and int(match[3]) % 3):
             continue
         month = np.datetime64(f"20{match[2]}-{match[3]}")
-        found[str(name)] = np.datetime64(str(last_day(np.asarray(month), _closed(days))))
+        found[str(name)] = np.datetime64(str(last_day(np.asarray(month), calendar.closed())))
     if not found:
         raise InputError(future, f"no contract of {future}", f"one of {', '.join(FUTURES)}")
     return dict(sorted(found.items(), key=lambda item: item[1]))
-
-
-def _closed(days: pd.DatetimeIndex) -> Dates:
-    """Weekdays between the first and the last day on which there was no trading."""
-    return np.asarray(pd.bdate_range(days[0], days[-1]).difference(days).to_numpy("datetime64[D]"))
 
 
 def _closes(closes: pd.DataFrame, held: list[str], days: pd.DatetimeIndex) -> Array:

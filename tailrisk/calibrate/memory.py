@@ -70,7 +70,7 @@ def common(moved: Array, variance: Array) -> Array:
     ratio = np.where(seen, moved, 0.0) ** 2 / variance
     size = ratio.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     out, now = np.empty(len(size)), 1.0
-    for t, (one, any_) in enumerate(zip(size, seen.any(axis=1), strict=True)):
+    for t, (one, any_) in enumerate(zip(size, np.atleast_1d(seen.any(axis=1)), strict=True)):
         now = COMMON * now + (1 - COMMON) * one if any_ else now
         out[t] = now
     return out
@@ -122,16 +122,19 @@ _slope = jax.jit(jax.value_and_grad(cost))
 _bend = jax.jit(jax.hessian(cost))
 
 
-def fit(factors: Array, *, with_errors: bool = True) -> Fit:
-    """The filter of factors [day, factor], NaN where missing. Raises InputError for one seen too seldom."""
+def fit(factors: Array, *, with_errors: bool = True, shared: Array | None = None) -> Fit:
+    """The filter of factors [day, factor], NaN where missing. Raises InputError for one seen too seldom.
+
+    shared [day]: the common variance on each evening before; of the factors themselves unless given.
+    """
     count = factors.shape[1]
     days = np.isfinite(factors).sum(axis=0)
     if days.min() < LEAST:
         raise InputError("factors", f"one is seen on {days.min()} days", f"at least {LEAST} days of each")
     mean, variance = np.nanmean(factors, axis=0), np.nanvar(factors, axis=0)
-    kappa = np.where(np.arange(count) > 0, KAPPA, 0.0)
+    kappa = np.where(np.arange(count) > 0, KAPPA, 0.0) if shared is None else np.full(count, KAPPA)
     moved = factors - mean
-    shared = np.append(1.0, common(moved, variance)[:-1])
+    shared = np.append(1.0, common(moved, variance)[:-1]) if shared is None else shared
     value, error, height = np.empty((count, 8)), np.empty((count, 8)), 0.0
     for i in range(count):
         unit = moved[:, i] / np.sqrt(variance[i])
@@ -185,11 +188,11 @@ def errors(value: Array, bend: Array) -> Array:
     return np.where(free & (diagonal > 0), np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
 
 
-def filtered(found: Fit, factors: Array) -> Filtered:
+def filtered(found: Fit, factors: Array, *, shared: Array | None = None) -> Filtered:
     """The filter over factors [day, factor], the days of the fit and any after them."""
     moved, unit = factors - found.mean, np.sqrt(found.variance)
     after = common(moved, found.variance)
-    shared = np.append(1.0, after[:-1])
+    shared = np.append(1.0, after[:-1]) if shared is None else shared
     parts, size = [], len(factors)
     for i, s in enumerate(unit):
         args = _arguments(moved[:, i] / s, shared, float(found.kappa[i]))

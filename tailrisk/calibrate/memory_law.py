@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home
 from . import memory
 from .ladder import Array
 from .memory import CAP, NAMES, Filtered, Fit
@@ -60,18 +60,19 @@ def fit_law(
     return Law(fit=found, filtered=run, residuals=law, limit=limit, long_run=wide)
 
 
-def limits(text: str | None) -> tuple[float, ...] | None:
-    """Daily price limits by bucket from "0.1" or five numbers. Raises InputError for what is no limit."""
+def limits(text: str | None, names: Names | None = None) -> tuple[float, ...] | None:
+    """Daily price limits by bucket from "0.1" or a number each. Raises InputError for what is no limit."""
+    buckets = (names or home()).buckets
     if text is None:
         return None
-    allowed = f"one fraction between 0 and 1, or one for each of {', '.join(BUCKETS)}, such as 0.1"
+    allowed = f"one fraction between 0 and 1, or one for each of {', '.join(buckets)}, such as 0.1"
     try:
         said = [float(part) for part in text.split(",")]
     except ValueError:
         raise InputError("--limits", repr(text), allowed) from None
-    if len(said) not in (1, len(BUCKETS)) or not all(0 < one < 1 for one in said):
+    if len(said) not in (1, len(buckets)) or not all(0 < one < 1 for one in said):
         raise InputError("--limits", repr(text), allowed)
-    return tuple(said * len(BUCKETS) if len(said) == 1 else said)
+    return tuple(said * len(buckets) if len(said) == 1 else said)
 
 
 def described(law: Law) -> Iterator[str]:
@@ -134,20 +135,22 @@ def _stand(name: str, run: Filtered, row: int) -> Iterator[str]:
     yield from table("last", run.last[row], "[factor]")
 
 
-def residual_table(law: Law, days: Sequence[pd.Timestamp]) -> str:
+def residual_table(law: Law, days: Sequence[pd.Timestamp], factors: tuple[str, ...]) -> str:
     """The days on which every factor is seen, as CSV: the date, then the residual of each factor.
 
     Prices can be rebuilt from it: it is for whoever owns the data, and belongs in no public place.
     """
-    lines = ["date," + ",".join(FACTORS)]
+    lines = ["date," + ",".join(factors)]
     for day, row in zip(days, law.filtered.residual, strict=True):
         if np.isfinite(row).all():
             lines.append(f"{day.date()}," + ",".join(f"{x:.8g}" for x in row))
     return "\n".join(lines) + "\n"
 
 
-def write_residuals(path: str | Path, law: Law, days: Sequence[pd.Timestamp]) -> None:
+def write_residuals(
+    path: str | Path, law: Law, days: Sequence[pd.Timestamp], factors: tuple[str, ...]
+) -> None:
     """`residual_table` into a file, whole or not at all."""
     from .document import write
 
-    write(path, residual_table(law, days))
+    write(path, residual_table(law, days, factors))

@@ -12,7 +12,7 @@ from ..core.errors import Fault, InputError
 from .calibrate import calibrate, cta, match, universe
 from .guide import guide
 from .judge import backtest, replay, tune
-from .look import check, init, sample
+from .look import check, init, look, sample
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
@@ -39,6 +39,7 @@ for command in (
     init,
     sample,
     check,
+    look,
     run,
     sweep,
     show,

@@ -7,6 +7,7 @@ import click
 from ..core.errors import InputError
 from ..core.names import HOME
 from .options import (
+    ACCEPT,
     FORCE,
     MARKET,
     OVERRIDE,
@@ -18,13 +19,14 @@ from .options import (
     day,
     models,
     numerics,
+    reading,
     repeated,
     say,
 )
 
 
 @click.command()
-@click.argument("prices", type=click.Path(path_type=Path))
+@click.argument("prices", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PRICES...")
 @click.option("--until", required=True, metavar="DATE", help="Last day of data to fit, YYYY-MM-DD.")
 @click.option("--since", metavar="DATE", help="First day of data to fit; by default the first there is.")
 @STATES
@@ -53,9 +55,10 @@ from .options import (
 )
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
 @MARKET
+@ACCEPT
 @QUIET
 def calibrate(
-    prices: Path,
+    prices: tuple[Path, ...],
     until: str,
     since: str | None,
     states: str,
@@ -70,17 +73,21 @@ def calibrate(
     residuals: Path | None,
     figure: Path | None,
     market: str,
+    accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Fit regime models, and memory, to daily index closes.
 
     \b
-    PRICES is CSV or Parquet: long (date, code, close) or wide (date, then a column per index).
+    PRICES is CSV, Excel or Parquet, one file or several: long (date, code, close), wide (date, then a
+    column per index), or one index a file, named after its code. `tailrisk look` shows how a file reads.
     Indices by bucket or code, as the market file has them: 000300 CSI 300, 000905 CSI 500, 000852
     CSI 1000, 932000 CSI 2000, 8841431 micro-cap, unless --market names another.
 
     \b
-    Example:
+    Examples:
+      tailrisk calibrate 000300.csv 000905.csv 000852.csv 932000.csv 8841431.xlsx \\
+          --until 2023-12-31 -o own.toml
       tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
           --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
     """
@@ -96,9 +103,9 @@ def calibrate(
     from ..config.load import read_market
 
     names = read_market(market)
-    with bar(quiet) as tell:
+    with reading(quiet), bar(quiet) as tell:
         result = fit(
-            prices,
+            prices if len(prices) > 1 else prices[0],
             until=until,
             since=since,
             states=kept,
@@ -111,24 +118,28 @@ def calibrate(
             names=names,
             market=None if market == HOME else market,
             memory=memory,
-            limit=daily(limits),
+            limit=daily(limits, names),
             residuals=residuals,
             progress=tell,
+            accept=accept,
         )
     if not quiet:
         say(summary(result))
         if memory and histories:
-            say("\n" + _standing(prices, output, until, max(histories, 20)))
+            with reading(quiet, again=True):
+                say("\n" + _standing(prices, output, until, max(histories, 20), accept))
 
 
-def _standing(prices: Path, output: Path, until: str, histories: int) -> str:
+def _standing(
+    prices: tuple[Path, ...], output: Path, until: str, histories: int, accept: tuple[str, ...]
+) -> str:
     """How many statistics of the memory just fitted lie outside, in one line."""
     from ..config import load
     from ..studies.validate.page import verdict
     from ..studies.validate.study import LONG_RUN, compare
 
     said = [f"market.calibrated={output.resolve()}", "market.process=memory", *LONG_RUN]
-    found = compare(load("base.toml", said), prices, until=until, count=histories)
+    found = compare(load("base.toml", said), prices, until=until, count=histories, accept=accept)
     text = verdict(found.outside, len(found.table), found.families()).replace("**", "")
     return f"memory, beside {histories} simulated histories: {text}"
 
@@ -148,20 +159,33 @@ def _standing(prices: Path, output: Path, until: str, histories: int) -> str:
     type=click.Path(path_type=Path),
     help="The TOML file of moments to write.",
 )
+@click.option(
+    "--stocks",
+    type=click.Path(path_type=Path),
+    help="A CSV of each stock's bucket and styles to write too, for the holdings of a product.",
+)
+@ACCEPT
 @QUIET
 def universe(
-    panels: tuple[Path, ...], until: str | None, styles: Path | None, output: Path, quiet: bool
+    panels: tuple[Path, ...],
+    until: str | None,
+    styles: Path | None,
+    output: Path,
+    stocks: Path | None,
+    accept: tuple[str, ...],
+    quiet: bool,
 ) -> None:
     """Measure a stock panel; write the moments of its universe.
 
     Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
     daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
-    which synthetic universes are drawn: no stock's own figures. Days after DATE are not used; at least 313
-    days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000 stocks take half a
-    minute and 1.5 GB.
+    which synthetic universes are drawn: no stock's own figures, which --stocks writes. Days after DATE are
+    not used; at least 313 days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000
+    stocks take half a minute and 1.5 GB.
 
     \b
-    PANEL is CSV or Parquet, one or more, joined on date and code. Columns, the first five needed:
+    PANEL is CSV, Excel or Parquet, one or more, joined on date and code; names of tushare, baostock and
+    JoinQuant are read too. Columns, the first five needed:
       date, code                           YYYY-MM-DD; six digits, 000001 or 000001.SZ
       close or close_raw_cents             unadjusted, yuan or cents; no row when suspended
       total_shares or total_shares_10k     shares, or ten thousands
@@ -181,8 +205,16 @@ def universe(
     from ..universe.measure import universe as measure
     from ..universe.summary import summary
 
-    with bar(quiet) as tell:
-        result = measure(panels, until=until, styles_path=styles, output=output, progress=tell)
+    with reading(quiet), bar(quiet) as tell:
+        result = measure(
+            panels,
+            until=until,
+            styles_path=styles,
+            output=output,
+            stocks=stocks,
+            accept=accept,
+            progress=tell,
+        )
     if not quiet:
         say(summary(result))
 
@@ -225,7 +257,7 @@ def cta(
     DATE are not used.
 
     \b
-    FUTURES is CSV or Parquet: date, symbol, open, close, hold (open interest), continuous main contracts.
+    FUTURES is CSV, Excel or Parquet: date, symbol, open, close, hold (open interest), main contracts.
     INDICES is what `tailrisk calibrate` reads.
 
     \b
@@ -242,7 +274,8 @@ def cta(
     from ..calibrate.trend import Rule
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
-    result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
+    with reading(quiet):
+        result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
     if not quiet:
         say(summary(result))
 
@@ -312,12 +345,12 @@ def match(
     from ..studies.match.search import Budget
 
     writable(output)
-    terms = read_terms(episode)
     budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
     said = load(config, ["run.precision=float64", *overrides])
+    terms = read_terms(episode, said.names)
     begin = None if start is None else known(start)
     with replacing(folder, force=force) as scratch:
-        with bar(quiet) as tell:
+        with reading(quiet), bar(quiet) as tell:
             result = matched(
                 said,
                 Files(indices, futures, etfs),

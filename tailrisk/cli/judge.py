@@ -35,6 +35,7 @@ from .options import (
 @click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
 @STATES
 @SHOCKS
+@click.option("--memory", is_flag=True, help="Forecast with the memory process too.")
 @click.option("--starts", default=6, show_default=True, type=click.IntRange(1, 1000), help="Starts of EM.")
 @SEED
 @click.option(
@@ -58,6 +59,7 @@ def backtest(
     refit: str,
     states: str,
     shocks: str,
+    memory: bool,
     starts: int,
     seed: int,
     output: Path,
@@ -107,6 +109,7 @@ def backtest(
             force=force,
             command=repeated(),
             progress=tell,
+            memory=memory,
         )
     if not quiet:
         say(spoken(folder))
@@ -162,17 +165,16 @@ def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
     configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
     the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
     folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
-    tuned book and the record. Stocks are the 5,000 synthetic names of `tailrisk universe`.
+    tuned book and the record. Stocks are synthetic names on the moments of a file of `tailrisk universe`.
 
     \b
     Examples:
       tailrisk tune configs/tune_neutral.toml
       tailrisk tune my_tune.toml --output results --force
     """
-    from ..studies.tune.config import load_tune
-    from ..universe import default
+    from ..studies.tune.config import load_tune, universe_of
 
-    universe = default()
+    universe = universe_of(config)
     loaded = load_tune(config, universe.styles)
 
     numerics(x64=loaded.market.run.precision == "float64")

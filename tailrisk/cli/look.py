@@ -70,3 +70,34 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
     for name, text in table(loaded, planned):
         say(f"  {name:<11} {line(text)}")
     fits(planned)
+
+
+@click.command()
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE...")
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["prices", "holdings", "futures", "commodities", "styles", "panel", "turnover"]),
+    help="What the files are; by default what their columns say.",
+)
+def look(files: tuple[Path, ...], kind: str | None) -> int:
+    """Show what data files would be read as, and what is wrong.
+
+    Several files of prices, or of a stock panel, are read as one table. The exit code is 2 where a file would
+    be refused.
+
+    \b
+    Examples:
+      tailrisk look 000300.xlsx 000905.csv
+      tailrisk look book.csv --as holdings
+    """
+    from ..data.look import KINDS
+    from ..data.look import look as seen
+
+    looks = seen(files, kind)
+    for one in looks:
+        click.echo(f"{one.files}: {KINDS[one.kind]}")
+        for name, lines in (("read", one.notes), ("odd", one.odd), ("refused", one.wrong)):
+            for text in lines:
+                click.echo(f"  {name:<8} " + text.replace("\n", "\n           "))
+    return 2 if any(one.wrong for one in looks) else 0

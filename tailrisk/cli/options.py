@@ -56,6 +56,34 @@ SEED = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Of the random starts."
 )
 
+ACCEPT = click.option(
+    "--accept",
+    multiple=True,
+    type=click.Choice(["closed-days", "holes", "stale", "spikes", "copies", "units"]),
+    help="Go on with data that are odd in this way; may be repeated.",
+)
+
+
+@contextmanager
+def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
+    """Say on stderr what is understood of the files read, unless quiet, and always what is odd about them.
+
+    Nothing is said of files that are read `again`.
+    """
+    logger = logging.getLogger("tailrisk.data")
+    handler = logging.Handler()
+    handler.emit = lambda record: click.echo(record.getMessage(), err=True)  # type: ignore[method-assign]
+    before, onward = logger.level, logger.propagate
+    logger.addHandler(handler)
+    logger.setLevel(logging.ERROR if again else logging.WARNING if quiet else logging.INFO)
+    logger.propagate = False
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        logger.propagate = onward
+
 
 def say(text: str, *, err: bool = False) -> None:
     """Print text; what would drive the terminal is shown escaped, whoever wrote it."""

@@ -91,11 +91,11 @@ def sweep(
       market.states = [2, 3, 4]
       market.start = ["calm", "crisis"]
     """
-    from ..config.plan import duration, fits, plan
+    from ..config.plan import duration, fits, plan, together
     from ..studies.sweep.config import expand
 
     wanted = expand(config, overrides, name)
-    seconds = sum(fits(plan(cell.config)).seconds for cell in wanted.cells)
+    seconds = together([fits(plan(cell.config)) for cell in wanted.cells])
     tell: Callable[[str], None] = (lambda line: None) if quiet else partial(say, err=True)
     tell(f"{wanted.name}: {len(wanted.cells)} cells, about {duration(seconds)}")
 

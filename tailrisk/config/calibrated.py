@@ -9,7 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
 
-from .memory import Memory
+from .memory import Memory, StyleMemory
 from .model import Problem, Style, refuse
 from .part import TOLERANCE, Chances, Matrix, Part, positive_definite, shape, sums_to_one
 
@@ -74,6 +74,7 @@ class Styles(Part):
         description="[style] per day"
     )
     residual_correlation: Matrix = Field(description="[style, style]")
+    memory: StyleMemory | None = None
 
     @model_validator(mode="after")
     def _is_an_overlay(self) -> "Styles":
@@ -85,7 +86,8 @@ class Styles(Part):
         ]
         if len(set(self.names)) < n:
             problems.append(Problem("names", str(list(self.names)), "each style once"))
-        refuse(problems or self._correlation_problems())
+        problems = problems or self._correlation_problems()
+        refuse(problems or ([] if self.memory is None else self.memory.problems(n)))
         return self
 
     def _correlation_problems(self) -> list[Problem]:
@@ -124,6 +126,9 @@ class Calibrated(Part):
         if self.styles and len(self.styles.loading[0]) != wanted:
             found = f"{len(self.styles.loading[0])} factors"
             problems.append(Problem("styles.loading", found, f"{wanted}, as in model.0"))
+        if self.memory and len(self.memory.mean) != wanted:
+            found = f"{len(self.memory.mean)} factors"
+            problems.append(Problem("memory.mean", found, f"{wanted}, as in model.0"))
         if self.buckets is not None and len(self.buckets) != wanted:
             problems.append(Problem("buckets", f"{len(self.buckets)} of them", f"{wanted}, one a factor"))
         refuse(problems)

@@ -1,9 +1,14 @@
 """The crowd inside the paths: its data files, its calendar, and a switch for every edge."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 
+import numpy as np
 from pydantic import Field
+
+from tailrisk.core import calendar
+from tailrisk.core.errors import InputError
 
 from .model import Model
 
@@ -51,8 +56,7 @@ class CrowdBlock(Model):
     )
     first_day: date = Field(
         default=date(2024, 1, 2),
-        ge=date(2023, 1, 1),
-        description="first trading day of the run, such as 2024-01-02; sets expiries and interest",
+        description="first day of the run, a session such as 2024-01-02; sets expiries and interest",
     )
     rounds: int = Field(default=6, ge=2, le=48, description="rounds of trading in a day")
     kappa_crisis: float = Field(
@@ -68,3 +72,17 @@ class CrowdBlock(Model):
     )
     member: int = Field(default=0, ge=0, description="which of the ensemble's sets; 0 is the best")
     edges: Edges = Edges()
+
+
+def dated(place: str, block: CrowdBlock, days: int, holidays: Sequence[str], exchange: str) -> None:
+    """Refuse a first day that is no session, or a last one that the exchange's calendar does not reach.
+
+    `holidays` are the closed days a market file states after the calendar's end. Raises InputError.
+    """
+    calendar.require(place, block.first_day, holidays, exchange)
+    first = np.datetime64(block.first_day, "D")
+    last = np.busday_offset(first, days - 1, roll="forward", holidays=calendar.beyond(holidays, exchange))
+    wrong, hint = calendar.problem(date.fromisoformat(str(last)), holidays, exchange)
+    if wrong:
+        problem = f"{days} days from {block.first_day} end on {last}: {wrong}"
+        raise InputError(place, problem, "a run within the exchange's calendar", hint)

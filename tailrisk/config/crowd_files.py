@@ -115,8 +115,9 @@ class Panic(Model):
     calm: Share
     build: Share
     relief: Share
+    stamina: Annotated[float, Field(ge=0, le=250)]
     tire: Share
-    recover: Share
+    recover: Annotated[float, Field(ge=0, le=250)]
 
 
 class Speculators(Model):
@@ -224,11 +225,11 @@ class SnowballFile(Model):
 
 
 class Calendar(Model):
-    """Weekdays without trading, and when hedgers roll."""
+    """When hedgers roll; holidays are the exchange's own, and these after the last it has announced."""
 
     holidays: Annotated[
         tuple[Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Field(strict=False)
-    ]
+    ] = ()
     roll: Annotated[int, Field(ge=0, le=15)]
 
 

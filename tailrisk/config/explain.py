@@ -1,6 +1,5 @@
 """What is wrong with a config, in words: the file, the field, the value, and what is allowed."""
 
-import difflib
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -8,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from tailrisk.core.errors import InputError
+from tailrisk.core.errors import InputError, shown, suggestion
 
 Schema = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -95,12 +94,6 @@ def _unknown(name: str, node: Schema) -> tuple[str, str]:
     return "not a name", "a letter, then letters in lower case, digits and _, 40 characters at most"
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """`, did you mean 'paths'?`, or nothing when no known name is near."""
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f", did you mean {near[0]!r}?" if near else ""
-
-
 def locate(schema: Schema, loc: Path) -> tuple[Path, Schema]:
     """The path a user would write for pydantic's location, and the JSON schema that rules there."""
     path: list[str | int] = []
@@ -169,14 +162,6 @@ def _range(node: Schema) -> str:
 def _count(node: Schema) -> str:
     low, high = node.get("minItems"), node.get("maxItems")
     return f" of {low}" if low == high and low else f" of {low} or more" if low else ""
-
-
-def shown(value: Any) -> str:
-    """A value as it would be written, cut at 60 characters."""
-    if isinstance(value, dict):
-        return "a table"
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -12,14 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import HOME, Names
+from tailrisk.data.holdings import read_holdings
 
 from . import library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
+from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
-from .holdings import read_holdings
 from .layers import Layers, Source
 from .market_file import MarketNames
 from .products import Holder
@@ -228,7 +229,7 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         crowd=_crowd(config, layers, names),
         accounts=None if terms is None else read(AccountsFile, terms, names),
         accounts_sha256=None if terms is None else _sha256(terms),
-        residuals=None if table is None else read_residuals(table),
+        residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
     )
 
@@ -244,7 +245,10 @@ def _with_holdings(
             continue
         field = ("products", name, "holdings")
         path = _named(field, product.holdings, layers, shelved=False)
-        book, place = read_holdings(path, names, styles), f"{layers.label(field)}: products.{name}"
+        stocks, place = None, f"{layers.label(field)}: products.{name}"
+        if product.universe is not None:
+            stocks = _named(("products", name, "universe"), product.universe, layers, shelved=False)
+        book = read_holdings(path, names, styles, stocks)
         if product.weights:
             problem = f"stated beside holdings = {shown(product.holdings)}"
             raise InputError(
@@ -266,10 +270,13 @@ def _crowd(config: Config, layers: Layers, market: Names) -> CrowdFiles | None:
         return None
     names = ["parameters", "snowballs", "market", *(["ensemble"] if config.crowd.ensemble else [])]
     paths = {name: _named(("crowd", name), getattr(config.crowd, name), layers) for name in names}
+    answers = read(MarketFile, paths["market"], market)
+    place = f"{layers.label(('crowd', 'first_day'))}: crowd.first_day"
+    dated(place, config.crowd, config.run.days, answers.calendar.holidays, market.calendar)
     return CrowdFiles(
         participants=read(CrowdFile, paths["parameters"], market).crowd,
         snowballs=read(SnowballFile, paths["snowballs"], market),
-        market=read(MarketFile, paths["market"], market),
+        market=answers,
         matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
     )

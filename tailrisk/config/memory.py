@@ -1,10 +1,8 @@
 """The [memory] block of a calibrated file: the filter, the law of its residuals, and where it stood."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
-
-from tailrisk.core.names import BUCKETS, FACTORS
 
 from .model import Problem, refuse
 from .part import Chances, Matrix, Part, Vector, positive_definite, shape, sums_to_one
@@ -36,7 +34,7 @@ class Residuals(Part):
 
     @model_validator(mode="after")
     def _is_a_law(self) -> "Residuals":
-        k, f = self.states, len(FACTORS)
+        k, f = self.states, len(self.mean[0]) if self.mean else 0
         found = [
             ("transition", self.transition, (k, k)),
             ("mean", self.mean, (k, f)),
@@ -71,7 +69,7 @@ class Stand(Part):
 
     @model_validator(mode="after")
     def _has_its_shape(self) -> "Stand":
-        f = len(FACTORS)
+        f = len(self.trend)
         found = [
             ("square", self.square, (HORIZONS, f)),
             ("trend", self.trend, (f,)),
@@ -79,6 +77,46 @@ class Stand(Part):
         ]
         refuse([problem for name, value, axes in found for problem in shape(name, value, axes)])
         return self
+
+
+class StyleMemory(Part):
+    """Memory of what styles earn beyond the ladder, per day, and its law in each regime of the ladder."""
+
+    variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
+        description="[style] of the window"
+    )
+    phi: Vector = Field(description="[style] share of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[style] share of the trend that goes on")
+    weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
+        Field(description="[style, source] of long run, decays .80, .94, .99, common; rows sum to 1")
+    )
+    leverage: Vector = Field(description="[style]")
+    cap: Positive
+    nu: float = Field(gt=2, le=1e6, description="degrees of freedom of the residuals")
+    covariance: Annotated[tuple[Matrix, ...], Field(strict=False)] = Field(
+        description="[regime, style, style] of the residuals, in deviations of a day"
+    )
+    square: Matrix = Field(description="[horizon, style] after the last day of data")
+    trend: Vector = Field(description="[style] likewise")
+    last: Vector = Field(description="[style] likewise")
+
+    def problems(self, styles: int) -> list[Problem]:
+        """What does not fit so many styles."""
+        found: list[tuple[str, Any, tuple[int, ...]]] = [
+            (f"memory.{name}", getattr(self, name), (styles,))
+            for name in ("variance", "phi", "kappa", "leverage", "trend", "last")
+        ]
+        found += [("memory.weight", self.weight, (styles, SOURCES))]
+        found += [("memory.square", self.square, (HORIZONS, styles))]
+        found += [("memory.covariance", self.covariance, (len(self.covariance), styles, styles))]
+        problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
+        if problems:
+            return problems
+        for i, row in enumerate(self.weight):
+            problems += sums_to_one(f"memory.weight.{i}", row)
+        for i, covariance in enumerate(self.covariance):
+            problems += positive_definite(f"memory.covariance.{i}", covariance)
+        return problems
 
 
 class Memory(Part):
@@ -106,11 +144,11 @@ class Memory(Part):
 
     @model_validator(mode="after")
     def _is_a_filter(self) -> "Memory":
-        f = len(FACTORS)
+        f = len(self.mean)
         one = ("mean", "variance", "long_run", "phi", "kappa", "leverage")
-        found = [(name, getattr(self, name), (f,)) for name in one]
+        found: list[tuple[str, Any, tuple[int, ...]]] = [(name, getattr(self, name), (f,)) for name in one]
         found += [("weight", self.weight, (f, SOURCES))]
-        found += [("limit", self.limit, (len(BUCKETS),))] if self.limit is not None else []
+        found += [("limit", self.limit, (f,))] if self.limit is not None else []
         problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
         if not problems:
             for i, row in enumerate(self.weight):

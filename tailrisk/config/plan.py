@@ -1,25 +1,17 @@
 """What a run will cost, known before it starts: paths, days, memory, time."""
 
 import math
-import os
 from bisect import bisect_right
 from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.machine import cores
+from tailrisk.core.machine import memory as machine_memory
 from tailrisk.core.names import VIEWS
 
+from . import effort
 from .schema import Config
 
-RATE = 5e6
-"""Path-days per second per core with ten products, events and compilation, on two AVX2 cores
-(results/feb2024/record.json). Larger runs go faster, an accelerator much faster."""
-CROWD_RATE = 5e5
-"""The same for days with a crowd in them; a first figure, from a busy machine."""
-BLOCK = 8192
-"""Paths per block, the unit of work (engineering.md, section 3)."""
-PROGRAM = 0.6e9
-"""Bytes of the interpreter, its libraries and the compiled program, before any path."""
 SORTED = 5
 """Copies of one column of kept losses, eight bytes each, while its statistics are taken."""
 KEPT = 8
@@ -28,8 +20,6 @@ ROOM = 16_384
 """Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
 SPREAD = 6.0
 """Standard deviations of the number of losses beyond a level that are kept beside those expected."""
-
-
 SHIPPED = "shipped with tailrisk, no files of your own"
 
 
@@ -42,11 +32,14 @@ class Plan(NamedTuple):
     path_days: int
     columns: int  # losses of a path: [view, measure, product], and numbers of the crowd
     level: float  # the lowest
-    scratch: int  # bytes of one block and one chunk
-    seconds: float  # estimated
+    simulating: int  # bytes of the blocks in work
+    drawing: int  # bytes of the paths whose course is drawn, lived again, or lived on by funds
+    program: float  # bytes before any path
+    seconds: float  # estimated, starting and compiling included
+    once: float  # of these, what a process pays once
     cores: int
     allowed: float  # bytes, run.memory_gb
-    machine: float | None  # bytes of memory in this machine, None where the system does not say
+    machine: float | None  # bytes of memory this process may use, None where the system does not say
 
     @property
     def kept(self) -> int:
@@ -62,13 +55,13 @@ class Plan(NamedTuple):
 
     @property
     def working(self) -> int:
-        """Bytes of one block and one chunk, and of one column while it is sorted."""
-        return self.scratch + 8 * SORTED * self.kept
+        """Bytes of the blocks in work or of the paths drawn, and of one column while it is sorted."""
+        return max(self.simulating, self.drawing) + 8 * SORTED * self.kept
 
     @property
     def memory(self) -> float:
         """Bytes needed at the peak."""
-        return self.losses + self.working + PROGRAM
+        return self.losses + self.working + self.program
 
     @property
     def limit(self) -> float:
@@ -77,8 +70,9 @@ class Plan(NamedTuple):
 
 
 def plan(config: Config, machine: float | None = None) -> Plan:
-    """The plan of a config on a machine with so many bytes, by default this one."""
+    """The plan of a config on a machine with so many bytes, by default what this process may use here."""
     count = cores()
+    once = effort.once(config)
     return Plan(
         paths=config.run.paths,
         days=config.run.days,
@@ -86,19 +80,20 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         path_days=config.path_days,
         columns=_columns(config),
         level=min(config.tail.levels),
-        scratch=_scratch(config),
-        seconds=_seconds(config) / count,
+        simulating=effort.simulating(config, count),
+        drawing=effort.drawing(config) + effort.funds(config),
+        program=effort.program(config),
+        seconds=once + effort.serial(config) + effort.parallel(config) / count,
+        once=once,
         cores=count,
         allowed=config.run.memory_gb * 1e9,
         machine=machine or machine_memory(),
     )
 
 
-def _seconds(config: Config) -> float:
-    """Estimated seconds of one core, pilots included; the warm-up is always lived without a crowd."""
-    paths = config.run.paths + _spared(config)
-    lived, before = paths * config.run.days, paths * config.burn_in
-    return before / RATE + lived / (RATE if config.crowd is None else CROWD_RATE)
+def together(plans: list[Plan]) -> float:
+    """Seconds of several runs in one process."""
+    return max(it.once for it in plans) + sum(it.seconds - it.once for it in plans)
 
 
 def _spared(config: Config) -> int:
@@ -114,15 +109,6 @@ def _columns(config: Config) -> int:
     return losses + 3 + len(files.snowballs.book) + 2 * len(files.participants.cohorts)
 
 
-def _scratch(config: Config) -> int:
-    """Bytes alive at once: z of a block, all days of a chunk."""
-    item = 8 if config.run.precision == "float64" else 4
-    days = config.run.days + config.burn_in
-    z = item * len(config.event) * config.run.days * BLOCK
-    series = 2 * len(config.names.buckets) + len(VIEWS) * len(config.products) + len(config.event)
-    return z + item * days * series * config.run.chunk
-
-
 def fits(planned: Plan) -> Plan:
     """The plan itself. Raises InputError, with the paths that would fit, when memory is too small."""
     if planned.memory <= planned.limit:
@@ -130,7 +116,7 @@ def fits(planned: Plan) -> Plan:
     paths = (
         bisect_right(range(planned.paths), planned.limit, key=lambda n: planned._replace(paths=n).memory) - 1
     )
-    machine = f", the machine has {gigabytes(planned.machine)}" if planned.machine else ""
+    machine = f", this process may have {gigabytes(planned.machine)}" if planned.machine else ""
     advice = (
         f"run.paths of at most {paths:,}" if paths > 0 else "a smaller run.chunk or shorter event windows"
     )
@@ -139,22 +125,14 @@ def fits(planned: Plan) -> Plan:
         f"{planned.paths:,} paths need {gigabytes(planned.memory)}",
         f"{gigabytes(planned.limit)}: run.memory_gb = {planned.allowed / 1e9:g}{machine}",
         f"{advice}; tail.levels from a higher one; fewer products or losses; or more "
-        "run.memory_gb where the machine has it",
+        "run.memory_gb where there is more",
     )
-
-
-def machine_memory() -> float | None:
-    """Bytes of memory in this machine, None where the system does not say."""
-    try:
-        return float(os.sysconf("SC_PAGE_SIZE")) * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, OSError, ValueError):
-        return None
 
 
 def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
     """The plan in rows of name and text."""
     market, tail = config.market, config.tail
-    machine = f", {gigabytes(planned.machine)} in this machine" if planned.machine else ""
+    machine = f", {gigabytes(planned.machine)} for this process" if planned.machine else ""
     return [
         ("question", config.question),
         ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
@@ -163,9 +141,10 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("market", f"{market.states} regimes, {market.shocks} shocks, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
         ("events", ", ".join(event.name for event in config.event) or "none"),
-        ("products", ", ".join(config.products)),
+        ("products", ", ".join(config.products) + (", as accounts" if config.as_accounts else "")),
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
         ("tail", f"{', '.join(tail.losses)} at {', '.join(map(str, tail.levels))}"),
+        ("risks", ", ".join(tail.risks)),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",
@@ -174,7 +153,8 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ),
         (
             "time",
-            f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} cores",
+            f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} "
+            f"cores, {duration(planned.once)} of it starting and compiling",
         ),
         *(
             [("library", f"{', '.join(config.attached.library)}: {SHIPPED}")]

@@ -39,7 +39,10 @@ class Holder(Product):
         default_factory=dict, description="share of the stock book in each size bucket, summing to 1"
     )
     holdings: str | None = Field(
-        default=None, min_length=1, description="a CSV of stocks or buckets, in place of weights"
+        default=None, min_length=1, description="a file of stocks or buckets, in place of weights"
+    )
+    universe: str | None = Field(
+        default=None, min_length=1, description="a file of stocks (tailrisk universe --stocks), for holdings"
     )
     style_exposure: dict[Style, ZScore] = Field(
         default_factory=dict, description="z-scores of the book within its buckets; 0 where not given"

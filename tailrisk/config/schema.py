@@ -212,6 +212,10 @@ class Config(Model):
                 product["holdings_sha256"] = self.attached.holdings[name]
             else:
                 product.pop("holdings", None)
+            if product.get("universe", 0) is None:
+                product.pop("universe")
+            elif "universe" in product:
+                product["universe"] = portable(product["universe"])
             if product.get("nu", 0) is None:
                 product.pop("nu")
         if said["sampling"] is None:

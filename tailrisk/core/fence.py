@@ -45,5 +45,8 @@ def _nothing(shape: jax.ShapeDtypeStruct) -> jax.Array:
 
 
 def _always(x: object) -> jax.Array:
-    probe = jnp.ravel(jax.tree.leaves(x)[0])[0]
+    leaves = [leaf for leaf in jax.tree.leaves(x) if leaf.size]  # a market may have no futures, or no boards
+    if not leaves:
+        return jnp.asarray(True)
+    probe = jnp.ravel(leaves[0])[0]
     return (probe == probe) | (probe != probe)

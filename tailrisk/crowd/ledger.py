@@ -5,9 +5,14 @@
     maker  <- (maker - flow)(1 + r_F)                         market makers: the other side of futures
     cash   <- cash + (sold - bought)(1 + r) - cost - maker r_F - financing - redeemed
 
-The residual is the books less the ledger, over the stock first held. It is rounding: 1e-12 in float64, and a
-run in which it is not is not published (mechanism 8 and 9, check 22).
+The residual is the books less the ledger: stock and orders of a bucket over what was first held of it,
+futures and cash over the stock first held by all. It is rounding, which grows with the root of the rounds
+lived: 3e-6 after 60 days of six, 1e-5 after 240, in float32. A run in which it is more is not published
+(mechanism 8 and 9, check 22).
 """
+
+import math
+from dataclasses import replace
 
 import jax.numpy as jnp
 
@@ -34,11 +39,19 @@ class State:
     orders: Yuan  # [bucket, path]
     maker: Yuan  # [future, path]
     cash: Yuan  # [path]  negative is a loan
+    opened: Yuan  # [bucket, path]  stock on the eve of the first day
+
+
+TOLERANCE, COARSE = 1e-11, 1e-5
+"""Largest residual that is rounding, in float64 and in float32, of LIVED rounds or fewer."""
+LIVED = 360
+SMALLEST = 1e-3
+"""Of all stock: what a bucket's is taken to be at least, where its own is less."""
 
 
 @struct
 class Residual:
-    """Books less ledger, over `scale`; the largest of any bucket or future."""
+    """Books less ledger, over what was first held; the largest of any bucket or future."""
 
     stock: Ratio  # [path]
     orders: Ratio  # [path]
@@ -53,13 +66,14 @@ def init(books: Books) -> State:
         orders=books.backlog,
         maker=-books.position,
         cash=books.worth - accumulate(books.stock),
+        opened=books.stock,
     )
 
 
 def mark(state: State, returns: Ratio) -> State:
     """Stocks moved by `returns` [bucket, path] and nothing traded."""
     growth = 1.0 + returns
-    return State(stock=state.stock * growth, orders=state.orders * growth, maker=state.maker, cash=state.cash)
+    return replace(state, stock=state.stock * growth, orders=state.orders * growth)
 
 
 def trade(
@@ -70,19 +84,18 @@ def trade(
     `placed` new standing orders, `filled` of them traded, `sold` all sales, `bought` all purchases.
     """
     growth = 1.0 + returns
-    return State(
+    return replace(
+        state,
         stock=(state.stock - sold + bought) * growth,
         orders=(state.orders + placed - filled) * growth,
-        maker=state.maker,
         cash=state.cash + accumulate((sold - bought) * growth) - cost,
     )
 
 
 def settle(state: State, flow: Yuan, returns: Ratio) -> State:
     """A round of futures [future, path]: net purchases of all participants, then the variation margin."""
-    return State(
-        stock=state.stock,
-        orders=state.orders,
+    return replace(
+        state,
         maker=(state.maker - flow) * (1.0 + returns),
         cash=state.cash - accumulate(state.maker * returns),
     )
@@ -90,17 +103,23 @@ def settle(state: State, flow: Yuan, returns: Ratio) -> State:
 
 def pay(state: State, paid: Yuan) -> State:
     """Cash that left for good [path]: redemptions at the open, financing at the close."""
-    return State(stock=state.stock, orders=state.orders, maker=state.maker, cash=state.cash - paid)
+    return replace(state, cash=state.cash - paid)
 
 
 def residual(state: State, books: Books, scale: Yuan) -> Residual:
-    """What the books say more than the ledger, over `scale` [], the stock first held by all."""
+    """What the books say more than the ledger; scale []: the stock first held by all."""
+    held = jnp.maximum(state.opened, SMALLEST * scale)
     return Residual(
-        stock=_largest(books.stock - state.stock) / scale,
-        orders=_largest(books.backlog - state.orders) / scale,
+        stock=_largest((books.stock - state.stock) / held),
+        orders=_largest((books.backlog - state.orders) / held),
         futures=_largest(books.position + state.maker) / scale,
         cash=jnp.abs(books.worth - accumulate(books.stock) - state.cash) / scale,
     )
+
+
+def growth(rounds: int) -> float:
+    """How much larger rounding may be after so many rounds than after LIVED: their root, at least one."""
+    return math.sqrt(max(rounds / LIVED, 1.0))
 
 
 def _largest(error: Yuan) -> Yuan:

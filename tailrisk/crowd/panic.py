@@ -8,11 +8,12 @@ followers' attention: selling of CSI 2000 ended on the day its ETF was bought, 8
 retail accounts are a cohort, not this.
 
     fear   <- 1 under stress, once it has taken hold: with probability `hold` a day; else 0
-    vigour <- (1 - tire) vigour in fear, else vigour + recover (1 - vigour)
+    worn   <- worn + 1 in fear, else (worn - recover)+             days of fear not yet slept off
+    vigour =  min(1, (1 - tire (worn - stamina)+)+)
     mood   <- mood + build (max(fear vigour, calm) - mood)         once a day
 
-Who wants to sell at any price has sold after some days: vigour is what is left of them, so that a rout ends
-before the price limits do.
+Who wants to sell at any price has sold after some days, eight of them in 2024: vigour is what is left of
+them, so that a rout ends before the price limits do.
 
 Not every crisis becomes a rout: one in which all were afraid at once was seen once in twenty years. At a
 mood of one always, a fall of three percent would run away in any quiet month, and none did in 2023.
@@ -34,8 +35,9 @@ class Params:
     calm: Ratio  # []  mood without fear
     build: Ratio  # []  of the way there gone in a day
     relief: Probability  # []  share that waits where all eyes are on the state's purchases
-    tire: Probability  # []  of the vigour, lost on a day of fear; zero never tires
-    recover: Probability  # []  of the vigour lost, regained on a day without
+    stamina: Ratio  # []  days of fear in a row before sellers begin to be done
+    tire: Probability  # []  of them, done on every day beyond; zero never tires
+    recover: Ratio  # []  days of fear forgotten on a day without
 
 
 @struct
@@ -44,23 +46,23 @@ class State:
 
     fear: Flag  # [path]
     mood: Ratio  # [path]  share of the strength there is
-    vigour: Ratio  # [path]  share of those who would sell in fear that have not yet
+    worn: Ratio  # [path]  days of fear behind it, in part forgotten
 
 
 def init(params: Params, paths: int) -> State:
     """Calm."""
     calm = jnp.broadcast_to(params.calm, (paths,))
-    return State(fear=jnp.zeros(paths, bool), mood=calm, vigour=jnp.ones_like(calm))
+    return State(fear=jnp.zeros(paths, bool), mood=calm, worn=jnp.zeros_like(calm))
 
 
 def open(params: Params, state: State, stress: Flag, shock: Uniform) -> State:
     """A new day, under stress or not [path]; `shock` [path] decides whether fear takes hold."""
     fear = stress & (state.fear | (shock < params.hold))
-    rested = state.vigour + params.recover * (1.0 - state.vigour)
-    vigour = jnp.where(fear, state.vigour, rested)
+    worn = jnp.where(fear, state.worn + 1.0, jnp.maximum(state.worn - params.recover, 0.0))
+    vigour = jnp.maximum(1.0 - params.tire * jnp.maximum(worn - params.stamina, 0.0), 0.0)
     tends = jnp.where(fear, jnp.maximum(vigour, params.calm), params.calm)
     mood = state.mood + params.build * (tends - state.mood)
-    return State(fear=fear, mood=mood, vigour=jnp.where(fear, (1.0 - params.tire) * vigour, vigour))
+    return State(fear=fear, mood=mood, worn=worn)
 
 
 def step(

@@ -1,7 +1,6 @@
 """A stock panel from files: closes, shares, returns and turnover by day and stock, refused if unsound."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,27 +9,68 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from .table import dates, listed, numbers, read_table, where
+from .codes import a_share, clean, stock
+from .columns import Match, matched, plain, versions
+from .daily import allowable, judge_days, refused
+from .reading import Reading
+from .table import Table, listed, read_table, where
+from .units import judge_units
 
 Array = NDArray[np.float64]
 
 SPELLINGS = {
-    "close": {"close": 1.0, "close_raw_cents": 0.01},
-    "shares": {"total_shares": 1.0, "total_shares_10k": 1e4},
-    "return": {"return": 1.0, "pct_bp": 1e-4},
-    "turnover": {"turnover": 1.0, "turn_bp": 1e-4},
-    "amount": {"amount": 1.0, "amount_10k": 1e4},
-    "st": {"st": 1.0},
+    "close": {"close": 1.0, "close_raw_cents": 0.01, "close_price": 1.0, "收盘": 1.0, "收盘价": 1.0},
+    "shares": {
+        "total_shares": 1.0,
+        "total_shares_10k": 1e4,
+        "total_share": 1e4,
+        "capitalization": 1e4,
+        "总股本": 1.0,
+    },
+    "return": {"return": 1.0, "pct_bp": 1e-4, "pct_chg": 0.01, "pctChg": 0.01, "涨跌幅": 0.01},
+    "turnover": {
+        "turnover": 1.0,
+        "turn_bp": 1e-4,
+        "turnover_rate": 0.01,
+        "turnover_ratio": 0.01,
+        "turn": 0.01,
+        "换手率": 0.01,
+    },
+    "amount": {
+        "amount": 1.0,
+        "amount_10k": 1e4,
+        "money": 1.0,
+        "total_turnover": 1.0,
+        "成交额": 1.0,
+        "成交金额": 1.0,
+    },
+    "volume": {"volume": 1.0, "vol": 1.0, "成交量": 1.0},
+    "paused": {"paused": 1.0, "suspended": 1.0, "is_suspended": 1.0, "停牌": 1.0},
+    "st": {"st": 1.0, "isST": 1.0, "is_st": 1.0},
     "book_to_price_ratio": {"book_to_price_ratio": 1.0},
     "earning_yield": {"earning_yield": 1.0},
     "growth": {"growth": 1.0},
     "leverage": {"leverage": 1.0},
 }
-"""What a panel may hold -> the columns it may be in and what turns them into yuan, shares and fractions."""
+"""What a panel may hold -> the columns it may be in and what turns them into yuan, shares and fractions.
+
+Those of tushare (total_share in 10k, percents), JoinQuant (capitalization in 10k), baostock and RQData among
+them; a unit in brackets after the title comes before the one here.
+"""
+THOUSANDS = 1e3
+"""tushare's amount, known by its column ts_code, is in thousands of yuan."""
+
+OWN = ("close_raw_cents", "total_shares_10k", "pct_bp", "turn_bp", "amount_10k", *SPELLINGS, "total_shares")
+"""Titles that say their unit, or are in yuan, shares and fractions; what others are taken for is said."""
 
 NEEDED = ("close", "shares", "amount")
 FUNDAMENTALS = ("book_to_price_ratio", "earning_yield", "growth", "leverage")
-ABOVE = {"close": 0.0, "shares": 0.0, "return": -1.0, "turnover": -1e-12, "amount": -1e-12, "st": -1e-12}
+ABOVE = {
+    "close": 0.0,
+    "shares": 0.0,
+    "return": -1.0,
+    **dict.fromkeys(("turnover", "amount", "volume", "paused", "st"), -1e-12),
+}
 """Values must be above these, in yuan, shares and fractions; what is not here may be any finite number."""
 ALLOWED = {
     "close": "a positive number; leave out the row of a day without a close",
@@ -38,9 +78,6 @@ ALLOWED = {
     "return": "more than -100 %, or blank",
     **dict.fromkeys(FUNDAMENTALS, "a finite number, or blank"),
 }
-CODE = re.compile(r"(?:s[hz]\.?)?(\d{1,6})(?:\.(?:sh|sz|xshg|xshe))?")
-BOARDS = (0, 30, 60, 68)
-"""First two digits of the A-shares of Shenzhen (00, ChiNext 30) and Shanghai (60, STAR 68)."""
 SLACK = 0.006
 """A return this much beyond the price limit is rounding of a cheap stock; more is a corporate action."""
 
@@ -65,14 +102,17 @@ class Panel:
         return tuple(f"{code:06d}" for code in self.codes)
 
 
-def read_panel(paths: Sequence[str | Path], until: str | None = None) -> Panel:
+def read_panel(paths: Sequence[str | Path], until: str | None = None, accept: Collection[str] = ()) -> Panel:
     """The files joined on date and code, up to `until`.
 
-    Every file has date and code and some of SPELLINGS; together they have NEEDED. Dates ascend within a
-    code. B shares, Beijing, and codes without a close or shares are left out. Raises InputError with file,
-    row, date, code and value.
+    Every file has date and code and some of SPELLINGS; together they have NEEDED. Within a code dates ascend
+    or descend. Indices, B shares, Beijing, and codes without a close or shares are left out; a day without
+    trade whose close is the last one is a suspension. Raises InputError with file, row, date, code and value,
+    and for days and units that cannot be unless their kind (daily.KINDS) is in `accept`.
     """
-    tables = [read_part(path) for path in paths]
+    allowable(accept)
+    parts = [read_part(path) for path in paths]
+    tables = [table for table, _ in parts]
     have = {name for table in tables for name in table.columns}
     place = ", ".join(str(path) for path in paths)
     for name in NEEDED:
@@ -83,77 +123,115 @@ def read_panel(paths: Sequence[str | Path], until: str | None = None) -> Panel:
         tables = [table[table["date"] <= pd.Timestamp(until)] for table in tables]
     priced = pd.concat([table[["date", "code"]] for table in tables if "close" in table.columns])
     if priced.empty:
-        raise InputError(place, f"no row up to {until}", "rows on and before the date")
-    stocks = np.unique(priced["code"])
-    stocks = stocks[np.isin(stocks // 10000, BOARDS)]
-    if not len(stocks):
-        raise InputError(place, "no A-share of Shanghai or Shenzhen", "codes from 00, 30, 60 or 68")
-    return joined(tables, pd.DatetimeIndex(np.unique(priced["date"])), stocks)
+        none = all(table.empty for table, _ in parts)
+        problem = "no A-share of Shanghai or Shenzhen" if none else f"no row up to {until}"
+        raise InputError(
+            place, problem, "codes from 00, 30, 60 or 68" if none else "rows on and before the date"
+        )
+    lines = [part.line for _, part in parts] if len(parts) > 1 else parts[0][1].notes
+    reading = Reading(place, list(lines), [odd for _, part in parts for odd in part.odd])
+    when = pd.DatetimeIndex(np.unique(priced["date"]))
+    for one in judge_days(when.to_numpy().astype("M8[D]")):
+        if one.warn or one.kind in accept:
+            reading.odd.append(one.problem)
+        else:
+            raise refused(place, one)
+    panel = joined(tables, when, np.unique(priced["code"]), reading)
+    judge_units(place, panel.cap, panel.amount, panel.turnover, panel.ids, reading, accept)
+    reading.tell()
+    return panel
 
 
-def read_part(path: str | Path) -> pd.DataFrame:
+def read_part(path: str | Path) -> tuple[pd.DataFrame, Reading]:
     """One file: date, code and what it has of SPELLINGS in yuan, shares and fractions; checked."""
-    table = read_table(path)
-    if "code" not in table.columns:
-        raise InputError(str(path), f"no column 'code' ({listed(table)})", "columns date and code")
-    when = days(path, table["date"])
-    part = pd.DataFrame({"date": when, "code": codes(path, table["code"])})
-    for name, spelled in SPELLINGS.items():
-        column = next((title for title in spelled if title in table.columns), None)
-        if column is not None:
-            values = numbers(path, table[column], when, column)
-            scaled = values.to_numpy() * spelled[column]
-            refuse(path, name, column, values, scaled, part)
-            part[name] = scaled
-    if "industry" in table.columns:
-        part["industry"] = table["industry"].astype(str)
+    table = read_table(path, ("date", "code"))
+    if "code" not in table.frame.columns:
+        raise InputError(str(path), f"no column 'code' ({listed(table.frame)})", "columns date and code")
+    stocks = codes(table)
+    found = columns(table)
+    part = pd.DataFrame({"date": table.when, "code": stocks}, index=table.frame.index)
+    for name, (title, unit) in found.items():
+        table.columns[title] = Match(title, title, 1.0)
+        values = table.numbers(title)
+        part[name] = values.to_numpy() * unit
+        refuse(path, name, title, values, part)
+    if "industry" in table.frame.columns:
+        part["industry"] = table.frame["industry"].astype(str)
     if part.shape[1] == 2:
         known = ", ".join(title for spelled in SPELLINGS.values() for title in spelled)
-        raise InputError(str(path), f"nothing known beside date and code ({listed(table)})", known)
-    in_order(path, part)
-    return part
+        raise InputError(str(path), f"nothing known beside date and code ({listed(table.frame)})", known)
+    part = part[stocks >= 0]
+    in_order(path, part, table.reading)
+    return part, table.reading
 
 
-def days(path: str | Path, column: pd.Series) -> pd.DatetimeIndex:
-    """The dates, each distinct one parsed once."""
-    place, distinct = pd.factorize(column)
-    try:
-        return dates(path, pd.Series(distinct))[place] if (place >= 0).all() else dates(path, column)
-    except InputError:
-        return dates(path, column)  # raises with the row
+def columns(table: Table) -> dict[str, tuple[str, float]]:
+    """What of SPELLINGS is there: name -> its title and what turns it into yuan, shares and fractions."""
+    found = matched(table.path, table.frame.columns, SPELLINGS)
+    result = {}
+    for name, match in found.items():
+        units = {plain(title): unit for title, unit in SPELLINGS[name].items()}
+        bracketed = match.title.rstrip().endswith((")", "）"))
+        unit = match.unit if bracketed else next(units[v] for v in versions(match.title)[0] if v in units)
+        if name == "amount" and unit == 1.0 and not bracketed and table.written("code").lower() == "ts_code":
+            unit = THOUSANDS
+        if match.title not in OWN:
+            table.reading.notes.append(f"{match.title} times {unit:g} as {name}")
+        result[name] = (match.title, unit)
+    if "tradestatus" in table.frame.columns:  # baostock: 1 is trading
+        status = table.numbers("tradestatus")
+        table.frame["not trading"] = 1.0 - status
+        result["paused"] = ("not trading", 1.0)
+    return result
 
 
-def codes(path: str | Path, column: pd.Series) -> NDArray[np.int64]:
-    """Six-digit stock codes as numbers, from numbers or text such as 000001, 000001.SZ, sh600000."""
+def codes(table: Table) -> NDArray[np.int64]:
+    """Six-digit stock codes as numbers [row], -1 for what is no A-share: an index, a B share, Beijing.
+
+    SH000300 is an index and no share of Shenzhen: an exchange that is written is obeyed. Raises InputError
+    for what is no code.
+    """
+    column = table.frame["code"]
     place, distinct = pd.factorize(column, use_na_sentinel=False)
-    known = [CODE.fullmatch(str(code).strip().lower()) for code in distinct]
-    bad = np.array([match is None for match in known])[place]
+    known = [stock(str(code)) for code in distinct]
+    bad = np.array([code is None for code in known])[place]
     if bad.any():
         row = int(bad.argmax())
         allowed = "six digits, with or without exchange: 000001, 000001.SZ, sh600000"
-        raise InputError(where(path, row), f"code {column.iloc[row]!r} is not a stock code", allowed)
-    return np.array([int(match[1]) for match in known if match])[place]
+        problem = f"code {column.iloc[row]!r} is not a stock code"
+        raise InputError(where(table.path, column.index[row]), problem, allowed)
+    numbers = np.array([a_share(code) for code in known if code is not None], np.int64)
+    other = [clean(code).upper() for code, number in zip(distinct, numbers, strict=True) if number < 0]
+    if other:
+        some = ", ".join(other[:4]) + (", ..." if len(other) > 4 else "")
+        noun = "code that is" if len(other) == 1 else "codes that are"
+        table.reading.notes.append(f"left out {len(other)} {noun} no A-share of Shanghai or Shenzhen: {some}")
+    return numbers[place]
 
 
-def refuse(
-    path: str | Path, name: str, column: str, values: pd.Series, scaled: Array, part: pd.DataFrame
-) -> None:
+def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd.DataFrame) -> None:
     """Refuse the first value that is not finite or not ABOVE its limit, or a close that is missing."""
+    scaled = part[name].to_numpy()
     bad = ~(
         (np.isfinite(scaled) & (scaled > ABOVE.get(name, -np.inf))) | (np.isnan(scaled) & (name != "close"))
     )
+    bad &= part["code"].to_numpy() >= 0
     if bad.any():
         row = int(bad.argmax())
         when, code = part["date"].iloc[row], part["code"].iloc[row]
         found = f"{code:06d} {column} = {values.iloc[row]:g}"
-        raise InputError(where(path, row, when.date()), found, ALLOWED.get(name, "zero or more, or blank"))
+        place = where(path, part.index[row], when.date())
+        raise InputError(place, found, ALLOWED.get(name, "zero or more, or blank"))
 
 
-def in_order(path: str | Path, part: pd.DataFrame) -> None:
-    """Refuse a date and code met twice, or an earlier date after a later one within one code."""
+def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
+    """Refuse a date and code met twice, or dates that neither ascend nor descend within the codes."""
     day = part["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     again = pd.Series(day * 1_000_000 + part["code"].to_numpy()).duplicated().to_numpy()
     step = part.groupby("code", sort=False)["date"].diff().to_numpy()
+    if (step < np.timedelta64(0)).any() and not (step >= np.timedelta64(0)).any() and not again.any():
+        reading.notes.append("newest first")
+        return
     for bad, what, hint in (
         (again, "a second time", "keep one row for each date and code"),
         (step < np.timedelta64(0, "D"), "after a later date", "sort by date, oldest first"),
@@ -162,10 +240,13 @@ def in_order(path: str | Path, part: pd.DataFrame) -> None:
             row = int(bad.argmax())
             when, code = part["date"].iloc[row], part["code"].iloc[row]
             problem = f"date {when.date()} for {code:06d} comes {what}"
-            raise InputError(where(path, row), problem, "each date and code once, ascending", hint)
+            place = where(path, part.index[row])
+            raise InputError(place, problem, "each date and code once, ascending", hint)
 
 
-def joined(tables: list[pd.DataFrame], when: pd.DatetimeIndex, stocks: NDArray[np.int64]) -> Panel:
+def joined(
+    tables: list[pd.DataFrame], when: pd.DatetimeIndex, stocks: NDArray[np.int64], reading: Reading
+) -> Panel:
     """The tables as matrices [day, stock]; stocks without any number of shares are left out."""
     wide: dict[str, Array] = {}
     industry = pd.Series("", index=stocks)
@@ -181,6 +262,10 @@ def joined(tables: list[pd.DataFrame], when: pd.DatetimeIndex, stocks: NDArray[n
             matrix[row[keep], column[keep]] = table[name].to_numpy()[keep]
         if "industry" in table.columns:
             industry.update(table.iloc[np.flatnonzero(np.asarray(keep))].groupby("code")["industry"].last())
+    off = suspended(wide)
+    if off.any():
+        reading.notes.append(f"{off.sum():,} closes of days without trade taken for suspensions")
+        wide["close"][off] = np.nan
     shares = filled(wide["shares"], back=True)
     known = np.isfinite(shares).any(axis=0)
     wide = {name: matrix[:, known] for name, matrix in wide.items()}
@@ -198,6 +283,25 @@ def joined(tables: list[pd.DataFrame], when: pd.DatetimeIndex, stocks: NDArray[n
         fundamentals={name: filled(wide[name]) for name in FUNDAMENTALS if name in wide},
         industry=tuple(industry.to_numpy()[known]) if (industry != "").any() else None,
     )
+
+
+def suspended(wide: dict[str, Array]) -> NDArray[np.bool_]:
+    """[day, stock] closes that only repeat the last one because the stock did not trade.
+
+    It is said to be paused, or its close is unchanged and its amount, volume or turnover is zero; a blank
+    amount is zero where the stock has them on other days, and most stocks on that day.
+    """
+    close, amount = wide["close"], wide["amount"]
+    nothing = amount == 0
+    for name in ("volume", "turnover"):
+        nothing |= wide.get(name, np.full_like(close, np.nan)) == 0
+    priced, known = np.isfinite(close), np.isfinite(amount)
+    by_stock = known.sum(axis=0) > 0.1 * priced.sum(axis=0)
+    by_day = known.sum(axis=1, keepdims=True) > 0.5 * (priced & by_stock).sum(axis=1, keepdims=True)
+    nothing |= ~known & by_stock & by_day
+    same = np.zeros(close.shape, bool)
+    same[1:] = close[1:] == filled(close)[:-1]
+    return np.isfinite(close) & ((same & nothing) | (wide.get("paused", np.zeros_like(close)) > 0))
 
 
 def filled(matrix: Array, *, back: bool = False) -> Array:

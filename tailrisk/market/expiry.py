@@ -2,6 +2,7 @@
 
 CFFEX: the last trading day is the third Friday of the month, or the next trading day when that is a
 holiday; listed are this month, the next, and quarter months after it (mechanism 3.3). Runs on the host.
+Holidays are given: those of core.calendar, where an expiry after the calendar's end is its third Friday.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ FRONT, NEXT, QUARTER = 0, 1, 2
 DAILY_LIMIT, LAST_DAY_LIMIT = 0.10, 0.20
 
 Dates = NDArray[np.datetime64]
+MONTH = np.timedelta64(1, "M")
 
 
 @struct
@@ -51,12 +53,11 @@ def last_day(month: Dates, holidays: Sequence[str] | Dates = ()) -> Dates:
 def listed(day: np.datetime64, holidays: Sequence[str] | Dates = ()) -> Dates:
     """Delivery months in the three slots on a day; on its last trading day a contract is still listed."""
     month = np.asarray(day).astype("M8[M]")
-    one = np.timedelta64(1, "M")
-    front = month if last_day(month, holidays) >= day else month + one
-    quarter = front + 2 * one
+    front = month if last_day(month, holidays) >= day else month + MONTH
+    quarter = front + 2 * MONTH
     while int(quarter.astype(int)) % 3 != 2:  # months since January 1970; March is 2
-        quarter = quarter + one
-    return np.array([front, front + one, quarter])
+        quarter = quarter + MONTH
+    return np.array([front, front + MONTH, quarter])
 
 
 def schedule(first: str, days: int, holidays: Sequence[str] | Dates, roll: int) -> Schedule:

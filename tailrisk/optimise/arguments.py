@@ -21,7 +21,7 @@ def plain(place: str, values: Any) -> Array:
     """
     try:
         if isinstance(values, np.ma.MaskedArray):
-            return np.asarray(values.astype(np.float64).filled(np.nan))
+            return np.asarray(np.ma.filled(values.astype(np.float64), np.nan))
         if isinstance(values, pd.Series | pd.DataFrame):
             text = any(isinstance(v, str) for v in np.ravel(values.to_numpy(dtype=object)[:1]))
             kinds = {values.dtype.kind} if isinstance(values, pd.Series) else {d.kind for d in values.dtypes}

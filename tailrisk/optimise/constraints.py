@@ -74,8 +74,8 @@ class Positions:
     name: str = "positions"
 
     def rows(self, assets: int) -> Rows:
-        ends = (vector(self.name, field, getattr(self, field), assets) for field in ("lower", "upper"))
-        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), *ends)
+        low, high = (vector(self.name, end, getattr(self, end), assets) for end in ("lower", "upper"))
+        return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), low, high)
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ def _untraded(rows: Rows, still: NDArray[np.intp], previous: Array, assets: Axis
     )
     return replace(
         rows,
-        labels=(*rows.labels, *(f"{assets.label(i)} cannot be traded" for i in still)),
+        labels=(*rows.labels, *(f"{assets.label(int(i))} cannot be traded" for i in still)),
         matrix=sparse.csr_array(sparse.vstack([rows.matrix, one])),
         lower=np.append(rows.lower, previous[still]),
         upper=np.append(rows.upper, previous[still]),
@@ -206,7 +206,9 @@ def trades(
     one = sparse.eye_array(len(place))
     pick = sparse.csr_array((np.ones(len(place)), (np.arange(len(place)), place)), (len(place), len(weight)))
     matrix = sparse.hstack([pick, -one, one])
-    labels = tuple(f"trade {i}" if assets.names is None else f"trade of {assets.label(i)}" for i in place)
+    labels = tuple(
+        f"trade {i}" if assets.names is None else f"trade of {assets.label(int(i))}" for i in place
+    )
     if not total:
         return bounded(name, labels, matrix, held, held, extra=2 * len(place))
     summed = np.concatenate([np.zeros(len(weight)), weight[place], weight[place]])

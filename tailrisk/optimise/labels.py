@@ -135,8 +135,10 @@ def table(place: str, values: Any, rows: int, columns: int, axes: str) -> Array:
     array = plain(place, values)
     if array.shape != (down, across):
         raise InputError(place, f"exposure has shape {array.shape}", f"({int(down)}, {int(across)}) {axes}")
-    if not np.isfinite(array).all():
-        raise InputError(place, "a coefficient is not finite", "finite numbers")
+    bad = ~np.isfinite(array).all(axis=1)
+    if bad.any():
+        first = down.label(int(bad.argmax()))
+        raise InputError(place, f"a coefficient is not finite, of {first}", "finite numbers")
     return array
 
 
@@ -146,7 +148,7 @@ def members(place: str, field: str, values: Any, length: int) -> NDArray[np.bool
     InputError: codes, one text, names that are unknown.
     """
     along, where = axis(length), f"{place}: {field}"
-    if (isinstance(values, pd.Series) and not _listed(values)) or isinstance(values, Mapping):
+    if (isinstance(values, pd.Series) and not _listed(values, along)) or isinstance(values, Mapping):
         values = _flags(where, matched(where, values, along), along)
     if isinstance(values, str | bytes) or not isinstance(values, Iterable):
         raise _no_members(where, values, along)
@@ -165,9 +167,10 @@ def _in(value: Any, names: pd.Index) -> bool:
         return False
 
 
-def _listed(values: pd.Series) -> bool:
-    """Whether a Series is a list of names: text, in no order but its own."""
-    return isinstance(values.index, pd.RangeIndex) and any(isinstance(v, str) for v in values)
+def _listed(values: pd.Series, along: Axis) -> bool:
+    """Whether a Series is a list of names: text, and its own labels are no assets."""
+    own = along.names is not None and any(_in(label, along.names) for label in values.index)
+    return not own and any(isinstance(v, str) for v in values)
 
 
 def _named(where: str, listed: Sequence[Any], along: Axis) -> NDArray[np.bool_]:
@@ -181,6 +184,7 @@ def _named(where: str, listed: Sequence[Any], along: Axis) -> NDArray[np.bool_]:
     unknown = [name for name in listed if not _in(name, along.names)]
     if unknown:
         raise _no_members(where, unknown[0], along)
+    once(where, pd.Index(listed))
     return np.asarray(along.names.isin(listed))
 
 

@@ -7,7 +7,7 @@ for any gradient g. With g = alpha - d costs it is the dual of the bound; with g
 what no dual tells.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -90,10 +90,11 @@ def decide(alpha: ArrayLike, constraints: Sequence[Constraint]) -> Decision:
 
     InputError: alpha that is not finite, or a smallest set of constraints that conflict. Fault: not solved.
     """
+    alpha = pd.Series(dict(alpha)) if isinstance(alpha, Mapping) else alpha
     names = alpha.index if isinstance(alpha, pd.Series) else None
-    if np.ndim(alpha) != 1 or len(alpha) == 0:
+    if np.ndim(alpha) != 1 or np.size(alpha) == 0:
         raise InputError("alpha", brief(alpha), "finite numbers [asset]")
-    row = np.array(alpha_of(alpha, Axis(len(alpha), names)))
+    row = np.array(alpha_of(alpha, Axis(np.size(alpha), names)))
     space = region(constraints, Axis(len(row), names))
     canon = Canon(space, of_returns(np.zeros((len(row), 2))), losses=False)
     if canon.crossed:

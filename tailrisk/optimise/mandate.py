@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..core.calendar import YEAR
-from ..core.names import BUCKETS, FUTURES
 from ..universe import Universe
 from .conic import Array
 from .constraints import (
@@ -80,7 +79,7 @@ def alphas(universe: Universe, desk: Desk, days: int) -> Array:
 
 def benchmark_of(universe: Universe, product: Product) -> Array:
     """Weights of the mix of indices [stock]."""
-    shares = [share * universe.benchmark[:, BUCKETS.index(b)] for b, share in product.mix.items()]
+    shares = [share * universe.benchmark[:, universe.names.bucket(b)] for b, share in product.mix.items()]
     return np.asarray(np.sum(shares, axis=0))
 
 
@@ -95,20 +94,21 @@ def costs(universe: Universe, desk: Desk, daily: Array) -> tuple[float, Array]:
 
 
 def hedge_of(universe: Universe, product: Product) -> Array:
-    """What stands against a unit of stocks [stock, then IF, IC, IM]: the benchmark, or futures sold."""
-    sold = np.zeros(len(FUTURES))
+    """What stands against a unit of stocks [stock, then futures]: the benchmark, or futures sold."""
+    written = [bucket for _, bucket in universe.names.futures]
+    sold = np.zeros(len(written))
     if product.hedged:
         for b, share in product.mix.items():
-            sold[list(FUTURES.values()).index(b)] = share
+            sold[written.index(b)] = share
     benchmark = benchmark_of(universe, product)
     return np.append(np.zeros_like(benchmark) if product.hedged else benchmark, sold)
 
 
 def swap(universe: Universe, sell: str, buy: str) -> Array:
     """A unit more of one future sold and less of another [asset]: a mix of the hedge for the tuner."""
-    moved = np.zeros(len(universe.ids) + len(FUTURES))
-    names = list(FUTURES)
-    moved[len(universe.ids) + names.index(sell)], moved[len(universe.ids) + names.index(buy)] = 1.0, -1.0
+    stocks, names = len(universe.ids), universe.names
+    moved = np.zeros(stocks + len(names.futures))
+    moved[stocks + names.future(sell)], moved[stocks + names.future(buy)] = 1.0, -1.0
     return moved
 
 
@@ -119,7 +119,8 @@ def mandate(universe: Universe, product: Product, desk: Desk, days: int, daily: 
     """
     against, size = benchmark_of(universe, product), universe.styles.index("size")
     others = [k for k in range(len(universe.styles)) if k != size]
-    small = (universe.bucket == BUCKETS.index("micro")) | (universe.bucket < 0)
+    smallest = universe.names.role("micro") or universe.names.buckets[-1]
+    small = universe.members(smallest) | (universe.bucket < 0)
     risk = of_factor_model(universe.loading, days * daily, universe.specific_sd * np.sqrt(days))
     names = [universe.styles[k] for k in others]
     fixed: list[Constraint] = [

@@ -34,8 +34,8 @@ def _binding(
     slack = [np.abs(held - part.rows.lower) / unit, np.abs(part.rows.upper - held) / unit]
     if part.cone is not None:
         radius = part.cone.radius
-        unit = np.append(np.full(rows, np.finfo(float).tiny), radius)
-        slack = [np.append(s, abs(1 - part.cone.size(x) / radius)) for s in slack]
+        unit, never = np.append(unit, radius), np.full(rows, np.inf)
+        slack = [np.append(never, abs(1 - part.cone.size(x) / radius))] * 2
     worth = max(value, np.finfo(float).tiny) / unit
     low, high = (
         np.where((np.abs(p) > worth * s) & (np.abs(p) > ROUNDING * worth), p, 0.0)

@@ -132,10 +132,14 @@ def _price_bound(
 
 
 def said(constraints: Sequence[Constraint]) -> list[Constraint]:
-    """The constraints as a list; refused where one is none."""
-    return many(
-        "constraints", constraints, ("name", "rows"), "a list of constraints such as [Budget(), Positions()]"
-    )
+    """The constraints as a list; refused where one is none, or two have one name."""
+    allowed = "a list of constraints such as [Budget(), Positions()]"
+    listed = many("constraints", constraints, ("name", "rows"), allowed)
+    names = [constraint.name for constraint in listed]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("constraints", f"two are named {name!r}", "a name for each")
+    return listed
 
 
 def region(constraints: Sequence[Constraint], assets: int) -> Region:
@@ -144,11 +148,8 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
     InputError: what is no list of constraints, two of one name, or one that does not fit the assets.
     """
     listed = said(constraints)
-    names, own = [constraint.name for constraint in listed], axis(assets)
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError("constraints", f"two are named {name!r}", "a name for each")
-    every = [constraint.rows(own) for constraint in listed]
+    names, along = [constraint.name for constraint in listed], axis(assets)
+    every = [constraint.rows(along) for constraint in listed]
     total = assets + sum(rows.extra for rows in every)
     lower = np.concatenate([np.full(assets, -np.inf), np.zeros(total - assets)])
     charge = np.concatenate([np.zeros(assets), *(np.broadcast_to(r.charge, (r.extra,)) for r in every)])

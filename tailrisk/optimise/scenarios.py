@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 from ..core import InputError
-from .arguments import number, plain
+from .arguments import brief, number, plain
 from .labels import Axis, once, places, vector
 
 Array = NDArray[np.float64]
@@ -22,8 +22,8 @@ WEIGHT_SUM = 1e-9
 """How far from one the weights of scenarios may sum."""
 NO_WEIGHT = 1e-15
 """A weight below this part of the largest is none."""
-ROUNDINGS = 16
-"""How far, in roundings, where they come in single precision."""
+SINGLE = 1e-5
+"""How far, where they come in single precision and are then divided by their sum."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ class Scenarios:
     specific: Array | None = None
     unit: float = 1.0
     names: pd.Index | None = None
+
+    def __post_init__(self) -> None:
+        for field, axes in (("returns", 2), ("exposures", 2), ("weight", 1), ("specific", 1)):
+            array = getattr(self, field)
+            if array is not None and not (isinstance(array, np.ndarray) and array.ndim == axes):
+                raise InputError(f"scenarios: {field}", brief(array), "of_returns(...) or of_factors(...)")
 
     @property
     def assets(self) -> int:
@@ -218,7 +224,7 @@ def _table(name: str, values: ArrayLike, axes: str, names: pd.Index | None = Non
 def weights(weight: ArrayLike | None, count: int, names: pd.Index | None = None) -> Array | None:
     """Weights of scenarios [scenario], a Series by name; None where all weigh the same.
 
-    Single precision may miss a sum of one by its own rounding, and is then divided by it.
+    In single precision they may miss a sum of one by rounding, and are then divided by it.
     """
     if weight is None:
         return None
@@ -232,8 +238,7 @@ def weights(weight: ArrayLike | None, count: int, names: pd.Index | None = None)
         raise InputError("weight", "some weights are negative or not finite", "weights >= 0")
     kind = getattr(weight, "dtype", None)
     single = isinstance(kind, np.dtype) and kind.kind == "f" and kind.itemsize < 8
-    near = ROUNDINGS * float(np.finfo(kind).eps) if single else WEIGHT_SUM
-    if abs(row.sum() - 1) > near:
+    if abs(row.sum() - 1) > (SINGLE if single else WEIGHT_SUM):
         raise InputError("weight", f"the weights sum to {row.sum()!r}", "a sum of one", "divide by the sum")
     if single:
         row /= row.sum()

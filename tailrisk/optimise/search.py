@@ -107,17 +107,13 @@ def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, siz
         refuse_conflict(region)
     limit = None if aim.limit is None else aim.limit / size
     found = _search(scenarios, canon, replace(aim, limit=limit), tolerance)
-    tail = tail_of(scenarios.losses(size * found.x[: region.assets]), scenarios.weight, aim.level)
+    if size == 1.0:
+        return replace(found, multiplier=found.multiplier * factor)
     x = size * found.x
+    tail = tail_of(scenarios.losses(x[: region.assets]), scenarios.weight, aim.level)
     value = float(aim.cost @ x) + region.curve.value(x) + aim.aversion * tail.expected_shortfall
-    return replace(
-        found,
-        x=x,
-        tail=tail,
-        value=value if size != 1.0 else found.value,
-        bound=value - size * (found.value - found.bound) if size != 1.0 else found.bound,
-        multiplier=found.multiplier * factor,
-    )
+    bound = value - size * (found.value - found.bound)
+    return replace(found, x=x, tail=tail, value=value, bound=bound, multiplier=found.multiplier * factor)
 
 
 def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> Found:

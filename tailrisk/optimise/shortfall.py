@@ -95,7 +95,7 @@ def maximise_alpha(
     InputError: as `minimise_shortfall`, or a limit below the least ES, which is named.
     """
     most = number("", "limit", limit, "a fraction of NAV such as 0.05")
-    return _solve(scenarios, alpha, constraints, level, 0.0, most, tolerance, -1)
+    return _solve(scenarios, _given(alpha), constraints, level, 0.0, most, tolerance, -1)
 
 
 def maximise_utility(
@@ -113,7 +113,13 @@ def maximise_utility(
     InputError: as `minimise_shortfall`, or an aversion that is negative.
     """
     price = number("", "aversion", aversion, "0 or more, per unit of ES", 0.0)
-    return _solve(scenarios, alpha, constraints, level, price, None, tolerance, -1)
+    return _solve(scenarios, _given(alpha), constraints, level, price, None, tolerance, -1)
+
+
+def _given(alpha: ArrayLike) -> ArrayLike:
+    if alpha is None:
+        raise InputError("alpha", "None", "one for each asset")
+    return alpha
 
 
 def alpha_of(alpha: ArrayLike, assets: int) -> Array:

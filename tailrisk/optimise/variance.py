@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from ..core import InputError
-from .arguments import a, number, plain
+from .arguments import a, brief, number, plain
 from .conic import Array, Cone, straight
 from .constraints import Rows, bounded
 from .labels import Axis, axis, not_negative, once, places, vector
@@ -30,6 +30,14 @@ class Covariance:
     loading: Array
     specific: Array
     names: pd.Index | None = None
+
+    def __post_init__(self) -> None:
+        for field, axes in (("loading", 2), ("specific", 1)):
+            array = getattr(self, field)
+            if not (isinstance(array, np.ndarray) and array.ndim == axes):
+                raise InputError(
+                    f"covariance: {field}", brief(array), "of_matrix(...) or of_factor_model(...)"
+                )
 
     def variance(self, holding: ArrayLike) -> float:
         """w' Q w. InputError: a holding of other assets."""
@@ -59,9 +67,10 @@ def of_matrix(matrix: ArrayLike) -> Covariance:
     names = None
     if isinstance(matrix, pd.DataFrame):
         once("covariance", matrix.index)
-        names = matrix.index
-        if matrix.shape[0] == matrix.shape[1]:
-            matrix = matrix.iloc[:, places("covariance", matrix.columns, Axis(len(names), names))]
+        names, columns = matrix.index, matrix.columns
+        matrix = matrix.iloc[:, places("covariance", columns, Axis(len(names), names))]
+        if len(columns) > len(names):
+            raise InputError("covariance", f"has no row {columns.difference(names)[0]!r}", "rows as columns")
     table = plain("covariance", matrix)
     if table.ndim != 2 or table.shape[0] != table.shape[1] or not table.size:
         raise InputError("covariance", f"has shape {table.shape}", "[asset, asset]")

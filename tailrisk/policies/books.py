@@ -11,52 +11,88 @@ size z is of the mean log cap of each bucket on 1 and 2 February 2024, cap-weigh
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ..core.names import Names, home
+
 Array = np.ndarray[Any, np.dtype[np.float64]]
-CAP = np.array([46.2, 11.2, 9.6, 7.9, 0.67])
+CAP = {"csi300": 46.2, "csi500": 11.2, "csi1000": 9.6, "csi2000": 7.9, "micro": 0.67}
 """Trillions of yuan in each bucket."""
-NAMES = np.array([300, 500, 1000, 2000, 400])
+STOCKS = {"csi300": 300, "csi500": 500, "csi1000": 1000, "csi2000": 2000, "micro": 400}
+SMALL, REFUGE, FUTURE = ("csi2000", "micro"), "csi500", "IM"
+"""Buckets that were left, the one that was gone to, and the future that was sold."""
 
 
-def size() -> Array:
+@dataclass(frozen=True)
+class Ladder:
+    """Where the buckets and futures of the episode stand in a market's arrays."""
+
+    cap: Array  # [bucket]
+    stocks: Array  # [bucket]
+    small: Array  # [bucket]  whether it was left
+    refuge: int
+    future: int
+    futures: int
+
+
+def ladder(names: Names | None = None) -> Ladder:
+    """The places by name, in the home market or another that has these buckets. Raises InputError."""
+    market = names or home()
+    small = np.zeros(len(market.buckets), bool)
+    small[[market.bucket(name) for name in SMALL]] = True
+    return Ladder(
+        cap=np.array([CAP[name] for name in market.buckets]),
+        stocks=np.array([STOCKS[name] for name in market.buckets]),
+        small=small,
+        refuge=market.bucket(REFUGE),
+        future=market.future(FUTURE),
+        futures=len(market.futures),
+    )
+
+
+def size(it: Ladder | None = None) -> Array:
     """Size z-score of each bucket."""
-    log = np.log(CAP / NAMES)
-    mean = np.average(log, weights=CAP)
-    spread = np.sqrt(np.average((log - np.average(log, weights=NAMES)) ** 2, weights=NAMES))
+    it = it or ladder()
+    log = np.log(it.cap / it.stocks)
+    mean = np.average(log, weights=it.cap)
+    spread = np.sqrt(np.average((log - np.average(log, weights=it.stocks)) ** 2, weights=it.stocks))
     return np.asarray((log - mean) / spread)
 
 
-def style_box(weights: Array, benchmark: Array, bound: float) -> Array:
+def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None = None) -> Array:
     """Each book [fund, bucket] drawn toward its benchmark until its active size is within `bound`."""
-    active = np.abs((weights - benchmark) @ size())
+    active = np.abs((weights - benchmark) @ size(it))
     keep = np.minimum(1.0, bound / np.maximum(active, 1e-12))
     return np.asarray(benchmark + keep[:, None] * (weights - benchmark))
 
 
-def top_1800(weights: Array) -> Array:
+def top_1800(weights: Array, it: Ladder | None = None) -> Array:
     """Without CSI 2000 and micro-caps, pro rata."""
-    large = np.concatenate([weights[:, :3], np.zeros((len(weights), 2))], axis=1)
+    large = np.where((it or ladder()).small, 0.0, weights)
     return np.asarray(large / large.sum(axis=1, keepdims=True))
 
 
-def shift(weights: Array, points: float = 0.15) -> Array:
+def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Array:
     """`points` of the book from the two small buckets, pro rata, to CSI 500."""
-    small = weights[:, 3:].sum(axis=1, keepdims=True)
+    it = it or ladder()
+    small = weights[:, it.small].sum(axis=1, keepdims=True)
     moved = np.minimum(points, small)
     after = weights.copy()
-    after[:, 3:] *= 1 - moved / np.maximum(small, 1e-12)
-    after[:, 1] += moved[:, 0]
+    after[:, it.small] *= 1 - moved / np.maximum(small, 1e-12)
+    after[:, it.refuge] += moved[:, 0]
     return np.asarray(after)
 
 
-def hedge_with_im(weights: Array, short: Array) -> Array:
+def hedge_with_im(weights: Array, short: Array, it: Ladder | None = None) -> Array:
     """Futures sold over stock book [fund, future]: all in IM; an unhedged book sells its T and U's worth."""
+    it = it or ladder()
     total = short.sum(axis=1)
-    amount = np.where(total > 0, total, weights[:, 3:].sum(axis=1))
-    return np.asarray(np.stack([np.zeros_like(amount), np.zeros_like(amount), amount], axis=1))
+    sold = np.zeros((len(weights), it.futures))
+    sold[:, it.future] = np.where(total > 0, total, weights[:, it.small].sum(axis=1))
+    return sold
 
 
 def all_books(

@@ -1,6 +1,6 @@
 """A learned policy: a small network for each fund says how far to go to the safe book and how much to cut.
 
-    x     = z's / 5, twice their slow means, annualised basis of IC and IM, ten times the excess return
+    x     = z's / 5, twice their slow means, annualised basis of two futures, ten times the excess return
     h     = tanh(W1 x + b1),   (tilt, cut) = sigmoid(W2 h + b2)
     book  = home + tilt (safe - home),   gross = (1 - cut) gross of home
 
@@ -11,8 +11,8 @@ logistic of width `width`, so that gradients pass; with `width` None it is hard,
 import jax
 import jax.numpy as jnp
 
-from ..core import struct
-from ..core.arrays import accumulate
+from ..core import static, struct
+from ..core.arrays import accumulate, stacked
 from ..core.units import Ratio, ZScore
 from .observation import Book, Decision, Observation
 
@@ -33,6 +33,7 @@ class Params:
     home: Book
     safe: Book
     width: Ratio | None  # []  of the band's logistic; None is hard
+    watched: tuple[int, int] = static()  # futures whose basis it reads
 
 
 @struct
@@ -58,7 +59,9 @@ def init(params: Params, paths: int, detectors: int) -> State:
 def step(params: Params, state: State, seen: Observation) -> tuple[State, Decision]:
     """What to do at the next close."""
     slow = MEMORY * state.slow + (1.0 - MEMORY) * seen.z
-    shown = jnp.concatenate([seen.z / 5.0, 2.0 * slow, seen.annual_basis[1:3]])
+    shown = jnp.concatenate(
+        [seen.z / 5.0, 2.0 * slow, stacked([seen.annual_basis[k] for k in params.watched], seen.annual_basis)]
+    )
     lag = 10.0 * (seen.excess - 1.0)
     wanted = _network(params, shown, lag)
     moved = jnp.maximum(jnp.abs(wanted[0] - state.done[0]), jnp.abs(wanted[1] - state.done[1]))

@@ -77,7 +77,7 @@ class State:
     lines: lines.State
     dealing: dealing.State
     pnl: Ratio  # [line, fund, path]  per unit, since the start
-    day: Count  # []  days lived
+    day: Count  # [path]  days lived
 
 
 def init(params: Params, paths: int) -> State:
@@ -97,7 +97,7 @@ def init(params: Params, paths: int) -> State:
         lines=lines.init((funds, paths)),
         dealing=dealing.init(params.dealing, paths),
         pnl=jnp.zeros((len(LINES), funds, paths), one.dtype),
-        day=jnp.int32(0),
+        day=jnp.zeros(paths, jnp.int32),
     )
 
 
@@ -112,8 +112,9 @@ def shortfall(state: State) -> Ratio:
 
 
 def halted(params: Params, day: Count) -> Flag:
-    """Whether a fund may not trade stocks on a day [fund]."""
-    return (params.halt_from > 0) & (day >= params.halt_from) & (day < params.halt_from + params.halt_days)
+    """Whether a fund may not trade stocks on a day [path], for each fund and path [fund, path]."""
+    first, last = params.halt_from[:, None], (params.halt_from + params.halt_days)[:, None]
+    return (first > 0) & (day[None] >= first) & (day[None] < last)
 
 
 def step(params: Params, state: State, day: MarketDay, target: trade.Target | None) -> State:
@@ -130,7 +131,7 @@ def step(params: Params, state: State, day: MarketDay, target: trade.Target | No
         ceiling=lines.ceiling(params.lines, state.lines, accumulate(stock, axis=1), worth, redeemed),
         redeemed=redeemed,
         barred=state.lines.called,
-        halted=jnp.broadcast_to(halted(params, number)[:, None], worth.shape),
+        halted=halted(params, number),
     )
     done = trade.fill(params.trade, day, stock, futures, worth, order)
     worth = worth - done.cost - done.forced_cost

@@ -101,7 +101,9 @@ def _benchmark(params: Params, state: State, growth: Ratio) -> Ratio:
 
 
 def _rows(weight: Ratio, value: Ratio) -> Ratio:
-    """sum_k weight[product, k] value[k, path], added in a fixed order."""
+    """sum_k weight[product, k] value[k, path], added in a fixed order; zero of nothing."""
+    if not value.shape[0]:
+        return jnp.zeros((weight.shape[0], *value.shape[1:]), value.dtype)
     return _total([weight[:, k][:, None] * value[k][None, :] for k in range(value.shape[0])])
 
 

@@ -72,12 +72,13 @@ class Fill:
 
 def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ratio, order: Order) -> Fill:
     """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`."""
-    if order.target is None:
+    target = order.target
+    if target is None:
         return _forced(params, day, stock, futures, order)
     by_force = _by_force(stock, order)
     held, kept = accumulate(stock, axis=1), stock - by_force
-    goal = order.target.weights * _book(params, order, held, worth)[:, None]
-    wanted = kept + order.target.act[:, None] * (goal - kept)
+    goal = target.weights * _book(params, order, target, held, worth)[:, None]
+    wanted = kept + target.act[:, None] * (goal - kept)
     open_market = jnp.where(order.halted, 0.0, 1.0)[:, None]
     most = params.most[:, :, None]
     sells, buys = jnp.maximum(stock - wanted, 0.0), jnp.maximum(wanted - stock, 0.0)
@@ -88,7 +89,7 @@ def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ra
     bought = bought * _affordable(params, order, (stock, futures, worth), (sold, sell_rate), bought, buy_rate)
     sold, bought = fence((sold, bought))
     forced = jnp.minimum(sold, by_force)
-    moved, moved_by_force = _futures(order, stock, futures, sold, bought, forced)
+    moved, moved_by_force = _futures(target, stock, futures, sold, bought, forced)
     forced_cost = accumulate(forced * sell_rate, axis=1)
     rolls = 2.0 * day.rolled * accumulate(jnp.abs(futures), axis=1)
     turnover = accumulate(jnp.abs(moved), axis=1)
@@ -138,11 +139,11 @@ def free(params: Params, stock: Ratio, futures: Ratio, worth: Ratio) -> Ratio:
     return worth - tied - params.futures_margin[:, None] * accumulate(jnp.abs(futures), axis=1)
 
 
-def _book(params: Params, order: Order, held: Ratio, worth: Ratio) -> Ratio:
+def _book(params: Params, order: Order, target: Target, held: Ratio, worth: Ratio) -> Ratio:
     """The stock book aimed at [fund, path]."""
     equity = jnp.maximum(worth, 0.0)
     room = jnp.where(order.barred, held, jnp.maximum(held, equity / params.initial[:, None]))
-    return jnp.minimum(order.target.gross * equity * (1.0 - order.redeemed), jnp.minimum(order.ceiling, room))
+    return jnp.minimum(target.gross * equity * (1.0 - order.redeemed), jnp.minimum(order.ceiling, room))
 
 
 def _rate(params: Params, quantity: Ratio) -> Ratio:
@@ -174,12 +175,12 @@ def _affordable(
 
 
 def _futures(
-    order: Order, stock: Ratio, futures: Ratio, sold: Ratio, bought: Ratio, forced: Ratio
+    target: Target, stock: Ratio, futures: Ratio, sold: Ratio, bought: Ratio, forced: Ratio
 ) -> tuple[Ratio, Ratio]:
     """Changes of the futures [fund, future, path]: chosen, and with what was sold by force."""
     held, gone = accumulate(stock, axis=1), accumulate(forced, axis=1)
     share = gone / jnp.where(held > 0.0, held, 1.0)
     by_force = -share[:, None] * futures
     after = accumulate(stock - sold + bought, axis=1)
-    goal = -order.target.short * after[:, None]
-    return order.target.act[:, None] * (goal - futures - by_force), by_force
+    goal = -target.short * after[:, None]
+    return target.act[:, None] * (goal - futures - by_force), by_force

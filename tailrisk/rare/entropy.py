@@ -246,7 +246,7 @@ def _log_density(law: Law, elite: Elite) -> Array:
         chain = np.log(law.transition)
     today = elite.state[1:]
     density = np.moveaxis(chain[:, elite.state[:-1], today], 0, 1)
-    count, square = elite.shock.shape[1], 0.0
+    count, square = elite.shock.shape[1], np.zeros((law.mean.shape[0], *today.shape))
     for d in range(count if elite.shifted else 0):
         mean, deviation = law.mean[:, :, d][:, today], law.deviation[:, :, d][:, today]
         square = square + ((elite.shock[None, :, d] - mean) / deviation) ** 2

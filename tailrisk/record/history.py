@@ -17,8 +17,8 @@ def spreads(config: Config) -> NDArray[np.float64]:
     Raises InputError when the file lacks an index, or days enough, for an event.
     """
     assert config.history is not None
-    prices = read_prices(config.history, names=config.names)
     last: Any = config.calibrated.fit.get("window", [None, None])[1]
+    prices = read_prices(config.history, names=config.names, until=last and str(last))
     returns = prices.loc[:last].pct_change(fill_method=None)
     days, columns = warmup_days(config), []
     for event in {detector(event, config.names): event for event in config.event}.values():

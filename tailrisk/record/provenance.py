@@ -45,12 +45,12 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """The devices that computed, and the system they are in."""
-    devices = jax.devices()
-    kinds = sorted({device.device_kind for device in devices})
+    """The device that computed, of how many there are (the others are idle), and its system."""
+    used = next(iter(jax.numpy.zeros(()).devices()))
+    there = len(jax.devices())
     return {
-        "device": f"{len(devices)} x {', '.join(kinds)}",
-        "platform": f"{devices[0].platform}, {platform.system()} {platform.machine()}",
+        "device": f"1{f' of {there}' if there > 1 else ''} x {used.device_kind}",
+        "platform": f"{used.platform}, {platform.system()} {platform.machine()}",
     }
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from ..config import Config
 from ..core import InputError
@@ -31,13 +32,16 @@ from ..tail import (
     proportional_hazard,
     wang,
 )
-from ..tail.interval import Interval, spread_bounds
+from ..tail.heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
+from ..tail.interval import INDICATIVE, Interval, spread_bounds
 from . import estimates
 from .estimates import Figure
 
 Array = NDArray[np.float64]
 FIRST, CELLS = 65_536, 2**24
 """Paths whose losses are kept whole, and losses kept at most over all columns (64 MB)."""
+TAIL = 2.0
+"""Times the root of the paths: how many are taken for the upper tail, as `tail.influence` does."""
 SUMS = ("entropic", "partial_moment")
 ORDERED = ("expectile", "exponential_spectral", "wang", "proportional_hazard")
 
@@ -125,7 +129,7 @@ def _figure(
         return estimates.mean(worst.moments, confidence=sure, most=1.0), worst.paths
     if one.kind in SUMS:
         place = [it for it in kept.asked if it.kind in SUMS].index(one)
-        return summed(one, kept.sums.row(place * kept.columns + column), sure), worst.paths
+        return summed(one, kept.sums.row(place * kept.columns + column), worst, sure), worst.paths
     if one.kind == "var":
         return estimates.value_at_risk(worst, level=one.numbers[0], confidence=sure), worst.paths
     if one.kind == "es":
@@ -135,20 +139,24 @@ def _figure(
     return _ordered(one, kept.first[column], weight, sure), kept.first.shape[1]
 
 
-def summed(one: Risk, moments: Moments, confidence: float) -> Figure:
+def summed(one: Risk, moments: Moments, worst: Worst, confidence: float) -> Figure:
     """A partial moment E[X], or log E[X] / k with the influence (X / E[X] - 1) / k, from the sums of X."""
-    found = moments.mean_interval(confidence=confidence)
+    x = pay(one, worst.loss)
     if one.kind == "partial_moment":
-        return estimates.bounded(found, np.inf)
-    aversion, value = one.numbers[0], float(np.log(found.estimate)) / one.numbers[0]
-    second, third = (
-        about(moments, power, moments.mean) / (aversion * moments.mean) ** power for power in (2, 3)
-    )
-    low, high = spread_bounds(value, second, third, confidence)
-    return estimates.bounded(Interval(value, low, high, confidence, found.tail_points, found.indicative))
+        linear, value, slope = one.numbers[-1] <= 1 or len(one.numbers) == 1, moments.mean, 1.0
+    else:
+        linear, value = False, math.log(moments.mean) / one.numbers[0]
+        slope = one.numbers[0] * moments.mean
+    sums = [powers(moments, k, moments.mean) / slope**k for k in (2, 3)]
+    first = (moments.at(2, 1) - moments.mean * moments.at(2, 0)) / slope
+    pulls = Pulls(worst.paths, (x - moments.mean) / slope, _mass(worst), moments.at(2, 0), first, *sums)
+    low, high = pulls.bounds(value, worst.loss if linear else None, confidence)
+    most = np.inf if one.kind == "partial_moment" else estimates.LARGEST_LOSS
+    points = 1 / moments.at(2, 0)
+    return estimates.bounded(Interval(value, low, high, confidence, points, points < INDICATIVE), most)
 
 
-def about(moments: Moments, power: int, centre: float) -> float:
+def powers(moments: Moments, power: int, centre: float) -> float:
     """sum (w (x - centre))^power over all paths, power 2 or 3, weights over their sum."""
     terms = (math.comb(power, b) * moments.at(power, b) * (-centre) ** (power - b) for b in range(power + 1))
     return math.fsum(terms)
@@ -160,8 +168,7 @@ def of_worst(worst: Worst, level: float, confidence: float) -> Figure | None:
     (2 a - 1) E[(L - e)+] = (1 - a) (e - E[L]), and the influence a (L - e)+ - (1 - a) (e - L)+ over
     a P(L > e) + (1 - a) P(L <= e), whose powers over all paths are those over the worst and of the rest.
     """
-    it, loss, a = worst.moments, worst.loss, level
-    mass = np.full(len(loss), 1 / worst.paths) if worst.weight is None else worst.weight
+    it, loss, a, mass = worst.moments, worst.loss, level, _mass(worst)
     reached, total = np.cumsum(mass), np.cumsum(mass * loss)
     roots = ((2 * a - 1) * total + (1 - a) * it.mean) / ((2 * a - 1) * reached + (1 - a))
     fits = np.flatnonzero(roots[:-1] >= loss[1:])
@@ -172,12 +179,59 @@ def of_worst(worst: Worst, level: float, confidence: float) -> Figure | None:
     scale = a * float(reached[count - 1]) + (1 - a) * (1 - float(reached[count - 1]))
     sums = []
     for power in (2, 3):
-        whole = about(it, power, e) - float(np.sum((above * beyond) ** power))
-        pulled = (1 - a) ** power * whole + a**power * float(np.sum((above * beyond) ** power))
-        sums.append(pulled / scale**power)
-    low, high = spread_bounds(e, *sums, confidence)
-    points = 1 / float(it.at(2, 0))
-    return estimates.bounded(Interval(e, low, high, confidence, points, points < 1000))
+        tail = float(np.sum((above * beyond) ** power))
+        sums.append(((1 - a) ** power * (powers(it, power, e) - tail) + a**power * tail) / scale**power)
+    first = (1 - a) * (it.at(2, 1) - e * it.at(2, 0)) + (2 * a - 1) * float(np.sum(above**2 * beyond))
+    pull = np.where(loss > e, a, 1 - a) * (loss - e) / scale
+    low, high = Pulls(worst.paths, pull, mass, it.at(2, 0), first / scale, *sums).bounds(e, loss, confidence)
+    points = 1 / it.at(2, 0)
+    return estimates.bounded(Interval(e, low, high, confidence, points, points < INDICATIVE))
+
+
+def _mass(worst: Worst) -> Array:
+    """Weights of the losses kept, of all paths' one."""
+    return np.full(len(worst.loss), 1 / worst.paths) if worst.weight is None else worst.weight
+
+
+@dataclass(frozen=True)
+class Pulls:
+    """The influence psi of every path, mean zero: the worst one by one, the rest by their sums.
+
+    largest [kept], worst first, with mass [kept]; squares, first, second, third: sums over all paths of w^2,
+    w^2 psi, (w psi)^2 and (w psi)^3.
+    """
+
+    paths: int
+    largest: Array
+    mass: Array
+    squares: float
+    first: float
+    second: float
+    third: float
+
+    def bounds(self, value: float, loss: Array | None, confidence: float) -> tuple[float, float]:
+        """(low, high) as `tail.influence.influence_interval` has them of a sample in memory.
+
+        Straightened for skewness, and widened by a generalised Pareto law of the worst 2 sqrt(n) where their
+        tail is heavy, and that of loss [kept] is too where it is given.
+        """
+        low, high = spread_bounds(value, self.second, self.third, confidence)
+        count = max(int(np.searchsorted(np.cumsum(self.mass), TAIL / math.sqrt(self.paths))), FEWEST + 1)
+        if count > len(self.largest) or 4 * count > self.paths:
+            return low, high
+        cut, beyond = self.largest[count - 1], self.largest > self.largest[count - 1]
+        excess, mass = self.largest[beyond] - cut, self.mass[beyond]
+        tails = [excess] if loss is None else [excess, loss[beyond] - loss[count - 1]]
+        if len(excess) < FEWEST or any(tail_shape(tail, mass) <= HEAVY for tail in tails):
+            return low, high
+        middle, least, most = mean_excess_interval(excess, mass, confidence)
+        share, centre = float(mass.sum()), -float(np.sum(mass * excess))
+        spread = self.second - 2 * centre * self.first + centre**2 * self.squares
+        spread += float(np.sum(mass**2 * ((cut - centre) ** 2 - (cut + excess - centre) ** 2)))
+        rest = float(ndtri((1 + confidence) / 2)) * math.sqrt(max(spread, 0.0))
+        at = value + centre + share * middle
+        wide_low = at - math.hypot(share * (middle - least), rest)
+        return min(low, wide_low), max(high, at + math.hypot(share * (most - middle), rest))
 
 
 def _ordered(one: Risk, loss: NDArray[np.float32], weight: Array | None, confidence: float) -> Figure:
@@ -200,7 +254,7 @@ def _measure(one: Risk) -> Measure:
         "proportional_hazard": proportional_hazard,
         "partial_moment": partial_moment,
     }
-    return made[one.kind](*one.numbers)  # type: ignore[operator,no-any-return]
+    return made[one.kind](*one.numbers)
 
 
 def _drawdown(nav: Array, one: Risk, confidence: float) -> Figure:

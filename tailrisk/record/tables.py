@@ -116,7 +116,8 @@ def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
 def risks(config: Config, kept: Sample) -> pd.DataFrame | None:
     """Every risk that was asked for besides VaR and ES, of every product, view and loss."""
     worst = [kept.tails.column(c) for c in range(kept.tails.columns)] if kept.risks.asked else []
-    return of_risks(config, worst, kept.risks, kept.nav, kept.weight())
+    nav = None if kept.nav is None else kept.nav.astype(np.float64)
+    return of_risks(config, worst, kept.risks, nav, kept.weight())
 
 
 def events(config: Config, kept: Sample) -> pd.DataFrame:

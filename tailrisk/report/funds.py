@@ -23,15 +23,15 @@ def tables(result: Result) -> list[Table]:
     some = said.get("paths", "some")
     paths = _run_paths(result) if every_path(result) else f"the first {some} paths"
     fates = f"The products' own funds over {paths}, % of starting NAV or of paths; {sure} intervals."
-    lines = "What {} of the own funds is made of, % of starting NAV; a row sums to the change of its NAV."
+    lines = "What the own funds' {} is made of, % of starting NAV; a row sums to the change of its NAV."
     many = (
         f"{said.get('funds', 'several')} funds of every product around its own book, over the first {some} "
         "paths: quantiles over funds and paths."
     )
-    worst = lines.format("the worst paths, beyond VaR at the lowest level,")
+    worst = lines.format("mean beyond VaR at the lowest level")
     asked = (
         ("own", FATES, fates),
-        ("own", ("line",), lines.format("the mean")),
+        ("own", ("line",), lines.format("mean")),
         ("own", ("line_worst",), worst),
         ("all", SPREAD, many),
     )

@@ -75,8 +75,8 @@ def _tail(result: Result, measure: str) -> Table:
         groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
     caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals."
-    moments = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
-    return Table(caption, ("Product", *moments, *heads), tuple(groups))
+    first = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
+    return Table(caption, ("Product", *first, *heads), tuple(groups))
 
 
 def drift(result: Result) -> Table:

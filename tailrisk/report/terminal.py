@@ -12,8 +12,8 @@ from .rows import TailRow
 from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
 
 WIDTH = 100
-NAME, DRIFT, CELL = 15, 7, 13
-"""Columns of a product's name, of its drift and of one figure."""
+WIDE, NARROW = (16, 0, 14), (15, 7, 13)
+"""Columns of a product's name, of its drift and of one figure; without a drift, and with one."""
 LEVELS = 3
 """Levels side by side; more go into further tables."""
 
@@ -29,6 +29,8 @@ def show(folder: str | Path) -> str:
             lines += ["", *_table(result, measure, view, result.levels[first : first + LEVELS])]
     if any(row.indicative for row in result.tail):
         lines += ["", "* indicative: fewer than 1,000 tail points"]
+    if any(row.saturated for row in result.tail):
+        lines += ["", "an ES of 100 is all there is to lose"]
     lines += _sections(result)
     wrapped = [piece for line in lines for piece in _wrap(line)]
     return "\n".join(wrapped).replace(MINUS, "-").replace("\u00a0", " ") + "\n"
@@ -37,16 +39,23 @@ def show(folder: str | Path) -> str:
 def _heading(result: Result, measure: str) -> str:
     days = len(result.curves["regime_share"])
     sure = confidence(result.section("tail"))
-    over = f"{title(measure)} of {days} trading days, % of starting NAV"
-    return f"{over} (± half the {sure} interval; drift: the mean)"
+    more = "; drift: the mean" if _has_drift(result) else ""
+    return f"{title(measure)} of {days} trading days, % of starting NAV (± half the {sure} interval{more})"
+
+
+def _has_drift(result: Result) -> bool:
+    return any(row.drift for row in result.tail)
 
 
 def _table(result: Result, measure: str, view: str, levels: tuple[float, ...]) -> list[str]:
     heads = [f"{name} {level(at)}" for at in levels for name in ("VaR", "ES")]
-    lines = [_line(view.upper(), "drift", heads), "-" * (NAME + DRIFT + CELL * len(heads))]
+    widths = NARROW if _has_drift(result) else WIDE
+    name, drift, cell = widths
+    lines = [_line(widths, view.upper(), "drift" if drift else "", heads)]
+    lines.append("-" * (name + drift + cell * len(heads)))
     for product in result.products:
         rows = [result.row(product, view, measure, at) for at in levels]
-        lines.append(_line(product, _drift(rows[0]), [cell for row in rows for cell in _cells(row)]))
+        lines.append(_line(widths, product, _drift(rows[0]), [text for row in rows for text in _cells(row)]))
     return lines
 
 
@@ -64,10 +73,11 @@ def _drift(row: TailRow) -> str:
     return "" if row.drift is None else row.drift.scaled(100).text(LOSS_PLACES)
 
 
-def _line(name: str, drift: str, cells: list[str]) -> str:
-    name = short(name, NAME)
-    cells = [drift.rjust(DRIFT), *(cell.rjust(CELL) for cell in cells)]
-    return name + " " * (NAME - columns(name)) + "".join(cells)
+def _line(widths: tuple[int, int, int], name: str, drift: str, cells: list[str]) -> str:
+    first, second, each = widths
+    name = short(name, first)
+    texts = [drift.rjust(second), *(cell.rjust(each) for cell in cells)]
+    return name + " " * (first - columns(name)) + "".join(texts)
 
 
 def _sections(result: Result) -> list[str]:

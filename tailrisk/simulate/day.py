@@ -10,8 +10,9 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.arrays import take
+from ..core.fence import fence
 from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
-from ..market import process, styles
+from ..market import memory, process, styles
 from ..products import book, funds
 from ..tail import running
 from . import market_day
@@ -37,6 +38,7 @@ class State:
 
     process: process.State  # of returns before anybody trades
     price: LogReturn  # [bucket, path]  log price since the start
+    styles: styles.State | None
     books: book.State | funds.State
     absolute: running.RunningLoss  # [product, path]
     excess: running.RunningLoss  # [product, path]
@@ -46,16 +48,18 @@ class State:
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
     market, crowd, log_return, growth, future = _prices(world, state, shocks)
-    style_return = style(world, log_return, shocks)
+    style = _styles(world, state, market, log_return, shocks)
+    today = None if style is None else style.today
     if isinstance(state.books, book.State):
         books: book.State | funds.State = book.step(
-            world.products, state.books, growth, future, style_return, shocks.own
+            world.products, state.books, growth, future, today, shocks.own
         )
     else:
-        books = as_funds(world, state, crowd, log_return, shocks)
+        books = _as_funds(world, state, crowd, log_return, today, shocks)
     after = State(
         process=market,
         price=state.price + log_return,
+        styles=style,
         books=books,
         absolute=running.step(state.absolute, books.nav),
         excess=running.step(state.excess, excess_nav(world, books)),
@@ -64,10 +68,15 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     return after, log_return
 
 
-def as_funds(
-    world: World, state: State, crowd: crowd_day.State | None, log_return: LogReturn, shocks: Shocks
+def _as_funds(
+    world: World,
+    state: State,
+    crowd: crowd_day.State | None,
+    log_return: LogReturn,
+    style: Ratio | None,
+    shocks: Shocks,
 ) -> funds.State:
-    """The products' funds after the day; crowd: its state after the close."""
+    """The products' funds after the day; crowd: its state after the close; style [style, path] returns."""
     assert world.funds is not None
     assert isinstance(state.books, funds.State)
     if world.crowd is None or state.crowd is None or crowd is None or shocks.crowd is None:
@@ -75,15 +84,24 @@ def as_funds(
     else:
         seen = market_day.crowded(world.crowd, (state.crowd, crowd), jnp.expm1(log_return), shocks.crowd)
     other = None if shocks.own is None else world.products.own[:, None] * shocks.own[None]
-    seen = replace(seen, styles=style(world, log_return, shocks), specific=shocks.specific, other=other)
+    seen = replace(seen, styles=style, specific=shocks.specific, other=other)
     return funds.step(world.funds, state.books, seen)
 
 
-def style(world: World, log_return: LogReturn, shocks: Shocks) -> Ratio | None:
-    """Today's style returns [style, path] for a unit exposure; None where no product has any."""
-    if world.styles is None or shocks.styles is None:
+def _styles(
+    world: World, state: State, market: process.State, log_return: LogReturn, shocks: Shocks
+) -> styles.State | None:
+    """The styles today, given the process after the day; None where no product has any."""
+    if world.styles is None or shocks.styles is None or state.styles is None:
         return None
-    return styles.step(world.styles, log_return, random.student(shocks.styles, None))
+    if world.styles.memory is None:
+        today = styles.step(world.styles, log_return, random.student(shocks.styles, None))
+        return replace(state.styles, today=today)
+    assert isinstance(state.process, memory.State)
+    law = world.styles.memory.ladder
+    drawn = fence(tuple(random.student(shocks.styles, law.inverse_nu)))
+    regime = jnp.minimum(process.regime(market), law.affine.shape[0] - 1)
+    return styles.live(world.styles, state.styles, state.process, regime, log_return, list(drawn))
 
 
 def outside(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:

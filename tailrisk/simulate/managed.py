@@ -78,7 +78,7 @@ def observe(state: account.State, day: MarketDay, z: ZScore) -> Observation:
     """What a manager sees of his fund and the market tonight."""
     held, equity = accumulate(state.long, axis=1), jnp.maximum(state.worth, 0.0)
     return Observation(
-        day=state.day,
+        day=state.day[0],
         weights=state.long / jnp.where(held > 0.0, held, 1.0)[:, None],
         gross=jnp.where(equity > 0.0, held / jnp.where(equity > 0.0, equity, 1.0), 0.0),
         excess=account.nav(state) / state.benchmark,

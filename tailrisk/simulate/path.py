@@ -11,7 +11,7 @@ from jax import lax
 
 from ..core import random, struct
 from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform, ZScore
-from ..market import process, spread
+from ..market import process, spread, styles
 from ..products import book, funds
 from ..tail import running
 from . import day
@@ -94,9 +94,10 @@ def course(world: World, path: Count) -> Course:
         eve, total = state
         if total is not None:
             total = total + day.outside(world, eve.process, shocks)[1]
-        after, log_return = day.step(world, eve, shocks)
+        after, _ = day.step(world, eve, shocks)
         now = process.pictured(after.process)
-        seen = (after.price, now, after.books.nav, day.style(world, log_return, shocks))
+        style = None if after.styles is None else after.styles.today
+        seen = (after.price, now, after.books.nav, style)
         return (after, total), seen
 
     draws = partial(draw, world, path)
@@ -130,6 +131,7 @@ def begin(world: World, path: Count, warm: process.State | None = None) -> day.S
     return day.State(
         process=first(world, path, warm),
         price=jnp.zeros((process.buckets(world.process), paths), world.dtype),
+        styles=None if world.styles is None else styles.init(world.styles, paths),
         books=books,
         absolute=running.init(books.nav),
         excess=running.init(books.nav),
@@ -141,9 +143,10 @@ def draw(world: World, path: Count, days: Count) -> day.Shocks:
     """Every shock of some days [day], [day, ..., path]."""
     dtype, shocks = world.dtype, market_shocks(world, path, days)
     if world.styles is not None:
-        pairs = (world.styles.loading.shape[0] + 1) // 2
+        pairs, law = (world.styles.loading.shape[0] + 1) // 2, world.styles.memory
+        inverse_nu = None if law is None else law.ladder.inverse_nu
         shocks = replace(
-            shocks, styles=random.unit_pairs(world.streams.styles, path, days, pairs, None, dtype)
+            shocks, styles=random.unit_pairs(world.streams.styles, path, days, pairs, inverse_nu, dtype)
         )
     if world.own_risk:
         own = random.unit_pairs(world.streams.own, path, days, 1, world.own_inverse_nu, dtype)

@@ -35,9 +35,8 @@ def returns(world: World, path: Count) -> Returns:
 
     def one_day(state: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], None]:
         before, earned = state
-        after, log_return = day.step(world, before, shocks)
-        style = day.style(world, log_return, shocks)
-        return (after, earned if style is None else earned + style), None
+        after, _ = day.step(world, before, shocks)
+        return (after, earned if after.styles is None else earned + after.styles.today), None
 
     start = (begin(world, path), earned)
     (state, earned), _ = over_days(one_day, start, world.days, partial(draw, world, path))

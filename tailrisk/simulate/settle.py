@@ -23,7 +23,7 @@ def _settle(law: memory.Params, stream: Stream, *, states: int, days: int) -> me
     variance = 1 / (law.filter.inverse * process.buckets(law))
     still = jnp.zeros((process.buckets(law), states), dtype)
     level = jnp.broadcast_to(variance[None, :, None], (len(memory.DECAYS), *still.shape))
-    begun = memory.State(
+    begun: process.State = memory.State(
         row=jnp.zeros(states, jnp.int32), square=level, common=still[0] + 1.0, trend=still, last=still
     )
 

@@ -98,7 +98,7 @@ def record(world: World, path: Count) -> Tape:
             seen = market_day.crowded(
                 world.crowd, (state.crowd, after.crowd), jnp.expm1(log_return), shocks.crowd
             )
-        seen = replace(seen, styles=day.style(world, log_return, shocks))
+        seen = replace(seen, styles=None if after.styles is None else after.styles.today)
         return after, (seen, spreads(world, log_return), shocks.own)
 
     last, lived = over_days(one_day, begin(world, path), world.days, partial(draw, world, path))

@@ -19,6 +19,7 @@ from .measures import (
 )
 from .moments import Moments, MomentStream
 from .replicates import replicate_interval
+from .saturation import saturated
 from .shortfall import expected_shortfall, value_at_risk
 from .stream import TailStream, Worst, reserve
 from .weights import WeightReport, weight_report
@@ -55,6 +56,7 @@ __all__ = [
     "reserve",
     "return_period",
     "running",
+    "saturated",
     "stability",
     "value_at_risk",
     "value_at_risk_interval",

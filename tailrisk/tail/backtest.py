@@ -1,6 +1,7 @@
 """Was the forecast right? Tests of a series of VaR and ES forecasts against the losses that came.
 
-Every series is [day]; a hit is a loss beyond the VaR forecast, expected on 1 - level of the days.
+Every series is [day], losses positive; a hit is a loss beyond the VaR forecast, expected on 1 - level of the
+days. Series are matched by day to the first one, and what is a value a day comes back as a Series.
 """
 
 import math
@@ -8,11 +9,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
 from scipy.special import bdtr, chdtrc, stdtr, xlogy
 
 from ..core import InputError
-from .sample import Array, Level, exact_level, finite
+from .border import Losses, finite, ordered
+from .sample import Array, Level, exact_level
+
+SAME = 16 * float(np.finfo(np.float64).eps)
+"""Differences that vary less than this, over the size of the scores, are one difference and rounding."""
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,10 @@ class Verdict:
     p_value: float
 
 
-def hits(loss: ArrayLike, value_at_risk: ArrayLike) -> Array:
-    """1 on the days the loss was beyond its VaR forecast, else 0."""
-    realised, forecast = _series(loss=loss, value_at_risk=value_at_risk)
-    return (realised > forecast).astype(np.float64)
+def hits(losses: ArrayLike, value_at_risk: ArrayLike) -> Any:
+    """1 on the days the loss was beyond its VaR forecast, else 0; a Series where one came in."""
+    realised, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
+    return _as_given((realised.values > forecast.values).astype(np.float64), realised)
 
 
 def kupiec(hit: ArrayLike, *, level: Level) -> Verdict:
@@ -42,7 +48,9 @@ def independence(hit: ArrayLike) -> Verdict:
 
     Day one has no day before it and only starts the chain. p_value 1 where there is no hit to follow.
     """
-    (series,) = _series(hit=hit)
+    series = _flags(hit)
+    if len(series) < 2:
+        raise InputError("hit", "one day follows no other", "two days or more")
     before, after = series[:-1], series[1:]
     calm, tense = after[before == 0], after[before == 1]
     apart = sum(_binomial(x.sum(), len(x), x.mean()) for x in (calm, tense) if len(x))
@@ -80,7 +88,7 @@ def traffic_light(hit: ArrayLike, *, level: Level) -> TrafficLight:
 
 
 def acerbi_szekely(
-    loss: ArrayLike,
+    losses: ArrayLike,
     value_at_risk: ArrayLike,
     expected_shortfall: ArrayLike,
     *,
@@ -91,17 +99,19 @@ def acerbi_szekely(
     """Z2 = 1 - sum_hits L / (n (1 - a) ES), or given hits Z1 = 1 - mean_hits L / ES: zero if right,
 
     negative if ES was too low      Acerbi & Szekely (2014), equations 6 and 4.
-    scenarios [draw, day]: losses drawn from the forecasts; p_value is the share with a Z as low,
-    (1 + r) / (1 + m), nan without them (Z2 below about -0.7 is 5 % at level 0.975 over 250 days).
+    scenarios [draw, day], a frame's columns matched by day: losses drawn from the forecasts; p_value is the
+    share with a Z as low, (1 + r) / (1 + m), nan without them (Z2 below about -0.7 is 5 % at level 0.975 over
+    250 days).
     Z1 without a hit is nan.
     """
-    realised, var, es = _series(
-        loss=loss, value_at_risk=value_at_risk, expected_shortfall=_positive(expected_shortfall)
-    )
+    days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
+    realised, (var, es) = days.values, (series.values for series in forecast)
     share = float(1 - exact_level(level))
     seen = float(_shortfall_gap(realised, var, es, share, given_hits))
     if scenarios is None:
         return Verdict(seen, math.nan)
+    if isinstance(scenarios, pd.DataFrame) and days.paths is not None:
+        scenarios = ordered("scenarios", scenarios.T, days.paths).T.to_numpy()
     drawn = finite("scenarios", scenarios)
     if drawn.ndim != 2 or drawn.shape[1] != len(realised):
         raise InputError("scenarios", f"have shape {drawn.shape}", f"[draw, {len(realised)}]")
@@ -110,24 +120,24 @@ def acerbi_szekely(
     return Verdict(seen, float((1 + np.sum(at_random <= seen)) / (1 + len(at_random))))
 
 
-def quantile_score(loss: ArrayLike, value_at_risk: ArrayLike, *, level: Level) -> Array:
+def quantile_score(losses: ArrayLike, value_at_risk: ArrayLike, *, level: Level) -> Any:
     """(1{L > v} - (1 - a)) (L - v) [day]: lowest in expectation at the true VaR      Gneiting (2011)."""
-    realised, var = _series(loss=loss, value_at_risk=value_at_risk)
-    return ((realised > var) - float(1 - exact_level(level))) * (realised - var)
+    days, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
+    gap = days.values - forecast.values
+    return _as_given(((gap > 0) - float(1 - exact_level(level))) * gap, days)
 
 
 def fz0_score(
-    loss: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: ArrayLike, *, level: Level
-) -> Array:
+    losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: ArrayLike, *, level: Level
+) -> Any:
     """(L - v)+ / ((1 - a) e) + v / e + log e - 1 [day]: lowest in expectation at the true (VaR, ES), e > 0.
 
     Fissler & Ziegel (2016); the member homogeneous of degree zero, Patton, Ziegel & Chen (2019), equation 6.
     """
-    realised, var, es = _series(
-        loss=loss, value_at_risk=value_at_risk, expected_shortfall=_positive(expected_shortfall)
-    )
-    beyond = np.maximum(realised - var, 0.0) / float(1 - exact_level(level))
-    return (beyond + var) / es + np.log(es) - 1
+    days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
+    var, es = (series.values for series in forecast)
+    beyond = np.maximum(days.values - var, 0.0) / float(1 - exact_level(level))
+    return _as_given((beyond + var) / es + np.log(es) - 1, days)
 
 
 def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> Verdict:
@@ -136,14 +146,16 @@ def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> 
     Diebold & Mariano (1995) with the correction of Harvey, Leybourne & Newbold (1997), equation 9, and their
     Student t (n - 1); the variance has horizon - 1 autocovariances, all that forecasts that overlap for
     `horizon` days leave, and Bartlett's weights on them only where their sum is not positive.
-    nan where the scores never differ or always by the same.
+    nan where the scores never differ or always by the same, to within rounding.
     """
     first, second = _series(score=score, other=other)
     n = len(first)
-    if not 1 <= horizon < n:
-        raise InputError("horizon", f"{horizon} for {n} days", f"1 <= horizon < {n}")
+    if not (isinstance(horizon, int | np.integer) and 1 <= horizon < n):
+        raise InputError("horizon", f"{horizon} for {n} days", f"a whole number, 1 <= horizon < {n}")
     gap = first - second
     centred = gap - gap.mean()
+    if np.abs(centred).max() <= SAME * max(np.abs(first).max(), np.abs(second).max()):
+        return Verdict(math.nan, math.nan)
     shared = [np.sum(centred[k:] * centred[: n - k]) for k in range(horizon)]
     long_run = 2 * sum(shared) - shared[0]
     if not long_run > 0:
@@ -156,31 +168,52 @@ def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> 
 
 
 def _series(**named: ArrayLike) -> list[Array]:
-    """Named series [day] as float64, finite and of one length."""
+    """Named series [day] as float64, finite and of one length, by the days of the first Series."""
+    return [series.values for series in _dated(**named)]
+
+
+def _dated(**named: ArrayLike) -> list[Losses]:
+    """The same with the days of the first Series among them, if there is one."""
+    days = next((values.index for values in named.values() if isinstance(values, pd.Series)), None)
+    if days is not None:
+        named = {
+            name: ordered(name, values, days) if isinstance(values, pd.Series) else values
+            for name, values in named.items()
+        }
     arrays = {name: finite(name, values) for name, values in named.items()}
-    lengths = {len(array) if array.ndim == 1 else array.shape for array in arrays.values()}
+    lengths = {array.shape for array in arrays.values()}
     if len(lengths) != 1 or any(array.ndim != 1 for array in arrays.values()):
         shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
         raise InputError(next(iter(named)), f"shapes differ: {shapes}", "series [day] of one length")
-    return list(arrays.values())
+    return [Losses(array, days) for array in arrays.values()]
 
 
-def _positive(expected_shortfall: ArrayLike) -> Array:
-    """ES forecasts, refused unless all are above zero."""
-    forecast = finite("expected_shortfall", expected_shortfall)
-    if not (forecast > 0).all():
-        raise InputError(
-            "expected_shortfall", f"{int((forecast <= 0).sum())} forecasts are not positive", "> 0"
-        )
-    return forecast
+def _as_given(values: Array, like: Losses) -> Any:
+    """Values [day] with the days they belong to, where these are known."""
+    return values if like.paths is None else pd.Series(values, like.paths)
+
+
+def _forecast(losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: ArrayLike) -> list[Losses]:
+    """(losses, VaR, ES) of one set of days, refused unless every ES is above zero."""
+    found = _dated(losses=losses, value_at_risk=value_at_risk, expected_shortfall=expected_shortfall)
+    short = int((found[2].values <= 0).sum())
+    if short:
+        raise InputError("expected_shortfall", f"{short} forecasts are not positive", "> 0")
+    return found
 
 
 def _counts(hit: ArrayLike, level: Level) -> tuple[float, float, float]:
     """(days, hits, expected share) of a series of zeros and ones."""
+    series = _flags(hit)
+    return float(len(series)), float(series.sum()), float(1 - exact_level(level))
+
+
+def _flags(hit: ArrayLike) -> Array:
+    """A series [day] of zeros and ones."""
     (series,) = _series(hit=hit)
     if not np.isin(series, (0.0, 1.0)).all():
         raise InputError("hit", "is not a series of zeros and ones", "0 or 1 a day")
-    return float(len(series)), float(series.sum()), float(1 - exact_level(level))
+    return series
 
 
 def _binomial(count: Any, days: Any, chance: Any) -> float:

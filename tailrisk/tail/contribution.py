@@ -1,18 +1,21 @@
 """What each part of a sum of losses adds to its expected shortfall."""
 
+import math
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import InputError
-from .interval import INDICATIVE, Interval, spread_bounds
-from .sample import Array, Level, even_weight, exact_confidence, exact_level, finite, rows, total
-from .shortfall import counted_tail, expected_shortfall, tail_of
+from .border import Losses, received
+from .interval import INDICATIVE, Interval, ranks, spread_bounds, value_interval
+from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, shares, total
+from .shortfall import Tail, counted_tail, tail_of
 
 
 def component_shortfall(
-    part: ArrayLike,
+    losses: ArrayLike,
     weight: ArrayLike | None = None,
     *,
     level: Level,
@@ -21,14 +24,16 @@ def component_shortfall(
 ) -> Interval:
     """C_j = E[L_j | L in the tail of L = sum_j L_j], each part's share of ES      Tasche (1999), equation 4.
 
-    part [part, path] -> Interval of arrays [part]; sum_j C_j = ES of the sum; a tie at VaR is split evenly.
-    paths: where `part` holds only the worst of so many, equally weighted, down to below VaR.
+    losses [part, path] -> Interval of arrays [part]; a frame [scenario, part] -> of Series by part. sum_j C_j
+    = ES of the sum; a tie at VaR is split evenly. weight [path], a Series by name.
+    paths: where `losses` holds only the worst of so many, equally weighted, down to below VaR.
     Influence ((L_j - c_j) 1{L > VaR} - P(L > VaR)-mean of it) / (1 - level), c_j = E[L_j | L = VaR] from the
     paths nearest VaR: c_j is what moving VaR trades in, so the parts' influences sum to that of ES.
+    Unbounded where VaR has no upper bound, for then one path or two are the whole tail.
     """
-    parts, row, w = _sum(part, weight)
     exact, sure = exact_level(level), exact_confidence(confidence)
-    tail = tail_of(row, w, exact) if paths is None else counted_tail(row, exact, paths)
+    given, parts, row, w = _sum(losses, weight)
+    tail = tail_of(row, w, exact) if paths is None else counted_tail(row, exact, _all(paths, row, w))
     share = float(1 - exact)
     mass = even_weight(row, w) if paths is None else np.full(len(row), 1 / paths)
     beyond, tied = row > tail.value_at_risk, row == tail.value_at_risk
@@ -44,29 +49,50 @@ def component_shortfall(
     third = np.array([total(line**3) for line in pull]) - rest * least**3
     bounds = [spread_bounds(*line, sure) for line in zip(estimate, second, third, strict=True)]
     low, high = np.array(bounds).T
+    if _thin(row, w, exact, tail, sure, len(row) if paths is None else paths):
+        low, high = np.full(len(parts), -np.inf), np.full(len(parts), np.inf)
     points = tail.share if w is None else total(inside) ** 2 / total(inside**2)
     count = np.full(len(parts), points)
+    estimate, low, high, count = (given.named(column) for column in (estimate, low, high, count))
     return Interval(estimate, low, high, sure, count, count < INDICATIVE)
 
 
-def incremental_shortfall(part: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Array:
+def incremental_shortfall(losses: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
     """ES of the sum less ES of the sum without part j, [part]: what leaving each part out would save.
 
     At most the component C_j, for ES is convex; the two agree for a part too small to move the tail.
+    Losses and weights as in `component_shortfall`.
     """
-    parts, row, w = _sum(part, weight)
-    whole = expected_shortfall(row, w, level=level)
-    return np.array([whole - expected_shortfall(row - one, w, level=level) for one in parts])
+    exact = exact_level(level)
+    given, parts, row, w = _sum(losses, weight)
+    whole = tail_of(row, w, exact).expected_shortfall
+    return given.named(np.array([whole - tail_of(row - one, w, exact).expected_shortfall for one in parts]))
 
 
-def _sum(part: ArrayLike, weight: ArrayLike | None) -> tuple[Array, Array, Array | None]:
-    """(parts [part, path], their sum [path], weight [path] or None)."""
-    parts = finite("part", part)
-    if parts.ndim != 2:
-        raise InputError("part", f"has {parts.ndim} axes", "[part, path]")
-    _, pairs = rows(parts.sum(axis=0), weight)
-    row, w = next(pairs)
-    return parts, row, w
+def _sum(losses: ArrayLike, weight: ArrayLike | None) -> tuple[Losses, Array, Array, Array | None]:
+    """(losses as given, those of the paths that count [part, path], their sum, weight [path] or None)."""
+    given = received(losses, dimensions=2)
+    parts, w = given.values, None
+    if weight is not None:
+        parts, w = counting(parts, shares(weight, Losses(parts[0], given.paths)))
+    return given, parts, parts.sum(axis=0), w
+
+
+def _all(paths: int, row: Array, weight: Array | None) -> int:
+    """Of how many paths `row` holds the worst; refused where it holds more, or they are weighted."""
+    if weight is not None or not (isinstance(paths, int | np.integer) and paths >= len(row)):
+        problem = f"{paths} of which these are the worst {len(row)}"
+        raise InputError("paths", problem, "the number of all paths, equally weighted")
+    return int(paths)
+
+
+def _thin(
+    row: Array, weight: Array | None, level: Fraction, tail: Tail, confidence: float, paths: int
+) -> bool:
+    """Whether VaR has no upper bound."""
+    if weight is None:
+        return ranks(paths, level, confidence)[0] < 1
+    return math.isinf(value_interval(row, weight, level, tail, confidence, paths)[2])
 
 
 def _at_boundary(parts: Array, row: Array, mass: Array, level: Fraction) -> Array:

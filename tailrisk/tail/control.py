@@ -16,23 +16,25 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
 from ..core import InputError
+from .border import finite, matched, number, received
 from .interval import INDICATIVE, Interval
-from .sample import Array, exact_confidence, finite
+from .sample import Array, exact_confidence
 
 
 def controlled_mean(
     value: ArrayLike, control: ArrayLike, known: float, known_error: float = 0.0, *, confidence: float = 0.95
 ) -> Interval:
-    """E value from pairs [path], independent of each other, with the normal interval.
+    """E value from pairs [path], independent of each other, with the normal interval; Series pair by name.
 
     known: the control's mean; known_error: its standard error, from paths that are none of these.
     tail_points: paths; a control that never varies corrects nothing.
     """
-    y, x, sure = finite("value", value), finite("control", control), exact_confidence(confidence)
-    if y.ndim != 1 or y.shape != x.shape or len(y) < 4:
+    given, sure = received(value, "value", dimensions=1), exact_confidence(confidence)
+    y, x = given.values, finite("control", matched("control", control, given))
+    if y.shape != x.shape or len(y) < 4:
         raise InputError("control", "does not pair with the values", "one a path, four paths or more")
-    if not (math.isfinite(known) and 0 <= known_error < math.inf):
-        raise InputError("known", f"{known} +- {known_error} is no mean", "a finite mean and error")
+    number("known", known, "a finite mean")
+    number("known_error", known_error, "a finite error, >= 0", lambda x: x >= 0)
     halves = (slice(0, None, 2), slice(1, None, 2))
     beta = [_coefficient(y[half], x[half]) for half in halves]
     left = [y[half] - b * (x[half] - known) for half, b in zip(halves, reversed(beta), strict=True)]

@@ -1,14 +1,18 @@
 """How often an event happens: its probability, its rate a year, its return period, with exact intervals."""
 
 import math
+from dataclasses import replace
+from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import betaincinv, gammaincinv
 
 from ..core import InputError
+from .border import number, received
+from .heavy_weights import whole_weight
 from .interval import Interval
-from .sample import Array, exact_confidence, finite, shares, total
+from .sample import Array, exact_confidence, shares, total
 
 
 def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
@@ -17,13 +21,25 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
     low = B(a/2; k, n-k+1), high = B(1-a/2; k+1, n-k), B the beta quantile, k hits of n, a = 1 - confidence.
     Weighted: n = p(1-p) / sum w^2 (hit - p)^2 effective paths, k = n p (Korn & Graubard 1998).
     No hit: estimate nan (never zero), low 0 and the upper bound; every path hit: nan, and the lower bound.
+    Widened where the weights are heavy (`heavy_weights`). A Series is matched to its weights by name.
     """
-    hits = finite("hit", hit)
-    if hits.ndim != 1 or not np.isin(hits, (0.0, 1.0)).all():
+    given, sure = received(hit, "hit", dimensions=1), exact_confidence(confidence)
+    if not np.isin(given.values, (0.0, 1.0)).all():
         raise InputError("hit", "is not a list of true and false", "one flag a path")
-    share = None if weight is None else shares(weight, hits.shape)
-    paths, estimate = _effective_paths(hits, share)
-    return exact_share(paths, estimate, exact_confidence(confidence))
+    share = None if weight is None else shares(weight, given)
+    paths, estimate = _effective_paths(given.values, share)
+    found = exact_share(paths, estimate, sure)
+    scale = None if share is None else whole_weight(share, sure)
+    return found if scale is None else _widened(found, estimate, scale)
+
+
+def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> Interval:
+    """The interval joined in quadrature with the share over both ends of the sum of the weights."""
+    fall = estimate * (1 - 1 / max(scale[1], 1.0))
+    rise = min(estimate / scale[0], 1.0) - estimate if scale[0] > 0 else 1.0 - estimate
+    rise = max(rise, 0.0)
+    low = max(estimate - math.hypot(estimate - found.low, fall), 0.0)
+    return replace(found, low=low, high=min(estimate + math.hypot(found.high - estimate, rise), 1.0))
 
 
 def exact_share(paths: float, estimate: float, confidence: float) -> Interval:
@@ -45,10 +61,12 @@ def rate(
     No event: estimate nan (never zero), low 0 and the upper bound.
     """
     _length(exposure_years)
-    counts = finite("count", np.atleast_1d(np.asarray(count, dtype=np.float64)))
-    if counts.ndim != 1 or (counts < 0).any():
+    single = isinstance(count, Real | np.ndarray) and np.ndim(count) == 0
+    given = received(np.atleast_1d(np.asarray(count)) if single else count, "count", dimensions=1)
+    counts = given.values
+    if (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")
-    share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, counts.shape)
+    share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, given)
     mean, sure = total(share * counts), exact_confidence(confidence)
     if len(counts) == 1:
         return _poisson(mean, mean, exposure_years, sure)
@@ -66,8 +84,7 @@ def exact_rate(
 
 
 def _length(years: float) -> None:
-    if not 0 < years < math.inf:
-        raise InputError("exposure_years", f"{years} is not a length of time", "years > 0")
+    number("exposure_years", years, "years > 0", lambda x: x > 0)
 
 
 def _poisson(
@@ -88,6 +105,7 @@ def return_period(frequency: Interval, years: float = 1.0) -> Interval:
     frequency: a `rate` (years = 1), or a `probability` per horizon of `years`.
     No event: estimate nan, the lower bound, and high infinite because nothing bounds it from above.
     """
+    number("years", years, "years > 0", lambda x: x > 0)
     low = years / frequency.high
     high = years / frequency.low if frequency.low > 0 else math.inf
     point = years / frequency.estimate

@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core import InputError
+from .border import below, number, received
 from .heavy import FEWEST, GRID, even, half_chi_square, likely
 from .interval import INDICATIVE, Interval
-from .sample import Array, Level, exact_confidence, exact_level, finite, shares
+from .sample import RESOLUTION, Array, Level, exact_confidence, exact_level, shares
+
+ATOM = 3
+"""Losses at the very worst that are no chance, but an edge of their law."""
+REACHED = 3.7
+"""Losses expected beyond VaR from which one at least is there, with 97.5 % confidence."""
 
 
 @dataclass(frozen=True)
@@ -48,17 +54,20 @@ class ParetoTail:
 
 
 def fit_pareto(
-    loss: ArrayLike, weight: ArrayLike | None = None, *, threshold: float, method: str = "likelihood"
+    losses: ArrayLike, weight: ArrayLike | None = None, *, threshold: float, method: str = "likelihood"
 ) -> ParetoTail:
-    """Generalised Pareto tail of loss [path] beyond a threshold.
+    """Generalised Pareto tail of losses [path] beyond a threshold; a Series and its weights match by name.
 
     "likelihood": Grimshaw (1993), one unknown theta = shape / scale; covariance (1 + xi) / n times
     [[1 + xi, -scale], [-scale, 2 scale^2]], Smith (1987), for xi > -1/2.
     "moments": a_s = E[(1 - F)^s Y], shape = 2 - a0 / (a0 - 2 a1), scale = 2 a0 a1 / (a0 - 2 a1), Hosking &
     Wallis (1987), with their covariance for xi < 1/2, else nan.
-    InputError: fewer than 30 losses beyond the threshold, or another method.
+    InputError: fewer than 30 losses beyond the threshold, another method, three losses or more at the very
+    worst (an edge no Pareto law has: a stop, a limit), or a likelihood without a maximum, for it grows
+    without bound towards xi <= -1 with the end of the law at the worst loss.
     """
-    excess, share, exceed, _ = _beyond(loss, weight, threshold)
+    excess, share, exceed, _ = _beyond(losses, weight, threshold)
+    _no_edge(excess)
     effective = float(1 / np.sum(share**2))
     fits = {"likelihood": _by_likelihood, "moments": _by_moments}
     if method not in fits:
@@ -68,25 +77,30 @@ def fit_pareto(
 
 
 def pareto_interval(
-    loss: ArrayLike,
+    losses: ArrayLike,
     weight: ArrayLike | None = None,
     *,
     threshold: float,
     level: Level,
     measure: str = "value_at_risk",
     confidence: float = 0.95,
+    ceiling: float | None = None,
 ) -> Interval:
     """VaR or ES at a level beyond the threshold, with its profile-likelihood interval.
 
     The bounds are the extremes over all (theta, xi, exceed) whose log likelihood, generalised Pareto for the
-    excesses plus binomial for their number, is within chi-square(1) / 2 of the top. loss [path];
+    excesses plus binomial for their number, is within chi-square(1) / 2 of the top. losses [path];
     high is infinite for ES where the data cannot rule out an infinite mean. tail_points: effective excesses.
+    ceiling: what can be lost at most, where it is known; neither the estimate nor a bound exceeds it.
+    InputError as in `fit_pareto`, and where VaR and its bounds lie above losses that should reach it.
     """
     if measure not in ("value_at_risk", "expected_shortfall"):
         raise InputError("measure", f"{measure!r} is unknown", "value_at_risk or expected_shortfall")
-    fit = fit_pareto(loss, weight, threshold=threshold)
+    given = received(losses, dimensions=1)
+    top = below(ceiling, given)
+    fit = fit_pareto(losses, weight, threshold=threshold)
     estimate = getattr(fit, measure)(level)
-    excess, share, exceed, paths = _beyond(loss, weight, threshold)
+    excess, share, exceed, paths = _beyond(losses, weight, threshold)
     drop = half_chi_square(exact_confidence(confidence), share)
     found = likely(excess, share, drop)
     times, spent = _likely_times(exceed, paths, drop / np.sum(share**2), float(1 - exact_level(level)))
@@ -96,10 +110,12 @@ def pareto_interval(
             at = _var if measure == "value_at_risk" else _shortfall
             ends.append(at(rarer, found.theta, shape))
     low, high = threshold + float(np.nanmin(ends)), threshold + float(np.nanmax(ends))
-    points = fit.excesses
-    return Interval(
-        estimate, min(low, estimate), max(high, estimate), confidence, points, points < INDICATIVE
-    )
+    low, high, points = min(low, estimate), max(high, estimate), fit.excesses
+    rare = float(1 - exact_level(level)) * paths
+    if measure == "value_at_risk" and low > threshold + excess.max() and rare >= REACHED:
+        raise _no_maximum(f"VaR {estimate:g} and its bounds lie above every loss, and some should reach it")
+    low, estimate, high = (min(value, top) for value in (low, estimate, high))
+    return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
 
 
 @dataclass(frozen=True)
@@ -112,23 +128,23 @@ class Diagnostic:
     excesses: Array  # [threshold]
 
 
-def mean_excess(loss: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None) -> Diagnostic:
+def mean_excess(losses: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None) -> Diagnostic:
     """e(u) = E[L - u | L > u]; straight with slope xi / (1 - xi) from where the tail is Pareto."""
-    levels = finite("thresholds", thresholds)
+    levels = received(thresholds, "thresholds", dimensions=1).values
     rows = []
     for u in levels:
-        excess, share, _, _ = _beyond(loss, weight, float(u))
+        excess, share, _, _ = _beyond(losses, weight, float(u))
         mean = float(np.sum(share * excess))
         rows.append((mean, math.sqrt(np.sum((share * (excess - mean)) ** 2)), 1 / np.sum(share**2)))
     return Diagnostic(levels, *np.array(rows).T)
 
 
 def stability(
-    loss: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None
+    losses: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None
 ) -> tuple[Diagnostic, Diagnostic]:
     """(shape, scale - shape u) at each threshold u; level where the tail is Pareto (Coles 2001, 4.3)."""
-    levels = finite("thresholds", thresholds)
-    fits = [fit_pareto(loss, weight, threshold=float(u)) for u in levels]
+    levels = received(thresholds, "thresholds", dimensions=1).values
+    fits = [fit_pareto(losses, weight, threshold=float(u)) for u in levels]
     excesses = np.array([fit.excesses for fit in fits])
     shape = np.array([fit.shape for fit in fits])
     gradients = np.stack([-levels, np.ones_like(levels)], axis=1)
@@ -141,27 +157,44 @@ def stability(
     )
 
 
-def _beyond(loss: ArrayLike, weight: ArrayLike | None, threshold: float) -> tuple[Array, Array, float, float]:
+def _beyond(
+    losses: ArrayLike, weight: ArrayLike | None, threshold: float
+) -> tuple[Array, Array, float, float]:
     """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that)."""
-    losses = finite("loss", loss)
-    if losses.ndim != 1:
-        raise InputError("loss", f"has {losses.ndim} axes", "one sample, loss [path]")
-    beyond = losses > threshold
+    given = received(losses, dimensions=1)
+    sample, cut = given.values, number("threshold", threshold)
+    weights = None if weight is None else shares(weight, given)
+    beyond = sample > cut if weights is None else (sample > cut) & (weights > 0)
     if beyond.sum() < FEWEST:
-        problem = f"{int(beyond.sum())} losses lie beyond {threshold:g}"
+        problem = f"{int(beyond.sum())} losses lie beyond {cut:g}"
         raise InputError("threshold", problem, f"a threshold with at least {FEWEST} losses beyond it")
-    if weight is None:
-        exceed, paths, mass = float(beyond.mean()), float(len(losses)), None
+    if weights is None:
+        exceed, paths, mass = float(beyond.mean()), float(len(sample)), None
     else:
-        weights = shares(weight, losses.shape)
         exceed, mass = min(float(weights[beyond].sum()), 1.0), weights[beyond]
         paths = exceed * (1 - exceed) / float(np.sum((weights * (beyond - exceed)) ** 2) or math.inf)
-    return losses[beyond] - threshold, even(losses[beyond], mass), exceed, paths
+    return sample[beyond] - cut, even(sample[beyond], mass), exceed, paths
+
+
+def _no_edge(excess: Array) -> None:
+    """Refuse excesses of which several are the largest: their law has an atom there."""
+    top = excess.max()
+    together = int(np.sum(excess >= top * (1 - RESOLUTION)))
+    if together >= ATOM:
+        raise _no_maximum(f"{together} of {len(excess)} excesses are the largest one, {top:g}")
+
+
+def _no_maximum(problem: str) -> InputError:
+    """The refusal of losses that no generalised Pareto law describes."""
+    hint = "capped losses have no tail beyond the cap: read VaR and ES off the sample"
+    return InputError("losses", problem, "losses whose likelihood has a maximum with shape > -1", hint)
 
 
 def _by_likelihood(excess: Array, share: Array, effective: float) -> tuple[float, float, Array]:
     """(shape, scale, covariance) where the likelihood is highest."""
     found = likely(excess, share, 0.0, passes=5)
+    if not found.inside:
+        raise _no_maximum("the likelihood of a generalised Pareto tail has no maximum")
     shape = float(found.logs[found.best])
     scale = shape / float(found.theta[found.best])
     cross = -(1 + shape) * scale

@@ -5,18 +5,21 @@ theta = xi / sigma and s(theta) = mean log(1 + theta y) the mean log likelihood 
 log theta - log xi - (1 + 1/xi) s, best at xi = s (Grimshaw 1993): one sum of logs serves every xi.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.special import chdtri, lambertw
 
 from ..core import InputError
-from .sample import Array
+from .sample import Array, total
 
 HEAVY = 0.4
 """Tail index 2.5: beyond this shape an interval by the normal law is not used."""
 FEWEST = 30
 """Excesses below which no shape is estimated."""
+TAIL = 2.0
+"""Times sqrt(paths): how many of them are taken for the upper tail of an influence function or of weights."""
 GRID = 60
 """Values of theta looked at in one pass."""
 
@@ -44,6 +47,22 @@ def tail_shape(excess: Array, weight: Array | None = None) -> float:
     return float(mean_log(np.array([centre]), excess, share)[0])
 
 
+def worst_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None:
+    """(threshold, excesses [tail], their weights [tail]) of the worst 2 sqrt(n); None if few or light."""
+    order = np.argsort(values)[::-1]
+    reach = TAIL / math.sqrt(len(values))
+    worst = order[: max(int(np.searchsorted(np.cumsum(share[order]), reach)), FEWEST + 1)]
+    if 4 * len(worst) > len(values):
+        return None
+    cut = float(values[worst[-1]])
+    worst = worst[values[worst] > cut]
+    mass = share[worst]
+    if len(worst) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
+        return None
+    excess = values[worst] - cut
+    return (cut, excess, mass) if tail_shape(excess, mass) > HEAVY else None
+
+
 def even(excess: Array, weight: Array | None) -> Array:
     """Weights of the excesses [tail], summing to one; n = 1 / sum share^2 of them count."""
     return np.full(len(excess), 1 / len(excess)) if weight is None else weight / weight.sum()
@@ -66,6 +85,11 @@ class Likely:
     def best(self) -> int:
         """Where the likelihood is highest."""
         return int(np.argmax(self.height))
+
+    @property
+    def inside(self) -> bool:
+        """Whether that is a maximum: lower on both sides, not the end of what the grid can reach."""
+        return 0 < self.best < len(self.height) - 1 and bool(np.isfinite(self.height[self.best - 1]))
 
     def shapes(self, drop: Array) -> tuple[Array, Array]:
         """The lowest and highest xi [theta] whose likelihood is at most `drop` below the top; nan for none.

@@ -10,17 +10,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import bdtrik, ndtri
 
+from .border import below, received
 from .heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
-from .sample import Array, Level, even_weight, exact_confidence, exact_level, rows, total
-from .shortfall import Tail, tail_of
+from .heavy_weights import whole_weight
+from .sample import Array, Level, even_weight, exact_confidence, exact_level, sampled, total
+from .shortfall import Tail, tail_of, weighted_tail
+
+Bounds = tuple[float, float, float, float]
+"""(estimate, low, high, tail points) of one sample."""
 
 INDICATIVE = 1000
 """Tail points below which a figure is marked indicative."""
+LONE = 1 + 1e-9
+"""Effective paths up to which one path carries all the weight."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """An estimate between its bounds; floats for one sample, arrays [...] for many.
+    """An estimate between its bounds; floats for one sample, arrays [...] for many, Series for a frame.
 
     tail_points: paths beyond the level (weighted: effective paths; events: effective hits);
     indicative: too few of them for the coverage to be relied on.
@@ -35,21 +42,29 @@ class Interval:
 
 
 def value_at_risk_interval(
-    loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level, confidence: float = 0.95
+    losses: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    level: Level,
+    confidence: float = 0.95,
+    ceiling: float | None = None,
 ) -> Interval:
     """VaR between two order statistics: the number of losses beyond VaR is binomial(n, 1 - level).
 
     high is the loss of rank r (from the worst) with P(B < r) = a/2, low that with P(B < r) = 1 - a/2,
     a = 1 - confidence, between ranks by interpolation: free of any law, needing only independent paths.
     high is infinite where even the worst path may lie below VaR, (1 - level) n below about 3.7.
-    Weighted: n is the effective number p(1-p) / sum w^2 (1{L >= VaR} - p)^2 and rank r is weight r / n.
+    Weighted: n is the effective number p(1-p) / sum w^2 (1{L >= VaR} - p)^2 and rank r is weight r / n;
+    widened where the weights are heavy (`heavy_weights`). ceiling: what can be lost at most, where it is
+    known (1 for a fund without debt); no bound exceeds it. Losses, weights and errors as in `value_at_risk`.
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
 
-    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
-        return value_interval(row, w, exact, tail_of(row, w, exact), sure, len(row))
+    def one(row: Array, w: Array | None) -> Bounds:
+        found = value_interval(row, w, exact, tail_of(row, w, exact), sure, len(row))
+        return widened(found, row, w, exact, sure, lambda tail: tail.value_at_risk)
 
-    return collect(one, loss, weight, sure)
+    return collect(one, losses, weight, sure, ceiling)
 
 
 def value_interval(
@@ -60,7 +75,7 @@ def value_interval(
     confidence: float,
     paths: int,
     squares: float | None = None,
-) -> tuple[float, float, float, float]:
+) -> Bounds:
     """(VaR, low, high, tail points); `row` may hold only the worst of so many paths, and then `squares`
 
     is the sum of the squared weights of all.
@@ -73,7 +88,12 @@ def value_interval(
 
 
 def expected_shortfall_interval(
-    loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level, confidence: float = 0.95
+    losses: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    level: Level,
+    confidence: float = 0.95,
+    ceiling: float | None = None,
 ) -> Interval:
     """ES from its influence  psi = ((L - VaR)+ - E(L - VaR)+) / (1 - level), straightened for skewness.
 
@@ -81,56 +101,107 @@ def expected_shortfall_interval(
     low, high = ES - s h(+-z),  h(z) = 3/g (cbrt(1 + g (z - g/6)) - 1)      Hall (1992), equation 2.7.
     Where the tail index is estimated below 2.5 this is widened to hold VaR + m too, with the profile
     likelihood of the mean excess m of a generalised Pareto tail (`heavy`) joined in quadrature with
-    z m / sqrt(tail points) for the place of VaR. Coverage: results/coverage.
+    z m / sqrt(tail points) for the place of VaR. ES is beyond VaR: high is infinite where that of VaR is,
+    and low is then no higher than that of VaR. Coverage: results/coverage, results/coverage_weighted.
+    Widened for heavy weights, and cut at `ceiling`, as the interval of VaR is.
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
 
-    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
+    def one(row: Array, w: Array | None) -> Bounds:
         tail = tail_of(row, w, exact)
-        return shortfall_interval(row, w, tail, sure, _rest(row, w, tail))
+        value = value_interval(row, w, exact, tail, sure, len(row))
+        found = shortfall_interval(value, tail, sure, _rest(row, w, tail))
+        return widened(found, row, w, exact, sure, lambda tail: tail.expected_shortfall)
 
-    return collect(one, loss, weight, sure)
+    return collect(one, losses, weight, sure, ceiling)
 
 
 def shortfall_interval(
-    row: Array, weight: Array | None, tail: Tail, confidence: float, rest: tuple[float, float, float]
-) -> tuple[float, float, float, float]:
-    """(ES, low, high, tail points); `row` may hold only the worst losses, `rest` as from `_rest`."""
-    points = _tail_points(row, weight, tail)
+    value: Bounds, tail: Tail, confidence: float, rest: tuple[float, float, float]
+) -> Bounds:
+    """(ES, low, high, tail points) from those of VaR, the tail, and `rest` as from `_rest`."""
+    _, least, most, points = value
     low, high = _rest_bounds(tail, rest, confidence)
     if is_heavy(tail, points):
         heavy_low, heavy_high = heavy_bounds(tail, points, confidence)
         low, high = min(low, heavy_low), max(high, heavy_high)
+    if math.isinf(most):
+        low, high = min(low, least), most
     return tail.expected_shortfall, low, high, points
 
 
-def mean_interval(loss: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
-    """The mean, sum w L, with the same skewness-straightened interval; tail_points is sum(w)^2 / sum w^2."""
+def mean_interval(
+    losses: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    confidence: float = 0.95,
+    ceiling: float | None = None,
+) -> Interval:
+    """The mean, sum w L, with the same skewness-straightened interval; tail_points is sum(w)^2 / sum w^2.
+
+    Unbounded where one path carries all the weight: it says nothing of how losses vary.
+    """
     sure = exact_confidence(confidence)
 
-    def one(row: Array, w: Array | None) -> tuple[float, float, float, float]:
+    def one(row: Array, w: Array | None) -> Bounds:
         share = even_weight(row, w)
         centre = float(row[0]) + total(share * (row - row[0]))
         points = 1 / total(share**2)
+        if points < LONE:
+            return centre, -math.inf, math.inf, points
         return centre, *hall_bounds(centre, share * (row - centre), sure), points
 
-    return collect(one, loss, weight, sure)
+    return collect(one, losses, weight, sure, ceiling)
 
 
 def collect(
-    one: Callable[[Array, Array | None], tuple[float, float, float, float]],
-    loss: ArrayLike,
+    one: Callable[[Array, Array | None], Bounds],
+    losses: ArrayLike,
     weight: ArrayLike | None,
     confidence: float,
+    ceiling: float | None = None,
+    most: Callable[[float], float] = lambda ceiling: ceiling,
 ) -> Interval:
-    """`one(loss [path], weight [path])` for every row, gathered into one Interval."""
-    shape, pairs = rows(loss, weight)
+    """`one(losses [path], weight [path])` of every row in one Interval, in the form the losses came.
+
+    ceiling: of the losses; no bound exceeds `most` of it, the figure were every loss at the ceiling.
+    """
+    given = received(losses)
+    top = below(ceiling, given)
+    shape, pairs = sampled(given, weight)
     table = np.array([one(row, w) for row, w in pairs]).T
-    if not shape:
-        estimate, low, high, points = (float(column[0]) for column in table)
-        return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
     estimate, low, high, points = (column.reshape(shape) for column in table)
+    if ceiling is not None:
+        low, high = np.minimum(low, most(top)), np.minimum(high, most(top))
+    estimate, low, high, points = (given.named(column) for column in (estimate, low, high, points))
     return Interval(estimate, low, high, confidence, points, points < INDICATIVE)
+
+
+def widened(
+    found: Bounds,
+    row: Array,
+    weight: Array | None,
+    level: Fraction,
+    confidence: float,
+    figure: Callable[[Tail], float],
+) -> Bounds:
+    """`found` where the weights are light; else joined in quadrature with how far their sum moves the figure.
+
+    Were the true sum of the weights t times what was drawn, the worst 1 - level would be t (1 - level) of the
+    weight drawn: `figure` there, at both ends of t, is how far it moves.
+    """
+    scale = None if weight is None else whole_weight(weight, confidence)
+    if weight is None or scale is None:
+        return found
+    estimate, low, high, points = found
+    ends = []
+    for times in (max(scale[1], 1.0), min(scale[0], 1.0)):
+        share = float(1 - level) * times
+        inside = weight[row == row.max()].sum() < share < 1
+        moved = figure(weighted_tail(row, weight, Fraction(1 - share))) if inside else math.inf
+        ends.append(abs(moved - estimate))
+    fall, rise = math.hypot(estimate - low, ends[0]), math.hypot(high - estimate, ends[1])
+    return estimate, estimate - fall, estimate + rise, points
 
 
 def _tail_points(row: Array, weight: Array | None, tail: Tail) -> float:

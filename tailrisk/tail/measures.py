@@ -3,6 +3,7 @@
 A `Measure` is called on weighted losses and knows its influence function, which gives its interval.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,9 +13,13 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
 from ..core import InputError
+from .border import number, numbers
 from .influence import influence_interval
 from .interval import Interval
 from .sample import Array, Level, by_row, even_weight, exact_level
+
+FARTHEST = 700.0
+"""Exponent beyond which e^x is no number."""
 
 
 @dataclass(frozen=True)
@@ -30,20 +35,43 @@ class Measure:
     influence: Callable[[Array, Array, float], Array]
     linear: bool = False
 
-    def __call__(self, loss: ArrayLike, weight: ArrayLike | None = None) -> Any:
-        """The value of loss [..., path] under weight [path] or [..., path]; shape [...], a float for one."""
-        return by_row(lambda row, w: self.value(row, even_weight(row, w)), loss, weight)
+    def __call__(self, losses: ArrayLike, weight: ArrayLike | None = None) -> Any:
+        """The value of losses [..., path] under weight [path] or [..., path]; shape [...], a float for one.
+
+        A Series, a frame and their weights as in `value_at_risk`.
+        """
+        return by_row(lambda row, w: self.value(row, even_weight(row, w)), losses, weight)
 
     def interval(
-        self, loss: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95
+        self,
+        losses: ArrayLike,
+        weight: ArrayLike | None = None,
+        *,
+        confidence: float = 0.95,
+        ceiling: float | None = None,
     ) -> Interval:
-        """The value with the interval of its influence, straightened for skewness as that of ES is."""
+        """The value with the interval of its influence, straightened for skewness as that of ES is.
+
+        ceiling: what can be lost at most, where it is known; no bound exceeds the value of losing that.
+        """
 
         def pulls(row: Array, w: Array) -> tuple[float, Array]:
             value = self.value(row, w)
             return value, self.influence(row, w, value)
 
-        return influence_interval(pulls, loss, weight, confidence=confidence, linear=self.linear)
+        def most(top: float) -> float:
+            value = self.value(np.array([top]), np.ones(1))
+            return top if math.isclose(value, top, rel_tol=1e-9) else value
+
+        return influence_interval(
+            pulls,
+            losses,
+            weight,
+            confidence=confidence,
+            linear=self.linear,
+            ceiling=ceiling,
+            most=most,
+        )
 
 
 def expectile(level: Level) -> Measure:
@@ -71,10 +99,15 @@ def expectile(level: Level) -> Measure:
 def distortion(name: str, distort: Callable[[Array], Array], *, linear: bool = False) -> Measure:
     """sum_i L_(i) (g(S_i) - g(S_(i-1))), losses from the worst, S their running weight; g(0) = 0, g(1) = 1.
 
-    Wang (1996); spectral with spectrum g' (Acerbi 2002); coherent where g is concave.
+    Wang (1996); spectral with spectrum g' (Acerbi 2002); coherent where g is concave. distort maps an
+    array of probabilities; one that falls anywhere, or misses an end, is refused.
     Influence psi(y) = integral of g'(P(L > x)) (1{y > x} - P(L > x)) dx, by differences of g; linear
     where g' is finite at 0.
     """
+
+    grid = numbers("distort", distort(np.linspace(0.0, 1.0, 101)))
+    if grid.shape != (101,) or not (np.allclose(grid[[0, -1]], [0, 1]) and (np.diff(grid) >= -1e-12).all()):
+        raise InputError("distort", f"{name!r} does not distort probabilities", "rising from 0 to 1")
 
     def value(loss: Array, weight: Array) -> float:
         order = np.argsort(loss)[::-1]
@@ -98,8 +131,7 @@ def distortion(name: str, distort: Callable[[Array], Array], *, linear: bool = F
 
 def exponential_spectral(aversion: float) -> Measure:
     """Spectrum k e^(-k s) / (1 - e^-k) over the share s of worse losses      Cotter & Dowd (2006); k > 0."""
-    if not aversion > 0:
-        raise InputError("aversion", f"{aversion} is not positive", "a number > 0")
+    number("aversion", aversion, "a number > 0", lambda x: x > 0)
     whole = np.expm1(-aversion)
     name = f"exponential spectral {aversion:g}"
     return distortion(name, lambda s: np.expm1(-aversion * s) / whole, linear=True)
@@ -107,13 +139,13 @@ def exponential_spectral(aversion: float) -> Measure:
 
 def wang(price: float) -> Measure:
     """g(s) = Phi(Phi^-1(s) + price)      Wang (2000); a normal loss is mean + price standard deviations."""
+    number("price", price)
     return distortion(f"Wang {price:g}", lambda s: ndtr(ndtri(s) + price))
 
 
 def proportional_hazard(power: float) -> Measure:
     """g(s) = s^power, 0 < power <= 1      Wang (1995); an exponential loss is mean / power."""
-    if not 0 < power <= 1:
-        raise InputError("power", f"{power} is outside (0, 1]", "0 < power <= 1")
+    number("power", power, "0 < power <= 1", lambda x: 0 < x <= 1)
     return distortion(f"proportional hazard {power:g}", lambda s: s**power)
 
 
@@ -122,16 +154,16 @@ def entropic(aversion: float) -> Measure:
 
     Influence (e^(k (L - v)) - 1) / k.
     """
-    if not aversion > 0:
-        raise InputError("aversion", f"{aversion} is not positive", "a number > 0")
+    number("aversion", aversion, "a number > 0", lambda x: x > 0)
 
     def value(loss: Array, weight: Array) -> float:
         worst = float(loss.max())
         return worst + float(np.log(np.sum(weight * np.exp(aversion * (loss - worst))))) / aversion
 
-    return Measure(
-        f"entropic {aversion:g}", value, lambda loss, _, v: np.expm1(aversion * (loss - v)) / aversion
-    )
+    def influence(loss: Array, _: Array, v: float) -> Array:
+        return np.expm1(np.minimum(aversion * (loss - v), FARTHEST)) / aversion
+
+    return Measure(f"entropic {aversion:g}", value, influence)
 
 
 def partial_moment(threshold: float, order: float = 1.0) -> Measure:
@@ -139,8 +171,8 @@ def partial_moment(threshold: float, order: float = 1.0) -> Measure:
 
     Order 0 is the probability of a loss beyond the threshold, 1 the expected excess, 2 the semivariance.
     """
-    if not order >= 0:
-        raise InputError("order", f"{order} is negative", "a number >= 0")
+    number("threshold", threshold)
+    number("order", order, "a number >= 0", lambda x: x >= 0)
 
     def pay(loss: Array) -> Array:
         return np.where(loss > threshold, np.maximum(loss - threshold, 0.0) ** order, 0.0)

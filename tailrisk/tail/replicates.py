@@ -6,8 +6,9 @@ from numpy.typing import ArrayLike
 from scipy.special import stdtrit
 
 from ..core import InputError
+from .border import received
 from .interval import Interval
-from .sample import exact_confidence, finite
+from .sample import exact_confidence
 
 FEWEST = 20
 """Replicates that must have met the event for Student's interval to be relied on."""
@@ -18,14 +19,19 @@ def replicate_interval(estimates: ArrayLike, *, confidence: float = 0.95, most: 
 
         mean +- t(1 - a/2; R - 1) s / sqrt(R)      cut at zero and at `most`, a = 1 - confidence.
 
-    tail_points: replicates above zero. All zero: estimate nan, low 0 and high `most`, for nothing bounds it.
+    tail_points: replicates above zero. All zero: estimate nan, low 0 and high `most`, for nothing bounds it;
+    all alike: the estimate, and the same bounds, for they say nothing of how estimates vary.
     """
-    found, sure = finite("estimates", estimates), exact_confidence(confidence)
-    if found.ndim != 1 or len(found) < 2 or (found < 0).any():
+    found, sure = received(estimates, "estimates", dimensions=1).values, exact_confidence(confidence)
+    if not most > 0:
+        raise InputError("most", f"{most!r} cannot be used", "a number > 0")
+    if len(found) < 2 or (found < 0).any():
         raise InputError("estimates", "are not replicates of a chance or a rate", "two or more, none below 0")
     met = int((found > 0).sum())
     if not met:
         return Interval(math.nan, 0.0, most, sure, 0, True)
     mean = float(found.mean())
+    if (found == found[0]).all():
+        return Interval(mean, 0.0, max(most, mean), sure, met, True)
     half = float(stdtrit(len(found) - 1, (1 + sure) / 2)) * float(found.std(ddof=1)) / math.sqrt(len(found))
     return Interval(mean, max(mean - half, 0.0), min(mean + half, most), sure, met, met < FEWEST)

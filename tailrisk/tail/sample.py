@@ -9,12 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import InputError
+from .border import Losses, finite, matched, number, received
 
 Array = NDArray[np.float64]
 Level = str | float | Fraction
 
 WEIGHT_SUM = 1e-9
 """How far from one the weights may sum."""
+SINGLE = 1e-5
+"""The same of weights in single precision, which are then divided by their sum."""
+LEAST = 1e-75
+"""A weight below this is none: its fourth power would be no number."""
 RESOLUTION = 1e-12
 """A cumulative weight this close (relative) to the tail's share counts as reaching it."""
 LONG = 1000
@@ -22,76 +27,98 @@ LONG = 1000
 
 
 def exact_level(level: Level) -> Fraction:
-    """The level as the fraction its decimal string says: 0.99 is 99/100, not the nearest double."""
-    try:
-        exact = level if isinstance(level, Fraction) else Fraction(str(level))
-    except (ValueError, ZeroDivisionError):
-        raise InputError("level", f"{level!r} is not a number", "a decimal such as 0.99") from None
+    """The level as the fraction its decimal string says: 0.99 is 99/100, not the nearest double.
+
+    A level is a confidence, above one half. A tail probability is refused, with the confidence it stands for.
+    """
+    exact = level if isinstance(level, Fraction) else _written(level)
     if not 0 < exact < 1:
-        raise InputError("level", f"{level} is outside the open interval (0, 1)", "a decimal such as 0.99")
+        problem = f"{str(level)[:40]} is outside the open interval (0, 1)"
+        raise InputError("level", problem, "a confidence above 0.5, such as 0.99")
+    if exact <= Fraction(1, 2):
+        hint = f"the worst {float(exact):g} of losses is beyond level {float(1 - exact):g}"
+        raise InputError("level", f"{level} is not above 0.5", "a confidence above 0.5, such as 0.99", hint)
     return exact
+
+
+def _written(level: Any) -> Fraction:
+    """The fraction a number's decimals say, or a quotient as text."""
+    text = str(level).strip()
+    try:
+        if "/" not in text and not 1e-9 < float(text) < 1:  # refused whatever its digits: read none of them
+            return Fraction(float(text))
+        return Fraction(text)
+    except (ValueError, OverflowError, ZeroDivisionError):
+        problem = f"{repr(level)[:40]} is not a number"
+        raise InputError("level", problem, "a confidence above 0.5, such as 0.99") from None
 
 
 def exact_confidence(confidence: float) -> float:
     """The confidence of an interval, strictly between zero and one."""
-    if not 0 < confidence < 1:
-        raise InputError("confidence", f"{confidence} is outside (0, 1)", "a decimal such as 0.95")
-    return float(confidence)
+    return number("confidence", confidence, "a decimal such as 0.95", lambda x: 0 < x < 1)
 
 
-def finite(name: str, values: ArrayLike) -> Array:
-    """`values` [..., path] as float64; refused when empty or when one is not finite."""
-    array = np.asarray(values, dtype=np.float64)
-    if array.ndim == 0 or array.shape[-1] == 0:
-        raise InputError(name, "is empty", "an array whose last axis is path")
-    bad = int(array.size - np.count_nonzero(np.isfinite(array)))
-    if bad:
-        raise InputError(name, f"{bad} of {array.size} values are not finite", "finite numbers")
-    return array
-
-
-def shares(weight: ArrayLike, shape: tuple[int, ...]) -> Array:
-    """Weights broadcast to `shape` [..., path]; each row non-negative and summing to one."""
-    array = finite("weight", weight)
+def shares(weight: ArrayLike, losses: Losses) -> Array:
+    """Weights of losses [..., path], a Series matched by name; each row non-negative and summing to one."""
+    array = matched("weight", weight, losses)
+    single = getattr(array, "dtype", None) == np.float32
+    array = finite("weight", array)
+    shape = losses.values.shape
     if array.shape[-1] != shape[-1]:
         raise InputError("weight", f"{array.shape[-1]} weights for {shape[-1]} losses", "one weight a path")
+    if array.ndim > 1 and array.shape != shape:
+        raise InputError("weight", f"has shape {array.shape}", f"({shape[-1]},) or {shape}, as the losses")
     if (array < 0).any():
         raise InputError("weight", f"{int((array < 0).sum())} weights are negative", "weights >= 0")
-    for row in array.reshape(-1, array.shape[-1]):
-        whole = total(row)
-        if abs(whole - 1) > WEIGHT_SUM:
-            raise InputError("weight", f"the weights sum to {whole!r}", "a sum of one", "divide by the sum")
+    array = np.where(array < LEAST, 0.0, array)
+    sums = [total(row) for row in array.reshape(-1, array.shape[-1])]
+    for whole in sums:
+        if abs(whole - 1) > (SINGLE if single else WEIGHT_SUM):
+            hint = "as float64, divide them by their sum"
+            raise InputError("weight", f"the weights sum to {whole!r}", "a sum of one", hint)
+    if single:
+        array = array / np.reshape(sums, (*array.shape[:-1], 1))
     return np.broadcast_to(array, shape)
 
 
-def rows(
-    loss: ArrayLike, weight: ArrayLike | None
+def sampled(
+    losses: Losses, weight: ArrayLike | None
 ) -> tuple[tuple[int, ...], Iterator[tuple[Array, Array | None]]]:
-    """The leading shape of `loss` [..., path], and its (loss [path], weight [path] or None) row by row.
+    """The leading shape of the losses [..., path], and (losses [path], weight [path] or None) row by row.
 
-    Equal weights are the unweighted sample and come back as None, so both give the same bits.
+    Paths without weight are left out. Equal weights are the unweighted sample and come back as None, so both
+    give the same bits.
     """
-    losses = finite("loss", loss)
-    flat = losses.reshape(-1, losses.shape[-1])
+    shape = losses.values.shape
+    flat = losses.values.reshape(-1, shape[-1])
     if weight is None:
-        return losses.shape[:-1], ((row, None) for row in flat)
-    weights = shares(weight, losses.shape).reshape(flat.shape)
+        return shape[:-1], ((row, None) for row in flat)
+    weights = shares(weight, losses).reshape(flat.shape)
     pairs = zip(flat, weights, strict=True)
-    return losses.shape[:-1], ((row, None if (w == w[0]).all() else w) for row, w in pairs)
+    return shape[:-1], (counting(row, w) for row, w in pairs)
+
+
+def counting(losses: Array, weight: Array) -> tuple[Array, Array | None]:
+    """Losses [.., path] and weights [path] of the paths that have some; no weights where these are equal."""
+    there = weight > 0
+    if not there.all():
+        losses, weight = losses[..., there], weight[there]
+    return losses, None if (weight == weight[0]).all() else weight
 
 
 def by_row(
-    function: Callable[[Array, Array | None], float], loss: ArrayLike, weight: ArrayLike | None
+    function: Callable[[Array, Array | None], float], losses: ArrayLike, weight: ArrayLike | None
 ) -> Any:
-    """`function(loss [path], weight [path])` for every row: a float for one row, else an array [...]."""
-    shape, pairs = rows(loss, weight)
+    """`function(losses [path], weight [path])` of every row, in the form the losses came (`border`)."""
+    given = received(losses)
+    shape, pairs = sampled(given, weight)
     values = np.array([function(row, w) for row, w in pairs], dtype=np.float64)
-    return values.reshape(shape) if shape else float(values[0])
+    return given.named(values.reshape(shape))
 
 
-def even_weight(loss: Array, weight: Array | None) -> Array:
+def even_weight(losses: Array, weight: Array | None) -> Array:
     """The weights [path], 1/n each where there are none."""
-    return np.full(len(loss), 1 / len(loss)) if weight is None else weight
+    return np.full(len(losses), 1 / len(losses)) if weight is None else weight
 
 
 def total(values: Array) -> float:

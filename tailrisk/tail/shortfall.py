@@ -58,9 +58,10 @@ def weighted_tail(loss: Array, weight: Array, level: Fraction) -> Tail:
         boundary = loss[loss > boundary].min()
     while total(weight[loss >= boundary]) < reach:  # or too high
         boundary = loss[loss < boundary].max()
-    above = loss > boundary
-    if not above.any() and weight[loss == boundary].min() * (1 - RESOLUTION) > share:
-        raise too_few(level, f"the worst path alone carries weight {weight[loss == boundary].min():.3g}")
+    above = (loss > boundary) & (weight > 0)
+    tied = weight[(loss == boundary) & (weight > 0)]
+    if not above.any() and tied.min() * (1 - RESOLUTION) > share:
+        raise too_few(level, f"the worst path alone carries weight {tied.min():.3g}")
     return Tail(share, float(boundary), loss[above], weight[above])
 
 
@@ -79,21 +80,23 @@ def tail_of(loss: Array, weight: Array | None, level: Fraction) -> Tail:
     return counted_tail(loss, level) if weight is None else weighted_tail(loss, weight, level)
 
 
-def value_at_risk(loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
+def value_at_risk(losses: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
     """VaR_a = sup { v : P(L >= v) >= 1 - a }; the k-th largest of n losses, k = ceil((1 - a) n).
 
-    loss [..., path], positive is bad; weight [path] or [..., path], each row summing to one.
-    Returns [...], a float for one sample. InputError: bad level, weight or loss, or (1 - a) n < 1.
+    losses [..., path], positive is bad: returns [...], a float for one sample. A Series is one sample;
+    a frame [scenario, strategy] gives a Series, a value a column. weight [path] or [..., path], each row
+    summing to one; as a Series it is matched to the losses by name. level: a confidence above 0.5.
+    InputError: losses, weight or level that cannot be used, or (1 - a) n < 1.
     """
     exact = exact_level(level)
-    return by_row(lambda row, w: tail_of(row, w, exact).value_at_risk, loss, weight)
+    return by_row(lambda row, w: tail_of(row, w, exact).value_at_risk, losses, weight)
 
 
-def expected_shortfall(loss: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
+def expected_shortfall(losses: ArrayLike, weight: ArrayLike | None = None, *, level: Level) -> Any:
     """ES_a = VaR_a + E[(L - VaR_a)+] / (1 - a)         Rockafellar & Uryasev (2002), Theorem 10.
 
     With n equal weights and t = (1 - a) n, k = ceil(t): (sum of k-1 largest + (t - k + 1) VaR) / t, which
     splits an atom at VaR. Shapes, units and errors as in `value_at_risk`; the sum is exact in any order.
     """
     exact = exact_level(level)
-    return by_row(lambda row, w: tail_of(row, w, exact).expected_shortfall, loss, weight)
+    return by_row(lambda row, w: tail_of(row, w, exact).expected_shortfall, losses, weight)

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import InputError
-from .interval import INDICATIVE, Interval, ranks, shortfall_interval, value_interval
+from .interval import INDICATIVE, Bounds, Interval, ranks, shortfall_interval, value_interval
 from .measures import Measure
 from .moments import Moments, MomentStream
 from .sample import Array, Level, exact_confidence, exact_level
+from .saturation import SATURATED, is_saturated
 from .shortfall import Tail, counted_tail, weighted_tail
 
 ROOM = 16_384
@@ -75,18 +76,38 @@ class Worst:
         weight = np.full(len(self.loss), 1 / self.paths) if self.weight is None else self.weight
         return measure.value(self.loss, weight)
 
-    def value_at_risk_interval(self, *, level: Level, confidence: float) -> Interval:
-        """`interval.value_at_risk_interval` of the whole sample."""
-        tail, sure = self.tail(level), exact_confidence(confidence)
-        squares = None if self.weight is None else self.moments.at(2, 0)
-        found = value_interval(self.loss, self.weight, exact_level(level), tail, sure, self.paths, squares)
-        return Interval(*found[:3], sure, found[3], found[3] < INDICATIVE)
+    def value_at_risk_interval(
+        self, *, level: Level, confidence: float, ceiling: float | None = None
+    ) -> Interval:
+        """`interval.value_at_risk_interval` of the whole sample, its weights light.
 
-    def expected_shortfall_interval(self, *, level: Level, confidence: float) -> Interval:
-        """`interval.expected_shortfall_interval` of the whole sample."""
+        ceiling: what can be lost at most; a loss beyond it, met after the paths are done, lifts it.
+        """
+        sure = exact_confidence(confidence)
+        return self._below(ceiling, self._value(level, sure), sure)
+
+    def expected_shortfall_interval(
+        self, *, level: Level, confidence: float, ceiling: float | None = None
+    ) -> Interval:
+        """`interval.expected_shortfall_interval` of the whole sample; ceiling as for VaR."""
         tail, sure = self.tail(level), exact_confidence(confidence)
-        found = shortfall_interval(self.loss, self.weight, tail, sure, self._rest(tail))
-        return Interval(*found[:3], sure, found[3], found[3] < INDICATIVE)
+        found = shortfall_interval(self._value(level, sure), tail, sure, self._rest(tail))
+        return self._below(ceiling, found, sure)
+
+    def saturated(self, level: Level, *, share: float = SATURATED) -> bool:
+        """`saturation.saturated` of the whole sample."""
+        return is_saturated(self.loss, self.weight, self.tail(level), share)
+
+    def _value(self, level: Level, confidence: float) -> Bounds:
+        squares = None if self.weight is None else self.moments.at(2, 0)
+        return value_interval(
+            self.loss, self.weight, exact_level(level), self.tail(level), confidence, self.paths, squares
+        )
+
+    def _below(self, ceiling: float | None, found: Bounds, confidence: float) -> Interval:
+        estimate, low, high, points = found
+        top = math.inf if ceiling is None else max(ceiling, float(self.loss[0]))
+        return Interval(estimate, min(low, top), min(high, top), confidence, points, points < INDICATIVE)
 
     def _rest(self, tail: Tail) -> tuple[float, float, float]:
         """(paths a unit of weight stands for, sum of w^2, of w^3 of what is not beyond VaR)."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core import InputError
+from .border import received
 from .heavy import FEWEST, tail_shape
-from .sample import Array, finite
+from .sample import Array
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,15 @@ class WeightReport:
 
 
 def weight_report(weight: ArrayLike) -> WeightReport:
-    """The report of weights [path], one on average. InputError: a weight that is not finite, or none."""
-    w = finite("weight", weight)
-    total, paths = float(w.sum()), len(w)
+    """The report of weights [path], one on average. InputError: not weights, or none above zero."""
+    w = received(weight, "weight", dimensions=1).values
+    if (w < 0).any() or not w.any():
+        raise InputError("weight", "negative, or all of them zero", "weights >= 0, one on average")
+    total, paths, unit = float(w.sum()), len(w), w / w.max()
     return WeightReport(
         paths=paths,
-        effective=total**2 / float((w**2).sum()),
-        largest=float(w.max()) / total,
+        effective=float(unit.sum()) ** 2 / float((unit**2).sum()),
+        largest=1 / float(unit.sum()),
         mean=total / paths,
         mean_error=float(w.std()) / np.sqrt(paths),
         shape=_shape(w),

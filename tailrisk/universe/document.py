@@ -57,15 +57,18 @@ def body(it: Moments) -> Iterator[str]:
     yield f"outside = {outside}  # part of the step csi2000 to micro that a stock in no bucket earns"
 
 
-def read(path: str | Path) -> Moments:
-    """The moments of a file. Raises InputError for a file that is not one, or a shape that is wrong."""
+def read(path: str | Path, groups: int = GROUPS) -> Moments:
+    """The moments of a file; `groups` are its buckets, and one more for stocks in none.
+
+    Raises InputError for a file that is not one, or a shape that is wrong.
+    """
     place = str(path)
     try:
         text = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         part, fit = text["universe"], text["fit"]
         names = tuple(str(name) for name in part["styles"])
         scalars = {name: float(part[name]) for name in ("log_specific_sd", "log_turnover_sd", "outside")}
-        arrays = {name: np.array(part[name], dtype=float) for name in shapes(names)}
+        arrays = {name: _array(part, name, shape) for name, shape in shapes(names, groups).items()}
         source, date = str(fit["source"]), str(fit["date"])
     except FileNotFoundError:
         raise InputError(place, "no such file", "a file that `tailrisk universe` wrote") from None
@@ -77,15 +80,21 @@ def read(path: str | Path) -> Moments:
         raise InputError(
             place, f"cannot be read ({error})", "a file that `tailrisk universe` wrote"
         ) from None
-    checked(place, names, arrays, scalars)
+    checked(place, names, arrays, scalars, groups)
     pay = Pay(gain=arrays.pop("gain"), outside=scalars.pop("outside"))
     known: dict[str, Any] = {**arrays, **scalars}
     del known["rank"]
     return Moments(source=source, date=date, styles=names, pay=pay, **known)
 
 
-def shapes(names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
-    """Array -> its shape, for so many styles."""
+def _array(part: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:
+    """An array of the file; one without entries has the shape that is asked for."""
+    found = np.array(part[name], dtype=float)
+    return found.reshape(shape) if found.size == 0 and 0 in shape else found
+
+
+def shapes(names: tuple[str, ...], groups: int = GROUPS) -> dict[str, tuple[int, ...]]:
+    """Array -> its shape, for so many styles and groups of stocks."""
     every, others = len(names), len([name for name in names if name not in SIZES])
     return {
         "rank": (len(KNOTS),),
@@ -94,17 +103,23 @@ def shapes(names: tuple[str, ...]) -> dict[str, tuple[int, ...]]:
         "style_covariance": (others, others),
         "log_specific": (1 + every,),
         "log_turnover": (1 + every,),
-        "circulating": (GROUPS,),
-        "circulating_sd": (GROUPS,),
+        "circulating": (groups,),
+        "circulating_sd": (groups,),
         "gain": (every,),
     }
 
 
-def checked(place: str, names: tuple[str, ...], arrays: dict[str, Array], scalars: dict[str, float]) -> None:
+def checked(
+    place: str,
+    names: tuple[str, ...],
+    arrays: dict[str, Array],
+    scalars: dict[str, float],
+    groups: int = GROUPS,
+) -> None:
     """Refuse unknown styles, wrong shapes, numbers that are not finite, caps that rise with rank."""
     if not set(SIZES) <= set(names) <= set(STYLES) or len(set(names)) < len(names):
         raise InputError(f"{place}: styles", ", ".join(names), f"{', '.join(SIZES)} and others of {STYLES}")
-    for name, shape in shapes(names).items():
+    for name, shape in shapes(names, groups).items():
         if arrays[name].shape != shape:
             raise InputError(f"{place}: {name}", f"has shape {arrays[name].shape}", f"shape {shape}")
     for name, value in {**arrays, **{name: np.array(value) for name, value in scalars.items()}}.items():

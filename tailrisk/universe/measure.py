@@ -22,6 +22,7 @@ from .document import document
 from .membership import CSI, Membership, Sizes, eligible, membership
 from .moments import Moments, Pay, moments
 from .returns import Estimates, Progress, estimate
+from .stocks import write_stocks
 from .universe import OUTSIDE, Array, Universe
 
 
@@ -42,6 +43,7 @@ def measure(
     until: str | None = None,
     styles_path: str | Path | None = None,
     progress: Progress | None = None,
+    accept: Sequence[str] = (),
 ) -> Measured:
     """Read, classify, regress and describe a panel up to a day.
 
@@ -51,7 +53,7 @@ def measure(
     tell = progress or quiet
     tell(0.0, "reading")
     published = read_styles(styles_path) if styles_path else None
-    panel = read_panel(paths, until)
+    panel = read_panel(paths, until, accept)
     return describe(panel, " + ".join(Path(path).name for path in paths), published, tell=tell)
 
 
@@ -121,28 +123,44 @@ def universe(
     until: str | None = None,
     styles_path: str | Path | None = None,
     output: str | Path,
+    stocks: str | Path | None = None,
+    accept: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> Measured:
-    """`measure`, and write the moments to `output`; nothing is written when data cannot be used."""
-    writable(output)
-    found = measure(paths, until=until, styles_path=styles_path, progress=progress)
+    """`measure`, and write the moments to `output`; nothing is written when data cannot be used.
+
+    `stocks`: where to write the bucket and styles of each stock, for books; `accept`: of data.daily.KINDS.
+    """
+    for path in (output, stocks):
+        if path:
+            writable(path)
+    found = measure(paths, until=until, styles_path=styles_path, progress=progress, accept=accept)
     made = {
         "first": found.panel.dates[0].date(),
         "days": len(found.panel.dates),
         "stocks": len(found.universe.ids),
         "data_sha256": " ".join(digest(path) for path in (*paths, *([styles_path] if styles_path else []))),
-        "command": command(paths, until, styles_path, output),
+        "command": command(paths, until, styles_path, output, stocks, accept),
         "version": __version__,
     }
     write(output, document(found.moments, made))
+    if stocks:
+        write_stocks(stocks, found.universe)
     return found
 
 
 def command(
-    paths: Sequence[str | Path], until: str | None, styles: str | Path | None, output: str | Path
+    paths: Sequence[str | Path],
+    until: str | None,
+    styles: str | Path | None,
+    output: str | Path,
+    stocks: str | Path | None = None,
+    accept: Sequence[str] = (),
 ) -> str:
     """The command that repeats this, without the folders of a machine."""
     words = ["tailrisk", "universe", *(portable(path) for path in paths)]
     words += ["--date", until] if until else []
     words += ["--styles", portable(styles)] if styles else []
+    words += ["--stocks", portable(stocks)] if stocks else []
+    words += [word for kind in accept for word in ("--accept", kind)]
     return shlex.join([*words, "-o", portable(output)])

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from ..config.library import find
 from ..core.errors import InputError
-from ..core.names import BUCKETS
+from ..core.names import Names, home
 from .document import read
 from .exposures import exposures, standardised, winsorised
 from .membership import CSI, Sizes
@@ -29,20 +29,46 @@ def default(seed: int = 0, stocks: int = 5000) -> Universe:
     return synthetic(read(path), seed=seed, stocks=stocks)
 
 
-def from_file(path: str | Path, seed: int = 0, stocks: int = 5000) -> Universe:
-    """A synthetic universe on the moments of a file that `tailrisk universe` wrote."""
-    return synthetic(read(path), seed=seed, stocks=stocks)
+def from_file(path: str | Path, seed: int = 0, stocks: int = 5000, names: Names | None = None) -> Universe:
+    """A synthetic universe on the moments of a file that `tailrisk universe` wrote, of a market's names."""
+    names = names or home()
+    sizes = places(names, stocks)
+    return synthetic(read(path, len(names.buckets) + 1), seed=seed, stocks=stocks, sizes=sizes, names=names)
 
 
-def synthetic(it: Moments, *, seed: int = 0, stocks: int = 5000, sizes: Sizes = CSI) -> Universe:
+def places(names: Names, stocks: int) -> Sizes:
+    """Places in each bucket: as many as it has ranks; the last takes the rest where it has none.
+
+    China's micro-caps are the smallest 400, with names in no index before them. Raises InputError where
+    another bucket than the last has no ranks.
+    """
+    if names == home():
+        return CSI
+    ends = [last for last, _ in names.last_ranks]
+    widths = tuple(int(width) for width in np.diff([0, *ends]))
+    ranked = tuple(bucket for _, bucket in names.last_ranks)
+    if ranked not in (names.buckets, names.buckets[:-1]):
+        raise InputError(
+            "market: bucket.ranks", f"of {', '.join(ranked) or 'none'}", "of all but the smallest"
+        )
+    whole = len(ranked) == len(names.buckets)
+    ladder = widths[:-1] if whole else widths
+    return Sizes(ladder=ladder, micro=widths[-1] if whole else max(stocks - sum(ladder), 1))
+
+
+def synthetic(
+    it: Moments, *, seed: int = 0, stocks: int = 5000, sizes: Sizes = CSI, names: Names | None = None
+) -> Universe:
     """A universe of so many names. Buckets are exact ranks; the same seed gives the same names.
 
     log cap falls linearly in log rank between knots (Pareto pieces). Styles that caps do not decide are
     linear in size and non-linear size plus a Gaussian of the covariance left, then winsorised and
     standardised; log specific deviation and log turnover are linear in all styles plus a Gaussian.
     """
+    market = names or home()
     if stocks < sizes.all:
-        raise InputError("stocks", str(stocks), f"at least {sizes.all}, the places of " + ", ".join(BUCKETS))
+        wanted = f"at least {sizes.all}, the places of " + ", ".join(market.buckets)
+        raise InputError("stocks", str(stocks), wanted)
     cap = caps(it, stocks)
     draws = {
         name: normals(seed, name, stocks) for name in (*it.others, "specific", "turnover", "circulating")
@@ -51,7 +77,7 @@ def synthetic(it: Moments, *, seed: int = 0, stocks: int = 5000, sizes: Sizes = 
     bucket = ranked(stocks, sizes)
     design = np.column_stack([np.ones(stocks), style])
     share = it.circulating[bucket] + it.circulating_sd[bucket] * draws["circulating"]
-    benchmark = weights(bucket, cap * np.clip(share, 0.1, 1.0))
+    benchmark = weights(bucket, cap * np.clip(share, 0.1, 1.0), len(market.buckets))
     turnover = np.exp(design @ it.log_turnover + it.log_turnover_sd * draws["turnover"])
     return Universe(
         label="synthetic",
@@ -66,6 +92,7 @@ def synthetic(it: Moments, *, seed: int = 0, stocks: int = 5000, sizes: Sizes = 
         specific_sd=np.exp(design @ it.log_specific + it.log_specific_sd * draws["specific"]),
         adv=turnover * cap,
         alpha=np.zeros(stocks),
+        names=market,
     )
 
 
@@ -105,12 +132,12 @@ def ranked(stocks: int, sizes: Sizes) -> NDArray[np.int8]:
     ends = np.cumsum((0, *sizes.ladder))
     for place, (begin, end) in enumerate(pairwise(ends)):
         bucket[begin:end] = place
-    bucket[stocks - sizes.micro :] = len(BUCKETS) - 1
+    bucket[stocks - sizes.micro :] = len(sizes.ladder)
     return bucket
 
 
-def weights(bucket: NDArray[np.int8], circulating: Array) -> Array:
-    """[stock, index] by circulating cap, micro equal; columns sum to one."""
-    inside = (bucket[:, None] == np.arange(len(BUCKETS))).astype(float)
+def weights(bucket: NDArray[np.int8], circulating: Array, buckets: int) -> Array:
+    """[stock, index] by circulating cap, the last bucket equal; columns sum to one."""
+    inside = (bucket[:, None] == np.arange(buckets)).astype(float)
     inside[:, :-1] *= circulating[:, None]
     return inside / inside.sum(axis=0)

@@ -1,17 +1,17 @@
 """A universe of stocks on one day: who is in which index, what each loads on, and what is its own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home
 
 Array = NDArray[np.float64]
 
 OUTSIDE = -1
-"""The bucket of a stock that is in none: between CSI 2000 and the smallest 400."""
+"""The bucket of a stock that is in none: in China between CSI 2000 and the smallest 400."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,24 +26,25 @@ class Universe:
     label: str  # "synthetic", or the name of the panel
     date: str  # of the data behind it
     ids: tuple[str, ...]  # [stock]
-    styles: tuple[str, ...]  # [style]  names, in the order of core.names.STYLES
+    styles: tuple[str, ...]  # [style]
     cap: Array  # [stock]  yuan, all shares
-    bucket: NDArray[np.int8]  # [stock]  place in BUCKETS; OUTSIDE is in none
-    benchmark: Array  # [stock, index]  weights of the indices of BUCKETS; columns sum to one
+    bucket: NDArray[np.int8]  # [stock]  place among the market's buckets; OUTSIDE is in none
+    benchmark: Array  # [stock, bucket]  weights of the buckets' indices; columns sum to one
     style: Array  # [stock, style]  z-score: mean zero under cap weights, standard deviation one
-    loading: Array  # [stock, factor]  on FACTORS, then on styles
+    loading: Array  # [stock, factor]  on the ladder, then on styles
     specific_sd: Array  # [stock]  of e, per day
     adv: Array  # [stock]  average daily turnover, yuan
     alpha: Array  # [stock]  expected return beyond the factors, per day; zero until a model fills it
+    names: Names = field(default_factory=home)  # of the market it belongs to
 
     def __post_init__(self) -> None:
         stocks, styles = len(self.ids), len(self.styles)
         for name, shape in (
             ("cap", (stocks,)),
             ("bucket", (stocks,)),
-            ("benchmark", (stocks, len(BUCKETS))),
+            ("benchmark", (stocks, len(self.names.buckets))),
             ("style", (stocks, styles)),
-            ("loading", (stocks, len(FACTORS) + styles)),
+            ("loading", (stocks, len(self.names.buckets) + styles)),
             ("specific_sd", (stocks,)),
             ("adv", (stocks,)),
             ("alpha", (stocks,)),
@@ -55,11 +56,11 @@ class Universe:
     @property
     def factors(self) -> tuple[str, ...]:
         """[factor] names of the columns of `loading`."""
-        return (*FACTORS, *self.styles)
+        return (*self.names.factors, *self.styles)
 
     def members(self, bucket: str) -> NDArray[np.bool_]:
         """[stock] whether it is in the bucket of this name."""
-        return self.bucket == BUCKETS.index(bucket)
+        return self.bucket == self.names.bucket(bucket)
 
 
 def factor_returns(buckets: Array, styles: Array) -> Array:
@@ -73,13 +74,13 @@ def factor_returns(buckets: Array, styles: Array) -> Array:
 def loadings(bucket: NDArray[np.int8], style: Array, benchmark: Array, outside: float, gain: Array) -> Array:
     """[stock, factor]: ones up to the stock's bucket, then gain times (style less the bucket's).
 
-    A stock in no bucket earns CSI 2000 and `outside` of the step from it to micro; its bucket's style is
-    the mean of its like. `gain` [style] is what a style return pays within a bucket, per unit of exposure.
+    A stock in no bucket earns the last but one and `outside` of the step from it to the last; its bucket's
+    style is the mean of its like. `gain` [style] is what a style return pays within a bucket, a unit.
     """
-    steps = np.arange(len(BUCKETS))
+    steps = np.arange(benchmark.shape[1])
     ladder = (steps <= bucket[:, None]).astype(float)
     lone = bucket == OUTSIDE
-    ladder[lone] = [1.0] * (len(BUCKETS) - 1) + [outside]
+    ladder[lone] = [1.0] * (len(steps) - 1) + [outside]
     held = benchmark * (steps == bucket[:, None])
     centre = (held / np.maximum(held.sum(axis=0), 1e-300)).T @ style
     within = style - centre[bucket]

@@ -137,7 +137,7 @@ def test_bounds_are_those_of_the_textbook_on_independent_days() -> None:
             "close = 'x' is not a",
         ),
         (lambda f: pd.concat([f, f[-1:]]), "comes a second time"),
-        (lambda f: f[::-1], "comes after a later date"),
+        (lambda f: pd.concat([f[-1:], f[:-1]]), "comes after a later date"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path: Path, change: object, expected: str) -> None:

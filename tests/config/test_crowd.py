@@ -70,6 +70,29 @@ def test_refusals_name_the_field(folder: Path, override: str, place: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["crowd.first_day=2024-02-04"], ["a Sunday", "the next session is 2024-02-05"]),
+        (["crowd.first_day=2025-01-28"], ["a holiday", "the next session is 2025-02-05"]),
+        (["crowd.first_day=9999-12-31"], ["9999-12-31 is after", "the last session"]),
+        (["crowd.first_day=1900-01-01"], ["1900-01-01 is before", "1990-12-19"]),
+        (
+            ["crowd.first_day=2026-12-28", "run.days=10"],
+            ["10 days from 2026-12-28 end on", "the last session"],
+        ),
+    ],
+)
+def test_a_first_day_that_is_no_session_or_a_run_past_the_calendar_is_refused(
+    folder: Path, overrides: list[str], words: list[str]
+) -> None:
+    with pytest.raises(InputError, match=r"crowd\.first_day") as refusal:
+        load("small.toml", overrides)
+    for word in words:
+        assert word in str(refusal.value)
+    assert load("small.toml", ["crowd.first_day=2025-01-27"]).crowd.first_day.day == 27
+
+
+@pytest.mark.parametrize(
     ("name", "old", "new", "place"),
     [
         ("crowd_2024.toml", "csi300 = 0.03", "csi300 = 0.04", "cohorts.dma.weights"),
@@ -125,3 +148,14 @@ def test_an_ensemble_that_cannot_be_used_is_refused(folder: Path, text: str, mem
     with pytest.raises(InputError) as refusal:
         load("small.toml", ["crowd.ensemble=mine.toml", f"crowd.member={member}"])
     assert found in str(refusal.value)
+
+
+def test_with_a_crowd_products_live_as_accounts_unless_it_is_said():
+    """By default where there are terms and a crowd; without a crowd where it is asked for."""
+    said = load(LIBRARY / "crowd_feb2024.toml")
+    assert said.as_accounts
+    assert not load(LIBRARY / "crowd_feb2024.toml", ["accounts.every_path=false"]).as_accounts
+    terms = 'accounts={terms="accounts_2024.toml"}'
+    assert not load(LIBRARY / "feb2024.toml", [terms]).as_accounts
+    assert load(LIBRARY / "feb2024.toml", [terms, "accounts.every_path=true"]).as_accounts
+    assert not load(LIBRARY / "feb2024.toml").as_accounts

@@ -10,7 +10,7 @@ import pytest
 
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
-from tailrisk.config.holdings import read_holdings
+from tailrisk.data.holdings import read_holdings
 from tailrisk.simulate import path
 
 Refusal = Callable[..., str]
@@ -113,16 +113,26 @@ EDITS = {
     "style too large": ("0.5,0.5", "0.5,7", ['row 2: liquidity = "7"', "from -5 to 5"]),
     "rank": ("801", "8.5", ['row 2: cap_rank = "8.5"', "a whole number"]),
     "rank zero": ("801", "0", ['row 2: cap_rank = "0"']),
-    "code lost its zeros": ("sz000001", "1", ['row 2: code = "1"', "leading zeros lost"]),
-    "code of no board": ("600000", "830799", ['row 1: code = "830799"', "Shanghai or Shenzhen"]),
+    "no code": ("sz000001", "60000X", ['row 2: code = "60000X"', "Shanghai or Shenzhen"]),
+    "two exchanges": ("sz000001", "sz000001.SH", ['row 2: code = "sz000001.SH"']),
+    "code twice, once without zeros": ("688001.SH", "1", ["row 3: code 000001 again, after row 2"]),
+    "too much in no bucket": (
+        "600000",
+        "830799",
+        ["25.0% of the book is in no bucket", "1 of Beijing", "20%"],
+    ),
     "code twice": ("688001.SH", "000001", ["row 3: code 000001 again, after row 2", "each code once"]),
     "unknown column": ("liquidity", "liqidity", ["column \"liqidity\": unknown, did you mean 'liquidity'?"]),
     "column twice": ("liquidity", "weight", ["column weight: is there twice"]),
     "no weights": ("weight", "name", ["no column weight or value", "summing to 1"]),
     "no sizes": ("cap_rank", "name", ["no column bucket or cap_rank", "to 800 csi500"]),
     "both sizes": ("liquidity", "bucket", ["both bucket and cap_rank"]),
-    "both weights": ("liquidity", "value", ["both weight and value"]),
-    "cells missing": ("600000,7,0.25,-1", "600000,7,0.25", ["row 1: 3 cells", "4, as in the header"]),
+    "both weights": (
+        STOCKS,
+        "code,cap_rank,weight,value\n600000,7,0.25,3e6\n000001,801,0.75,1e6\n",
+        ["row 1: has both weight and value, and they disagree"],
+    ),
+    "cells missing": ("600000,7,0.25,-1", "600000,7,0.25", ["row 1: 3 cells", "4 in the header"]),
     "no rows": (STOCKS, "code,cap_rank,weight\n", ["has no rows"]),
     "quotes": ("600000", '"600000', ["is not CSV"]),
     "unknown bucket": (STOCKS, "bucket,weight\ncsi1001,1\n", ["row 1: bucket", "did you mean 'csi1000'?"]),
@@ -165,5 +175,5 @@ def test_a_file_that_is_no_text_and_a_passive_fund_that_is_not_are_refused(
     said = refusal("check", own(folder, STOCKS, passive + 'holdings = "book.csv"\n'))
     assert "a passive fund holds 0 of its benchmark 'micro'" in said
     own(folder, STOCKS)
-    (folder / "book.csv").write_bytes("名称,cap_rank,weight\n".encode("gbk"))
-    assert "is not UTF-8 text" in refusal("check", "own.toml")
+    (folder / "book.csv").write_bytes("名称,cap_rank,weight\n甲".encode("gbk")[:-1])
+    assert "neither UTF-8 nor GBK text" in refusal("check", "own.toml")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tailrisk.config import load
-from tailrisk.config.plan import PROGRAM, RATE, duration, fits, gigabytes, machine_memory, plan, table
+from tailrisk.config import effort, load
+from tailrisk.config.plan import duration, fits, gigabytes, machine_memory, plan, table, together
 from tailrisk.core.errors import InputError
 
 
@@ -15,8 +15,9 @@ def test_counts_are_exact(folder: Path) -> None:
     assert planned.columns == 2 * 4 * 2  # views x measures x products
     assert planned.kept == 1000 + 290 + 10 + 16_384  # the worst 5 %, six deviations of them and ten, and room
     assert planned.losses == 8 * 16 * planned.kept
-    assert planned.seconds == pytest.approx(1_800_000 / RATE / planned.cores)
-    assert planned.memory == planned.losses + planned.working + PROGRAM
+    drawn = 8192 * 30 * effort.COURSE
+    assert planned.seconds == pytest.approx(effort.START + drawn + 1_800_000 / effort.RATE / planned.cores)
+    assert planned.memory == planned.losses + planned.working + effort.PROGRAM
 
 
 def test_memory_follows_paths_measures_and_precision(folder: Path) -> None:
@@ -25,8 +26,42 @@ def test_memory_follows_paths_measures_and_precision(folder: Path) -> None:
 
     assert memory("run.paths=2_000_000") > memory("run.paths=1_000_000") > memory()
     assert memory('tail.losses=["terminal"]') < memory() < memory("run.precision=float64")
-    assert memory("run.chunk=64") < memory()
-    assert memory("event=[]") < memory()
+    few = effort.simulating(load("small.toml", ["run.chunk=64"]), 2)
+    assert few < effort.simulating(load("small.toml"), 2) < effort.simulating(load("small.toml"), 4)
+    assert effort.simulating(load("small.toml", ["event=[]"]), 2) < effort.simulating(load("small.toml"), 2)
+
+
+MEASURED = [  # peak RSS in GB and CPU seconds of `tailrisk run`, nothing compiled before
+    ("smoke.toml", [], 0.498, 9.7),
+    ("feb2024.toml", ["run.paths=40000"], 0.514, 9.2),
+    ("feb2024.toml", ["run.paths=8192", "run.days=2420"], 2.533, 26.0),
+    ("crowd_feb2024.toml", ["run.paths=8192", "run.days=250"], 1.243, 56.1),
+    ("funds_feb2024.toml", ["run.paths=8192"], 1.340, 66.5),
+]
+
+
+@pytest.mark.parametrize(("name", "sets", "gigabyte", "seconds"), MEASURED)
+def test_the_plan_is_near_what_was_measured(
+    name: str, sets: list[str], gigabyte: float, seconds: float
+) -> None:
+    config = load(name, sets)
+    planned = plan(config, machine=1e11)
+    assert 1 / 1.5 < planned.memory / 1e9 / gigabyte < 1.5
+    alone = planned.once + effort.serial(config) + effort.parallel(config)
+    assert 0.5 < alone / seconds < 2
+
+
+def test_long_horizons_are_priced_whatever_the_chunk(folder: Path) -> None:
+    """Courses of drawn paths do not shrink with the chunk, and wide books make them wider."""
+    long = ["run.days=2420", "run.paths=8192", "run.chunk=64"]
+    assert plan(load("feb2024.toml", long), machine=1e11).memory > 2.2e9
+    double = plan(load("feb2024.toml", [*long, "run.precision=float64"]), machine=1e11).memory
+    assert double > 2.9e9
+
+
+def test_cells_of_a_sweep_start_once(folder: Path) -> None:
+    one = plan(load("small.toml"), machine=8e9)
+    assert together([one, one, one]) == pytest.approx(3 * one.seconds - 2 * one.once)
 
 
 def test_what_does_not_fit_is_refused_with_the_paths_that_would(folder: Path) -> None:
@@ -35,7 +70,7 @@ def test_what_does_not_fit_is_refused_with_the_paths_that_would(folder: Path) ->
         fits(large)
     said = caught.value
     assert (said.place, "900,000,000 paths need" in said.problem) == ("run.paths", True)
-    assert "run.memory_gb = 4, the machine has 100.00 GB" in said.allowed
+    assert "run.memory_gb = 4, this process may have 100.00 GB" in said.allowed
     paths = int(said.hint.split("at most ")[1].split(";")[0].replace(",", ""))
     assert fits(plan(load("small.toml", [f"run.paths={paths}"]), machine=1e11)).paths == paths
     with pytest.raises(InputError):
@@ -60,7 +95,7 @@ def test_the_table_names_what_will_run(folder: Path) -> None:
     assert rows["paths"] == "20,000 from seed 20240205, in float32"
     assert rows["days"] == "30, after 60 of warm-up (simulated)"
     assert rows["calibrated"] == "ladder.toml, data 2014-01-01 to 2023-12-31"
-    assert rows["memory"].endswith("of 4.00 GB allowed, 8.00 GB in this machine")
+    assert rows["memory"].endswith("of 4.00 GB allowed, 8.00 GB for this process")
     assert config.digest().startswith(rows["config"].split()[1])
 
 
@@ -77,6 +112,8 @@ def test_pilots_are_counted(folder: Path) -> None:
         config = load("small.toml", [event, f'sampling.method="{method}"'])
         assert config.sampling is not None
         more = config.sampling.spared * (plain.days + plain.burn_in)
-        assert plan(config, machine=8e9).seconds == pytest.approx(plain.seconds + more / RATE / plain.cores)
+        assert plan(config, machine=8e9).seconds == pytest.approx(
+            plain.seconds + more / effort.RATE / plain.cores
+        )
         assert f"{config.sampling.spared:,} paths" in dict(table(config, plain))["sampling"]
     assert "sampling" not in dict(table(load("small.toml", [event]), plain))

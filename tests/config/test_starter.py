@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tailrisk.config import load
-from tailrisk.config.holdings import COLUMNS
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run
@@ -19,6 +18,7 @@ from tailrisk.config.starter import TEXT, write
 from tailrisk.config.tail import Tail
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES
+from tailrisk.data.holdings import COLUMNS
 
 FAMILIES = {model.__name__: model for model in get_args(get_args(AnyProduct)[0])}
 SAID = tomllib.loads(TEXT.read_text(encoding="utf-8"))
@@ -57,7 +57,7 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     tag = get_args(model.model_fields["family"].annotation)[0]
     (said,) = [product for product in SAID["products"].values() if product["family"] == tag]
     explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
-    explained_once["nu"] = None
+    explained_once |= {"nu": None, "universe": None}
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
     instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
     assert {**said, **defaults(model), **instead_of_holdings} == said
@@ -74,6 +74,7 @@ def test_every_style_and_optional_field_is_named() -> None:
         "fee_annual",
         "style_exposure",
         "holdings",
+        "universe",
         "nu",
         "[accounts]",
         *COLUMNS,

@@ -135,3 +135,36 @@ def test_a_book_that_is_wrong_by_a_millionth_shows_in_its_account(account, entry
     residual = worst(ledger.residual(ledger.init(books), wrong, scale))
     assert residual[account] > 1e-8
     assert worst(ledger.residual(ledger.init(books), books, scale)) == dict.fromkeys(ACCOUNTS, 0.0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_small_bucket_is_judged_by_its_own_stock(dtype):
+    """Half of a ten-thousandth of the micro-caps missing: a millionth of all stock, and no rounding."""
+    params = parameters(rounds=ROUNDS, dtype=dtype)
+    state, scale = cohorts.init(params, 2), jnp.sum(params.assets)
+    books = cohorts.books(state)
+    wrong = replace(books, stock=books.stock.at[-1].multiply(1 - 5e-5))
+    found = worst(ledger.residual(ledger.init(books), wrong, scale))["stock"]
+    assert found == pytest.approx(5e-5, rel=0.01)
+    assert float((books.stock - wrong.stock)[-1, 0] / scale) < 1e-5, (
+        "over all stock it hid under any tolerance"
+    )
+    assert found > (ledger.COARSE if dtype == "float32" else ledger.TOLERANCE)
+
+
+def test_a_tenth_of_every_purchase_lost_is_seen_in_float32_and_honest_rounding_is_not():
+    params = parameters(rounds=ROUNDS, dtype="float32")
+    it = {
+        k: v.astype(np.float32) if v.dtype == np.float64 else v
+        for k, v in made(seed=8, stress=3.0, fill=0.5, lock=0.0).items()
+    }
+    state, residual, log = drive(params, it)
+    assert max(worst(residual).values()) < ledger.COARSE
+    bought = np.asarray(log["bought"])[-1, -1]  # [bucket, path] of the last round
+    some = bought.sum(axis=0) > 1e-3 * float(params.assets.sum()) * 1e-1
+    books = cohorts.books(state)
+    lost = replace(books, stock=books.stock - 0.1 * bought)
+    scale = jnp.sum(params.assets)
+    off = np.asarray(ledger.residual(ledger.init(books), lost, scale).stock)
+    assert some.any()
+    assert (off[some] > ledger.COARSE).all()

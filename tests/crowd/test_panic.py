@@ -117,16 +117,15 @@ def test_speculators_without_strength_do_nothing():
     assert not np.asarray(state.worth).any()
 
 
-def test_fear_tires_and_vigour_comes_back():
-    params = replace(panicking(), hold=jnp.asarray(1.0), tire=jnp.asarray(0.25), recover=jnp.asarray(0.5))
-    state, vigour, mood = panic.init(params, 1), [], []
-    for stress in (True, True, True, False, False):
+def test_fear_tires_beyond_its_stamina_and_is_slept_off():
+    one = {
+        name: jnp.asarray(x) for name, x in {"hold": 1.0, "stamina": 2.0, "tire": 0.4, "build": 1.0}.items()
+    }
+    params = replace(panicking(), **one, recover=jnp.asarray(1.5))
+    calm, state, seen = float(params.calm), panic.init(params, 1), []
+    for stress in (True, True, True, True, True, True, False, False, True):
         state = panic.open(params, state, jnp.full(1, stress), jnp.zeros(1))
-        vigour.append(float(state.vigour[0]))
-        mood.append(float(state.mood[0]))
-    np.testing.assert_allclose(vigour, [0.75, 0.5625, 0.421875, 0.7109375, 0.85546875], rtol=1e-12)
-    still = replace(params, tire=jnp.asarray(0.0))
-    tireless = panic.init(still, 1)
-    for _ in range(3):
-        tireless = panic.open(still, tireless, jnp.ones(1, bool), jnp.zeros(1))
-    assert mood[2] < float(tireless.mood[0])
+        seen.append((float(state.worn[0]), float(state.mood[0])))
+    worn, mood = zip(*seen, strict=True)
+    assert worn == (1, 2, 3, 4, 5, 6, 4.5, 3, 4)
+    np.testing.assert_allclose(mood, [1, 1, 0.6, 0.2, calm, calm, calm, calm, 0.2], rtol=1e-12)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
+from tailrisk.assemble.world import assemble
+from tailrisk.config.load import load
 from tailrisk.core import InputError
 from tailrisk.optimise.paths import Horizon, of_universe, simulate
 from tailrisk.simulate.path import prices
@@ -88,3 +90,33 @@ def test_a_style_free_world_has_none() -> None:
     found = simulate(world(days=2, with_styles=False), 8, ())
     assert found.style.shape == (0, 8)
     assert replace(found, days=3).factors.shape == (5, 8)
+
+
+def test_styles_are_checked_by_name_not_by_number() -> None:
+    two = world(days=2)
+    named = replace(two, styles=replace(two.styles, names=STYLES))
+    assert simulate(named, 8, list(STYLES)).styles == STYLES
+    with pytest.raises(InputError, match=r"styles: 'size' is not in its place\n.*: beta, momentum, size"):
+        simulate(named, 8, ("size", "momentum", "beta"))
+    with pytest.raises(InputError, match="'value' is not in its place"):
+        simulate(named, 8, ("beta", "value", "size"))
+    with pytest.raises(InputError, match="'beta' is there twice"):
+        simulate(two, 8, ("beta", "beta", "size"))
+    with pytest.raises(InputError, match="styles: 'size' is no list"):
+        simulate(two, 8, "size")
+    for weight in (np.ones(8), np.ones(7) / 7, "even"):
+        with pytest.raises(InputError, match=r"^weight"):
+            simulate(two, 8, STYLES, weight)
+    with pytest.raises(InputError, match="paths: 0"):
+        simulate(two, 0, STYLES)
+
+
+def test_an_assembled_world_knows_its_styles() -> None:
+    probe = 'label="probe", family="stock_selection", benchmark="csi300", weights={csi300=1.0}'
+    said = f"products.probe={{{probe}, style_exposure={{size=1e-9, beta=1e-9}}}}"
+    config = load("feb2024.toml", ['run.precision="float64"', said])
+    made = assemble(config)
+    assert made.styles is not None
+    assert made.styles.names == tuple(config.styles_in_use)
+    assert {"size", "beta"} <= set(made.styles.names)
+    assert assemble(load("feb2024.toml", ['run.precision="float64"'])).styles is None

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from tailrisk.core import InputError
+from tailrisk.core import Fault, InputError
 from tailrisk.optimise import (
     ActiveExposure,
     Budget,
     Positions,
     TradingCost,
     VarianceCost,
+    manager,
     of_factor_model,
     of_factors,
 )
@@ -170,3 +171,10 @@ def test_the_bootstrap_is_paired_and_as_wide_as_the_error() -> None:
     mirrored = resampled(pair, level=0.9, draws=50, pairs=True)
     assert mirrored[:, 0].std() > 0.01
     assert_allclose(mirrored[:, 0], mirrored[:, 1], rtol=1e-12)  # drawn together, the two are one sample
+
+
+def test_a_manager_whose_problem_is_not_solved_is_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    decide(ALPHA, within(np.array([0.2, 0.02])))
+    monkeypatch.setattr(manager, "ENOUGH", -1.0)
+    with pytest.raises(Fault, match="the manager's problem stayed"):
+        decide(ALPHA, within(np.array([0.2, 0.02])))

@@ -169,3 +169,8 @@ def test_a_singular_covariance_is_one() -> None:
     twins = np.array([[1.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 2.0]])
     found = minimise_variance(of_matrix(twins), [Budget(), Positions()])
     assert_allclose(found.weights[2], 1 / 3, atol=1e-6)
+
+
+def test_budgets_need_a_shortfall() -> None:
+    with pytest.raises(InputError, match="a long portfolio has no expected shortfall"):
+        shortfall_budgets(of_returns(0.5 + 0.1 * np.abs(TABLE)), level=0.9)

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from tailrisk.core.names import home
 from tailrisk.policies import books, learned, rule
 from tailrisk.policies.observation import Book, Observation
 
@@ -90,6 +91,18 @@ def test_the_other_books():
     np.testing.assert_allclose(books.hedge_with_im(MODERATE, 0 * hedged)[0], [0, 0, 0.4])
 
 
+def test_the_books_find_their_buckets_by_name():
+    names, order = home(), [3, 0, 4, 2, 1]
+    turned = replace(names, buckets=tuple(names.buckets[k] for k in order), futures=names.futures[::-1])
+    it, hedged = books.ladder(turned), np.array([[0.5, 0.5, 0.0]])
+    moved = MODERATE[:, order]
+    np.testing.assert_allclose(books.top_1800(moved, it), books.top_1800(MODERATE)[:, order])
+    np.testing.assert_allclose(books.shift(moved, it=it), books.shift(MODERATE)[:, order])
+    box = books.style_box(moved, INDEX[:, order], 0.1, it)
+    np.testing.assert_allclose(box, books.style_box(MODERATE, INDEX, 0.1)[:, order])
+    np.testing.assert_allclose(books.hedge_with_im(moved, hedged, it)[0], [1.0, 0, 0])
+
+
 def network(bias, width=None):
     shape = (1, learned.HIDDEN)
     return learned.Params(
@@ -100,6 +113,7 @@ def network(bias, width=None):
         home=book(MODERATE, 4.0),
         safe=book(INDEX, 4.0),
         width=width,
+        watched=(1, 2),
     )
 
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.products import account, trade
+from tailrisk.products import account, funds, lines, trade
 from tests.accounts import Plain, day, fund, hold, live, params
 
 DMA = {
@@ -296,3 +296,100 @@ def test_costs_are_spread_impact_and_duty_on_sales():
     purchase = (0.5 - sale) / 1.001
     assert float(end.worth[0, 0]) == pytest.approx(1 - sale - 1e-3 * purchase)
     assert float(end.long[0, :, 0].sum()) == pytest.approx(float(end.worth[0, 0])), "nothing is borrowed"
+
+
+def test_a_call_lasts_until_the_margin_is_restored():
+    """Called below 0.15 of the book; at 0.17 nothing is restored, at 0.20 it is."""
+    p = params(fund(call=0.15, reset=0.20)).lines
+    state, held = lines.init((1, 1)), jnp.asarray([[1.0]])
+
+    def at(state, equity):
+        worth = jnp.asarray([[equity]])
+        return lines.close(p, state, held, worth, worth)
+
+    called = at(state, 0.14)
+    between = at(called, 0.17)
+    assert bool(called.called[0, 0])
+    assert bool(between.called[0, 0]), "a call does not end by itself"
+    assert not bool(at(between, 0.20).called[0, 0])
+    assert not bool(at(state, 0.17).called[0, 0]), "nobody is called above the line"
+
+
+@pytest.mark.parametrize(("barred", "bought"), [(False, 0.4), (True, 0.0)])
+def test_a_called_account_may_not_turn_its_financed_book_over(barred, bought):
+    """Five times financed, below its margin: what is sold may be bought again, but not under a call."""
+    p = params(fund(initial=0.25)).trade
+    stock = jnp.asarray([4.0, 0, 0, 0, 0.0])[None, :, None]
+    want = trade.Target(
+        weights=jnp.asarray([0.9, 0.1, 0, 0, 0])[None, :, None],
+        gross=jnp.full((1, 1), 5.0),
+        short=jnp.zeros((1, 3, 1)),
+        act=jnp.ones((1, 1)),
+    )
+    order = trade.Order(
+        target=want,
+        ceiling=jnp.full((1, 1), lines.UNBOUNDED),
+        redeemed=jnp.zeros((1, 1)),
+        barred=jnp.asarray([[barred]]),
+        halted=jnp.asarray([[False]]),
+    )
+    done = trade.fill(p, day([0.0] * 5), stock, jnp.zeros((1, 3, 1)), jnp.full((1, 1), 0.8), order)
+    assert float(done.sold[0, 0, 0]) == pytest.approx(0.4)
+    assert float(done.bought[0, 1, 0]) == pytest.approx(bought)
+
+
+@pytest.mark.parametrize(("barred", "after"), [(False, 2.0), (True, 1.0)])
+def test_a_called_account_has_room_for_what_it_holds_alone(barred, after):
+    """One yuan of equity and of stock, financed at half: room for two, and for one under a call."""
+    p = params(fund(initial=0.5)).trade
+    want = trade.Target(
+        weights=jnp.asarray([1.0, 0, 0, 0, 0])[None, :, None],
+        gross=jnp.full((1, 1), 5.0),
+        short=jnp.zeros((1, 3, 1)),
+        act=jnp.ones((1, 1)),
+    )
+    order = trade.Order(
+        target=want,
+        ceiling=jnp.full((1, 1), lines.UNBOUNDED),
+        redeemed=jnp.zeros((1, 1)),
+        barred=jnp.asarray([[barred]]),
+        halted=jnp.asarray([[False]]),
+    )
+    stock = jnp.asarray([1.0, 0, 0, 0, 0.0])[None, :, None]
+    done = trade.fill(p, day([0.0] * 5), stock, jnp.zeros((1, 3, 1)), jnp.ones((1, 1)), order)
+    assert float((stock + done.bought)[0, 0, 0]) == pytest.approx(after)
+
+
+def test_nobody_deciding_is_a_manager_who_does_nothing():
+    """Forced sales, their futures, rolls and costs: the same account to rounding, without a target."""
+    p = params(
+        fund(**{**DMA, "call": 0.26, "reset": 0.3, "cost": 1e-3, "stamp": 5e-4, "impact": [0.01] * 5,
+                "futures_cost": 1e-4, "most": [0.3] * 5, "base": 0.5, "open": 1.0, "wait": 1}),
+        fund(warning=0.97, warned_gross=0.5, stop=0.9, performance=0.2, management_annual=0.02),
+    )  # fmt: skip
+    days = [
+        day([-0.02, -0.03, -0.04, -0.045, -0.05], sells=[1, 1, 0.5, 0.5, 0.5], rolled=1.0, years=1 / 242)
+    ] * 4
+    told, left = live(p, days), [account.init(p, 1)]
+    for today in days:
+        left.append(jax.jit(account.step)(p, left[-1], today, None))
+    assert bool(told[1].lines.called[0, 0]), "else nothing is forced here"
+    assert float(told[-1].long[0].sum()) < 0.8 * sum(DMA["long"])
+    for a, b in zip(jax.tree.leaves(told[-1]), jax.tree.leaves(left[-1]), strict=True):
+        np.testing.assert_allclose(np.asarray(a, float), np.asarray(b, float), atol=1e-12)
+
+
+def test_a_fund_that_was_called_once_was_called():
+    """The line is restored the next day; the path remembers."""
+    p = params(fund(**{**DMA, "call": 0.255, "reset": 0.26}))
+    fall, flat, rise = (
+        day([-0.05] * 5, futures=[-0.04] * 3),
+        day([0.0] * 5),
+        day([0.01] * 5, futures=[0.0] * 3),
+    )
+    states = [funds.init(p, 1)]
+    for today in (fall, flat, rise):
+        states.append(funds.step(p, states[-1], today))
+    assert [bool(states[k].account.lines.called[0, 0]) for k in (0, 1, 3)] == [False, True, False]
+    assert [bool(s.breached[0, 0]) for s in states] == [False, True, True, True]
+    assert float(funds.outcome(states[-1]).pnl.sum()) == pytest.approx(float(states[-1].nav[0, 0]) - 1)

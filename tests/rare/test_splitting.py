@@ -13,6 +13,7 @@ from tailrisk.market import spread
 from tailrisk.rare import repeats, splitting
 from tailrisk.rare.score import Fall, Loss
 from tailrisk.simulate import path
+from tests import accounts
 from tests.rare_worlds import bare, no_day_beyond, numbers
 
 STREAM = random.stream(3, "splitting")
@@ -36,6 +37,23 @@ def test_a_stage_without_a_level_is_the_plain_paths():
     np.testing.assert_allclose(done.outcome.z, plain.z, rtol=1e-8, atol=1e-10)
     np.testing.assert_allclose(done.best, (-np.asarray(plain.z[1])).max(axis=0), rtol=1e-8)
     assert (np.asarray(done.crossed) == -1).all()
+
+
+def test_accounts_are_cloned_with_their_paths():
+    """Every leaf of an account has a path axis, its day too, for clones start late."""
+    terms = accounts.fund(halt_from=10, halt_days=3, warning=0.99, warned_gross=0.3, base=0.2, open=0.5)
+    it = replace(bare(days=30, detectors=DETECTORS[:1]), funds=accounts.params(*[terms] * 4))
+    target, first = Fall("fall", 0, -1.0, threshold=9.0), numbers(16)
+    entry = splitting.begin(it, target, first)
+    plain = jax.jit(path.outcome)(it, first)
+    done = splitting.stage(it, target, entry, first, jnp.asarray(2.0))
+    np.testing.assert_allclose(done.outcome.loss, plain.loss, rtol=1e-12, atol=1e-14)
+    parent = splitting.parents(np.asarray(done.crossed), 0.3)
+    late = splitting.clones(done.reached, jnp.asarray(parent))
+    again = splitting.stage(it, target, late, numbers(len(parent), 32), NEVER)
+    held = np.asarray(again.outcome.accounts.pnl).sum(axis=0)
+    np.testing.assert_allclose(held, -np.asarray(again.outcome.loss[0, 0])[: len(held)], atol=1e-12)
+    assert (np.asarray(again.outcome.accounts.redeemed) > 0).all()
 
 
 def test_a_clone_has_its_ancestors_past_and_its_own_future():

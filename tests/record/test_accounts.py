@@ -8,7 +8,8 @@ from tailrisk.assemble.funds import assemble as assemble_funds
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.products.account import LINES
-from tailrisk.record import accounts
+from tailrisk.record import accounts, tables
+from tailrisk.record.collect import sample
 from tailrisk.record.run import run
 from tailrisk.report.folder import Result
 from tailrisk.report.page import write
@@ -83,21 +84,40 @@ margin_reset = 0.5
 def test_the_table_tells_own_fund_and_panel_apart(tmp_path):
     terms = "[everyone]\nweight_spread = 0.35\nspecific_annual = 0.05\n"
     config = configured(tmp_path, terms)
-    table = accounts.outcomes(config, assemble(config)).set_index(["product", "funds", "figure"])
-    assert not table.index.has_duplicates
+    table = accounts.outcomes(config, assemble(config))
+    assert not table.duplicated(["product", "funds", "figure", "part", "level"]).any()
+    table = table.set_index(["product", "funds", "figure"])
     table = table.sort_index()
     for product in config.products:
         own = table.loc[product, "own"]
-        lines = own["value"][[f"line: {name}" for name in LINES]].sum()
-        assert lines == pytest.approx(-own.loc["loss", "value"], abs=1e-9)
-        known = own.dropna(subset=["low"])
-        assert (known["low"] <= known["value"] + 1e-12).all()
-        assert (known["value"] <= known["high"] + 1e-12).all()
-    panel = table.loc["ie500", "all"]["value"]
-    assert panel["loss, deviation among funds"] > 1e-4
-    order = panel[[f"loss, quantile {q} %" for q in (5, 50, 95)]]
-    assert (np.diff(order) >= 0).all()
-    assert table.loc["cta", "all"]["value"]["loss, deviation among funds"] < 1e-9, "no two CTAs differ"
+        lines = own.loc["line", "value"].sum()
+        assert list(own.loc["line", "part"]) == list(LINES)
+        assert lines == pytest.approx(-own.loc["loss", "value"].item(), abs=1e-9)
+        known = own.dropna(subset=["value_low"])
+        assert (known["value_low"] <= known["value"] + 1e-12).all()
+        assert (known["value"] <= known["value_high"] + 1e-12).all()
+        assert known.drop(index=["line", "line_worst"])["value_high"].max() <= 1, "no one loses more than all"
+    panel = table.loc["ie500", "all"]
+    assert panel.loc["deviation", "value"].item() > 1e-4
+    order = panel.loc["quantile"].sort_values("level")
+    assert list(order["level"]) == [0.05, 0.5, 0.95]
+    assert (np.diff(order["value"]) >= 0).all()
+    assert table.loc["cta", "all"].loc["deviation", "value"].item() < 1e-9, "no two CTAs differ"
+
+
+def test_intervals_of_funds_follow_the_confidence_of_the_run(tmp_path):
+    """They were of 95 % whatever was asked for."""
+    wide, narrow = (
+        accounts.outcomes(config, world).set_index(["product", "funds", "figure", "part"])
+        for config, world in (
+            (it, assemble(it))
+            for it in (configured(tmp_path, "", f"tail.confidence={sure}") for sure in (0.99, 0.8))
+        )
+    )
+    for figure in ("loss", "excess_loss"):
+        width = [t.loc[[("ie500", "own", figure, "")]].iloc[0] for t in (wide, narrow)]
+        ratio = (width[0].value_high - width[0].value_low) / (width[1].value_high - width[1].value_low)
+        assert ratio == pytest.approx(2.5758 / 1.2816, rel=0.05)
 
 
 def test_a_run_with_accounts_shows_them_on_its_page(tmp_path):
@@ -106,7 +126,7 @@ def test_a_run_with_accounts_shows_them_on_its_page(tmp_path):
     folder = run(config, tmp_path, force=False, command="", progress=False)
     result = Result.read(folder)
     own = {row.figure: row.estimate for row in result.funds if (row.product, row.funds) == ("dma", "own")}
-    assert own["es_95"].value > own["loss"].value
+    assert own["es"].value > own["loss"].value
     page = write(folder).read_text(encoding="utf-8")
     assert "The products as funds" in page
     assert own["loss"].scaled(100).text(2) in page
@@ -117,3 +137,53 @@ def test_a_run_without_accounts_has_no_table():
     config = load("feb2024.toml", ["run.paths=20_000"])
     assert accounts.outcomes(config, None) is None
     assert "accounts" not in config.resolved()
+
+
+BITING = """
+[everyone]
+stamp_duty = 0.0005
+cost = 0.001
+[products.dma]
+initial_margin = 0.25
+margin_call = 0.245
+margin_reset = 0.5
+[products.ie500]
+performance_fee = 0.2
+redemption_slope = 2.0
+redemption_threshold = 0.01
+dealing = 1.0
+notice = 1
+specific_annual = 0.05
+[products.micro_active]
+stop_line = 0.97
+"""
+
+
+def test_with_every_path_an_account_its_calls_fees_and_stops_are_in_var_and_es(tmp_path):
+    """One rate of a margin call in every table, and the loss of a path is that of its account on the tape."""
+    config = configured(tmp_path, BITING, "accounts.every_path=true", "run.paths=512", "tail.levels=[0.95]")
+    world = assemble(config)
+    kept = sample(config, world, progress=False)
+    funds = assemble_funds(config, config.attached.accounts, 1, config.run.seed, precision="float64")
+    alone = accounts.live(config, world, funds, 128)
+    table = accounts.outcomes(config, world, kept).set_index(["product", "funds", "figure"]).sort_index()
+    called = tables.accounts(config, kept).set_index("product").loc["dma"]
+    assert 0 < called["margin_breach"] < 1
+    assert called["margin_rate"] == 0.245
+    assert called["margin_breach"] == table.loc[("dma", "own", "called"), "value"].item()
+    assert table.loc[("micro_active", "own", "stopped"), "value"].item() > 0
+    assert table.loc[("ie500", "own", "redeemed"), "value"].item() > 0
+    for p, product in enumerate(config.products):
+        worst = kept.losses(0, 0, p)
+        path = worst.path < 128
+        loss = 1 - alone["nav"][funds.own[product]]
+        np.testing.assert_allclose(loss[worst.path[path]], worst.loss[path], atol=1e-6, err_msg=product)
+    drift = tables.drift(config, kept).set_index(["product", "part"])["loss"]
+    parts = drift.drop(index="drift", level="part").groupby("product").sum()
+    np.testing.assert_allclose(parts, drift.xs("drift", level="part").loc[parts.index], atol=1e-9)
+    assert drift["ie500", "fees"] > 0 or drift["ie500", "specific"] != 0
+    bare = load("feb2024.toml", [*SMALL, "run.paths=512", "tail.levels=[0.95]"])
+    held = sample(bare, assemble(bare), progress=False)
+    dma = list(config.products).index("dma")
+    es = [it.losses(0, 0, dma).expected_shortfall(0.95) for it in (held, kept)]
+    assert es[1] != pytest.approx(es[0], rel=1e-3), "what a broker forces is in ES"

@@ -22,7 +22,7 @@ PATHS, COHORTS = 3000, 8
 
 def config(*overrides):
     quick = ["run.paths=3000", "run.days=12", "tail.levels=[0.9, 0.95]", "name=small"]
-    return load("configs/crowd_feb2024.toml", [*quick, "event=[]", *overrides])
+    return load("configs/crowd_feb2024.toml", [*quick, "event=[]", "accounts.every_path=false", *overrides])
 
 
 def outcome(paths=PATHS):
@@ -40,7 +40,7 @@ def outcome(paths=PATHS):
         drawdown=rng.random((COHORTS, paths)) * np.arange(1, COHORTS + 1)[:, None] / COHORTS,
         shortfall=short,
         called=np.arange(COHORTS)[:, None] * 0.1 < rng.random((COHORTS, paths)) - 0.5,
-        residual=rng.random(paths) * 1e-10,
+        residual=rng.random(paths) * 1e-12,
     )
 
 
@@ -81,6 +81,7 @@ def simulated(monkeypatch):
             outside=None,
         )
         monkeypatch.setattr(runs, "scenarios", lambda config, world, kept: None)
+        monkeypatch.setattr(runs.accounts, "outcomes", lambda config, world, kept: None)
         monkeypatch.setattr(collect, "courses", lambda world, paths: still)
         monkeypatch.setattr(runs, "assemble", lambda config, history: type("World", (), {"detectors": ()})())
 
@@ -154,7 +155,7 @@ def test_the_page_and_the_terminal_tell_what_the_crowd_did(simulated, tmp_path):
     assert es.value == pytest.approx(100 * expected_shortfall(-it.worst_3_days, level=0.9))
     assert f"ES {es.text(2)} ({es.interval(2)}) %" in text
     assert f"1: {100 * (it.stage >= 1).mean():.1f}" in text
-    assert "largest residual of the ledger 1.0e-10" in text
+    assert "largest residual of the ledger 1.0e-12" in text
 
 
 def test_a_ledger_that_does_not_close_stops_the_run_and_says_so(simulated, tmp_path):

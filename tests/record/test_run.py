@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import jax
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import Fault, InputError, seal
-from tailrisk.record import collect, tables
+from tailrisk.record import collect, provenance, tables
 from tailrisk.record import run as runs
 from tailrisk.record.collect import LOSS_EDGES
 from tailrisk.record.store import free, replacing
@@ -20,6 +21,7 @@ from tailrisk.report.page import write
 from tailrisk.report.terminal import show
 from tailrisk.simulate.blocks import blocks
 from tailrisk.simulate.path import Outcome
+from tailrisk.simulate.tape import Tape, joined
 from tailrisk.tail import MomentStream, expected_shortfall, probability, rate, value_at_risk
 
 SMALL = ["run.paths=3000", "run.days=12", "tail.levels=[0.9, 0.95]", "name=small", 'run.precision="float64"']
@@ -53,7 +55,8 @@ def outcome():
 def test_the_folder_holds_what_is_promised(result):
     names = {path.name for path in result.iterdir()}
     assert names == {
-        "config.json", "record.json", "tail.csv", "tail.parquet", "events.csv", "accounts.csv", "curves.npz",
+        "config.json", "record.json", "tail.csv", "tail.parquet", "drift.csv",
+        "events.csv", "accounts.csv", "curves.npz",
         "components.csv", "SHA256SUMS",
     }  # fmt: skip
 
@@ -157,7 +160,11 @@ def test_history_is_read_up_to_the_window_s_end(tmp_path, market_data):
 def test_a_history_that_is_too_short_is_refused(tmp_path):
     path = tmp_path / "short.csv"
     days = pd.bdate_range("2023-10-02", periods=60).strftime("%Y-%m-%d")
-    rows = [f"{day},{code},{100 + i % 3}" for code in ("000300", "000852") for i, day in enumerate(days)]
+    rows = [
+        f"{day},{code},{100 + i % n}"
+        for n, code in ((3, "000300"), (4, "000852"))
+        for i, day in enumerate(days)
+    ]
     path.write_text("date,code,close\n" + "\n".join(rows) + "\n")
     long = 'event=[{name="s", pair=["csi1000","csi300"], window=100, threshold=-3.0}]'
     it = config('market.warmup="history"', f"market.history={str(path)!r}", long)
@@ -244,3 +251,34 @@ def test_tally_is_a_histogram_whose_ends_take_the_rest():
     assert counts.sum() == len(values)
     assert counts[0] == counts[-1] == 1
     assert counts[20] == 2
+
+
+@pytest.mark.parametrize("bad", [float("nan"), {1, 2}, object()])
+def test_what_cannot_be_recorded_is_refused_before_anything_is_computed(tmp_path, monkeypatch, bad):
+    it = config()
+    fit = {**it.calibrated.fit, "score": bad}
+    it = it.attach(it.attached._replace(calibrated=it.calibrated.model_copy(update={"fit": fit})))
+    monkeypatch.setattr(runs, "assemble", None)
+    with pytest.raises(InputError, match=r"\[fit\]: cannot be written as JSON"):
+        runs.run(it, tmp_path, force=False, command="x", progress=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_result_in_the_way_is_refused_before_anything_is_computed(result, monkeypatch):
+    monkeypatch.setattr(runs, "assemble", None)
+    with pytest.raises(InputError, match="is there already"):
+        runs.run(config(), result.parent, force=False, command="x", progress=False)
+
+
+def test_the_record_names_the_device_that_computed(monkeypatch):
+    assert provenance.machine()["device"] == "1 x cpu"
+    several = [*jax.devices()] * 4
+    monkeypatch.setattr(jax, "devices", lambda: several)
+    assert provenance.machine()["device"] == "1 of 4 x cpu"
+
+
+def test_a_tape_of_a_world_without_events_keeps_its_paths():
+    empty = np.zeros((3, 5, 0, 128))  # [call, day, detector, path]
+    tape = Tape(days=np.zeros((3, 5, 128)), z=empty)
+    assert joined(tape).z.shape == (5, 0, 384)
+    assert joined(tape).days.shape == (5, 384)

@@ -167,7 +167,7 @@ def test_what_the_crowd_moved_is_a_part_and_without_its_trades_nothing():
         "event=[]",
         "run.seed=3",
     ]
-    config = load("crowd_feb2024.toml", said)
+    config = load("crowd_feb2024.toml", [*said, "accounts.every_path=false"])
     world, p = assemble(config), product(config, "dma")
     course = courses(world, 32)
     split = scenarios.parts(world, p, course)

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
 from html.parser import HTMLParser
 
 import numpy as np
@@ -228,3 +229,26 @@ def test_importing_the_package_draws_nothing():
         "heavy = {'matplotlib', 'jinja2', 'pandas', 'scipy'} & set(sys.modules); assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_losses_that_are_the_same_everywhere_are_drawn_without_a_warning(folder):
+    """A benchmark beside itself: every excess loss is zero."""
+    path = folder / "tail.csv"
+    head, *lines = path.read_text(encoding="utf-8").splitlines()
+    names = head.split(",")
+    flat = []
+    for line in lines:
+        cells = line.split(",")
+        if "excess" in cells:
+            for name in ("var", "var_low", "var_high", "es", "es_low", "es_high"):
+                cells[names.index(name)] = "0"
+        flat.append(",".join(cells))
+    path.write_text("\n".join([head, *flat]) + "\n", encoding="utf-8")
+    with np.load(folder / "curves.npz") as stored:
+        curves = dict(stored)
+    curves["loss_counts"][:, 1] = 0
+    curves["loss_counts"][:, 1, :, 150] = 1000
+    np.savez(folder / "curves.npz", **curves)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert write(folder).is_file()

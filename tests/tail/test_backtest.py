@@ -95,12 +95,12 @@ def test_the_basel_table():
 
 def test_acerbi_and_szekely_by_hand():
     loss, var, es = [3.0, 1.0, 5.0, 0.0], [2.0] * 4, [4.0, 4.0, 2.0, 4.0]
-    first = backtest.acerbi_szekely(loss, var, es, level="0.5", given_hits=True)
-    second = backtest.acerbi_szekely(loss, var, es, level="0.5")
+    first = backtest.acerbi_szekely(loss, var, es, level="0.75", given_hits=True)
+    second = backtest.acerbi_szekely(loss, var, es, level="0.75")
     assert first.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / 2)
-    assert second.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / (4 * 0.5))
+    assert second.statistic == pytest.approx(1 - (3 / 4 + 5 / 2) / (4 * 0.25))
     assert math.isnan(first.p_value)
-    assert math.isnan(backtest.acerbi_szekely([0.0] * 4, var, es, level="0.5", given_hits=True).statistic)
+    assert math.isnan(backtest.acerbi_szekely([0.0] * 4, var, es, level="0.75", given_hits=True).statistic)
 
 
 @pytest.mark.parametrize("given_hits", [False, True])
@@ -202,3 +202,35 @@ def test_diebold_and_mariano_with_one_day_is_the_paired_t_test():
 def test_what_cannot_be_tested_is_refused(call, says):
     with pytest.raises(InputError, match=says):
         call()
+
+
+def test_a_draw_as_low_as_what_was_seen_counts():
+    """P = (1 + r) / (1 + m), r the draws with a Z at most the one seen: ties are as low."""
+    loss, forecast = [1.0, 3.0, 0.0, 0.0], ([2.0] * 4, [4.0] * 4)
+    draws = np.array([loss, loss, [0.0] * 4, [9.0] * 4])
+    seen = backtest.acerbi_szekely(loss, *forecast, level="0.75", scenarios=draws)
+    assert seen.p_value == (1 + 3) / (1 + 4)
+    given = backtest.acerbi_szekely(loss, *forecast, level="0.75", scenarios=draws, given_hits=True)
+    assert given.p_value == (1 + 3) / (1 + 3)  # the draw without a hit has no Z1
+
+
+def test_a_loss_at_its_forecast_is_no_hit():
+    assert backtest.hits([1.0, 2.0, 3.0], [2.0, 2.0, 2.0]).tolist() == [0.0, 0.0, 1.0]
+    score = backtest.quantile_score([2.0, 1.0, 3.0], [2.0, 2.0, 2.0], level="0.9")
+    assert score == pytest.approx([0.0, 0.1, 0.9])
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0, -0.3, 1e6])
+@pytest.mark.parametrize("horizon", [1, 5])
+def test_scores_that_differ_always_by_the_same_have_no_test(shift, horizon):
+    score = np.random.default_rng(0).normal(0, 1, 500)
+    found = backtest.diebold_mariano(score, score + shift, horizon=horizon)
+    assert math.isnan(found.statistic)
+    assert math.isnan(found.p_value)
+    moved = score + 0.1 + 1e-9 * np.random.default_rng(1).normal(size=500)
+    assert backtest.diebold_mariano(score, moved, horizon=horizon).statistic < -1e6
+
+
+def test_scores_that_do_not_vary_have_no_test():
+    for constant in (0.0, 0.1, 1e-300):
+        assert math.isnan(backtest.diebold_mariano(np.full(20, constant), np.zeros(20)).statistic)

@@ -108,5 +108,50 @@ def test_leaving_a_part_out_saves_at_most_its_contribution():
 
 @pytest.mark.parametrize("parts", [np.zeros(10), np.zeros((2, 3, 10)), np.full((2, 100), np.nan)])
 def test_what_is_not_parts_by_path_is_refused(parts):
-    with pytest.raises(InputError, match="part"):
+    with pytest.raises(InputError, match="losses"):
         component_shortfall(parts, level="0.9")
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_interval_is_the_whole_influence_straightened_by_hand(weighted):
+    """Hall (1992), from pulls w ((L_j - c_j) 1{L > VaR} - their mean) / (1 - a), c_j over ranks near VaR."""
+    parts, random = normal_parts(2000, seed=6) ** 3, np.random.default_rng(7)
+    weight = random.uniform(0.5, 1.5, 2000) if weighted else np.ones(2000)
+    weight /= math.fsum(weight)
+    total = parts.sum(axis=0)
+    order = np.argsort(total)[::-1]
+    place = int(np.searchsorted(np.cumsum(weight[order]), 0.05))
+    wide = round(place ** (2 / 3))
+    near = order[place - wide : place + wide + 1]
+    level = (parts[:, near] * weight[near]).sum(axis=1) / weight[near].sum()
+    beyond = total > total[order[place if weighted else 99]]
+    inside = weight * beyond
+    found = component_shortfall(parts, weight if weighted else None, level="0.95")
+    for j in range(3):
+        pull = inside * (parts[j] - level[j])
+        pull = (pull - weight * pull.sum()) / 0.05
+        spread, skew = math.sqrt(np.sum(pull**2)), np.sum(pull**3) / np.sum(pull**2) ** 1.5
+        for bound, z in ((found.low[j], 1.959964), (found.high[j], -1.959964)):
+            at = (found.estimate[j] - bound) / spread
+            assert at + skew * at**2 / 3 + skew**2 * at**3 / 27 + skew / 6 == pytest.approx(z, abs=2e-4)
+    assert abs(skew) > 0.01
+
+
+def test_the_worst_alone_give_the_interval_of_all():
+    parts = normal_parts(4000, seed=8)
+    whole = component_shortfall(parts, level="0.95")
+    worst = np.argsort(parts.sum(axis=0))[::-1][: 200 + round(200 ** (2 / 3)) + 2]
+    kept = component_shortfall(parts[:, worst], level="0.95", paths=4000)
+    for field in ("estimate", "low", "high", "tail_points"):
+        np.testing.assert_allclose(getattr(kept, field), getattr(whole, field), rtol=1e-9)
+
+
+def test_a_part_as_large_as_the_whole_has_the_interval_of_its_shortfall():
+    loss = np.random.default_rng(9).normal(size=20_000)
+    part = component_shortfall(loss[None], level="0.95")
+    whole = expected_shortfall_interval(loss, level="0.95")
+    assert part.estimate[0] == pytest.approx(whole.estimate, rel=1e-12)
+    assert (part.low[0], part.high[0]) == pytest.approx((whole.low, whole.high), rel=2e-4)
+    assert part.tail_points[0] == 1000
+    assert not part.indicative[0]
+    assert component_shortfall(loss[None, 1:], level="0.95").indicative[0]

@@ -9,6 +9,7 @@ from scipy import optimize, stats
 
 from tailrisk.core import InputError
 from tailrisk.tail import ParetoTail, fit_pareto, mean_excess, pareto_interval, stability
+from tailrisk.tail.extreme import _likely_times
 
 
 def pareto(shape, size, seed=0, scale=1.0):
@@ -121,6 +122,19 @@ def test_the_interval_is_where_the_whole_likelihood_has_dropped_by_half_a_chi_sq
     assert found.indicative
 
 
+@pytest.mark.parametrize(("exceed", "paths"), [(0.01, 3000), (0.5, 60), (0.97, 1000), (0.1, 300)])
+def test_the_chances_of_an_excess_reach_both_ends_of_their_likelihood(exceed, paths):
+    drop = 1.92
+    times, lost = _likely_times(exceed, paths, drop, 0.001)
+    assert (0.9 * drop < lost[[0, -1]]).all()
+    assert (lost <= drop).all()
+    chance = 0.001 * times[[0, -1]]
+    hits = round(exceed * paths)
+    deviance = stats.binom.logpmf(hits, paths, exceed) - stats.binom.logpmf(hits, paths, chance)
+    np.testing.assert_allclose(lost[[0, -1]], deviance, rtol=1e-6)
+    assert chance[0] < exceed < chance[1]
+
+
 @pytest.mark.parametrize("measure", ["value_at_risk", "expected_shortfall"])
 @pytest.mark.parametrize("shape", [-0.2, 0.3])
 def test_with_no_confidence_the_interval_shrinks_to_the_estimate(measure, shape):
@@ -184,7 +198,7 @@ def test_shape_and_modified_scale_do_not_move_with_the_threshold():
         (lambda x: fit_pareto(x, threshold=0.0, method="guess"), "is unknown"),
         (lambda x: fit_pareto(x.reshape(10, -1), threshold=0.0), "has 2 axes"),
         (lambda x: pareto_interval(x, threshold=0.0, level="0.9", measure="sd"), "is unknown"),
-        (lambda x: pareto_interval(x, threshold=float(np.median(x)), level="0.4"), "below the threshold"),
+        (lambda x: pareto_interval(x, threshold=np.quantile(x, 0.8), level="0.7"), "below the threshold"),
     ],
 )
 def test_what_cannot_be_fitted_is_refused(call, says):

@@ -51,7 +51,7 @@ def normal_expectile(level):
     [
         (expectile("0.9"), NORMAL, normal_expectile(0.9)),
         (expectile("0.99"), NORMAL, normal_expectile(0.99)),
-        (expectile("0.5"), EXPONENTIAL, 1.0),
+        (expectile("0.75"), EXPONENTIAL, optimize.brentq(lambda e: 2 * math.exp(-e) - e + 1, 0, 9)),
         (wang(0.7), NORMAL, 0.7),
         (wang(-0.7), 3 * NORMAL, -2.1),
         (proportional_hazard(0.5), EXPONENTIAL, 2.0),
@@ -214,6 +214,16 @@ def test_conditional_drawdown_pools_the_days_and_counts_paths():
     assert found.high - found.low == pytest.approx(pooled.high - pooled.low, rel=0.1)  # independent days
 
 
+def test_a_weight_is_of_its_path_on_every_day():
+    random = np.random.default_rng(8)
+    drawdown = random.random((7, 60)) * np.linspace(0.1, 1, 60)
+    count = random.integers(1, 5, 60)
+    found = conditional_drawdown(drawdown, count / count.sum(), level="0.9")
+    again = conditional_drawdown(np.repeat(drawdown, count, axis=1), level="0.9")  # each path as often
+    assert found.estimate == pytest.approx(again.estimate, rel=1e-9)
+    assert found.estimate != pytest.approx(conditional_drawdown(drawdown, level="0.9").estimate, rel=1e-3)
+
+
 def test_days_of_one_path_are_not_independent():
     truth, held, held_pooled = stats.norm.pdf(stats.norm.isf(0.1)) / 0.1, [], []
     for seed in range(200):
@@ -237,7 +247,7 @@ def test_days_of_one_path_are_not_independent():
         lambda: entropic(-1.0),
         lambda: partial_moment(0.0, -1),
         lambda: wang(1.0)([1.0, math.nan]),
-        lambda: conditional_drawdown(np.zeros(5), level=0.5),
+        lambda: conditional_drawdown(np.zeros(5), level=0.9),
     ],
 )
 def test_what_cannot_be_used_is_refused(call):

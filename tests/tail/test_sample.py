@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tailrisk.core import InputError
-from tailrisk.tail.sample import LONG, exact_level, rows, shares, total
+from tailrisk.tail.border import Losses
+from tailrisk.tail.sample import LONG, exact_level, sampled, shares, total
 
 
 @settings(max_examples=60, deadline=None)
@@ -45,7 +46,10 @@ def test_a_level_is_the_fraction_its_decimals_say(level, exact):
     assert exact_level(level) == exact == exact_level(exact)
 
 
-@pytest.mark.parametrize("level", [0, 1, -0.1, 1.1, "1/0", "", None, math.inf])
+@pytest.mark.parametrize(
+    "level",
+    [0, 1, -0.1, 1.1, "1/0", "", None, math.inf, True, 0.05, "0.5", "1e999999999", "1e-99999999", "9" * 5000],
+)
 def test_a_level_that_is_none_is_refused(level):
     with pytest.raises(InputError, match="level"):
         exact_level(level)
@@ -53,15 +57,16 @@ def test_a_level_that_is_none_is_refused(level):
 
 def test_weights_may_be_off_one_by_rounding_only():
     even = np.full(10, 0.1)
-    shares(even * (1 + 5e-10), (10,))
+    losses = Losses(np.zeros(10))
+    shares(even * (1 + 5e-10), losses)
     with pytest.raises(InputError, match="sum to"):
-        shares(even * (1 + 5e-9), (10,))
+        shares(even * (1 + 5e-9), losses)
 
 
 def test_equal_weights_come_back_as_none():
     loss = np.arange(6.0).reshape(2, 3)
     weight = np.array([[0.5, 0.25, 0.25], [1 / 3, 1 / 3, 1 / 3]])
-    shape, pairs = rows(loss, weight)
+    shape, pairs = sampled(Losses(loss), weight)
     (_, first), (_, second) = pairs
     assert shape == (2,)
     assert first is not None

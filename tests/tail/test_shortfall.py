@@ -12,6 +12,7 @@ from scipy import stats
 
 from tailrisk.core import InputError
 from tailrisk.tail import expected_shortfall, value_at_risk
+from tailrisk.tail.shortfall import weighted_tail
 
 LAWS = {
     "normal": (lambda u: stats.norm.ppf(u), lambda a: stats.norm.pdf(stats.norm.ppf(a)) / (1 - a)),
@@ -162,6 +163,13 @@ def test_leading_axes_are_separate_samples():
     assert isinstance(expected_shortfall(loss[0, 0], level=0.95), float)
 
 
+def test_a_tail_leaves_out_what_has_no_weight():
+    tail = weighted_tail(np.array([9.0, 5.0, 5.0, 1.0]), np.array([0.0, 0.0, 0.25, 0.75]), Fraction("0.75"))
+    assert (tail.value_at_risk, len(tail.above), tail.expected_shortfall) == (5.0, 0, 5.0)
+    with pytest.raises(InputError, match=r"carries weight 0\.25"):
+        weighted_tail(np.array([9.0, 5.0, 5.0, 1.0]), np.array([0.0, 0.0, 0.25, 0.75]), Fraction("0.8"))
+
+
 def test_zero_weight_is_no_path():
     loss = np.array([*np.arange(100.0), 1e6])
     weight = np.array([*np.full(100, 0.01), 0.0])
@@ -171,14 +179,14 @@ def test_zero_weight_is_no_path():
 @pytest.mark.parametrize(
     ("loss", "weight", "level", "says"),
     [
-        ([0.0, np.nan, 1.0], None, 0.5, "1 of 3 values are not finite"),
-        ([0.0, np.inf, -np.inf], None, 0.5, "2 of 3 values are not finite"),
-        ([], None, 0.5, "is empty"),
-        (1.0, None, 0.5, "is empty"),
-        ([0.0, 1.0], [0.5, 0.4], 0.5, "the weights sum to 0.9"),
-        ([0.0, 1.0], [1.5, -0.5], 0.5, "1 weights are negative"),
-        ([0.0, 1.0], [0.5, np.nan], 0.5, "not finite"),
-        ([0.0, 1.0], [1.0], 0.5, "1 weights for 2 losses"),
+        ([0.0, np.nan, 1.0], None, 0.9, "1 of 3 values are not finite"),
+        ([0.0, np.inf, -np.inf], None, 0.9, "2 of 3 values are not finite"),
+        ([], None, 0.9, "is empty"),
+        (1.0, None, 0.9, "is empty"),
+        ([0.0, 1.0], [0.5, 0.4], 0.9, "the weights sum to 0.9"),
+        ([0.0, 1.0], [1.5, -0.5], 0.9, "1 weights are negative"),
+        ([0.0, 1.0], [0.5, np.nan], 0.9, "not finite"),
+        ([0.0, 1.0], [1.0], 0.9, "1 weights for 2 losses"),
         ([0.0, 1.0], None, 1, "outside the open interval"),
         ([0.0, 1.0], None, 0, "outside the open interval"),
         ([0.0, 1.0], None, "ninety", "is not a number"),
@@ -205,7 +213,7 @@ def test_a_boundary_met_to_the_last_bit_but_one_is_met():
     for paths in range(3, 60):
         loss, weight = np.arange(float(paths)), np.full(paths, 1 / paths)
         weight[:2] *= 1 + 1e-15, 1 - 1e-15
-        for worst in range(1, paths):
+        for worst in range(1, (paths + 1) // 2):  # a level is above one half
             level = 1 - Fraction(worst, paths)
             assert (
                 value_at_risk(loss, weight, level=level) == value_at_risk(loss, level=level) == paths - worst

@@ -12,6 +12,8 @@ STEPS = 100
 """Iterations after which the method gives up."""
 STUCK = 25
 """Iterations without progress after which it does."""
+LESS = 0.99
+"""Progress is also what is missing, once it is below this part of the least before."""
 AWAY = 0.3
 """Distance of the first s and r from zero, in mean excesses."""
 BACK = 0.99
@@ -31,12 +33,13 @@ def iterated(program: Program, tolerance: float) -> tuple[Form, Iterate, float, 
     """The program's form, the best iterate, its residual and how many steps led there."""
     form = Form(program)
     at = start(form)
-    best, stuck = (at, np.inf, 0), 0
+    best, stuck, least = (at, np.inf, 0), 0, np.inf
     with np.errstate(all="ignore"):  # an overflow ends the run, below
         for step in range(STEPS):
-            now = residual(form, at)
-            better = now < best[1]
-            best, stuck = ((at, now, step), 0) if better else (best, stuck + 1)
+            now, left = residual(form, at)
+            best = (at, now, step) if now < best[1] else best
+            moved = step == best[2] or left < LESS * least
+            stuck, least = 0 if moved else stuck + 1, min(least, left)
             if now <= tolerance or stuck > STUCK or not np.isfinite(now):
                 break
             try:
@@ -102,21 +105,21 @@ def _longest(pairs: tuple[tuple[Array, Array], ...], back: float) -> float:
     return min(1.0, back * min(ends))
 
 
-def residual(form: Form, at: Iterate) -> float:
-    """The largest of what is missing, and of the gap, relative to cost, target and objective."""
+def residual(form: Form, at: Iterate) -> tuple[float, float]:
+    """The largest of what is missing and of the gap, relative to cost, target and objective; and of what is
+    missing alone, which may fall while the gap still grows.
+    """
     dual, scenario, primal, images = missing(form, at)
     p = form.program
     excess = np.maximum(at.s - at.r, 0.0)
     value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.share @ excess))
-    return float(
-        max(
-            np.abs(dual).max() / (1 + np.abs(form.cost).max()),
-            np.abs(scenario).max(initial=0.0),
-            np.abs(primal).max(initial=0.0) / (1 + np.abs(form.target).max(initial=0.0)),
-            max((float(np.abs(image).max()) for image in images), default=0.0),
-            at.products(form) / (1e-3 + value),
-        )
+    left = max(
+        np.abs(dual).max() / (1 + np.abs(form.cost).max()),
+        np.abs(scenario).max(initial=0.0),
+        np.abs(primal).max(initial=0.0) / (1 + np.abs(form.target).max(initial=0.0)),
+        max((float(np.abs(image).max()) for image in images), default=0.0),
     )
+    return float(max(left, at.products(form) / (1e-3 + value))), float(left)
 
 
 def point(form: Form, at: Iterate, steps: int, residual: float) -> Point:

@@ -22,8 +22,7 @@ from ...tail import running
 from . import rounds
 from .world import RESCUE, Calendar, Crowd, Imposed
 
-TOLERANCE, COARSE = 1e-9, 1e-4
-"""Largest residual of the ledger that is rounding, in float64 and float32."""
+TOLERANCE, COARSE = ledger.TOLERANCE, ledger.COARSE
 
 
 @struct
@@ -283,7 +282,10 @@ def _discount(crowd: Crowd, market: rounds.Market) -> Ratio:
 
 
 def _residual(crowd: Crowd, state: State) -> Ratio:
-    """Books less ledger [path], the largest of stock, orders, futures, cash and the state's budget."""
+    """Books less ledger [path], the largest of stock, orders, futures, cash and the state's budget.
+
+    Over what rounding grows by where the run is long.
+    """
     held, short = cohorts.books(state.cohorts), state.speculators
     everyone = replace(held, position=held.position + short.position, worth=held.worth + short.worth)
     notes = accumulate(accumulate(crowd.snowball.notional))
@@ -291,7 +293,7 @@ def _residual(crowd: Crowd, state: State) -> Ratio:
     found = ledger.residual(state.ledger, everyone, scale)
     budget = jnp.abs(accumulate(intervention.spent(crowd.state, state.ladder) - state.bought)) / scale
     worst = jnp.maximum(jnp.maximum(found.stock, found.orders), jnp.maximum(found.futures, found.cash))
-    return jnp.maximum(worst, budget)
+    return jnp.maximum(worst, budget) / ledger.growth(crowd.rounds * crowd.calendar.years.shape[0])
 
 
 def _first(calendar: Calendar) -> Calendar:

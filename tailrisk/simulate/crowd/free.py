@@ -11,6 +11,7 @@ from typing import Any
 
 import jax.numpy as jnp
 
+from ...core.errors import InputError
 from ...core.units import Ratio
 from .world import Crowd
 
@@ -20,9 +21,14 @@ FAST, SLOW = 0, 1
 
 
 def moved(crowd: Crowd, values: Mapping[str, Ratio]) -> Crowd:
-    """The crowd with each named parameter moved; values [] by name of `parameters`."""
+    """The crowd with each named parameter moved; values [] by name of `parameters`.
+
+    Raises InputError for a name this crowd does not have, such as a factor of a cohort that is not in it.
+    """
     known = parameters(crowd)
     for name, value in values.items():
+        if name not in known:
+            raise InputError("crowd.ensemble", f"unknown parameter {name!r}", ", ".join(known))
         crowd = known[name](crowd, value)
     return crowd
 

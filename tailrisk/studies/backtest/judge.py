@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.special import betaincinv
 
 from ...tail import backtest, probability
-from ...tail.backtest import Verdict
+from ...tail.backtest import SAME, Verdict
 from ...tail.sample import exact_level
 from .forecast import Forecasts, Plan
 
@@ -172,11 +172,32 @@ def daily_scores(plan: Plan, made: Forecasts, loss: dict[int, Array]) -> dict[tu
 
 
 def confidence_set(daily: pd.DataFrame, reach: int, seed: int) -> tuple[list[str], dict[str, float]]:
-    """The models not shown to be worse than another, and each one's p-value."""
+    """The models not shown to be worse than another, and each one's p-value.
+
+    Models with the same scores stand or fall together: between them there is nothing to test.
+    """
+    twin = twins(daily)
+    alone = daily[list(dict.fromkeys(twin.values()))]
+    if alone.shape[1] == 1:
+        return list(twin), dict.fromkeys(twin, 1.0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = MCS(daily, size=1 - CONFIDENCE, reps=1000, block_size=reach, seed=seed)
+        found = MCS(alone, size=1 - CONFIDENCE, reps=1000, block_size=reach, seed=seed)
         found.compute()
-    return [str(name) for name in found.included], {
-        str(name): float(p) for name, p in found.pvalues["Pvalue"].items()
-    }
+    p_values = {str(name): float(p) for name, p in found.pvalues["Pvalue"].items()}
+    inside = {str(name) for name in found.included}
+    return [name for name in twin if twin[name] in inside], {name: p_values[twin[name]] for name in twin}
+
+
+def twins(daily: pd.DataFrame) -> dict[str, str]:
+    """Each model -> the first model whose scores [day] are its own, to within rounding."""
+    found: dict[str, str] = {}
+    for name in daily:
+        own = daily[name].to_numpy()
+        near = (one for one in dict.fromkeys(found.values()) if _same(own, daily[one].to_numpy()))
+        found[str(name)] = next(near, str(name))
+    return found
+
+
+def _same(one: Array, other: Array) -> bool:
+    return float(np.abs(one - other).max()) <= SAME * float(np.abs(one).max())

@@ -14,7 +14,7 @@ every {refit} on all days so far, and filter each day. {targets} series: the {sp
 buckets and {funds} funds (excess of index-enhanced and stock selection, micro-cap funds outright; books
 of the config, no futures). Losses are log losses. Models: history of 250 and 500 days, a Gaussian of 250
 days, RiskMetrics (ewma), Student-t, GARCH(1,1)-t, the same with a generalised Pareto tail (garch_pot),
-and Markov-switching regimes of the whole ladder (k: their number).
+and Markov-switching regimes of the whole ladder (k: their number){memory}.
 
 `score` is the mean Fissler-Ziegel score (lower is better), `p` that of Diebold and Mariano against the best
 row, a star the 90 % model confidence set. `rate` is the mean share of days beyond VaR. The last columns count
@@ -39,6 +39,7 @@ def page(plan: Plan, table: pd.DataFrame, ranks: pd.DataFrame, said: dict[str, A
             spreads=spreads,
             funds=len(plan.aims) - spreads,
             lights=lights,
+            memory=", and the memory process with regimes of shocks (memory)" if plan.memory else "",
         )
     ]
     for horizon in plan.horizons:

@@ -16,6 +16,7 @@ from ...calibrate.ladder import log_returns
 from ...config import Config
 from ...core import disk
 from ...core.errors import InputError
+from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...record import provenance
 from ...record.files import write_csv
@@ -28,6 +29,8 @@ from .targets import Target, gains, losses, targets
 
 Array = NDArray[Any]
 
+STILL = 1e-10
+"""Daily gains within this of each other are one number and rounding."""
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 """How often models are fitted again."""
 
@@ -68,8 +71,11 @@ def backtest(
     force: bool,
     command: str,
     progress: Callable[[float, str], None],
+    memory: bool = False,
 ) -> Path:
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
+
+    memory: whether the memory process is among the models.
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -89,6 +95,7 @@ def backtest(
             name=output.name,
             command=command,
             progress=progress,
+            memory=memory,
         )
         write(known, made, folder, said)
     return output
@@ -110,10 +117,11 @@ def _studied(
     name: str,
     command: str,
     progress: Callable[[float, str], None],
+    memory: bool,
 ) -> tuple[History, Forecasts, dict[str, Any]]:
     """What was known, what was forecast of it, and what the record says."""
     aims = targets(config)
-    when, returns, gain = history(data, aims, last)
+    when, returns, gain = history(data, aims, last, config.names)
     days = np.flatnonzero(when >= pd.Timestamp(first))
     asked = Plan(
         aims=aims,
@@ -125,6 +133,7 @@ def _studied(
         shocks=shocks,
         starts=starts,
         seed=seed,
+        memory=memory,
     )
     known = History(when=when, returns=returns, gain=gain, plan=asked)
     enough(data, known, first)
@@ -147,9 +156,11 @@ def _studied(
     return known, made, said
 
 
-def history(data: Path, aims: tuple[Target, ...], last: str) -> tuple[pd.DatetimeIndex, Array, Array]:
+def history(
+    data: Path, aims: tuple[Target, ...], last: str, names: Names
+) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data), None, last)
+    prices = windowed(data, read_prices(data, names=names, until=last), None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])
@@ -176,6 +187,7 @@ def enough(data: Path, known: History, first: str) -> None:
         problem = f"{len(known.plan.days)} days from {first} to {known.when[-1].date()}"
         raise InputError("--from", problem, f"more than {max(known.plan.horizons) + 1} days to judge")
     for aim, column in zip(known.plan.aims, known.gain.T, strict=True):
+        moves(aim, column[: known.plan.days[0]], first)
         rows = np.flatnonzero(np.isfinite(column))
         before = int((rows < known.plan.days[0]).sum())
         if before < LEAST:
@@ -185,6 +197,21 @@ def enough(data: Path, known: History, first: str) -> None:
                 f"{before} days of {aim.name} before {first} in {data}",
                 f"at least {LEAST} to forecast from: {start} or later",
             )
+
+
+def moves(aim: Target, past: Array, first: str) -> None:
+    """Refuse a target whose gains never differ before the first day: no model has a scale to fit.
+
+    A fund that holds its own benchmark is one, and a spread of two series that are one.
+    """
+    seen = past[np.isfinite(past)]
+    if len(seen) and np.ptp(seen) <= STILL:
+        raise InputError(
+            aim.name,
+            f"the gain of {aim.label} never moves before {first}: {seen[-1]:.3g} every day",
+            "a book that differs from its benchmark, two series that differ",
+            "take the product out of the config, or change its weights",
+        )
 
 
 def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -> None:

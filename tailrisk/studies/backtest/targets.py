@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...config import Config
-from ...core.names import BUCKETS
 
 Array = NDArray[Any]
 
-LETTERS = dict(zip(BUCKETS, "LMSTU", strict=True))
-"""Buckets as the reports call them: large, mid, small, two thousand, ultra small (mechanism, head)."""
+LETTERS = {"csi300": "L", "csi500": "M", "csi1000": "S", "csi2000": "T", "micro": "U"}
+"""China's buckets as the reports call them (mechanism, head); those of other markets go by their names."""
 FUNDS = {"index_enhanced": True, "stock_selection": True, "micro_cap": False}
 """Families whose P&L is a function of bucket returns alone -> whether the benchmark is taken off."""
 
@@ -39,18 +38,24 @@ def targets(config: Config) -> tuple[Target, ...]:
     A fund's book is brought back to its weights each day, without style, alpha, fee or interest. Products
     hedged with futures are left out: their P&L has the basis in it.
     """
-    row = dict(zip(BUCKETS, np.eye(len(BUCKETS)), strict=True))
+    buckets = config.names.buckets
+    row = dict(zip(buckets, np.eye(len(buckets)), strict=True))
     found = [
-        Target(f"{LETTERS[small]}-{LETTERS[large]}", f"{small} - {large}", row[small], row[large])
-        for large, small in combinations(BUCKETS, 2)
+        Target(
+            f"{LETTERS.get(small, small)}-{LETTERS.get(large, large)}",
+            f"{small} - {large}",
+            row[small],
+            row[large],
+        )
+        for large, small in combinations(buckets, 2)
     ]
     for name, product in config.products.items():
         if product.family not in FUNDS:
             continue
         weights: dict[str, float] = getattr(product, "weights", {})
-        book = getattr(product, "exposure", 1.0) * np.array([weights.get(b, 0.0) for b in BUCKETS])
+        book = getattr(product, "exposure", 1.0) * np.array([weights.get(b, 0.0) for b in buckets])
         excess = FUNDS[product.family]
-        short = row[product.benchmark] if excess else np.zeros(len(BUCKETS))
+        short = row[product.benchmark] if excess else np.zeros(len(buckets))
         found.append(Target(name, f"{name}, {'excess' if excess else 'absolute'}", book, short))
     return tuple(found)
 

@@ -2,17 +2,17 @@
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from ...config.load import found, read
-from ...config.model import Day, Future, Model, Problem, refuse
+from ...config.model import Bucket, Day, Future, Model, Problem, refuse
+from ...core.names import Names, home
 
 Error = Annotated[float, Field(gt=0, le=1)]
-Free = Literal["csi500", "csi1000", "csi2000", "micro"]
 
 
 class Span(Model):
@@ -29,9 +29,13 @@ class Span(Model):
 class Errors(Model):
     """Standard deviations of what such a model may miss, besides noise of the data."""
 
-    returns: dict[Free, Error] = Field(description="of a day's return in the event, every bucket but CSI 300")
+    returns: dict[Bucket, Error] = Field(
+        description="of a day's return in the event, every bucket but the large"
+    )
     wider: float = Field(ge=1, le=100, description="as many times, on other days")
-    drift: dict[Free, Error] = Field(description="of the sum of returns after the event; left out: no target")
+    drift: dict[Bucket, Error] = Field(
+        description="of the sum of returns after the event; left out: no target"
+    )
     basis: Error
 
 
@@ -39,17 +43,17 @@ class Terms(Model):
     """The days of an episode, and the errors allowed."""
 
     first: Day = Field(description="of the record")
-    free: Day = Field(description="from here the crowd makes every index but CSI 300")
+    free: Day = Field(description="from here the crowd makes every index but the large one")
     event: Span
     rescue: Day = Field(description="crisis regime before it, recovery from it on")
     last: Day
     refused: Span = Field(description="days of window guidance on sales")
     basis: Span = Field(description="days on which the basis is a target")
-    contracts: dict[Annotated[str, Field(pattern=r"^I[FCM]\d{4}$")], Future] = Field(min_length=1)
+    contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*\d{4}$")], Future] = Field(min_length=1)
     error: Errors
 
     @model_validator(mode="after")
-    def _fits_together(self) -> "Terms":
+    def _fits_together(self, info: ValidationInfo) -> "Terms":
         order = {
             "first": self.first,
             "free": self.free,
@@ -65,13 +69,27 @@ class Terms(Model):
                 )
         if not self.free <= self.rescue <= self.last:
             problems.append(Problem("rescue", self.rescue, f"a day from {self.free} to {self.last}"))
-        missing = sorted(set(get_args(Free)) - set(self.error.returns))
-        if missing:
-            problems.append(Problem("error.returns", f"no {', '.join(missing)}", "every bucket but CSI 300"))
-        refuse(problems)
+        refuse([*problems, *self._error_problems(info.context)])
         return self
 
+    def _error_problems(self, names: object) -> list[Problem]:
+        """Every bucket but the large one, which is given, has an error; and the large one has none."""
+        if not isinstance(names, Names):
+            return []
+        large = names.played("large")
+        missing = [b for b in names.buckets if b != large and b not in self.error.returns]
+        problems = []
+        if missing:
+            problems.append(Problem("error.returns", f"no {', '.join(missing)}", f"every bucket but {large}"))
+        for field, table in (("returns", self.error.returns), ("drift", self.error.drift)):
+            if large in table:
+                problems.append(Problem(f"error.{field}.{large}", "is given, not answered", "other buckets"))
+        return problems
 
-def read_terms(name: str | Path) -> Terms:
-    """The terms in a file, or in the library's of that name. Raises InputError listing every problem."""
-    return read(Terms, found(name))
+
+def read_terms(name: str | Path, names: Names | None = None) -> Terms:
+    """The terms in a file, or in the library's of that name, by names of the market or of the home one.
+
+    Raises InputError listing every problem.
+    """
+    return read(Terms, found(name), names or home())

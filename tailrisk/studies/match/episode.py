@@ -13,9 +13,13 @@ import numpy as np
 import pandas as pd
 
 from ...calibrate.ladder import Array
+from ...core import calendar
 from ...core.errors import InputError
 from ...core.names import BUCKETS
+from ...data.contracts import Contracts, read_contracts
 from ...data.prices import read_prices
+from ...data.turnover import read_turnover
+from ...market import expiry
 
 ETFS = {
     "csi300": ("510300",),
@@ -26,6 +30,8 @@ ETFS = {
 """Exchange-traded funds whose turnover stands for their bucket's."""
 STATE = {"csi300": 311.0, "others": 99.0}
 """Billions of yuan bought from the episode's first day to its last: UBS, 410 to 23 February 2024 (M)."""
+NORMAL, LEAST = 60, 20
+"""Days before the episode whose median is a fund's normal turnover, and the fewest of them."""
 
 
 @dataclass(frozen=True)
@@ -56,59 +62,96 @@ class Episode:
 
 
 def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]) -> Episode:
-    """The record from one day to another, both among them. Raises InputError for an unusable file."""
+    """The record from one day to another, both among them.
+
+    Raises InputError for an unusable file, and for an episode that lacks a day or is not finite.
+    """
     closes = read_prices(files.indices)
     missing = [bucket for bucket in BUCKETS if bucket not in closes.columns]
     if missing:
         raise InputError(str(files.indices), f"no closes of {', '.join(missing)}", ", ".join(BUCKETS))
     simple = closes[list(BUCKETS)].pct_change(fill_method=None).loc[first:last]
-    if len(simple) < 2 or simple.isna().any(axis=None):
-        found = f"{len(simple)} days from {first} to {last}, some blank"
-        raise InputError(str(files.indices), found, "a close of every bucket on every day and the day before")
-    days = tuple(day.strftime("%Y-%m-%d") for day in simple.index)
+    days = pd.DatetimeIndex(simple.index)
+    complete(str(files.indices), days, first, last)
+    if simple.isna().any(axis=None):
+        row, column = np.argwhere(simple.isna().to_numpy())[0].tolist()
+        problem = f"no return of {BUCKETS[column]} on {days[row].date()}"
+        raise InputError(
+            str(files.indices), problem, "a close of every bucket on every day and the day before"
+        )
+    traded = read_contracts(files.futures, spot=True)
     return Episode(
-        days=days,
+        days=tuple(day.strftime("%Y-%m-%d") for day in days),
         returns=simple.to_numpy(float),
         purchases=_purchases(files.etfs, days),
-        basis={name: _basis(files.futures, name, days) for name in contracts},
+        basis={name: _basis(traded, name, days) for name in contracts},
     )
 
 
-def _purchases(path: Path, days: tuple[str, ...]) -> Array:
-    turnover = _table(path, ("date", "code", "amount"))
-    wide = turnover.assign(code=turnover["code"].astype(str).str.zfill(6)).pivot(
-        index="date", columns="code", values="amount"
-    )
-    first = pd.Timestamp(days[0])
-    before = wide.loc[: (first - pd.Timedelta(days=1)).strftime("%Y-%m-%d")].tail(60)
+def complete(place: str, days: pd.DatetimeIndex, first: str, last: str) -> None:
+    """Refuse an episode that lacks sessions of the exchange between its ends."""
+    begin, end = np.datetime64(first, "D"), np.datetime64(last, "D")
+    wanted = calendar.sessions()[(calendar.sessions() >= begin) & (calendar.sessions() <= end)]
+    absent = np.setdiff1d(wanted, days.to_numpy().astype("M8[D]"))
+    if len(absent) or len(wanted) < 2:
+        problem = f"lacks {len(absent)} of {len(wanted)} days from {first} to {last}"
+        problem += f", first {absent[0]}" if len(absent) else ""
+        raise InputError(
+            place, problem, "at least two days, and every session between the first and the last"
+        )
+
+
+def _purchases(path: Path, days: pd.DatetimeIndex) -> Array:
+    """What the state bought [day, bucket], billions."""
+    wide = read_turnover(path)
+    before = wide.loc[: days[0] - pd.Timedelta(days=1)].tail(NORMAL)
     bought = np.zeros((len(days), len(BUCKETS)))
     for bucket, codes in ETFS.items():
         for code in codes:
-            if code not in wide.columns or before[code].dropna().empty:
-                raise InputError(str(path), f"no turnover of {code} before {days[0]}", "60 days of it")
-            extra = (wide[code].reindex(days) - before[code].median()).clip(lower=0).fillna(0.0)
-            bought[:, BUCKETS.index(bucket)] += extra.to_numpy(float)
+            extra = _extra(path, wide, before, code, days)
+            bought[:, BUCKETS.index(bucket)] += extra
     large = BUCKETS.index("csi300")
     others = [b for b in range(len(BUCKETS)) if b != large]
-    bought[:, large] *= STATE["csi300"] / bought[:, large].sum()
-    bought[:, others] *= STATE["others"] / bought[:, others].sum()
+    for places, name, whole in ((large, "csi300", "csi300"), (others, "the other buckets", "others")):
+        total = bought[:, places].sum()
+        if not total > 0:
+            problem = f"turnover of the funds on {name} is never above its normal"
+            raise InputError(str(path), problem, "an episode in which the state bought")
+        bought[:, places] *= STATE[whole] / total
     return bought
 
 
-def _basis(path: Path, contract: str, days: tuple[str, ...]) -> Array:
-    table = _table(path, ("date", "symbol", "close", "spot_close"))
-    one = table[table["symbol"] == contract].set_index("date")
-    if one.empty:
-        raise InputError(str(path), f"no contract {contract}", "closes of it and of its index")
-    return np.asarray((one["close"] / one["spot_close"] - 1.0).reindex(days), float)
+def _extra(path: Path, wide: pd.DataFrame, before: pd.DataFrame, code: str, days: pd.DatetimeIndex) -> Array:
+    """Turnover of a fund above its normal [day]. Raises InputError where there is none of it."""
+    known = before[code].dropna() if code in wide.columns else pd.Series([], dtype=float)
+    if len(known) < LEAST:
+        problem = f"{len(known)} days of turnover of {code} before {days[0].date()}"
+        raise InputError(str(path), problem, f"at least {LEAST} of the {NORMAL} before")
+    during = wide[code].reindex(days)
+    if during.isna().any():
+        absent = during.index[during.isna()]
+        problem = f"no turnover of {code} on {len(absent)} of {len(days)} days, first {absent[0].date()}"
+        raise InputError(str(path), problem, "every day of the episode")
+    return (during - float(np.median(known.to_numpy(float)))).clip(lower=0).to_numpy(float)
 
 
-def _table(path: Path, columns: tuple[str, ...]) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype={"code": str, "symbol": str})
-    except (OSError, ValueError) as error:
-        raise InputError(str(path), f"cannot be read ({error})", "a CSV file") from None
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
-        raise InputError(str(path), f"no column {missing[0]!r}", ", ".join(columns))
-    return table.assign(date=table["date"].astype(str))
+def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
+    """F / S - 1 [day], NaN before the contract was listed and after its last day.
+
+    Raises InputError for a day between on which the contract or its index has no close.
+    """
+    assert traded.spot is not None
+    if contract not in traded.close.columns:
+        raise InputError(traded.path, f"no contract {contract}", "closes of it and of its index")
+    close, spot = traded.close[contract], traded.spot[contract]
+    month = np.datetime64(f"20{contract[-4:-2]}-{contract[-2:]}", "M")
+    end = pd.Timestamp(str(expiry.last_day(np.asarray(month), calendar.closed())))
+    first = pd.DatetimeIndex(close.dropna().index)[0]
+    listed = days[(days >= first) & (days <= end)]
+    basis = (close / spot - 1.0).reindex(days)
+    absent = listed[basis.reindex(listed).isna()]
+    if len(absent) or not len(listed):
+        which = [*absent, days[0]][0].date()
+        problem = f"no basis of {contract} on {len(absent)} of {len(listed)} days, first {which}"
+        raise InputError(traded.path, problem, "a close of it and of its index on every day it was listed")
+    return np.asarray(basis, float)

@@ -10,15 +10,16 @@ import pandas as pd
 from ...calibrate.document import write
 from ...calibrate.ladder import Array
 from ...core import disk
-from ...core.names import BUCKETS
+from ...core.names import Names
 from ...record.files import write_csv
 from ...record.provenance import stamp
 from ...record.store import write_record
 from .config import Terms
 from .document import Matched, ensemble_document
+from .moments import answered
 from .picture import replay_picture
 from .prior import NAMES, PRIOR, tabulated
-from .run import Problem
+from .run import CRASHED, DRIFTED, Problem, shown
 
 
 def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
@@ -27,14 +28,18 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     write(output, ensemble)
     write_csv(parameters(matched), folder / "parameters.csv", digits=None, missing="")
     write_csv(sensitivity(matched, posed), folder / "sensitivity.csv", digits=None, missing="")
-    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, 1]))
-    drawing = replay_picture(posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:])
+    free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, answered(posed.crowd.names)[0]]))
+    names = posed.crowd.names
+    titles = [(place, names.labels[place]) for place in answered(names)]
+    drawing = replay_picture(
+        posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles
+    )
     disk.write(folder / "replay.svg", drawing)
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
     said["episode"] = posed.terms.model_dump(by_alias=True)
     said["ensemble_sha256"] = sha256(ensemble.encode()).hexdigest()
     write_record(folder, said | stamp())
-    text = summary(matched, posed.terms)
+    text = summary(matched, posed.terms, names)
     disk.write(folder / "README.md", text)
     return text
 
@@ -63,21 +68,23 @@ def parameters(matched: Matched) -> pd.DataFrame:
 
 def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
     """Change of returns, in points, for one prior standard deviation: days of the event, sum after it."""
-    change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), len(BUCKETS))
+    names = posed.crowd.names
+    change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), -1)
+    free = [(place, names.buckets[place]) for place in answered(names)]
     columns: dict[str, object] = {"parameter": NAMES}
     days = np.array(posed.episode.days)
     for day in days[posed.terms.event.holds(days)]:
-        for b, bucket in list(enumerate(BUCKETS))[1:]:
+        for b, bucket in free:
             columns[f"{day} {bucket}"] = change[:, posed.episode.at(day), b].round(3)
     after = days > posed.terms.event.end
-    for b, bucket in list(enumerate(BUCKETS))[1:]:
+    for b, bucket in free:
         columns[f"after {bucket}"] = change[:, after, b].sum(axis=1).round(3)
     return pd.DataFrame(columns)
 
 
-def summary(matched: Matched, terms: Terms) -> str:
+def summary(matched: Matched, terms: Terms, names: Names) -> str:
     """What a reader wants first, as Markdown."""
-    error, found = matched.error, matched.identified
+    error, found, large = matched.error, matched.identified, names.label(names.played("large"))
     days = {
         "free": _said(terms.free),
         "crash": _said(terms.event.start),
@@ -87,7 +94,7 @@ def summary(matched: Matched, terms: Terms) -> str:
     lines = [
         f"# The crowd matched to {days['crash'].split(' ', 1)[1]} {terms.event.start[:4]}",
         "",
-        f"Replay from {days['free']} to {days['last']} {terms.last[:4]}, given CSI 300 and the state's",
+        f"Replay from {days['free']} to {days['last']} {terms.last[:4]}, given {large} and the state's",
         "schedule: the best",
         f"parameter set, and in brackets the range over the {len(matched.draws)} of the ensemble.",
         "",
@@ -98,10 +105,11 @@ def summary(matched: Matched, terms: Terms) -> str:
         f"mean absolute error of daily returns, {days['crash']} to {days['end']}, points": ("event_mae", 100),
         f"the same, {days['free']} until then": ("before_mae", 100),
         f"the same, after it, to {days['last']}": ("after_mae", 100),
-        f"CSI 500 on {days['crash']}, %": ("crash_csi500", 100),
-        f"CSI 1000 on {days['crash']}, %": ("crash_csi1000", 100),
-        f"CSI 2000, after {days['end']}, over the record's": ("drift_csi2000", 1),
-        f"micro-caps, after {days['end']}, over the record's": ("drift_micro", 1),
+    }
+    rows |= {f"{names.label(b)} on {days['crash']}, %": (f"crash_{b}", 100) for b in shown(names, CRASHED)}
+    rows |= {
+        f"{names.label(b)}, after {days['end']}, over the record's": (f"drift_{b}", 1)
+        for b in shown(names, DRIFTED)
     }
     for label, (name, scale) in rows.items():
         values = scale * np.asarray(error[name])

@@ -2,11 +2,11 @@
 
     -2 log posterior(z) = sum_targets ((replayed - recorded) / error)^2 + |z|^2 + instability + constant
 
-Targets are the daily returns of the four buckets below CSI 300 from the day the crowd is let go, the sum of
-those of the small ones after the rescue, and the basis of the two quarter contracts. `error` is what such a
-model may miss, not noise of the data. Mechanism 8 asks for a spectral radius of the feedback below one or a
-cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow by more than a
-quarter a day.
+Targets are the daily returns of the buckets but the large one, which is given, from the day the crowd is let
+go, the sum of those of the small ones after the rescue, and the basis of two quarter contracts. `error`
+is what such a model may miss, not noise of the data. Mechanism 8 asks for a spectral radius of the feedback
+below one or a cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow
+by more than a quarter a day.
 """
 
 from dataclasses import replace
@@ -15,15 +15,13 @@ import jax.numpy as jnp
 from jax import lax
 
 from ...core import struct
-from ...core.names import BUCKETS
+from ...core.names import Names
 from ...core.units import Flag, Normal, Ratio
 from ...simulate.crowd.free import moved
 from ...simulate.crowd.replay import Record, Replayed, replay
 from ...simulate.crowd.world import Crowd
 from .prior import values
 
-BELOW = 1
-"""Buckets below CSI 300 are the ones the crowd answers for."""
 RADIUS, SOFT = 1.25, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
 TURNS = 64
@@ -36,7 +34,7 @@ class Targets:
     returns: Ratio  # [day, bucket]
     error: Ratio  # [day, bucket]
     after: Flag  # [day]  of the drift after the rescue
-    after_error: Ratio  # [bucket]  of its sum; infinite above CSI 2000
+    after_error: Ratio  # [bucket]  of its sum; infinite where it is no target
     basis: Ratio  # [day, contract]
     slot: Ratio  # [day, contract, maturity]  one in the slot the contract is listed in
     future: Ratio  # [contract, future]  one for the future it belongs to
@@ -66,7 +64,7 @@ def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
     drift = jnp.where(targets.after[:, None], seen.returns - targets.returns, 0.0).sum(axis=0)
     held = jnp.einsum("dqm,cq,dcm->dc", seen.relative - 1.0, targets.future, targets.slot)
     off = jnp.where(jnp.isfinite(targets.basis), held - targets.basis, 0.0) / targets.basis_error
-    below = range(BELOW, len(BUCKETS))
+    below = answered(crowd.names)
     crisis = jnp.log(jnp.stack([radius(crowd, b, 1.0) for b in below]) / RADIUS)
     calm = jnp.log(jnp.stack([radius(crowd, b, crowd.panic.calm) for b in below]))
     growth = jnp.concatenate([crisis, calm])
@@ -78,6 +76,12 @@ def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
         + jnp.sum((jnp.maximum(growth, 0.0) / SOFT) ** 2)
     )
     return Fit(cost=jnp.where(jnp.isfinite(cost), cost, 1e9), replayed=seen, basis=held)
+
+
+def answered(names: Names) -> list[int]:
+    """Places of the buckets that the crowd answers for: all but the large one."""
+    large = names.bucket(names.played("large"))
+    return [place for place in range(len(names.buckets)) if place != large]
 
 
 def radius(crowd: Crowd, bucket: int, mood: Ratio | float) -> Ratio:

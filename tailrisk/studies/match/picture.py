@@ -7,18 +7,22 @@ import numpy as np
 from ...calibrate.ladder import Array
 from ...calibrate.picture import drawn
 
-TITLES = ("CSI 500", "CSI 1000", "CSI 2000", "Micro-caps")
 RECORD, REPLAY, BAND = "#D55E00", "#0072B2", "#56B4E9"
 
 
-def replay_picture(days: Sequence[str], record: Array, replays: Array) -> str:
-    """SVG of cumulative returns; record [day, bucket], replays [member, day, bucket], the best first."""
+def replay_picture(
+    days: Sequence[str], record: Array, replays: Array, titles: Sequence[tuple[int, str]]
+) -> str:
+    """SVG of cumulative returns; record [day, bucket], replays [member, day, bucket], the best first.
+
+    titles: place and label of the buckets to show.
+    """
     from matplotlib.figure import Figure
 
     when = np.arange(len(days))
     figure = Figure(figsize=(9.0, 5.6), layout="constrained")
-    panels = figure.subplots(2, 2, sharex=True).ravel()
-    for b, (axes, title) in enumerate(zip(panels, TITLES, strict=True), 1):
+    panels = figure.subplots(-(-len(titles) // 2), 2, sharex=True).ravel()
+    for axes, (b, title) in zip(panels, titles, strict=False):
         paths = 100 * (np.cumprod(1 + replays[:, :, b], axis=1) - 1)
         low, high = np.quantile(paths, [0.05, 0.95], axis=0)
         axes.axhline(0, color="0.8", linewidth=0.6)

@@ -12,21 +12,23 @@ from ...calibrate.conditional import expected
 from ...calibrate.ladder import Array
 from ...config import Config
 from ...config.load import read_ensemble
+from ...core.calendar import beyond
 from ...core.errors import InputError
-from ...core.names import BUCKETS, FUTURES
+from ...core.names import Names
 from ...data.prices import digest
 from ...market import expiry
 from ...simulate.crowd.replay import Record
 from ...simulate.crowd.world import Crowd, Imposed
-from .config import Free, Terms
+from .config import Terms
 from .document import Matched
 from .episode import Episode, Files, read_episode
 from .identify import identify
-from .moments import Fit, Targets, fit
+from .moments import Fit, Targets, answered, fit
 from .prior import NAMES, coordinates
 from .search import Budget, Progress, sample, search
 
-FREE: tuple[Free, ...] = ("csi500", "csi1000", "csi2000", "micro")
+CRASHED, DRIFTED = ("middle", "spread"), ("small", "micro")
+"""Roles of the buckets whose fall on the first day, and whose way after the event, a summary tells."""
 CRISIS, RECOVERY = -1, -2
 """Regimes the exogenous ladder is in before the rescue, and after it."""
 
@@ -101,10 +103,11 @@ def _record(config: Config, episode: Episode, terms: Terms) -> Record:
     rescue = episode.at(terms.rescue)
     regime = np.where(np.arange(len(episode.days)) < rescue, fitted.states + CRISIS, fitted.states + RECOVERY)
     free = np.arange(len(episode.days)) >= episode.at(terms.free)
-    pinned = np.repeat(~free[:, None], len(BUCKETS), axis=1)
-    pinned[:, BUCKETS.index("csi300")] = True
+    large = config.names.bucket(config.names.played("large"))
+    pinned = np.repeat(~free[:, None], len(config.names.buckets), axis=1)
+    pinned[:, large] = True
     refused = terms.refused.holds(np.array(episode.days)).astype(float)
-    exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, 0]))
+    exogenous = expected(mean, np.array(fitted.covariance), regime, np.log1p(episode.returns[:, large]))
     return Record(
         stress=jnp.asarray(free & (regime == fitted.states - 1)),
         exogenous=jnp.asarray(exogenous),
@@ -119,20 +122,21 @@ def _record(config: Config, episode: Episode, terms: Terms) -> Record:
 
 def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
     days, said = np.array(episode.days), terms.error
-    small = np.array([said.returns[bucket] for bucket in FREE])
-    error = np.full((len(days), len(BUCKETS)), np.inf)
-    error[days >= terms.free, 1:] = small * said.wider
-    error[terms.event.holds(days), 1:] = small
+    names = config.names
+    allowed = np.array([said.returns.get(bucket, np.inf) for bucket in names.buckets])
+    error = np.full((len(days), len(names.buckets)), np.inf)
+    error[days >= terms.free] = allowed * said.wider
+    error[terms.event.holds(days)] = allowed
     basis = np.stack([episode.basis[name] for name in terms.contracts], axis=1)
     looked = terms.basis.holds(days)[:, None] & np.ones(len(terms.contracts), bool)
     return Targets(
         returns=jnp.asarray(episode.returns),
         error=jnp.asarray(error),
         after=jnp.asarray(days > terms.event.end),
-        after_error=jnp.asarray([said.drift.get(bucket, np.inf) for bucket in BUCKETS]),  # type: ignore[call-overload]
+        after_error=jnp.asarray([said.drift.get(bucket, np.inf) for bucket in names.buckets]),
         basis=jnp.asarray(basis),
         slot=jnp.asarray(_slots(config, episode, terms)),
-        future=jnp.asarray([[float(own == q) for q in FUTURES] for own in terms.contracts.values()]),
+        future=jnp.asarray([[float(own == q) for q in names.contracts] for own in terms.contracts.values()]),
         basis_error=jnp.asarray(np.where(looked, said.basis, np.inf)),
     )
 
@@ -140,7 +144,9 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
 def _slots(config: Config, episode: Episode, terms: Terms) -> Array:
     """One in the slot in which a contract is listed [day, contract, maturity]."""
     said = config.attached.crowd.market.calendar  # type: ignore[union-attr]
-    plan = expiry.schedule(episode.days[0], len(episode.days), said.holidays, said.roll)
+    plan = expiry.schedule(
+        episode.days[0], len(episode.days), beyond(said.holidays, config.names.calendar), said.roll
+    )
     months = [np.datetime64(f"20{name[-4:-2]}-{name[-2:]}", "M") for name in terms.contracts]
     return np.stack([(plan.months == month).astype(float) for month in months], axis=1)
 
@@ -198,12 +204,19 @@ def misses(posed: Problem, returns: Array) -> dict[str, Array]:
     after = days > terms.event.end
     crash = posed.episode.at(terms.event.start)
     drift = returns[:, after].sum(axis=1) / posed.episode.returns[after].sum(axis=0)
+    names = posed.crowd.names
+    off = off[..., answered(names)]
+    crashed = {f"crash_{name}": returns[:, crash, names.bucket(name)] for name in shown(names, CRASHED)}
+    drifted = {f"drift_{name}": drift[:, names.bucket(name)] for name in shown(names, DRIFTED)}
     return {
-        "event_mae": np.abs(off[:, event, 1:]).mean(axis=(1, 2)),
-        "before_mae": np.abs(off[:, before, 1:]).mean(axis=(1, 2)),
-        "after_mae": np.abs(off[:, after, 1:]).mean(axis=(1, 2)),
-        "crash_csi500": returns[:, crash, 1],
-        "crash_csi1000": returns[:, crash, 2],
-        "drift_csi2000": drift[:, 3],
-        "drift_micro": drift[:, 4],
+        "event_mae": np.abs(off[:, event]).mean(axis=(1, 2)),
+        "before_mae": np.abs(off[:, before]).mean(axis=(1, 2)),
+        "after_mae": np.abs(off[:, after]).mean(axis=(1, 2)),
+        **crashed,
+        **drifted,
     }
+
+
+def shown(names: Names, roles: tuple[str, ...]) -> list[str]:
+    """The buckets that play these roles, each once."""
+    return list(dict.fromkeys(name for role in roles if (name := names.role(role)) is not None))

@@ -29,8 +29,10 @@ LEVELS = (0.1, 0.5, 0.9)
 """Quantiles among the funds of a product."""
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Files = dict[str, Path | None]
-COLUMNS = ("product", "measure", "from", "to", "reported_low", "reported_high", "replay")
-COLUMNS += ("funds_10", "funds_50", "funds_90", "agrees", "grade", "source")
+COLUMNS = (
+    *("product", "measure", "from", "to", "reported_low", "reported_high", "replay"),
+    *("funds_10", "funds_50", "funds_90", "agrees", "grade", "source"),
+)
 """Of reported.csv, whether or not a figure was reported."""
 
 
@@ -65,7 +67,7 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str) -> None:
     assert indices is not None
     closes = window(read_prices(indices), said.first.isoformat(), said.last.isoformat())
     quotes = _quotes(loaded, closes, futures)
-    frictions = Frictions(said.limit_down, said.refused, said.locked)  # type: ignore[arg-type]
+    frictions = Frictions(said.limit_down, said.refused, said.locked)
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
     days = tape(closes, quotes, frictions)
     if commodities is not None:
@@ -129,7 +131,7 @@ def _seen(state: account.State) -> dict[str, jax.Array]:
 def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None) -> Quotes:
     said = loaded.replay.futures
     if said.assumed or path is None:
-        return without_basis(closes, said.assumed)  # type: ignore[arg-type]
+        return without_basis(closes, said.assumed)
     table = read_futures(path)
     used = {f for p in loaded.config.products.values() for f, w in getattr(p, "hedge", {}).items() if w}
     columns = []

@@ -3,20 +3,20 @@
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
-from ...config.load import load, read
-from ...config.model import Bucket, Model, Problem, refuse
+from ...config.load import found, load, read
+from ...config.model import Bucket, Future, Model, Problem, refuse
 from ...config.schema import Config
+from ...core.names import Names
+from ...universe import Universe, from_file
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Ends = Annotated[tuple[float, float], Field(strict=False)]
 Fee = Annotated[float, Field(ge=0, le=0.1)]
-FUTURES: tuple[Bucket, ...] = ("csi300", "csi500", "csi1000")
-"""Indices with a future."""
 PROBE = (
-    'products.style_probe={{label="probe", family="stock_selection", benchmark="csi300", '
-    "weights={{csi300=1.0}}, style_exposure={{{styles}}}}}"
+    'products.style_probe={{label="probe", family="stock_selection", benchmark="{bucket}", '
+    "weights={{{bucket}=1.0}}, style_exposure={{{styles}}}}}"
 )
 """A product that makes a world simulate the styles it names; nothing of it is kept."""
 
@@ -30,14 +30,15 @@ class Product(Model):
     financing: float = Field(default=0.0, ge=0, le=0.2, description="a year, on the stocks")
 
     @model_validator(mode="after")
-    def _fits(self) -> "Product":
+    def _fits(self, info: ValidationInfo) -> "Product":
         found = []
+        written = [bucket for _, bucket in info.context.futures] if isinstance(info.context, Names) else None
         if abs(sum(self.mix.values()) - 1) > 1e-9:
             found.append(Problem("mix", f"sums to {sum(self.mix.values()):g}", "shares that sum to 1"))
         found += [
-            Problem(f"mix.{bucket}", "has no future", ", ".join(FUTURES))
+            Problem(f"mix.{bucket}", "has no future", ", ".join(written or []) or "hedged = false")
             for bucket in self.mix
-            if self.hedged and bucket not in FUTURES
+            if self.hedged and written is not None and bucket not in written
         ]
         refuse(found)
         return self
@@ -62,7 +63,11 @@ class Bounds(Model):
     )
     gross: Ends | None = Field(default=None, description="least and most gross; none leaves it alone")
     swap: Ends | None = Field(
-        default=None, description="least and most of IC sold in place of IM; none leaves the hedge alone"
+        default=None,
+        description="least and most of one future sold in place of another; none leaves the hedge alone",
+    )
+    swapped: Annotated[tuple[Future, Future], Field(strict=False)] | None = Field(
+        default=None, description="those two; by default the two futures of the mix, in the market's order"
     )
 
     @model_validator(mode="after")
@@ -103,6 +108,11 @@ class Tune(Model):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
     question: str = Field(min_length=1, max_length=300)
     market: str = Field(description="config whose paths are simulated, with a crowd or without")
+    universe: str = Field(
+        default="calibrated/universe_2023.toml",
+        description="moments of the stocks, beside this file or the library's",
+    )
+    stocks: int = Field(default=5000, ge=10, le=20_000, description="how many are drawn")
     paths: int = Field(default=16384, ge=200, le=10_000_000)
     level: float = Field(default=0.99, ge=0.5, lt=1)
     budget: float = Field(gt=0, le=10, description="of expected shortfall over the horizon, of NAV")
@@ -134,12 +144,25 @@ class Loaded(NamedTuple):
 def load_tune(path: str | Path, styles: tuple[str, ...]) -> Loaded:
     """Read a tuning and its market. Raises InputError listing every problem.
 
-    styles: those the universe's stocks are exposed to.
+    styles: those the universe's stocks are exposed to; a market fitted without styles simulates none.
     """
-    here = Path(path)
-    tune = read(Tune, here)
-    beside = here.parent / tune.market
-    probe = PROBE.format(styles=", ".join(f"{style}=1e-9" for style in styles))
-    market = beside if beside.is_file() else tune.market
+    market = _market(path)
+    plain = load(market)
+    tune = read(Tune, Path(path), plain.names)
+    exposed = ", ".join(f"{style}=1e-9" for style in styles)
+    probe = [PROBE.format(bucket=plain.names.buckets[0], styles=exposed)] if plain.calibrated.styles else []
     calm = ['market.start="calm"', "run.days=1", "event=[]"]
-    return Loaded(tune, load(market, [probe]), load(market, [probe, *calm]))
+    return Loaded(tune, load(market, probe), load(market, [*probe, *calm]))
+
+
+def universe_of(path: str | Path) -> Universe:
+    """The synthetic universe a tuning names, of its market's buckets. Raises InputError."""
+    tune, names = read(Tune, Path(path)), load(_market(path)).names
+    beside = Path(path).parent / tune.universe
+    return from_file(found(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
+
+
+def _market(path: str | Path) -> str | Path:
+    name = read(Tune, Path(path)).market
+    beside = Path(path).parent / name
+    return beside if beside.is_file() else name

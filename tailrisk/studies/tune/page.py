@@ -26,13 +26,14 @@ def page(folder: Path) -> str:
     record, best, table = _read(folder)
     said = record["tune"]
     desk = said["desk"]
+    smallest = record.get("smallest", "micro-caps")
     kept = "keep" if best["feasible"] else "do not keep"
     level = f"ES {100 * said['level']:g} %"
     lines = [
         f"# {record['question']}",
         "",
-        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on micro-caps and names in "
-        f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(best)}, {kept} the budget of "
+        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on {smallest} and names in "
+        f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(record, best)}, {kept} the budget of "
         f"{_percent(best['budget'])} on the half of the paths they were tuned on ({level} "
         f"{_percent(best['es'])}); on the other half it is {_percent(best['es_other_half'])} "
         f"({_percent(best['es_other_low'])} to {_percent(best['es_other_high'])}). They keep an alpha of "
@@ -115,8 +116,9 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
     return record, best, pd.read_csv(folder / "frontier.csv")
 
 
-def _swap(best: dict[str, Any]) -> str:
-    return f" and {best['swap']:+.2g} of IC sold in place of IM" if "swap" in best else ""
+def _swap(record: dict[str, Any], best: dict[str, Any]) -> str:
+    sold, instead = record.get("swapped") or ("IC", "IM")  # records before they named them
+    return f" and {best['swap']:+.2g} of {sold} sold in place of {instead}" if "swap" in best else ""
 
 
 def _percent(value: float) -> str:

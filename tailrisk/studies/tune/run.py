@@ -9,6 +9,7 @@ import pandas as pd
 
 from ...assemble.world import assemble
 from ...core.calendar import YEAR
+from ...core.errors import InputError
 from ...optimise.mandate import Desk, Product, costly, costs, mandate, swap
 from ...optimise.paths import Horizon, of_universe, simulate
 from ...optimise.scenarios import Scenarios
@@ -47,11 +48,11 @@ def publish(
 
 def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell: Tell) -> None:
     said = loaded.tune
-    world, styles = assemble(loaded.market), tuple(sorted(universe.styles))  # a world has them by name
+    world, styles = assemble(loaded.market), tuple(loaded.market.styles_in_use)
     tell(0.01, "paths")
     horizon = simulate(world, said.paths, styles, chunk=loaded.market.run.chunk)
     calm = replace(assemble(loaded.calm), crowd=None)
-    daily = np.cov(simulate(calm, CALM, styles).factors)
+    daily = _daily(simulate(calm, CALM, styles), universe)
     tell(SIMULATED, "frontier")
     half = said.paths // 2
     whole, first, last = (
@@ -70,13 +71,33 @@ def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell:
     write_record(folder, _record(loaded, universe, horizon, command))
 
 
+def _daily(calm: Horizon, universe: Universe) -> np.ndarray:
+    """Covariance of a calm day [factor, factor]; a style of the universe that no path simulates has none."""
+    known = [*universe.names.factors, *calm.styles]
+    covariance = np.zeros((len(universe.factors), len(universe.factors)))
+    places = [universe.factors.index(name) for name in known]
+    covariance[np.ix_(places, places)] = np.cov(calm.factors)
+    return covariance
+
+
+def _swapped(said: Tune, universe: Universe) -> tuple[str, str]:
+    """The future sold in place of another, and that other. Raises InputError where they are not two."""
+    if said.bounds.swapped is not None:
+        return said.bounds.swapped
+    mixed = [future for future, bucket in universe.names.futures if said.product.mix.get(bucket)]
+    if len(mixed) != 2:
+        allowed = "two futures, as bounds.swapped names them"
+        raise InputError("bounds.swap", f"between {', '.join(mixed) or 'no futures'} of the mix", allowed)
+    return mixed[0], mixed[1]
+
+
 def _book(said: Tune, universe: Universe, days: int, daily: np.ndarray) -> Book:
     """The product's book, its trades out of the book of the loosest bounds paid for."""
     desk, product = Desk(**said.desk.model_dump()), Product(**said.product.model_dump(), budget=said.budget)
     plain = mandate(universe, product, desk, days, daily)
     previous = plain.decide((said.bounds.size[-1], said.bounds.micro[1])).weights
     book = costly(plain, previous, *costs(universe, desk, daily))
-    mixes = None if said.bounds.swap is None else swap(universe, "IC", "IM")[None]
+    mixes = None if said.bounds.swap is None else swap(universe, *_swapped(said, universe))[None]
     return replace(book, mixes=mixes, levered=said.bounds.gross is not None)
 
 
@@ -163,8 +184,13 @@ def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> 
 
 
 def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) -> dict[str, object]:
+    names = universe.names
+    smallest = names.label(names.role("micro") or names.buckets[-1])
+    swapped = None if loaded.tune.bounds.swap is None else list(_swapped(loaded.tune, universe))
     return {
         "name": loaded.tune.name,
+        "swapped": swapped,
+        "smallest": smallest,
         "question": loaded.tune.question,
         "command": command,
         "tune": loaded.tune.model_dump(mode="json"),

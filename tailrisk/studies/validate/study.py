@@ -1,6 +1,6 @@
 """A model beside data: every statistic, the band of simulated histories, and what lies outside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from ...config import Config
 from ...core import disk
 from ...core.errors import InputError
 from ...data.prices import digest, read_prices
+from ...data.table import listing
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
@@ -55,14 +56,17 @@ class Compared:
         )
 
 
-def compare(config: Config, data: Path, *, until: str, count: int) -> Compared:
+def compare(
+    config: Config, data: Path | Sequence[Path], *, until: str, count: int, accept: Sequence[str] = ()
+) -> Compared:
     """`count` histories of the config's process beside the closes in `data` to `until`, both included.
 
     config: from its long run (LONG_RUN). Raises InputError for data that cannot be used.
     """
     if count < FEWEST:
         raise InputError("--histories", f"{count}", f"at least {FEWEST}, for a band of {BAND:.0%}")
-    prices = windowed(data, read_prices(data, names=config.names), None, until, config.names)
+    closes = read_prices(data, names=config.names, until=until, accept=accept)
+    prices = windowed(" + ".join(map(str, listing(data))), closes, None, until, config.names)
     returns = log_returns(prices.to_numpy())
     with jax.enable_x64(True):
         made = histories(assemble(config), np.isfinite(returns), count)

@@ -22,7 +22,7 @@ ROLES = {"large": "large", "middle": "middle", "watched": "spread", "smallest": 
 
 
 def beside(name: str, overrides: tuple[str, ...], data: Path, paths: int = 1024) -> pd.DataFrame:
-    """The table of a config's crowd beside the closes in a file. Raises InputError for what cannot be used."""
+    """The table of a config's crowd beside the closes in a file. Raises InputError for bad ones."""
     targets, config = read_targets(), load(name, list(overrides))
     check_books(config, targets)
     history = of_closes(read_prices(data, names=config.names), config, targets)

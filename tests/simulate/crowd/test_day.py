@@ -186,7 +186,7 @@ def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch):
 def test_the_ledger_closes_to_rounding_and_a_fault_is_one_that_does_not(storm):
     kept = storm[2]
     assert kept.residual.max() < 1e-12
-    for residual, closes in ((0.9e-9, True), (1.1e-9, False)):
+    for residual, closes in ((0.9e-11, True), (1.1e-11, False)):
         off = replace(kept, residual=jnp.full(PATHS, residual))
         assert (np.asarray(crowd_day.closes(off)) == closes).all()
 

@@ -10,9 +10,10 @@ import pytest
 from tailrisk.cli import commands
 from tailrisk.cli import main as tailrisk
 from tailrisk.core import seal
+from tailrisk.core.errors import InputError
 from tailrisk.studies.backtest import judge
 from tailrisk.studies.backtest.forecast import Forecasts, Plan
-from tailrisk.studies.backtest.study import calendar
+from tailrisk.studies.backtest.study import calendar, moves
 from tailrisk.studies.backtest.targets import Target
 
 from .worlds import closes
@@ -151,3 +152,70 @@ def test_a_refit_falls_on_the_first_day_of_its_period():
 
 def test_the_command_is_there():
     assert "backtest" in commands.commands
+
+
+def test_equal_models_stand_or_fall_together():
+    generator = np.random.default_rng(0)
+    score = generator.normal(size=300)
+    worse = score + 1 + generator.normal(size=300)
+    both = pd.DataFrame({"a": score, "b": score + 1e-16, "c": score})
+    assert judge.confidence_set(both, 3, 0) == (["a", "b", "c"], {"a": 1.0, "b": 1.0, "c": 1.0})
+    inside, p_values = judge.confidence_set(
+        pd.DataFrame({"a": worse, "b": score, "c": worse, "d": score}), 3, 0
+    )
+    assert inside == ["b", "d"]
+    assert p_values["b"] == p_values["d"] == 1.0
+    assert p_values["a"] == p_values["c"] < 0.01
+    alone = judge.confidence_set(pd.DataFrame({"a": worse, "b": score}), 3, 0)
+    assert alone == (["b"], {"a": p_values["a"], "b": 1.0})
+
+
+PASSIVE = """
+name = "passive"
+question = "q?"
+[run]
+paths = 1024
+days = 5
+chunk = 512
+[market]
+calibrated = "calibrated/ladder_2023.toml"
+states = 2
+[tail]
+levels = [0.95]
+measures = ["terminal"]
+[products.{name}]
+label = "x"
+family = "index_enhanced"
+benchmark = "csi500"
+weights = {{ csi500 = {weight} }}
+"""
+
+
+def test_a_fund_that_never_leaves_its_benchmark_is_named(data, tmp_path, capsys):
+    config = tmp_path / "one.toml"
+    config.write_text(PASSIVE.format(name="tracker", weight=1.0))
+    words = (data, "--from", "2016-02-15", *SHORT, "--starts", 1, "--config", config, "-o", tmp_path / "out")
+    assert run(*words) == 2
+    said = capsys.readouterr().err
+    assert "tracker" in said
+    assert "never moves before 2016-02-15" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_two_series_that_are_one_are_named(data, tmp_path, capsys):
+    both = closes(420)
+    both["csi2000"] = both["csi1000"]
+    both.to_csv(data)
+    assert run(data, "--from", "2016-02-15", *SHORT, "-o", tmp_path / "out") == 2
+    assert "csi2000 - csi1000 never moves" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("apart", [1e-9, 1e-11])
+def test_a_target_must_have_moved_before_the_first_day(apart):
+    aim = Target("a", "a fund", np.zeros(5), np.zeros(5))
+    past = np.array([np.nan, 0.01, 0.01 + apart, 0.01])
+    if apart > 1e-10:
+        moves(aim, past, "2016-02-15")
+    else:
+        with pytest.raises(InputError, match="a fund never moves"):
+            moves(aim, past, "2016-02-15")

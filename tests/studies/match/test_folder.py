@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tailrisk.config.load import read_ensemble
+from tailrisk.core.names import home
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.document import Matched, ensemble_document
 from tailrisk.studies.match.folder import publish
@@ -28,7 +29,10 @@ def posed():
     pinned[0] = pinned[:, 0] = True
     episode = SimpleNamespace(days=DAYS, returns=RECORD, at=DAYS.index)
     record = SimpleNamespace(imposed=SimpleNamespace(pinned=pinned))
-    return SimpleNamespace(episode=episode, record=record, terms=read_terms("episode_feb2024.toml"))
+    crowd = SimpleNamespace(names=home())
+    return SimpleNamespace(
+        episode=episode, record=record, terms=read_terms("episode_feb2024.toml"), crowd=crowd
+    )
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tailrisk.calibrate.conditional import expected
-from tailrisk.simulate.crowd.free import FACTORS, SHARES, moved
+from tailrisk.core import InputError
+from tailrisk.simulate.crowd.free import SHARES, moved, parameters
 from tailrisk.studies.match.identify import identify
 from tailrisk.studies.match.moments import radius
 from tailrisk.studies.match.prior import NAMES, PRIOR, coordinates, tabulated, values
@@ -21,7 +22,7 @@ def quiet(done, what):
 
 def test_every_parameter_of_the_prior_is_one_that_can_be_moved():
     crowd = {name for name in NAMES if not name.startswith("record.")}
-    assert crowd == {*FACTORS, *SHARES}
+    assert crowd <= set(parameters(crowded().crowd))
     assert {name for name in crowd if PRIOR[name].share} == set(SHARES)
 
 
@@ -35,6 +36,25 @@ def test_coordinates_and_values_are_inverse_and_shares_stay_inside():
     shares = table[:, [belief.share for belief in PRIOR.values()]]
     assert ((shares > 0) & (shares < 1)).all()
     np.testing.assert_allclose(tabulated(np.zeros((1, len(NAMES))))[0], [b.median for b in PRIOR.values()])
+
+
+def test_factors_find_buckets_and_cohorts_by_name():
+    crowd = crowded().crowd
+    known = parameters(crowd)
+    assert {f"assets.{name}" for name in crowd.cohort_names} < set(known)
+    assert {f"panic.{name}" for name in crowd.names.buckets} < set(known)
+    turned = replace(crowd, cohort_names=crowd.cohort_names[::-1])
+    here, there = (
+        leaves(moved(x, {"assets.dma": jnp.asarray(2.0)}), "cohorts.assets") for x in (crowd, turned)
+    )
+    np.testing.assert_allclose(here / leaves(crowd, "cohorts.assets"), [2.0] + [1.0] * 7)
+    np.testing.assert_allclose(there / leaves(crowd, "cohorts.assets"), [1.0] * 7 + [2.0])
+
+
+def test_a_factor_of_a_cohort_that_is_not_there_is_refused():
+    crowd = replace(crowded().crowd, cohort_names=tuple("abcdefgh"))
+    with pytest.raises(InputError, match=r"crowd\.ensemble: unknown parameter 'assets\.dma'"):
+        moved(crowd, {"assets.dma": jnp.asarray(2.0)})
 
 
 def leaves(crowd, place):

@@ -102,7 +102,7 @@ def test_without_the_state_csi_500_and_1000_fall_further_and_micro_caps_less(pos
         ),
         ("futures", "date,symbol,close,spot_close\n2024-01-02,IM2402,1,1\n", "no contract IC2403"),
         ("etfs", "date,code\n2024-01-02,510300\n", "no column 'amount'"),
-        ("etfs", "date,code,amount\n2023-12-01,510300,1e9\n", "no turnover of 510500"),
+        ("etfs", "date,code,amount\n2023-12-01,510300,1e9\n", "1 days of turnover of 510300"),
     ],
 )
 def test_a_bad_record_is_refused(files, tmp_path, part, line, found):

@@ -1,0 +1,94 @@
+"""Memory of what styles earn beyond the ladder, and the law of what is left in each regime of the ladder.
+
+The filter is the ladder's, its common variance the ladder's own; the residuals' covariances are means over
+days weighted by the smoothed chance of a regime, and their degrees of freedom maximise the likelihood.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import minimize_scalar
+from scipy.special import gammaln
+
+from ..core.names import STYLES
+from . import memory
+from .ladder import Array
+from .memory import CAP, NAMES, Filtered, Fit
+from .memory_law import Law
+from .styles import Overlay
+
+NU = (3.0, 60.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StyleLaw:
+    """A fitted memory of styles."""
+
+    fit: Fit
+    filtered: Filtered
+    covariance: Array  # [regime, style, style]
+    nu: float
+    weight: Array  # [style, source]
+
+
+def fit_styles(
+    law: Law, overlay: Overlay, factors: pd.DataFrame, styles: pd.DataFrame, *, with_errors: bool = True
+) -> StyleLaw:
+    """The memory of style returns [day, style] less the overlay, on the days the ladder has too."""
+    common = factors.dropna().index.intersection(styles.index)
+    rows = factors.index.get_indexer(common)
+    on_ladder = factors.loc[common].to_numpy() @ overlay.loading.T + overlay.intercept
+    residual = styles.loc[common, list(STYLES)].to_numpy() - on_ladder
+    before = law.filtered.common[np.maximum(rows - 1, 0)]
+    found = memory.fit(residual, with_errors=with_errors, shared=before)
+    run = memory.filtered(found, residual, shared=before)
+    chance = law.residuals.smoothed[rows]
+    covariance = np.einsum("tk,ti,tj->kij", chance, run.residual, run.residual)
+    covariance /= chance.sum(axis=0)[:, None, None]
+    weights = found.value[:, 1:5]
+    return StyleLaw(
+        fit=found,
+        filtered=run,
+        covariance=covariance,
+        nu=freedom(run.residual, covariance, chance),
+        weight=np.column_stack([1 - weights.sum(axis=1), weights]),
+    )
+
+
+def freedom(u: Array, covariance: Array, chance: Array) -> float:
+    """Degrees of freedom of t laws with these covariances, days weighted by `chance` [day, regime]."""
+    distance = np.stack([np.einsum("ti,ij,tj->t", u, np.linalg.inv(one), u) for one in covariance], axis=1)
+    d = u.shape[1]
+
+    def cost(x: float) -> float:
+        nu = float(np.exp(x))
+        height = gammaln((nu + d) / 2) - gammaln(nu / 2) - d / 2 * np.log(nu - 2)
+        return -float((chance * (height - (nu + d) / 2 * np.log1p(distance / (nu - 2)))).sum())
+
+    found = minimize_scalar(cost, bounds=tuple(np.log(NU)), method="bounded")
+    return float(np.exp(found.x))
+
+
+def described(law: StyleLaw) -> Iterator[str]:
+    """The [styles.memory] block."""
+    from .document import number, table
+
+    yield "[styles.memory]  # of what is left beyond the ladder; market/styles.py; per day"
+    yield from table("variance", law.fit.variance, "[style] of the window")
+    yield from table("phi", law.fit.value[:, 0], "[style]")
+    yield from table("kappa", law.fit.kappa, "[style] set, not fitted")
+    yield from table("weight", law.weight, "[style, source] long run, decays .80, .94, .99, common")
+    yield from table("leverage", law.fit.value[:, 5], "[style]")
+    yield f"cap = {number(CAP)}  # deviations"
+    yield f"nu = {number(law.nu)}  # degrees of freedom of the residuals"
+    yield from table(
+        "covariance", law.covariance, "[regime, style, style] of residuals, by the ladder's regime"
+    )
+    yield from table("square", law.filtered.square[-1], "[horizon, style] after the last day")
+    yield from table("trend", law.filtered.trend[-1], "[style]")
+    yield from table("last", law.filtered.last[-1], "[style]")
+    yield "[styles.memory.error]  # standard errors; nan: on a bound"
+    for k, name in enumerate(NAMES):
+        yield from table('"' + name + '"', law.fit.error[:, k], "[style]")

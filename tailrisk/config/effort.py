@@ -1,0 +1,95 @@
+"""What a run takes: bytes at its two peaks and seconds, from its sizes.
+
+Measured (peak RSS, CPU seconds, nothing compiled before; two cores of a Xeon, JAX 0.10.2):
+smoke.toml 0.50 GB, 10 s; feb2024.toml, 40,000 paths: 0.51 GB, 9 s; 8,192 paths of 2,420 days: 2.53 GB, 26 s;
+crowd_feb2024.toml, 8,192 paths of 250 days: 1.24 GB, 56 s; funds_feb2024.toml, 8,192 paths: 1.34 GB, 67 s.
+"""
+
+from tailrisk.core.names import VIEWS
+
+from .schema import Config
+
+BLOCK = 8192
+"""Paths per block, the unit of work, and the most whose course is drawn."""
+PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM = 0.48e9, 0.5e9, 0.3e9
+"""Bytes of interpreter, libraries and compiled programs; more with a crowd, and with [accounts]."""
+LIVED_AGAIN = 4096
+"""Tail paths of a product, at most, whose course is kept for its components (record/scenarios.py)."""
+DRAWN = 2 * 8
+"""Bytes of one return of a drawn path while quantiles are taken: float64, twice."""
+FUND_DAY = 3 * 40
+"""Numbers of a path-day that funds live on, and their copies."""
+RATE, CROWD_RATE = 9e6, 8.7e5
+"""Path-days per second of one core with ten products; of days with a crowd."""
+START, CROWD_COMPILE, ACCOUNTS_COMPILE = 8.0, 32.0, 17.0
+"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day twice, and the funds'."""
+COURSE, CROWD_COURSE = 0.8e-6, 6.7e-6
+"""Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
+FUND = 239e-9
+"""Seconds of one core for a day of a fund on a path."""
+ACCOUNT = 16
+"""Numbers kept of a path of a product that lives as an account: its lines, and what became of it."""
+ORDERED = 2**24
+"""Losses kept whole at most, for risks that need all of them in order (record/risks.py)."""
+
+
+def program(config: Config) -> float:
+    """Bytes before any path."""
+    more = CROWD_PROGRAM if config.crowd else 0.0
+    return PROGRAM + more + (ACCOUNTS_PROGRAM if config.accounts else 0.0)
+
+
+def item(config: Config) -> int:
+    """Bytes of a number on a path."""
+    return 8 if config.run.precision == "float64" else 4
+
+
+def simulating(config: Config, cores: int) -> int:
+    """Bytes of what is in work: z and losses of a block, daily spreads and factors of a chunk."""
+    days, events = config.run.days + config.burn_in, len(config.event)
+    block = events * config.run.days + len(VIEWS) * 4 * len(config.products)
+    chunk = days * (2 * len(config.names.factors) + 2 * events)
+    lines = ACCOUNT * len(config.products) if config.as_accounts else 0
+    ordered = 4 * ORDERED if len(config.tail.risks) > len(("var", "es")) else 0
+    return ordered + item(config) * cores * (
+        (block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk
+    )
+
+
+def drawing(config: Config) -> int:
+    """Bytes of the paths whose course is drawn, and of the tail paths lived again, at the larger peak."""
+    paths, products = min(BLOCK, config.run.paths), len(config.products)
+    drawn = (len(config.names.buckets) + 1) * item(config)
+    course = item(config) * (len(config.names.buckets) + 1 + products + len(config.styles_in_use))
+    again = min(config.run.paths, products * LIVED_AGAIN)
+    again += BLOCK if again > BLOCK else 0
+    peaks = (paths * len(config.names.buckets) * DRAWN, paths * course, max(again, paths) * course)
+    return config.run.days * (paths * drawn + max(peaks))
+
+
+def funds(config: Config) -> int:
+    """Bytes of the days that [accounts] live on."""
+    return 0 if config.accounts is None else item(config) * FUND_DAY * config.run.days * config.accounts.paths
+
+
+def once(config: Config) -> float:
+    """Seconds of starting and compiling, which cells of a sweep that differ in numbers pay once."""
+    more = CROWD_COMPILE if config.crowd else 0.0
+    return START + more + (ACCOUNTS_COMPILE if config.accounts else 0.0)
+
+
+def serial(config: Config) -> float:
+    """Seconds of what one core does beside the paths: courses, quantiles, funds."""
+    drawn = min(BLOCK, config.run.paths) * config.run.days
+    seconds = drawn * (CROWD_COURSE if config.crowd else COURSE)
+    if config.accounts is not None:
+        lives = config.accounts.funds * len(config.products) * config.accounts.paths
+        seconds += lives * config.run.days * FUND
+    return seconds
+
+
+def parallel(config: Config) -> float:
+    """Seconds of one core for the paths, pilots included; the warm-up is always lived without a crowd."""
+    paths = config.run.paths + (0 if config.sampling is None else config.sampling.spared)
+    lived, before = paths * config.run.days, paths * config.burn_in
+    return before / RATE + lived / (CROWD_RATE if config.crowd else RATE)

@@ -1,0 +1,146 @@
+"""Other measures of risk: of a stream what they are of the whole sample, in bounded memory."""
+
+import numpy as np
+import pytest
+
+from tailrisk.config import load
+from tailrisk.core.errors import InputError
+from tailrisk.core.risks import KINDS, example, risk
+from tailrisk.record import risks
+from tailrisk.tail import (
+    TailStream,
+    conditional_drawdown,
+    entropic,
+    expectile,
+    exponential_spectral,
+    partial_moment,
+    proportional_hazard,
+    value_at_risk,
+    wang,
+)
+
+ASKED = {
+    "expectile:0.99": expectile("0.99"),
+    "entropic:8": entropic(8.0),
+    "partial_moment:0.1": partial_moment(0.1),
+    "partial_moment:0.05:2": partial_moment(0.05, 2.0),
+    "wang:0.5": wang(0.5),
+    "exponential_spectral:20": exponential_spectral(20.0),
+    "proportional_hazard:0.6": proportional_hazard(0.6),
+}
+PATHS, BLOCK = 20_000, 4096
+
+
+def config(*more):
+    said = ", ".join(f'"{name}"' for name in [*ASKED, "mean", "es:0.9", "conditional_drawdown:0.95"])
+    return load("smoke.toml", [f"run.paths={PATHS}", f"tail.risks=[{said}]", *more])
+
+
+def sampled(weighted):
+    rng = np.random.default_rng(3)
+    loss = np.minimum(0.08 * rng.gumbel(size=(2, PATHS)), 1.0).astype(np.float32)
+    return loss, rng.gamma(4.0, 0.25, PATHS) if weighted else None
+
+
+def streamed(said, loss, weight, blocks):
+    """The risks of two columns met in any order of blocks."""
+    kept = risks.empty(said, len(loss))
+    worst = TailStream(len(loss), PATHS // 5)
+    for b in blocks:
+        part = slice(b, min(b + BLOCK, PATHS))
+        w = None if weight is None else weight[part]
+        kept.add(b, loss[:, part], w)
+        worst.add(loss[:, part], np.arange(PATHS, dtype=np.uint32)[part], w)
+    return kept, [worst.column(c) for c in range(len(loss))]
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_of_a_stream_they_are_those_of_the_whole_sample(weighted):
+    loss, weight = sampled(weighted)
+    share = None if weight is None else weight / weight.sum()
+    said = config()
+    kept, worst = streamed(said, loss, weight, reversed(range(0, PATHS, BLOCK)))
+    for name, measure in ASKED.items():
+        found, paths = risks._figure(said, kept, risk(name), 1, worst[1], weight)
+        whole = measure.interval(loss[1].astype(float), share, confidence=0.95)
+        assert paths == PATHS
+        assert found.estimate == pytest.approx(whole.estimate, rel=1e-9), name
+        bounds = whole.low, whole.high if name.startswith("partial") else min(whole.high, 1.0)
+        assert (found.low, found.high) == pytest.approx(bounds, rel=2e-3, abs=1e-6), name
+
+
+def test_the_order_of_blocks_moves_no_digit():
+    loss, _ = sampled(False)
+    said = config()
+    one, other = (
+        streamed(said, loss, None, order) for order in (range(0, PATHS, BLOCK), range(4 * BLOCK, -1, -BLOCK))
+    )
+    for name in ASKED:
+        assert risks._figure(said, one[0], risk(name), 0, one[1][0], None) == risks._figure(
+            said, other[0], risk(name), 0, other[1][0], None
+        ), name
+
+
+def test_memory_is_bounded_and_what_is_left_says_of_how_many_paths(monkeypatch):
+    monkeypatch.setattr(risks, "CELLS", 2 * 1000)
+    loss, _ = sampled(False)
+    kept, worst = streamed(config(), loss, None, range(0, PATHS, BLOCK))
+    assert kept.first.shape == (2, 1000)
+    found, paths = risks._figure(config(), kept, risk("wang:0.5"), 0, worst[0], None)
+    assert paths == 1000
+    assert found.estimate == pytest.approx(wang(0.5)(loss[0, :1000].astype(float)))
+    exact, paths = risks._figure(config(), kept, risk("entropic:8"), 0, worst[0], None)
+    assert paths == PATHS, "a sum is of every path"
+    assert exact.estimate == pytest.approx(entropic(8.0)(loss[0].astype(float)))
+
+
+def test_an_expectile_below_what_is_kept_is_that_of_the_first_paths():
+    loss, _ = sampled(False)
+    kept, worst = streamed(config(), loss, None, range(0, PATHS, BLOCK))
+    low, _ = risks._figure(config(), kept, risk("expectile:0.6"), 0, worst[0], None)
+    assert low.estimate == pytest.approx(expectile("0.6")(loss[0].astype(float)))
+    assert risks.of_worst(worst[0], 0.6, 0.95) is None
+
+
+def test_the_table_has_a_row_a_loss_and_drawdowns_of_every_day():
+    said = config('tail.losses=["terminal", "max_drawdown"]')
+    columns = 2 * 2 * len(said.products)
+    rng = np.random.default_rng(5)
+    loss = rng.normal(0, 0.1, (columns, PATHS)).astype(np.float32)
+    kept, worst = streamed(said, loss, None, range(0, PATHS, BLOCK))
+    nav = np.exp(rng.normal(0, 0.02, (30, len(said.products), 500)).cumsum(axis=0))
+    table = risks.table(said, worst, kept, nav, None)
+    assert len(table) == columns * (len(ASKED) + 2) + len(said.products)
+    drawdown = table[table.risk == "conditional_drawdown:0.95"].iloc[0]
+    fall = 1 - nav[:, 0] / np.maximum(np.maximum.accumulate(nav[:, 0], axis=0), 1)
+    assert drawdown.value == pytest.approx(conditional_drawdown(fall, level=0.95).estimate)
+    assert drawdown.paths == 500
+    es = table[table.risk == "es:0.9"].iloc[0]
+    row = loss[0].astype(float)
+    assert es.value == pytest.approx(row[row >= value_at_risk(row, level=0.9)].mean(), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("expectil:0.9", "no measure"),
+        ("expectile", "0 numbers"),
+        ("expectile:0.4", "above 0.5"),
+        ("wang:much", "'much'"),
+        ("mean:0.9", "1 numbers"),
+        ("entropic:inf", "below 100"),
+        ("proportional_hazard:0", "above 0"),
+    ],
+)
+def test_what_is_no_measure_is_refused(text, problem):
+    with pytest.raises(InputError, match=problem):
+        risk(text)
+    with pytest.raises(InputError, match=r"tail\.risks\.1"):
+        load("smoke.toml", [f'tail.risks=["es", "{text}"]'])
+
+
+def test_every_kind_has_an_example_that_it_takes():
+    for kind, known in KINDS.items():
+        middle = [f"{(max(low, -1) + min(high, 1)) / 2:g}" for _, low, high in known.numbers]
+        assert risk(":".join([kind, *middle])).name.startswith(kind)
+        assert example(kind).startswith(kind)
