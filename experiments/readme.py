@@ -32,13 +32,20 @@ def filled(text: str) -> str:
     """A page with every block made anew from results/."""
     indices = [block[2].split()[1:] for block in BLOCK.finditer(text) if block[2].startswith("index ")]
     named = {folder for folders in indices for folder in folders}
-    rest = sorted(path.name for path in RESULTS.iterdir() if path.is_dir() and path.name not in named)
+    rest = [folder for folder in kept() if folder not in named]
 
     def made(block: re.Match[str]) -> str:
         kind, *folders = block[2].split()
         return block[1] + content(kind, *(rest if folders == ["rest"] else folders)) + block[3]
 
     return BLOCK.sub(made, text)
+
+
+def kept() -> list[str]:
+    """Every folder of a result below results/: those with a record or a page."""
+    marks = {"record.json", "README.md"}
+    found = {path.parent for mark in marks for path in RESULTS.rglob(mark)} - {RESULTS}
+    return sorted(str(folder.relative_to(RESULTS)) for folder in found)
 
 
 def content(kind: str, *folders: str) -> str:
@@ -83,26 +90,23 @@ def index(*folders: str) -> str:
     if not folders:
         return "None.\n"
     rows = [
-        f"| [{folder}]({folder}/{_page(RESULTS / folder)}) | {_question(RESULTS / folder)} | {_made(folder)} |"
-        for folder in folders
+        f"| [{name}]({name}/{_page(RESULTS / name)}) | {_question(RESULTS / name)} | {_made(name)} |"
+        for name in folders
     ]
     return "\n".join(["| folder | question | made by | commit |", "|---|---|---|---|", *rows]) + "\n"
 
 
 def _page(folder: Path) -> str:
-    """What to open first; the folder itself where it has no page."""
-    return next((name for name in ("README.md", "report.html") if (folder / name).exists()), "")
+    """What to open first."""
+    return "README.md" if (folder / "README.md").exists() else "report.html"
 
 
 def _question(folder: Path) -> str:
-    """As the record asks it, else the title of the page, else of the pages of its parts."""
+    """As the record asks it, else the title of the page."""
     record = _record(folder)
     if record.get("question"):
         return str(record["question"])
-    page = folder / "README.md"
-    if page.exists():
-        return page.read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
-    return ", ".join(_question(part) for part in sorted(folder.glob("*/")))
+    return (folder / "README.md").read_text(encoding="utf-8").split("\n", 1)[0].removeprefix("# ")
 
 
 def _made(folder: str) -> str:
@@ -124,8 +128,6 @@ def _short(command: str) -> str:
 
 def _record(folder: Path) -> dict[str, Any]:
     path = folder / "record.json"
-    if not path.exists():
-        path = next(iter(sorted(folder.glob("*/record.json"))), path)
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
 

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from experiments.readme import PAGES, content, filled
+from experiments.readme import PAGES, content, filled, kept
 from tailrisk import __version__
 from tailrisk.cli import commands
 
 ROOT = Path(__file__).resolve().parents[1]
 README, INDEX = (page.read_text(encoding="utf-8") for page in PAGES)
 SENTENCE = (
-    "CI runs the whole suite on the default Python (3.11), and readers, dates, market, config, optimiser, reports "
-    "and commands again on the newest of 3.12 and 3.13 it finds; a warning of any library is an error in both."
+    "CI runs the whole suite on the default Python (3.11), and readers, dates, market, config, optimiser, "
+    "reports and commands again on the newest of 3.12 and 3.13 it finds; a warning of any library is an "
+    "error in both."
 )
 
 
@@ -32,9 +33,10 @@ def test_a_figure_that_was_typed_is_seen() -> None:
 
 
 def test_every_folder_of_results_is_in_the_index_once() -> None:
-    folders = sorted(path.name for path in (ROOT / "results").iterdir() if path.is_dir())
-    listed = re.findall(r"^\| \[(\w+)\]\(", INDEX, re.MULTILINE)
-    assert sorted(listed) == folders
+    folders = {path.relative_to(ROOT / "results").parts[0] for path in (ROOT / "results").glob("*/")}
+    listed = re.findall(r"^\| \[([\w/]+)\]\(", INDEX, re.MULTILINE)
+    assert sorted(listed) == kept()
+    assert {name.split("/")[0] for name in listed} == folders
 
 
 def test_the_index_says_what_the_records_say() -> None:

@@ -8,8 +8,6 @@ from tailrisk.guide import page, topics
 
 FENCE = re.compile(r"^```(\w+)(?: ([\w.]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)\)")
-ARRIVING = {"look"}
-"""Commands that are written in the guide before they are here."""
 
 
 @dataclass(frozen=True)
