@@ -163,6 +163,15 @@ def test_what_is_named_in_a_line_is_there() -> None:
             )
 
 
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_help_names_every_config_of_the_library(command: str) -> None:
+    said = commands.commands[command].help or ""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in CONFIGS.glob("*.toml")}
+    runs = {name for name, text in texts.items() if re.search(r"^(extends|\[run\])", text, re.MULTILINE)}
+    assert "crowd_feb2024.toml" in runs
+    assert {name for name in runs if name not in said} == {"replay_products.toml"}  # of replay alone
+
+
 def test_there_are_twenty_examples_and_each_page_is_short() -> None:
     assert len(blocks("python")) + len(blocks("toml")) + len(blocks("sh")) >= 20
     for topic in topics():
