@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -96,7 +97,11 @@ def test_the_module_is_the_command(folder: Path) -> None:
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(commands.commands) == {
         "init",
+        "sample",
         "check",
+        "look",
+        "guide",
+        "validate",
         "match",
         "tune",
         "run",
@@ -145,6 +150,8 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     ) -> Path:
         if "raise" in given:
             raise given["raise"]
+        if "warn" in given:
+            warnings.warn(given.pop("warn"), stacklevel=1)
         given.update(name=config.name, output=output, force=force, command=command, progress=progress)
         return output / config.name
 
@@ -160,6 +167,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         "report.sweep": {"is_sweep": lambda folder: False},
         "report.page": {"write": lambda folder: folder / "report.html"},
         "calibrate.fit": {"calibrate": fit, "summary": lambda result: f"summary of {result}"},
+        "calibrate.memory_law": {"limits": lambda text, names: None},
         "universe.measure": {"universe": fit},
         "universe.summary": {"summary": lambda result: f"summary of {result}"},
     }
@@ -197,6 +205,19 @@ def test_quiet_says_nothing(folder: Path, engine: dict[str, Any], capsys: pytest
     assert (said.out, said.err) == ("", "")
 
 
+def test_a_library_s_warning_is_one_line_and_none_under_quiet(
+    folder: Path, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    warnings.simplefilter("default")
+    engine["warn"] = "identical\nlimits\x1b[2J"
+    assert code("run", *SMOKE, "--quiet") == 0
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "")
+    engine["warn"] = "identical\nlimits\x1b[2J"
+    assert code("run", *SMOKE) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == r"tailrisk: warning: identical limits\x1b[2J"
+
+
 def test_show_reads_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert code("show", str(write_folder(tmp_path / "old"))) == 0
     assert "Loss over the horizon of 60 trading days" in capsys.readouterr().out
@@ -228,6 +249,9 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
         "out.toml",
         "--starts",
         "2",
+        "--no-memory",
+        "--accept",
+        "holes",
     ]
     assert code("calibrate", "closes.csv", *said) == 0
     assert capsys.readouterr().out == "summary of fitted\n"
@@ -243,6 +267,7 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
         "seed": 0,
         "output": Path("out.toml"),
         "figure": None,
+        "accept": ("holes",),
     }
     assert {key: engine[key] for key in expected} == expected
 

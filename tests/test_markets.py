@@ -137,8 +137,7 @@ def made_up(tmp_path_factory):
     crowd = {
         **{"participation": 0.3, "cost": 0.001, "small": ["tiny"], "hedge_first": False},
         **{"quiet": CROWD_OFF, "cohorts": everyone, "speculators": {"strength": {"MX": 0.0}, "pace": 2.0}},
-        "panic": {"strength": each, "threshold": 0.03, "hold": 0.1, "calm": 0.1, "build": 0.5, "relief": 0.5}
-        | {"tire": 0.0, "recover": 0.05},
+        "panic": table("crowd_2024.toml")["crowd"]["panic"] | {"strength": each, "hold": 0.1},
     }
     answers = table("crowd_market_2024.toml")
     answers["impact"] |= {"strength": dict.fromkeys(LADDER, 0.1), "volume": dict.fromkeys(LADDER, 30.0)}
@@ -282,7 +281,10 @@ def sixth(tmp_path_factory):
         answers[part][key]["nano"] = answers[part][key]["micro"]
     answers["state"]["budget"]["nano"] = 0.0
     answers["followers"]["rotation"]["nano"] = {}
+    terms = table("accounts_2024.toml")
+    terms["volume"]["nano"] = 10.0
     return (
+        f"accounts.terms={write(folder / 'accounts.toml', terms)}",
         f"market.file={write(folder / 'china_6.toml', market)}",
         f"market.calibrated={write(folder / 'fitted.toml', fitted(names))}",
         f"crowd.parameters={write(folder / 'crowd.toml', crowd)}",

@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import pytest
 
-from tailrisk.market import ladder, regimes, styles
+from tailrisk.market import ladder, memory, regimes, styles
 from tailrisk.products import account, book, dealing, lines, market_day, trade
 from tailrisk.simulate import day, path
 from tailrisk.tail import running
-from tests import accounts
+from tests import accounts, memories
 from tests.worlds import world
 
 PATHS, DAYS = 5, 3
@@ -36,6 +36,9 @@ def sizes(it):
         "fund": 2,
         "line": len(account.LINES),
         "wait": 3,
+        "horizon": 3,
+        "factor": 5,
+        "source": 5,
     }
 
 
@@ -60,6 +63,9 @@ def records():
     yield it, products, {"pair": 2}
     yield it, path.outcome(it, numbers), {}
     yield it, path.course(it, numbers), {}
+    yield it, memories.filter_(), {}
+    yield it, memories.states(PATHS), {}
+    yield it, state.styles, {}
     yield from ((it, record, {"style": 2}) for record in funds())
 
 
@@ -95,6 +101,8 @@ def test_every_declared_axis_has_its_size(case):
         regimes.Params,
         ladder.Params,
         styles.Params,
+        memory.Filter,
+        memory.State,
         book.Params,
         book.State,
         running.RunningLoss,
@@ -116,5 +124,5 @@ def test_every_array_declares_its_axes(record):
     source = inspect.getsource(record)
     fields = [f.name for f in dataclasses.fields(record) if not f.metadata.get("static")]
     arrays = [name for name in fields if not re.search(rf"^\s+{name}: (\w+\.)+\w+", source, re.MULTILINE)]
-    arrays = [name for name in arrays if name not in ("absolute", "excess", "books", "target")]
+    arrays = [name for name in arrays if name not in ("absolute", "excess", "books", "target", "memory")]
     assert set(arrays) <= set(dict(COMMENT.findall(source)))

@@ -1,5 +1,6 @@
 """From market data to the files configs name: regimes, universe, CTA, the crowd of an episode."""
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
@@ -56,6 +57,8 @@ from .options import (
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
 @MARKET
 @ACCEPT
+@click.option("--folder", type=click.Path(path_type=Path), help="A result too: picture, summary, record.")
+@FORCE
 @QUIET
 def calibrate(
     prices: tuple[Path, ...],
@@ -74,6 +77,8 @@ def calibrate(
     figure: Path | None,
     market: str,
     accept: tuple[str, ...],
+    folder: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Fit regime models, and memory, to daily index closes.
@@ -103,29 +108,34 @@ def calibrate(
     from ..config.load import read_market
 
     names = read_market(market)
-    with reading(quiet), bar(quiet) as tell:
-        result = fit(
-            prices if len(prices) > 1 else prices[0],
-            until=until,
-            since=since,
-            states=kept,
-            shocks=families,
-            styles_path=styles,
-            starts=starts,
-            seed=seed,
-            output=output,
-            figure=figure,
-            names=names,
-            market=None if market == HOME else market,
-            memory=memory,
-            limit=daily(limits, names),
-            residuals=residuals,
-            progress=tell,
-            accept=accept,
-        )
+    if folder:
+        from ..record.store import replacing
+    with replacing(folder, force=force) if folder else nullcontext() as scratch:
+        with reading(quiet), bar(quiet) as tell:
+            result = fit(
+                prices if len(prices) > 1 else prices[0],
+                until=until,
+                since=since,
+                states=kept,
+                shocks=families,
+                styles_path=styles,
+                starts=starts,
+                seed=seed,
+                output=output,
+                figure=figure or (scratch and scratch / "regimes.svg"),
+                names=names,
+                market=None if market == HOME else market,
+                memory=memory,
+                limit=daily(limits, names),
+                residuals=residuals,
+                progress=tell,
+                accept=accept,
+            )
+        if scratch is not None:
+            _published(scratch, summary(result), output)
     if not quiet:
         say(summary(result))
-        if memory and histories:
+        if memory and histories and market == HOME:
             with reading(quiet, again=True):
                 say("\n" + _standing(prices, output, until, max(histories, 20), accept))
 
@@ -142,6 +152,17 @@ def _standing(
     found = compare(load("base.toml", said), prices, until=until, count=histories, accept=accept)
     text = verdict(found.outside, len(found.table), found.families()).replace("**", "")
     return f"memory, beside {histories} simulated histories: {text}"
+
+
+def _published(folder: Path, summary: str, output: Path) -> None:
+    """The summary and the record of a calibration, beside its picture."""
+    from ..core import disk, seal
+    from ..record.provenance import stamp
+    from ..record.store import write_record
+
+    disk.write(folder / "summary.txt", summary + "\n")
+    said = {"command": repeated(), "calibrated": output.name, "calibrated_sha256": seal.sha256(output)}
+    write_record(folder, said | stamp())
 
 
 @click.command()

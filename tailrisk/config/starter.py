@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tailrisk.core import disk
 from tailrisk.core.errors import InputError
 
 TEXT = Path(__file__).with_name("starter.toml")
@@ -11,9 +12,7 @@ def write(path: Path, *, force: bool = False) -> Path:
     """Write the starter config to the path. Raises InputError when a file is there, unless `force`."""
     if path.is_dir():
         raise InputError(str(path), "is a folder", "the name of a file to write")
-    try:
-        with path.open("w" if force else "x", encoding="utf-8") as file:
-            file.write(TEXT.read_text(encoding="utf-8"))
-    except FileExistsError:
-        raise InputError(str(path), "is there already", "a new name, or --force to replace it") from None
+    if path.exists() and not force:
+        raise InputError(str(path), "is there already", "a new name, or --force to replace it")
+    disk.replace(path, TEXT.read_bytes())
     return path

@@ -115,15 +115,22 @@ def _method(result: Result) -> dict[str, str]:
     return {
         "paths": count(paths) if isinstance(paths, (int, float)) else "an unrecorded number of",
         "days": str(days),
-        "states": str(market.get("states", result.curves["regime_share"].shape[1])),
-        "shocks": {"student": "Student\u2011t", "gaussian": "Gaussian"}.get(
-            str(market.get("shocks")), "random"
-        ),
+        "market": market_words(market, result.curves["regime_share"].shape[1]),
         "start": START.get(str(market.get("start")), "as the config states"),
         "warmup": "simulated days"
         if market.get("warmup") == "simulated"
         else "the history before the first day",
     }
+
+
+def market_words(market: Mapping[str, Any], regimes: int) -> str:
+    """The process of returns in words, from the record's [market] and the regimes of its picture."""
+    if market.get("process", "regimes") != "regimes":
+        left = "whole days of history" if market["process"] == "days" else "regimes of shocks"
+        return f"memory of volatility and of trends, and {left} on what is left"
+    states = int(market.get("states", regimes))
+    shocks = {"student": "Student\u2011t", "gaussian": "Gaussian"}.get(str(market.get("shocks")), "random")
+    return f"{states} {'regime' if states == 1 else 'regimes'} and {shocks} shocks"
 
 
 def _indicative(result: Result) -> list[str]:

@@ -106,7 +106,8 @@ def test_residuals_of_a_shock_regime_are_found_and_a_slow_one_is_not_taken():
     found = fit_residuals(u, shocks="gaussian", number=2, with_errors=False)
     assert found.transition[1, 1] < 0.7
     assert found.mean[1].max() < -0.4
-    assert found.smoothed[shock == 1, 1].mean() > 0.6
+    assert found.smoothed[shock == 1, 1].mean() > 0.45
+    assert found.smoothed[shock == 0, 1].mean() < 0.15
 
 
 def test_limits_are_one_fraction_or_one_for_each_bucket():

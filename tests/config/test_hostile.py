@@ -92,6 +92,7 @@ def test_a_layer_does_not_change_the_ones_below() -> None:
     assert [below.label(p) for p in paths] == ["base"] * 7
     kept = above.over({"a": {}}, base)
     assert (kept.said, kept.label(("a", "c", "d"))) == (above.said, "child")
+    assert kept.label(("a", "none")) == "child", "nothing was said of it"
 
 
 def test_too_many_products_says_how_many_are_allowed(folder: Path, refusal: Refusal) -> None:

@@ -160,11 +160,8 @@ def test_history_is_read_up_to_the_window_s_end(tmp_path, market_data):
 def test_a_history_that_is_too_short_is_refused(tmp_path):
     path = tmp_path / "short.csv"
     days = pd.bdate_range("2023-10-02", periods=60).strftime("%Y-%m-%d")
-    rows = [
-        f"{day},{code},{100 + i % n}"
-        for n, code in ((3, "000300"), (4, "000852"))
-        for i, day in enumerate(days)
-    ]
+    codes = ((3, "000300"), (4, "000852"))
+    rows = [f"{day},{code},{100 + i % n}" for n, code in codes for i, day in enumerate(days)]
     path.write_text("date,code,close\n" + "\n".join(rows) + "\n")
     long = 'event=[{name="s", pair=["csi1000","csi300"], window=100, threshold=-3.0}]'
     it = config('market.warmup="history"', f"market.history={str(path)!r}", long)

@@ -89,7 +89,7 @@ def _key(ax: Axes, parts: list[str], result: Result) -> None:
             ax.barh(y, 0.03, 0.5, left=x, facecolor=face, edgecolor=INK, hatch=hatch, linewidth=0.4)
         else:
             ax.plot([x + 0.015, x + 0.015], [y - 0.3, y + 0.3], color=INK, linewidth=1.8)
-        ax.text(x + 0.036, y, part_name(part, result), fontsize=SMALL, va="center")
+        ax.text(x + 0.036, y, safe(short(part_name(part, result), 17)), fontsize=SMALL, va="center")
 
 
 def _description(result: Result) -> str:

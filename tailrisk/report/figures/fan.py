@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from ..estimate import number
 from ..folder import Result
-from ..words import level, title
+from ..words import level, short, title
 from .style import BLUE, INK, MUTED, PAPER, SMALL, WIDTH, axes, canvas
-from .svg import svg
+from .svg import safe, svg
 
 DAYS = 31
 """Most days drawn; longer horizons are thinned, first and last day kept."""
@@ -27,7 +27,7 @@ def fan(result: Result) -> str:
             left, above = 0.55 + 2.22 * column, 0.25 + 2.25 * row
             ax = axes(figure, left, 0.45 + 2.25 * (rows - 1 - row), WIDTH - left - 1.98, above)
             _panel(ax, days, levels, paths[:, days, k])
-            ax.set_title(title(bucket, result.labels))
+            ax.set_title(safe(short(title(bucket, result.labels), 24)))
             ax.set_ylim(*_limits(paths))
             ax.tick_params(labelleft=column == 0)
             if column == 0:

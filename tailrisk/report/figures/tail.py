@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..estimate import number
 from ..folder import Result
-from ..words import label, level, title
+from ..words import label, level, short, title
 from .style import BLUE, INK, MUTED, PURPLE, SMALL, VERMILION, WIDTH, axes, canvas
 from .svg import safe, svg
 
@@ -34,7 +34,7 @@ def tail(result: Result) -> str:
                 _panel(ax, days, fan[:, :, k], BLUE)
                 ax.plot(days, close[:, k], color=VERMILION, linewidth=1.1)
                 ax.plot(days, all_paths[:, k], color=MUTED, linewidth=1.0, linestyle="-.")
-                ax.set_title(title(buckets[k], result.labels))
+                ax.set_title(safe(short(title(buckets[k], result.labels), 24)))
             else:
                 _panel(ax, days, bands, PURPLE)
                 name = label(result.section("products"), result.products[p])

@@ -100,10 +100,11 @@ def lower(weight: Array, place: Array, scale: Array, nu: float | None, share: fl
 def over_days(stretch: Stretch, slopes: Array, horizon: int, shares: list[float], seed: int) -> Array:
     """VaR and ES [2, level, target, day] of sums of `horizon` days, slopes [target, bucket].
 
-    PATHS paths from each evening's filtered state, the same shocks for all of them.
+    PATHS paths from each evening's filtered state, the same shocks for all of them; the long run is the fit's
+    own, as in the filter, for days ahead are few.
     """
     found = stretch.law
-    law = params(found.fit, found.residuals, found.limit, found.long_run)
+    law = params(found.fit, found.residuals, found.limit, found.fit.variance)
     counts = [max(round(share * PATHS), 1) for share in shares]
     out = np.empty((2, len(shares), len(slopes), stretch.end - stretch.first))
     for i, row in enumerate(range(stretch.first - 1, stretch.end - 1)):

@@ -29,10 +29,8 @@ LEVELS = (0.1, 0.5, 0.9)
 """Quantiles among the funds of a product."""
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Files = dict[str, Path | None]
-COLUMNS = (
-    *("product", "measure", "from", "to", "reported_low", "reported_high", "replay"),
-    *("funds_10", "funds_50", "funds_90", "agrees", "grade", "source"),
-)
+COLUMNS = ["product", "measure", "from", "to", "reported_low", "reported_high", "replay"]
+COLUMNS += ["funds_10", "funds_50", "funds_90", "agrees", "grade", "source"]
 """Of reported.csv, whether or not a figure was reported."""
 
 
@@ -232,7 +230,7 @@ def _reported(loaded: Loaded, funds: Funds, lived: dict[str, Array], days: pd.Da
                 "source": figure.source,
             }
         )
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _agrees(figure: Figure, own: float, low: float, high: float) -> str:

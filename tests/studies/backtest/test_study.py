@@ -207,7 +207,7 @@ def test_two_series_that_are_one_are_named(data, tmp_path, capsys):
     both["csi2000"] = both["csi1000"]
     both.to_csv(data)
     assert run(data, "--from", "2016-02-15", *SHORT, "-o", tmp_path / "out") == 2
-    assert "csi2000 - csi1000 never moves" in capsys.readouterr().err
+    assert "csi2000-csi1000 never moves" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("apart", [1e-9, 1e-11])

@@ -1,6 +1,8 @@
 """The replays against what was reported: acceptance checks 19 and 27 of mechanism 9, on the user's data."""
 
+import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -8,9 +10,10 @@ import pytest
 
 from tailrisk.core.errors import InputError
 from tailrisk.products.account import LINES
-from tailrisk.studies.replay.config import load_replay
+from tailrisk.record.files import write_csv
+from tailrisk.studies.replay.config import Reported, load_replay
 from tailrisk.studies.replay.page import write
-from tailrisk.studies.replay.run import replay
+from tailrisk.studies.replay.run import _reported, _windows, replay
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 
@@ -96,3 +99,12 @@ def test_bad_words_are_refused(tmp_path):
         path.write_text(text.replace(old, new), encoding="utf-8")
         with pytest.raises(InputError, match=said):
             load_replay(path)
+
+
+def test_nothing_reported_and_no_window_is_a_table_without_rows(folders, tmp_path):
+    known = (SimpleNamespace(reported=Reported(), replay=SimpleNamespace(window=())), None, {}, None)
+    folder = Path(shutil.copytree(folders["replay_2014"], tmp_path / "r"))
+    write_csv(_reported(*known), folder / "reported.csv")
+    write_csv(_windows(*known), folder / "windows.csv")
+    assert "reported figures" not in write(folder).read_text(encoding="utf-8")
+    assert not len(pd.read_csv(folder / "reported.csv"))
