@@ -72,7 +72,7 @@ def backtest(
     of two size buckets and of the config's funds are forecast from the days before it: by regimes fitted
     again every --refit and filtered daily, and by historical simulation, a Gaussian, RiskMetrics, Student-t,
     GARCH-t and GARCH with a Pareto tail. The folder gets every test of every series (table.csv), the ranking
-    by score, pictures, and a README that reads them out.
+    by score, pictures, and a README with the findings.
 
     \b
     Example:
@@ -132,7 +132,7 @@ def replay(
     force: bool,
     quiet: bool,
 ) -> None:
-    """Live a stretch of real days with every product.
+    """Replay a stretch of real days with every product.
 
     Prices are read from the files CONFIG names, or from those given. The folder holds every product's daily
     P&L by line, the reported figures beside it, and a picture.

@@ -54,7 +54,8 @@ def sample(path: Path) -> None:
 def check(config: str, overrides: tuple[str, ...]) -> None:
     """Validate a config; print the plan of its run.
 
-    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, smoke.toml.
+    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, crowd_feb2024.toml,
+    funds_feb2024.toml, memory_feb2024.toml, own_book.toml, cta_tails.toml, us_indices.toml, smoke.toml.
 
     \b
     Examples:

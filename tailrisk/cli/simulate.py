@@ -21,7 +21,8 @@ def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quie
     """Simulate a config; write results/<name>.
 
     The folder holds the record, the tables, the figures and report.html, and appears only when complete.
-    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, smoke.toml.
+    CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, crowd_feb2024.toml,
+    funds_feb2024.toml, memory_feb2024.toml, own_book.toml, cta_tails.toml, us_indices.toml, smoke.toml.
 
     \b
     Examples:

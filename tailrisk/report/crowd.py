@@ -28,13 +28,13 @@ def market(result: Result) -> Table:
                     about = f"{said}, {title(mean.subject, result.labels)}" if mean.subject else said
                     rows.append((Cell(name, about), _cell(mean), *(_cell(row) for row in found)))
     stages = [r for r in result.crowd if r.quantity == "stage"]
-    rows += [(Cell(f"The state's stage {r.subject}", "share of paths"), _share(r)) for r in stages]
+    rows += [(Cell(f"The state's stage {r.subject}", "% of paths"), _share(r)) for r in stages]
     blank = [(*row, *[Cell("")] * (len(result.levels) + 2 - len(row))) for row in rows]
-    heads = ("", "Mean or share", *(level(at) for at in result.levels))
+    heads = ("", "Mean or % of paths", *(level(at) for at in result.levels))
     caption = (
-        f"The market with the crowd in it, with {_sure(result)} intervals in small type; those of shares "
-        f"of paths are exact. The ledger of every yuan, share and order closes to {residual(result)} of "
-        "the stock first held on the worst path: rounding."
+        f"The market with the crowd in it, with {_sure(result)} intervals in small type; those of a "
+        "percentage of paths are exact. The ledger of every yuan, share and order closes to "
+        f"{residual(result)} of the initial holdings on the worst path: rounding error."
     )
     return Table(caption, heads, (("", tuple(blank)),))
 
@@ -54,12 +54,12 @@ def cohorts(result: Result) -> Table:
         "Mean drawdown",
         *(f"ES {level(at)}" for at in result.levels),
         "Margin call, % of paths",
-        "Owes its broker, % of paths",
-        "Owed on average, billion yuan",
+        "Loss to its broker, % of paths",
+        "Mean loss to its broker, billion yuan",
     )
     caption = (
         "The cohorts: drawdown of net asset value from its high-water mark at the end of the horizon, in %, "
-        f"how often a broker called and how often it was left with a loss, with {_sure(result)} intervals."
+        f"how often there was a margin call, and a loss to the broker, with {_sure(result)} intervals."
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -83,7 +83,7 @@ def lines(result: Result) -> list[str]:
         said.append(f"crowd: largest discount of {watched} {_text(deep)} % a year at {level(at)}")
     stages = [f"{r.subject}: {chance(r.estimate)}" for r in result.crowd if r.quantity == "stage"]
     if stages:
-        said.append(f"crowd: the state's stage reached, share of paths: {', '.join(stages)}")
+        said.append(f"crowd: paths on which the state reaches stage {', '.join(stages)}")
     for name in result.cohorts:
         es, called, owes = (
             result.of_crowd("drawdown", "expected_shortfall", name, at),
@@ -92,8 +92,8 @@ def lines(result: Result) -> list[str]:
         )
         if es and called and owes and (called.estimate.value > 0 or owes.estimate.value > 0):
             said.append(
-                f"{short(es.label or name, 30)}: ES of drawdown {_text(es)} % at {level(at)}, called on "
-                f"{chance(called.estimate)} of paths, owes its broker on {chance(owes.estimate)}"
+                f"{short(es.label or name, 30)}: ES of drawdown {_text(es)} % at {level(at)}, margin call on "
+                f"{chance(called.estimate)} of paths, loss to its broker on {chance(owes.estimate)}"
             )
     return [*said, f"crowd: largest residual of the ledger {residual(result)}"] if said else []
 

@@ -23,7 +23,7 @@ def tables(result: Result) -> list[Table]:
     some = said.get("paths", "some")
     paths = _run_paths(result) if every_path(result) else f"the first {some} paths"
     fates = f"The products' own funds over {paths}, % of starting NAV or of paths; {sure} intervals."
-    lines = "What the own funds' {} is made of, % of starting NAV; a row sums to the change of its NAV."
+    lines = "P&L by line of the products' own funds, {}, % of starting NAV; a row sums to the change of NAV."
     many = (
         f"{said.get('funds', 'several')} funds of every product around its own book, over the first {some} "
         "paths: quantiles over funds and paths."

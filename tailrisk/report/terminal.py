@@ -39,7 +39,7 @@ def show(folder: str | Path) -> str:
 def _heading(result: Result, measure: str) -> str:
     days = len(result.curves["regime_share"])
     sure = confidence(result.section("tail"))
-    more = "; drift: the mean" if _has_drift(result) else ""
+    more = "; drift: mean loss" if _has_drift(result) else ""
     return f"{title(measure)} of {days} trading days, % of starting NAV (± half the {sure} interval{more})"
 
 

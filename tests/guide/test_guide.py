@@ -10,14 +10,16 @@ from tailrisk.cli import commands
 from tailrisk.core.errors import InputError
 from tailrisk.guide import page, section, topics
 
+from .pages import FENCE
+
 ROOT = Path(__file__).resolve().parents[2]
-REFERENCE = re.compile(r"mechanism(?:\.md)?,? (\d+(?:\.\d+|[a-f]\b)?)")
+REFERENCE = re.compile(r"mechanism(?:\.md)?\)?,? (\d+(?:\.\d+|[a-f]\b)?)")
 
 
 def references() -> dict[str, set[str]]:
     """Number -> the files that cite it."""
     cited: dict[str, set[str]] = {}
-    files = [ROOT / "README.md", *ROOT.glob("configs/**/*.toml")]
+    files = [ROOT / "README.md", *ROOT.glob("configs/**/*.toml"), *ROOT.glob("tailrisk/guide/*.md")]
     files += [file for top in ("tailrisk", "experiments", "tests") for file in (ROOT / top).rglob("*.py")]
     for file in files:
         for number in REFERENCE.findall(file.read_text(encoding="utf-8")):
@@ -58,6 +60,6 @@ def test_the_command_lists_pages_and_prints_them() -> None:
 
 def test_every_page_has_one_title_and_short_lines() -> None:
     for name in topics():
-        text = page(name)
+        text = FENCE.sub("", page(name))
         assert text.startswith("# "), name
         assert len(re.findall(r"^# \S", text, re.MULTILINE)) == 1, name
