@@ -22,7 +22,7 @@ from tailrisk.record.store import mended
 
 OPERATIONS = ("write", "sync", "rename", "remove", "beside")
 FAULTS = ("EIO once", "EIO from there on", "disk full from there on", "kill")
-VOLATILE = ("created", "wall_seconds", "path_days_per_second", "command")
+VOLATILE = ("created", "wall_seconds", "path_days_per_second", "command", "commit", "dirty")
 
 
 @contextmanager
@@ -186,6 +186,8 @@ def state(command: Command, store: Path) -> str:
     except InputError:
         return "refused"
     now = content(target)
+    if command.real is not None and now == command.real:
+        return "new"
     return next(
         (word for word, store in command.stores.items() if content(store / command.target) == now), "wrong"
     )
