@@ -41,6 +41,7 @@ class Command:
     line: Any = None  # the real command that writes the new result into a store
     folder: bool = True
     seconds: list[float] = field(default_factory=list)
+    real: Any = None  # what the real command writes, left alone
 
 
 def commands(work: Path, data: Path | None, only: Sequence[str]) -> list[Command]:
