@@ -51,6 +51,8 @@ def stirred(world):
         forget=jnp.asarray(0.02, jnp.float64),
         slide=jnp.asarray(-0.01, jnp.float64),
         severe=jnp.asarray(0.02, jnp.float64),
+        fall=jnp.asarray(-0.02, jnp.float64),
+        rout=jnp.asarray(-0.005, jnp.float64),
         rest=jnp.int32(1),
         ordered=True,
     )

@@ -23,7 +23,7 @@ class Market(Model):
         description="file written by `tailrisk calibrate`, relative to this one, else from the library",
     )
     process: Literal["regimes", "memory", "days"] = Field(
-        default="regimes",
+        default="memory",
         description="law of returns: regimes, independent days in each; memory of volatility and trends with "
         "regimes on what is left; or with whole days of your own history in their place",
     )
