@@ -129,6 +129,17 @@ def fits(planned: Plan) -> Plan:
     )
 
 
+def _process(config: Config) -> str:
+    """The law of returns; what market.states and shocks say counts for regimes alone."""
+    market, memory = config.market, config.calibrated.memory
+    if market.process == "regimes" or memory is None:
+        return f"{market.states} regimes, {market.shocks} shocks"
+    if market.process == "days":
+        return f"memory of volatility and trends, days of {market.residuals} in blocks of {market.block:g}"
+    family = "Gaussian" if memory.residuals.nu is None else "Student"
+    return f"memory of volatility and trends, {memory.residuals.states} regimes of {family} shocks"
+
+
 def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
     """The plan in rows of name and text."""
     market, tail = config.market, config.tail
@@ -138,7 +149,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
         *([("sampling", _sampled(config))] if _spared(config) else []),
         ("days", f"{planned.days:,}, after {planned.burn_in:,} of warm-up ({market.warmup})"),
-        ("market", f"{market.states} regimes, {market.shocks} shocks, start {market.start}"),
+        ("market", f"{_process(config)}, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
         ("events", ", ".join(event.name for event in config.event) or "none"),
         ("products", ", ".join(config.products) + (", as accounts" if config.as_accounts else "")),

@@ -71,7 +71,7 @@ EDITS = {
     "states a fraction": ("[market]", "[market]\nstates = 4.0", ["market.states: 4.0", "a whole number"]),
     "model not fitted": (
         "[market]",
-        "[market]\nprocess = \"regimes\"\nstates = 2",
+        '[market]\nprocess = "regimes"\nstates = 2',
         ["market.states: no fitted model", "states = 3 with 'student'"],
     ),
     "shocks unknown": (
