@@ -15,12 +15,12 @@ import numpy as np
 from ...config.calibrated import Fitted
 from ...core import random, struct
 from ...core.arrays import accumulate, take
-from ...core.kernel import OPTIONS, one_kernel
+from ...core.kernel import OPTIONS
 from ...core.units import Count, LogReturn, Ratio
 from ...crowd import cohorts
 from ...market import basis, styles
 from ...simulate import day
-from ...simulate.blocks import NARROW
+from ...simulate.blocks import NARROW, compiled
 from ...simulate.path import begin, draw, over_days
 from ...simulate.world import World
 from ...universe import Universe
@@ -54,7 +54,7 @@ class Weeks:
 
 @partial(jax.jit, compiler_options=OPTIONS)
 def _chunk(world: World, first: Count) -> Days:
-    return one_kernel(partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
+    return compiled(world, partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
 
 
 def _days(world: World, path: Count) -> Days:
