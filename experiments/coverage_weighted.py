@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 from scipy import integrate, optimize, stats
 
-from experiments.publishing import markdown, publish
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import random
 from tailrisk.rare import blocks, pilot
 from tailrisk.rare.score import Loss, score
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate.blocks import BLOCK
 from tailrisk.simulate.world import Streams, World
 from tailrisk.tail import (
