@@ -38,8 +38,8 @@ class Rolled:
 def read_futures(path: str | Path, accept: Collection[str] = ()) -> pd.DataFrame:
     """Closes by date and symbol (IF2402) from a file with columns date, symbol, close.
 
-    Other futures than IF, IC and IM are left out; `accept` is of data.daily.KINDS. Raises InputError with file,
-    row and value.
+    Other futures than IF, IC and IM are left out; `accept` is of data.daily.KINDS. Raises InputError with
+    file, row and value.
     """
     return read_contracts(path, accept=accept).close
 
