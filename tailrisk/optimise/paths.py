@@ -14,9 +14,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import Fault, InputError
-from ..core.kernel import OPTIONS, one_kernel
+from ..core.kernel import OPTIONS
 from ..core.units import Count
-from ..simulate.blocks import BLOCK, NARROW
+from ..simulate.blocks import BLOCK, NARROW, in_one
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
@@ -116,4 +116,4 @@ def of_universe(
 
 @partial(jax.jit, static_argnames="size", compiler_options=OPTIONS)
 def _chunk(world: World, first: Count, *, size: int) -> Returns:
-    return one_kernel(partial(returns, world))(first + jnp.arange(size, dtype=jnp.uint32))
+    return in_one(world, partial(returns, world))(first + jnp.arange(size, dtype=jnp.uint32))

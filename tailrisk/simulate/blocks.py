@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
+from ..market import switching
 from .path import Course, Outcome, course, outcome
 from .world import World
 
@@ -76,7 +77,17 @@ def _block(program: Program[T], world: World, first: Count, law: Any, *, chunk: 
     compute = partial(program, world, law)
     # jaxlib 0.10.2 aborts on some small worlds' weighted paths as one kernel; the gain is with a crowd
     whole = law is None or world.crowd is not None
-    return chunks(one_kernel(compute) if whole else compute, first, chunk, calls)
+    return chunks(in_one(world, compute) if whole else compute, first, chunk, calls)
+
+
+def in_one(world: World, compute: Callable[[Count], T]) -> Callable[[Count], T]:
+    """`compute` of a world's paths as one kernel, but for a single day of memory, where jaxlib 0.10.2 aborts.
+
+    XLA takes the loop over one day away, and what then stands beside the conditional of the process are
+    constants (ir_emitter.cc: "All or none of the slices should have an explicit index").
+    """
+    single = world.days == 1 and not isinstance(world.process, switching.Params)
+    return compute if single else one_kernel(compute)
 
 
 def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:
