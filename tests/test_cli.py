@@ -272,6 +272,30 @@ def test_calibrate_hands_its_options_on(engine: dict[str, Any], capsys: pytest.C
     assert {key: engine[key] for key in expected} == expected
 
 
+def test_an_error_has_a_line_of_its_own_below_a_progress_bar(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("dates.csv").write_text("date\n2020-01-01\n")
+    assert code("universe", "dates.csv", "-o", "u.toml") == 2
+    line = [" "] * 200
+    said = capsys.readouterr().err
+    assert "reading" in said, "a bar was shown"
+    for part in said.split("\n")[0].split("\r"):
+        line[: len(part)] = part
+    assert "".join(line).startswith("tailrisk: dates.csv: ")
+    assert "0%" not in "".join(line)
+
+
+def test_lists_are_written_out_in_the_command_of_a_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(commands.commands["calibrate"], "callback", lambda **words: said.append(repeated()))
+    options = ["--until", "2023-12-31", "--accept", "holes", "--accept", "spikes", "-o", "out.toml"]
+    assert code("calibrate", "/home/me/a.csv", "b.csv", *options) == 0
+    assert said == [
+        "tailrisk calibrate a.csv b.csv --until 2023-12-31 --output out.toml --accept holes --accept spikes"
+    ]
+
+
 def test_universe_hands_its_options_on(engine: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
     said = ["--date", "2023-12-29", "--styles", "s.csv", "-o", "out.toml"]
     assert code("universe", "a.parquet", "b.parquet", *said) == 0

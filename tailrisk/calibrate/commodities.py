@@ -1,5 +1,6 @@
 """Commodity futures from a file: continuous main contracts, their rolls, and returns that cross none."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,13 @@ class Futures:
     rolled: pd.DataFrame  # [day, product]  the contract changed overnight
 
 
-def read_futures(path: str | Path, *, rolls: bool = True) -> Futures:
+def read_futures(path: str | Path, *, rolls: bool = True, accept: Collection[str] = ()) -> Futures:
     """Long table of date, symbol, open, close, hold (open interest); `rolls` False leaves their jumps in.
 
-    Raises InputError with the row for what is missing, not positive, twice or out of order.
+    `accept` is of data.daily.KINDS. Raises InputError with the row for what is missing, not positive, twice
+    or out of order.
     """
-    frame = read_commodities(path)
+    frame = read_commodities(path, accept)
     parts = {str(symbol): _one(part, rolls) for symbol, part in frame.groupby("symbol")}
     return Futures(
         returns=pd.DataFrame({name: part["return"] for name, part in parts.items()}),

@@ -1,7 +1,7 @@
 """A CTA's law from file to file: futures and indices in, a TOML file and a table out."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import __version__
@@ -15,26 +15,43 @@ from .trend import Rule
 
 
 def measure_cta(
-    futures: str | Path, prices: str | Path, *, until: str, regimes: Path, rule: Rule, output: str | Path
+    futures: str | Path,
+    prices: str | Path,
+    *,
+    until: str,
+    regimes: Path,
+    rule: Rule,
+    output: str | Path,
+    accept: Sequence[str] = (),
 ) -> Cta:
-    """Fit to returns up to `until`; write the TOML file. Raises InputError; then nothing is written."""
+    """Fit to returns up to `until`; write the TOML file. Raises InputError; then nothing is written.
+
+    accept: what may be odd about the data, of data.daily.KINDS.
+    """
     writable(output)
-    closes = read_prices(prices)
+    closes = read_prices(prices, accept=accept)
     missing = [name for name in BUCKETS if name not in closes]
     if missing:
         raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(BUCKETS))
-    fitted = fit_cta(read_futures(futures), closes[list(BUCKETS)], regimes, rule, until=until)
-    write(output, document(fitted, futures, prices, until, regimes, output))
+    fitted = fit_cta(read_futures(futures, accept=accept), closes[list(BUCKETS)], regimes, rule, until=until)
+    write(output, document(fitted, futures, prices, until, regimes, output, accept))
     return fitted
 
 
 def document(
-    fitted: Cta, futures: str | Path, prices: str | Path, until: str, regimes: Path, output: str | Path
+    fitted: Cta,
+    futures: str | Path,
+    prices: str | Path,
+    until: str,
+    regimes: Path,
+    output: str | Path,
+    accept: Sequence[str] = (),
 ) -> str:
     """The file as text: derived figures only."""
     rule, horizons = fitted.rule, ",".join(map(str, fitted.rule.horizons))
     words = ["tailrisk", "cta", Path(futures).name, Path(prices).name, "--until", until]
     words += ["--regimes", regimes.name, "--horizons", horizons, "--target", f"{rule.target:g}"]
+    words += [word for kind in accept for word in ("--accept", kind)]
     first, last = fitted.window
     lines = [
         "# written by `tailrisk cta`; do not edit",

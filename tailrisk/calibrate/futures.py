@@ -7,6 +7,7 @@ months, or of the quarter months alone (mechanism 5.4, 7). With c(t) the contrac
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -34,12 +35,13 @@ class Rolled:
     annual_basis: Array  # [day]  365 days, no compounding
 
 
-def read_futures(path: str | Path) -> pd.DataFrame:
+def read_futures(path: str | Path, accept: Collection[str] = ()) -> pd.DataFrame:
     """Closes by date and symbol (IF2402) from a file with columns date, symbol, close.
 
-    Other futures than IF, IC and IM are left out. Raises InputError with file, row and value.
+    Other futures than IF, IC and IM are left out; `accept` is of data.daily.KINDS. Raises InputError with
+    file, row and value.
     """
-    return read_contracts(path).close
+    return read_contracts(path, accept=accept).close
 
 
 def rolled(

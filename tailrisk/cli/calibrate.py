@@ -261,6 +261,7 @@ def universe(
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TOML file to write."
 )
+@ACCEPT
 @QUIET
 def cta(
     futures: Path,
@@ -270,6 +271,7 @@ def cta(
     horizons: str,
     target: float,
     output: Path,
+    accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Follow trends of commodity futures; write a CTA's law.
@@ -296,7 +298,9 @@ def cta(
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
     with reading(quiet):
-        result = measure_cta(futures, indices, until=until, regimes=regimes, rule=rule, output=output)
+        result = measure_cta(
+            futures, indices, until=until, regimes=regimes, rule=rule, output=output, accept=accept
+        )
     if not quiet:
         say(summary(result))
 
@@ -318,6 +322,7 @@ def cta(
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
 @click.option("--folder", required=True, type=click.Path(path_type=Path), help="Tables and picture.")
+@ACCEPT
 @FORCE
 @QUIET
 def match(
@@ -335,6 +340,7 @@ def match(
     seed: int,
     output: Path,
     folder: Path,
+    accept: tuple[str, ...],
     force: bool,
     quiet: bool,
 ) -> None:
@@ -374,7 +380,7 @@ def match(
         with reading(quiet), bar(quiet) as tell:
             result = matched(
                 said,
-                Files(indices, futures, etfs),
+                Files(indices, futures, etfs, accept),
                 terms,
                 budget,
                 seed=seed,

@@ -6,6 +6,7 @@ import click
 
 from ..core.errors import InputError
 from .options import (
+    ACCEPT,
     FORCE,
     OUTPUT,
     OVERRIDE,
@@ -18,6 +19,7 @@ from .options import (
     decimals,
     models,
     numerics,
+    reading,
     repeated,
     say,
     words,
@@ -46,6 +48,7 @@ from .options import (
     type=click.Path(path_type=Path),
     help="The result folder to write.",
 )
+@ACCEPT
 @click.option("--force", is_flag=True, help="Replace a result that is there already.")
 @QUIET
 def backtest(
@@ -63,6 +66,7 @@ def backtest(
     starts: int,
     seed: int,
     output: Path,
+    accept: tuple[str, ...],
     force: bool,
     quiet: bool,
 ) -> None:
@@ -92,7 +96,7 @@ def backtest(
     from ..studies.backtest.page import spoken
     from ..studies.backtest.study import backtest as study
 
-    with bar(quiet) as tell:
+    with reading(quiet), bar(quiet) as tell:
         folder = study(
             data,
             loaded,
@@ -110,6 +114,7 @@ def backtest(
             command=repeated(),
             progress=tell,
             memory=memory,
+            accept=accept,
         )
     if not quiet:
         say(spoken(folder))
@@ -120,6 +125,7 @@ def backtest(
 @click.option("--indices", type=click.Path(path_type=Path), help="Index closes, as for calibrate.")
 @click.option("--futures", type=click.Path(path_type=Path), help="Closes of contracts: date, symbol, close.")
 @click.option("--commodities", type=click.Path(path_type=Path), help="Commodity futures, as for cta.")
+@ACCEPT
 @OUTPUT
 @FORCE
 @QUIET
@@ -128,6 +134,7 @@ def replay(
     indices: Path | None,
     futures: Path | None,
     commodities: Path | None,
+    accept: tuple[str, ...],
     output: Path,
     force: bool,
     quiet: bool,
@@ -147,7 +154,9 @@ def replay(
 
     command = repeated()
     files = {"indices": indices, "futures": futures, "commodities": commodities}
-    folder = live(load_replay(config), output, **files, force=force, command=command)
+    with reading(quiet):
+        loaded = load_replay(config)
+        folder = live(loaded, output, **files, force=force, command=command, accept=accept)
     if not quiet:
         say((folder / "README.md").read_text(encoding="utf-8"))
 

@@ -4,6 +4,7 @@ import logging
 import os
 import re
 import shlex
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -72,7 +73,7 @@ def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
     """
     logger = logging.getLogger("tailrisk.data")
     handler = logging.Handler()
-    handler.emit = lambda record: click.echo(record.getMessage(), err=True)  # type: ignore[method-assign]
+    handler.emit = lambda record: beside_bars(record.getMessage())  # type: ignore[method-assign]
     before, onward = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.ERROR if again else logging.WARNING if quiet else logging.INFO)
@@ -83,6 +84,13 @@ def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
         logger.removeHandler(handler)
         logger.setLevel(before)
         logger.propagate = onward
+
+
+def beside_bars(text: str) -> None:
+    """Print text on stderr, on a line of its own where a progress bar is shown."""
+    from tqdm import tqdm
+
+    tqdm.write(text, file=sys.stderr)
 
 
 def say(text: str, *, err: bool = False) -> None:
@@ -115,10 +123,14 @@ def numerics(*, x64: bool) -> None:
 
 @contextmanager
 def bar(quiet: bool) -> Iterator[Callable[[float, str], None]]:
-    """A progress bar on stderr for what takes more than two seconds, moved by (share done, what is done)."""
+    """A progress bar on stderr, moved by (share done, what is done); its line is free again at the end.
+
+    Without a delay: a bar that is shown before its delay is over is not wiped out at the end (tqdm), and an
+    error would follow on its line.
+    """
     from tqdm import tqdm
 
-    with tqdm(total=1, delay=2, disable=quiet, leave=False, bar_format=BAR) as bar:
+    with tqdm(total=1, disable=quiet, leave=False, bar_format=BAR) as bar:
 
         def tell(done: float, what: str) -> None:
             bar.set_description(what)
@@ -167,11 +179,13 @@ def repeated() -> str:
     for parameter in context.command.params:
         value = context.params[str(parameter.name)]
         if isinstance(parameter, click.Argument):
-            said.append(portable(str(value)))
+            said += [portable(str(one)) for one in (value if isinstance(value, tuple) else (value,))]
         elif parameter.name == "overrides":
             said += overriding(value)
         elif parameter.name == "quiet" or value is None or value is False:
             continue
+        elif isinstance(value, tuple):
+            said += [word for one in value for word in (max(parameter.opts, key=len), portable(str(one)))]
         elif str(value) != str(parameter.default):
             option = max(parameter.opts, key=len)
             said += [option] if value is True else [option, portable(str(value))]

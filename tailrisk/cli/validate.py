@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from .options import FORCE, OVERRIDE, QUIET, day, numerics, repeated, say
+from .options import ACCEPT, FORCE, OVERRIDE, QUIET, day, numerics, reading, repeated, say
 
 
 @click.command()
@@ -28,6 +28,7 @@ from .options import FORCE, OVERRIDE, QUIET, day, numerics, repeated, say
     type=click.Path(path_type=Path),
     help="The result folder to write.",
 )
+@ACCEPT
 @FORCE
 @QUIET
 def validate(
@@ -37,6 +38,7 @@ def validate(
     until: str | None,
     histories: int,
     output: Path,
+    accept: tuple[str, ...],
     force: bool,
     quiet: bool,
 ) -> None:
@@ -68,10 +70,19 @@ def validate(
 
         from ..studies.weather.table import beside
 
-        years = partial(beside, str(config), overrides, data)
-    folder, found = study(
-        loaded, data, until=last, count=histories, output=output, force=force, command=command, weather=years
-    )
+        years = partial(beside, str(config), overrides, data, accept=accept)
+    with reading(quiet):
+        folder, found = study(
+            loaded,
+            data,
+            until=last,
+            count=histories,
+            output=output,
+            force=force,
+            command=command,
+            weather=years,
+            accept=accept,
+        )
     if not quiet:
         say(verdict(found.outside, len(found.table), found.families()).replace("**", ""))
         say(f"see {folder / 'README.md'}")

@@ -72,7 +72,7 @@ def judge(
 
 def refused(place: str, one: Finding) -> InputError:
     """The refusal of a finding."""
-    go_on = f"to go on with it: --accept {one.kind} (calibrate, universe)" if one.kind else ""
+    go_on = f"to go on with it: --accept {one.kind}" if one.kind else ""
     return InputError(
         f"{place}: {one.day}" if one.day else place,
         one.problem,

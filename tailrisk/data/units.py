@@ -37,7 +37,7 @@ def judge_units(
             reading.odd.append(problem)
         else:
             allowed = "closes and amounts in yuan, shares in shares, or a title that says the unit"
-            raise InputError(place, problem, allowed, f"{hint}; to go on with it: --accept units (universe)")
+            raise InputError(place, problem, allowed, f"{hint}; to go on with it: --accept units")
 
 
 def values(cap: Array, ids: Sequence[str]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ def run(*words) -> int:
 def test_the_folder_is_a_result_and_the_file_is_the_same(tmp_path, capsys):
     closes(420).to_csv(tmp_path / "closes.csv")
     folder, output = tmp_path / "calibration", tmp_path / "ladder.toml"
-    calibrate = ("calibrate", tmp_path / "closes.csv", *WORDS, "-o", output)
+    calibrate = ("calibrate", tmp_path / "closes.csv", *WORDS, "--histories", 0, "-o", output)
     assert run(*calibrate, "--quiet") == 0
     alone = output.read_text()
     assert run(*calibrate, "--folder", folder) == 0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tailrisk.market import process
+from tailrisk.optimise import paths
 from tailrisk.simulate import blocks, path
 from tailrisk.simulate.settle import settle
 from tests import memories
@@ -52,3 +53,15 @@ def test_settled_states_forget_where_they_began():
     ratio = float(np.median(again.square[0, 0])) / float(np.median(states.square[0, 0]))
     assert 0.5 < ratio < 2.0
     assert process.pictured(states).max() == 2, "some are in stress"
+
+
+def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk():
+    """jaxlib 0.10.2 ends the process on it as one kernel (blocks.in_one)."""
+    it = replace(world(days=1, detectors=()), process=memories.params())
+    (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (256, 128))
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not one.fault.any()
+    earned = paths.simulate(it, 256, "abc")
+    assert np.isfinite(earned.bucket).all()
+    assert earned.bucket.std() > 0

@@ -8,6 +8,8 @@ from scipy import stats
 
 from tailrisk.core import InputError
 from tailrisk.tail import probability, rate, return_period
+from tailrisk.tail.event import _widened
+from tailrisk.tail.interval import Interval
 
 
 def flags(count, paths):
@@ -124,3 +126,16 @@ def test_a_weighted_probability_covers_a_rare_normal_event():
 def test_what_cannot_be_used_is_refused(call):
     with pytest.raises(InputError):
         call()
+
+
+def test_a_heavy_total_widens_both_ends_in_quadrature():
+    plain = Interval(0.01, 0.008, 0.013, 0.95, 100.0, False)
+    wide = _widened(plain, 0.01, (0.8, 1.25))
+    assert wide.low == pytest.approx(0.01 - math.hypot(0.002, 0.01 * (1 - 1 / 1.25)))
+    assert wide.high == pytest.approx(0.01 + math.hypot(0.003, 0.01 / 0.8 - 0.01))
+    assert wide.estimate == 0.01
+    assert _widened(plain, 0.01, (0.0, 1.25)).high == 1.0, "a total that may be nothing: anything may be"
+    assert _widened(plain, 0.01, (1.0, 1.0)) == plain
+    assert _widened(Interval(0.01, 0.001, 0.02, 0.95, 4.0, False), 0.01, (0.5, 9.0)).low == 0.0, (
+        "no probability below nothing"
+    )

@@ -1,6 +1,6 @@
 """`tailrisk backtest`: from a file of closes to a result folder that says how the forecasts did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,10 +72,12 @@ def backtest(
     command: str,
     progress: Callable[[float, str], None],
     memory: bool = False,
+    accept: Sequence[str] = (),
 ) -> Path:
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
 
-    memory: whether the memory process is among the models.
+    memory: whether the memory process is among the models. accept: what may be odd about the data, of
+    data.daily.KINDS.
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -96,6 +98,7 @@ def backtest(
             command=command,
             progress=progress,
             memory=memory,
+            accept=accept,
         )
         write(known, made, folder, said)
     return output
@@ -118,10 +121,11 @@ def _studied(
     command: str,
     progress: Callable[[float, str], None],
     memory: bool,
+    accept: Sequence[str],
 ) -> tuple[History, Forecasts, dict[str, Any]]:
     """What was known, what was forecast of it, and what the record says."""
     aims = targets(config)
-    when, returns, gain = history(data, aims, last, config.names)
+    when, returns, gain = history(data, aims, last, config.names, accept)
     days = np.flatnonzero(when >= pd.Timestamp(first))
     asked = Plan(
         aims=aims,
@@ -157,10 +161,11 @@ def _studied(
 
 
 def history(
-    data: Path, aims: tuple[Target, ...], last: str, names: Names
+    data: Path, aims: tuple[Target, ...], last: str, names: Names, accept: Sequence[str] = ()
 ) -> tuple[pd.DatetimeIndex, Array, Array]:
     """(days, log returns [row, bucket], gains [row, target]) up to `last`; refuses a gap in a gain."""
-    prices = windowed(data, read_prices(data, names=names, until=last), None, last, names)
+    closes = read_prices(data, names=names, until=last, accept=accept)
+    prices = windowed(data, closes, None, last, names)
     returns = log_returns(prices.to_numpy())
     gain = gains(aims, returns)
     when = pd.DatetimeIndex(prices.index[1:])

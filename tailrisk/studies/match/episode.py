@@ -36,11 +36,16 @@ NORMAL, LEAST = 60, 20
 
 @dataclass(frozen=True)
 class Files:
-    """Where the record is."""
+    """Where the record is, and what may be odd about it."""
 
     indices: Path
     futures: Path
     etfs: Path
+    accept: tuple[str, ...] = ()  # what may be odd about them, of data.daily.KINDS
+
+    def paths(self) -> dict[str, Path]:
+        """The files by what is in them."""
+        return {"indices": self.indices, "futures": self.futures, "etfs": self.etfs}
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,7 @@ def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]
 
     Raises InputError for an unusable file, and for an episode that lacks a day or is not finite.
     """
-    closes = read_prices(files.indices)
+    closes = read_prices(files.indices, accept=files.accept)
     missing = [bucket for bucket in BUCKETS if bucket not in closes.columns]
     if missing:
         raise InputError(str(files.indices), f"no closes of {', '.join(missing)}", ", ".join(BUCKETS))
@@ -79,11 +84,11 @@ def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]
         raise InputError(
             str(files.indices), problem, "a close of every bucket on every day and the day before"
         )
-    traded = read_contracts(files.futures, spot=True)
+    traded = read_contracts(files.futures, spot=True, accept=files.accept)
     return Episode(
         days=tuple(day.strftime("%Y-%m-%d") for day in days),
         returns=simple.to_numpy(float),
-        purchases=_purchases(files.etfs, days),
+        purchases=_purchases(files, days),
         basis={name: _basis(traded, name, days) for name in contracts},
     )
 
@@ -101,9 +106,10 @@ def complete(place: str, days: pd.DatetimeIndex, first: str, last: str) -> None:
         )
 
 
-def _purchases(path: Path, days: pd.DatetimeIndex) -> Array:
+def _purchases(files: Files, days: pd.DatetimeIndex) -> Array:
     """What the state bought [day, bucket], billions."""
-    wide = read_turnover(path)
+    path = files.etfs
+    wide = read_turnover(path, files.accept)
     before = wide.loc[: days[0] - pd.Timedelta(days=1)].tail(NORMAL)
     bought = np.zeros((len(days), len(BUCKETS)))
     for bucket, codes in ETFS.items():

@@ -179,7 +179,7 @@ def match(
         identified=identified,
         error=misses(posed, replays),
         window=(posed.episode.days[0], posed.episode.days[-1]),
-        digests={name: digest(path) for name, path in vars(files).items()},
+        digests={name: digest(path) for name, path in files.paths().items()},
         command=command,
         seed=seed,
         acceptance=drawn.acceptance,

@@ -1,5 +1,6 @@
 """A replay: every product's P&L on the prices that were, in a folder of its own."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -43,10 +44,12 @@ def replay(
     commodities: Path | None = None,
     force: bool = False,
     command: str = "",
+    accept: Sequence[str] = (),
 ) -> Path:
     """Live the days of a replay; write output/<name> and give its path.
 
-    Files of prices in place of those the replay names: index closes, contracts, commodity futures.
+    Files of prices in place of those the replay names: index closes, contracts, commodity futures; `accept`
+    is of data.daily.KINDS, what may be odd about any of them.
     """
     said, beside = loaded.replay, loaded.folder
     folder = output / said.name
@@ -54,22 +57,22 @@ def replay(
     files = {"indices": indices or beside / said.data.indices, "futures": futures, "commodities": commodities}
     files |= {key: beside / name for key, name in named.items() if name is not None and files[key] is None}
     with replacing(folder, force=force) as scratch:
-        _study(loaded, files, scratch, command)
+        _study(loaded, files, scratch, command, accept)
         page.write(scratch)
     return folder
 
 
-def _study(loaded: Loaded, files: Files, folder: Path, command: str) -> None:
+def _study(loaded: Loaded, files: Files, folder: Path, command: str, accept: Sequence[str]) -> None:
     said = loaded.replay
     indices, futures, commodities = files["indices"], files["futures"], files["commodities"]
     assert indices is not None
-    closes = window(read_prices(indices), said.first.isoformat(), said.last.isoformat())
-    quotes = _quotes(loaded, closes, futures)
+    closes = window(read_prices(indices, accept=accept), said.first.isoformat(), said.last.isoformat())
+    quotes = _quotes(loaded, closes, futures, accept)
     frictions = Frictions(said.limit_down, said.refused, said.locked)
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
     days = tape(closes, quotes, frictions)
     if commodities is not None:
-        days = replace(days, other=jnp.asarray(trend(commodities, closes)[:, None, None]))
+        days = replace(days, other=jnp.asarray(trend(commodities, closes, accept)[:, None, None]))
     lived = live(funds.params, days)
     if not all(np.isfinite(value).all() for value in lived.values()):
         raise Fault("a fund's NAV is not a number")
@@ -80,12 +83,12 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str) -> None:
     write_record(folder, _record(loaded, command, files))
 
 
-def trend(commodities: Path, closes: pd.DataFrame) -> Array:
+def trend(commodities: Path, closes: pd.DataFrame, accept: Sequence[str] = ()) -> Array:
     """Return on a CTA's equity of every day after the eve [day], by the rule of `tailrisk cta`.
 
     Raises InputError when the rule has no position yet on some of them.
     """
-    futures = read_commodities(commodities)
+    futures = read_commodities(commodities, accept=accept)
     gains = earned(futures.returns, positions(futures.returns, Rule()))
     wanted = gains.reindex(closes.index[1:])
     if wanted.isna().any():
@@ -126,11 +129,11 @@ def _seen(state: account.State) -> dict[str, jax.Array]:
     }
 
 
-def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None) -> Quotes:
+def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None, accept: Sequence[str] = ()) -> Quotes:
     said = loaded.replay.futures
     if said.assumed or path is None:
         return without_basis(closes, said.assumed)
-    table = read_futures(path)
+    table = read_futures(path, accept)
     used = {f for p in loaded.config.products.values() for f, w in getattr(p, "hedge", {}).items() if w}
     columns = []
     for future, bucket in FUTURES.items():

@@ -91,13 +91,15 @@ def validate(
     force: bool,
     command: str,
     weather: Callable[[], pd.DataFrame] | None = None,
+    accept: Sequence[str] = (),
 ) -> tuple[Path, Compared]:
     """Compare, and write table.csv, the pictures, README.md and record.json into the folder `output`.
 
     weather: makes the table of ordinary weather (studies.weather), of a config with a crowd: weather.csv.
+    accept: what may be odd about the data, of data.daily.KINDS.
     """
     with replacing(output, force=force) as folder:
-        found = compare(config, data, until=until, count=count)
+        found = compare(config, data, until=until, count=count, accept=accept)
         years = None if weather is None else weather()
         _write(folder, found, years, _said(config, data, found, output.name, count, command))
     return output, found

@@ -1,6 +1,6 @@
 """The table of ordinary weather: every target beside what a config's crowd makes of it, and history."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,11 +21,13 @@ ROLES = {"large": "large", "middle": "middle", "watched": "spread", "smallest": 
 """What is watched -> the role its bucket has in the market file."""
 
 
-def beside(name: str, overrides: tuple[str, ...], data: Path, paths: int = 1024) -> pd.DataFrame:
+def beside(
+    name: str, overrides: tuple[str, ...], data: Path, paths: int = 1024, *, accept: Sequence[str] = ()
+) -> pd.DataFrame:
     """The table of a config's crowd beside the closes in a file. Raises InputError for bad ones."""
     targets, config = read_targets(), load(name, list(overrides))
     check_books(config, targets)
-    history = of_closes(read_prices(data, names=config.names), config, targets)
+    history = of_closes(read_prices(data, names=config.names, accept=accept), config, targets)
     return table(of_config(name, overrides, targets, paths), targets, history)
 
 

@@ -87,6 +87,6 @@ def test_the_folder_is_whole(matched, posed, tmp_path):
     day = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(DAYS), 5)[:, 3, 2]
     np.testing.assert_allclose(slopes["2024-02-05 csi1000"], day, atol=6e-4)
     drawing = (tmp_path / "match" / "replay.svg").read_text()
-    assert all(name in drawing for name in ("CSI 500", "Micro-caps", "record"))
+    assert all(name in drawing for name in ("CSI 500", "Micro-cap", "record"))
     assert json.loads((tmp_path / "match" / "record.json").read_text())["episode"]["free"] == "2024-01-29"
     assert "5 February to 8 February" in text
