@@ -64,7 +64,7 @@ def test_the_weight_is_the_ratio_of_densities(frightened):
     states = np.asarray(trace.state)
     chosen = [*range(6), *np.flatnonzero((states == states.max()).any(axis=0))[:6]]
     share, chain = pieces(law.share), pieces(law.transition)
-    nominal = pieces(it.regimes.cumulative)
+    nominal = pieces(it.process.regimes.cumulative)
     nominal = np.concatenate([nominal, nominal[-1:]])
     usual = np.full(len(nominal), HOLD)
     got, want = [], []
@@ -100,7 +100,7 @@ def test_fear_has_its_odds(frightened):
     states = np.asarray(trace.state)
     chain = entropy.nominal(it).transition[0].copy()
     chain[-1] = np.eye(len(chain))[-1]
-    truth = (np.append(pieces(it.regimes.start), 0.0) @ np.linalg.matrix_power(chain, it.days))[-1]
+    truth = (np.append(pieces(it.process.regimes.start), 0.0) @ np.linalg.matrix_power(chain, it.days))[-1]
     value = out.weight * (states == states.max()).any(axis=0)
     error = value.std() / np.sqrt(value.size)
     assert truth < 0.02
