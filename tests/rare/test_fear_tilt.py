@@ -73,7 +73,7 @@ def test_the_weight_is_the_ratio_of_densities(frightened):
         base = np.prod([day_density(nominal, usual, a, b) for a, b in pairwise(state)])
         total = 0.0
         for first in np.flatnonzero(share):
-            rest = pieces(law.warmup_start)[first, before[0]] / pieces(it.long_run)[before[0]]
+            rest = pieces(law.warmup_start)[first, before[0]] / pieces(it.process.long_run)[before[0]]
             assert rest == pytest.approx(1), "the warm-up is not tilted here"
             for moves in np.ndindex(*[2] * it.days):
                 j, found = first, share[first]
