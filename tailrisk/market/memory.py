@@ -19,7 +19,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
-from ..core.fence import fence
+from ..core.fence import fenced
 from ..core.units import Count, Flag, LogReturn, Normal, Probability, Ratio, Uniform
 from . import ladder, regimes
 
@@ -134,14 +134,19 @@ def expected(filter: Filter, state: State) -> tuple[LogReturn, Ratio]:
 def move(filter: Filter, state: State, residual: Ratio) -> tuple[State, LogReturn]:
     """The state after a day, and its log returns [bucket, path], from residuals u [factor, path]."""
     centre, deviation = expected(filter, state)
-    factor = filter.mean[:, None] + centre + deviation * residual
+    log_return = _shown(filter, filter.mean[:, None] + centre + deviation * residual)
+    moved = jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]]) - filter.mean[:, None]
+    return follow(filter, state, centre, moved), log_return
+
+
+@fenced
+def _shown(filter: Filter, factor: LogReturn) -> LogReturn:
+    """Buckets' log returns within their bounds [bucket, path], from the factors'."""
     shown, total = [], factor[0]
     for b in range(factor.shape[0]):
         total = factor[0] if b == 0 else total + factor[b]
         shown.append(_within(total, filter.low[b], filter.high[b]))
-    log_return = fence(jnp.stack(shown))
-    moved = jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]]) - filter.mean[:, None]
-    return follow(filter, state, centre, moved), log_return
+    return jnp.stack(shown)
 
 
 def _within(x: LogReturn, low: LogReturn, high: LogReturn) -> LogReturn:

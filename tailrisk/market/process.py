@@ -11,7 +11,7 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import random, struct
-from ..core.fence import fence
+from ..core.fence import fenced
 from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform
 from . import memory, regimes, switching
 
@@ -117,5 +117,6 @@ def _placed(params: memory.Params, state: memory.State, regime: Count, uniform: 
     )
 
 
+@fenced
 def _drawn(params: Params, shocks: Shocks) -> tuple[Normal, ...]:
-    return fence(tuple(random.student(shocks.ladder, params.ladder.inverse_nu)[: buckets(params)]))
+    return tuple(random.student(shocks.ladder, params.ladder.inverse_nu)[: buckets(params)])
