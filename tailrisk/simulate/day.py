@@ -100,7 +100,7 @@ def _styles(
     assert isinstance(state.process, memory.State)
     law = world.styles.memory.ladder
     drawn = _drawn(shocks.styles, law.inverse_nu)
-    regime = jnp.minimum(process.regime(market), law.affine.shape[0] - 1)
+    regime = jnp.minimum(process.regime(world.process, market), law.affine.shape[0] - 1)
     return styles.live(world.styles, state.styles, state.process, regime, log_return, list(drawn))
 
 
