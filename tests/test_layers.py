@@ -1,6 +1,7 @@
 """The layers: what each part of the package may import, and that importing it costs nothing."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -91,3 +92,19 @@ def test_importing_costs_nothing(module: str) -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_only_the_command_line_reads_options() -> None:
+    options = re.compile(r"^(import|from) (click|argparse)", re.MULTILINE)
+    assert {part(file) for file in FILES if options.search(file.read_text(encoding="utf-8"))} == {"cli"}
+
+
+EXPERIMENTS = sorted((ROOT / "experiments").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", EXPERIMENTS, ids=lambda file: str(file.relative_to(ROOT / "experiments")))
+def test_what_two_experiments_share_is_in_the_package(file: Path) -> None:
+    """An experiment imports the package and the files of its own question's folder."""
+    question = file.relative_to(ROOT / "experiments").with_suffix("").parts[0]
+    for module in re.findall(r"^\s*(?:from|import) experiments\.?([\w.]*)", file.read_text(), re.M):
+        assert module.split(".")[0] == question

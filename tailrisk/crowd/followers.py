@@ -21,7 +21,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
-from ..core.fence import fence
+from ..core.fence import fenced
 from ..core.units import Probability, Ratio, Yuan
 
 
@@ -67,17 +67,28 @@ def step(params: Params, state: State, bought: Yuan, volume: Yuan) -> tuple[Stat
     the sum over buckets is zero to the last bit.
     """
     seen = state.seen + bought
+    others = _turned(params, _looking(params, state.rout, seen, volume))
+    return State(seen=seen, rout=state.rout), jnp.concatenate([others, -accumulate(others)[None]])
+
+
+@fenced
+def _looking(params: Params, rout: Ratio, seen: Yuan, volume: Yuan) -> Yuan:
+    """The money with an eye on each bucket [bucket, path]."""
     scale = params.following * accumulate(volume)
-    looking = fence(scale * state.rout[None] * _attention(params, seen))
-    buckets = seen.shape[0]
+    return scale * rout[None] * _attention(params, seen)
+
+
+@fenced
+def _turned(params: Params, looking: Yuan) -> Yuan:
+    """What it buys of every bucket but the last [bucket - 1, path]."""
+    buckets = looking.shape[0]
     rows = []
     for b in range(buckets - 1):
         row = looking[0] * params.rotation[0, b]
         for a in range(1, buckets):
             row = row + looking[a] * params.rotation[a, b]
         rows.append(row)
-    others = fence(jnp.stack(rows))
-    return State(seen=seen, rout=state.rout), jnp.concatenate([others, -accumulate(others)[None]])
+    return jnp.stack(rows)
 
 
 def attention(params: Params, state: State) -> Probability:

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 
 from ..core import struct
+from ..core.fence import clause
 from ..core.units import Probability, Ratio, Yuan
 
 
@@ -42,6 +43,7 @@ def over(part: Yuan, whole: Yuan) -> Ratio:
     return jnp.where(some, part / jnp.where(some, whole, 1.0), 0.0)
 
 
+@clause
 def demand(
     params: Params, called: Probability, dead: Probability, equity: Yuan, held: Yuan, width: Ratio | None
 ) -> Yuan:

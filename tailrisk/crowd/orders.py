@@ -11,10 +11,12 @@ restriction, rho the largest share of a bucket's volume that one cohort takes.
 
 import jax.numpy as jnp
 
+from ..core.fence import clause
 from ..core.units import Ratio, Yuan
 from .margin import over
 
 
+@clause
 def place(amount: Yuan, unordered: Yuan) -> Ratio:
     """Share [cohort, path] of the stock not yet ordered, `unordered` [cohort, path], that `amount` orders."""
     return jnp.minimum(over(amount, unordered), 1.0)

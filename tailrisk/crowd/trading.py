@@ -15,7 +15,7 @@ import jax.numpy as jnp
 
 from ..core import struct
 from ..core.arrays import accumulate, put
-from ..core.fence import clause, fence
+from ..core.fence import clause, fenced
 from ..core.units import Ratio, Yuan
 from . import margin, orders, substitution, triggers
 from .cohorts import Params, State, equity
@@ -61,14 +61,14 @@ class Trades:
 
 def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
     """Triggers from the last round, then this round's orders."""
-    held, waiting = clause(_sums, state.holdings, state.backlog)
-    discount = clause(triggers.discount, params.mix, seen.annual_basis)
+    held, waiting = _sums(state.holdings, state.backlog)
+    discount = triggers.discount(params.mix, seen.annual_basis)
     state, amount = _amount(params, state, seen, discount, (held, waiting))
-    share = clause(orders.place, amount, held - waiting)
-    backlog, placed = clause(_place, state.holdings, state.backlog, share)
+    share = orders.place(amount, held - waiting)
+    backlog, placed = _place(state.holdings, state.backlog, share)
     state = replace(state, backlog=backlog)
     standing, sell, buy = _send(params, state, seen, discount)
-    standings, sells, buys = clause(_totals, params, standing, sell, buy)
+    standings, sells, buys = _totals(params, standing, sell, buy)
     return state, Orders(
         held=held,
         standing=standing,
@@ -91,17 +91,17 @@ def fill(
     """
     (selling, buying), swaps = filled, params.substitution
     corner = (swaps.who[0], swaps.what[0])
-    swapped, bought, traded, locked = clause(_swapped, params, state, sent, filled, returns)
-    sold, proceeds = clause(_sold, sent.standing, selling, returns)
-    holdings, backlog, gain = clause(_move, state, sent.standing, selling, returns)
+    swapped, bought, traded, locked = _swapped(params, state, sent, filled, returns)
+    sold, proceeds = _sold(sent.standing, selling, returns)
+    holdings, backlog, gain = _move(state, sent.standing, selling, returns)
     here = slice(*swaps.what)
     proceeds = put(
         proceeds,
         substitution.swapped(swaps, proceeds) + accumulate(swapped * (1.0 + returns)[None, here], axis=1),
         corner[0],
     )
-    cost = fence(params.cost * proceeds)
-    futures = clause(_hedges, params, state, sent, sold, (swapped, bought))
+    cost = _cost(params, proceeds)
+    futures = _hedges(params, state, sent, sold, (swapped, bought))
     after = replace(
         state,
         holdings=put(holdings, traded, *corner),
@@ -135,20 +135,22 @@ def _amount(
 ) -> tuple[State, Yuan]:
     """What each cohort orders sold now [cohort, path], and the memory of having been asked."""
     held, waiting = book
-    signal = clause(triggers.signal, params.triggers, discount, seen.momentum, state.due)
-    stop = clause(triggers.stop, params.triggers, state.worth, state.high_water, params.width)
+    signal = triggers.signal(params.triggers, discount, seen.momentum, state.due)
+    stop = triggers.stop(params.triggers, state.worth, state.high_water, params.width)
     lines, account = params.margin, (state.called, state.dead, equity(state), held)
-    demand = clause(margin.demand, lines, *account, params.width)
+    demand = margin.demand(lines, *account, params.width)
     once = jnp.maximum(jnp.maximum(signal - state.asked, stop - state.stopped), 0.0)
     asked, stopped = jnp.maximum(state.asked, signal), jnp.maximum(state.stopped, stop)
     return replace(state, asked=asked, stopped=stopped), jnp.maximum(once * held, demand - waiting)
 
 
+@clause
 def _sums(*books: Yuan) -> list[Yuan]:
     """Over buckets [cohort, path]."""
     return [accumulate(book, axis=1) for book in books]
 
 
+@clause
 def _totals(params: Params, standing: Yuan, sell: Yuan, buy: Yuan) -> tuple[Yuan, Yuan, Yuan]:
     """Standing orders, all sales and all purchases of all cohorts [bucket, path]."""
     standings, first = accumulate(standing), params.substitution.what[0]
@@ -157,6 +159,7 @@ def _totals(params: Params, standing: Yuan, sell: Yuan, buy: Yuan) -> tuple[Yuan
     return standings, standings + put(nowhere, swaps, first), put(nowhere, accumulate(buy), first)
 
 
+@clause
 def _place(holdings: Yuan, backlog: Yuan, share: Ratio) -> tuple[Yuan, Yuan]:
     """The backlog with the new orders [cohort, bucket, path], and those of all cohorts [bucket, path]."""
     ordered = (holdings - backlog) * share[:, None, :]
@@ -168,8 +171,8 @@ def _send(params: Params, state: State, seen: Seen, discount: Ratio) -> tuple[Yu
 
     Only those who swap ever buy, so only they must look at what they bought today, T+1.
     """
-    standing = clause(_standing, params, state, seen)
-    waiting, sell, buy = clause(_swaps, params, state, seen, discount)
+    standing = _standing(params, state, seen)
+    waiting, sell, buy = _swaps(params, state, seen, discount)
     return put(standing, waiting, params.substitution.who[0], params.substitution.what[0]), sell, buy
 
 
@@ -178,6 +181,7 @@ def _room(params: Params, seen: Seen) -> Yuan:
     return params.participation[:, None, None] * (seen.volume / params.rounds)[None]
 
 
+@clause
 def _swaps(params: Params, state: State, seen: Seen, discount: Ratio) -> tuple[Yuan, Yuan, Yuan]:
     """Standing orders, all sales and purchases of those who swap."""
     swaps = params.substitution
@@ -195,11 +199,13 @@ def _swaps(params: Params, state: State, seen: Seen, discount: Ratio) -> tuple[Y
     return standing, sell, jnp.minimum(into[:, :, None] * home[:, None, :], room)
 
 
+@clause
 def _standing(params: Params, state: State, seen: Seen) -> Yuan:
     """Standing orders of those who bought nothing today."""
     return orders.send(state.backlog, jnp.minimum(state.holdings, _room(params, seen)), seen.restriction)
 
 
+@clause
 def _swapped(
     params: Params, state: State, sent: Orders, filled: tuple[Ratio, Ratio], returns: Ratio
 ) -> tuple[Yuan, Yuan, Yuan, Yuan]:
@@ -215,12 +221,14 @@ def _swapped(
     return selling * (sent.sell - standing), bought, held, kept
 
 
+@clause
 def _sold(standing: Yuan, selling: Ratio, returns: Ratio) -> tuple[Yuan, Yuan]:
     """What each cohort sold on standing orders, at the old price and at the new [cohort, path]."""
     sold = selling[None] * standing
     return accumulate(sold, axis=1), accumulate(sold * (1.0 + returns)[None], axis=1)
 
 
+@clause
 def _move(state: State, standing: Yuan, selling: Ratio, returns: Ratio) -> tuple[Yuan, Yuan, Yuan]:
     """Books and backlogs after the standing orders, at the new price, and what the move brought."""
     sold, growth = selling[None] * standing, (1.0 + returns)[None]
@@ -228,6 +236,13 @@ def _move(state: State, standing: Yuan, selling: Ratio, returns: Ratio) -> tuple
     return (state.holdings - sold) * growth, (state.backlog - sold) * growth, gain
 
 
+@fenced
+def _cost(params: Params, proceeds: Yuan) -> Yuan:
+    """Of what was sold, at the new price [cohort, path]."""
+    return params.cost * proceeds
+
+
+@clause
 def _hedges(params: Params, state: State, sent: Orders, sold: Yuan, swaps: tuple[Yuan, Yuan]) -> Yuan:
     """Futures to buy [cohort, future, path] for stock sold on standing orders, swapped out and back."""
     who = slice(*params.substitution.who)

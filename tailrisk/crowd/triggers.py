@@ -14,6 +14,7 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
+from ..core.fence import clause
 from ..core.units import Probability, Ratio, Yuan
 from .margin import below
 
@@ -31,11 +32,13 @@ class Params:
     bucket: int = static()  # whose momentum is watched
 
 
+@clause
 def discount(mix: Ratio, annual_basis: Ratio) -> Ratio:
     """Annualised discount of each cohort's own futures [cohort, path], positive when futures are cheap."""
     return -accumulate(mix[:, :, None] * annual_basis[None], axis=1)
 
 
+@clause
 def signal(params: Params, discount: Ratio, momentum: Ratio, due: Ratio) -> Ratio:
     """Share of the book a cohort wants out today [cohort, path], from momentum [bucket, path]."""
     cheap = jnp.maximum(discount - params.basis_threshold[:, None], 0.0)
@@ -44,6 +47,7 @@ def signal(params: Params, discount: Ratio, momentum: Ratio, due: Ratio) -> Rati
     return jnp.minimum(jnp.maximum(asked, due), 1.0)
 
 
+@clause
 def stop(params: Params, worth: Yuan, high_water: Yuan, width: Ratio | None) -> Probability:
     """Share of the cohort beyond its stop line [cohort, path]."""
     return params.stop[:, None] * below(worth, params.stop_line[:, None] * high_water, high_water, width)

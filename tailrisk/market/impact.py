@@ -16,6 +16,7 @@ import jax.numpy as jnp
 
 from ..core import struct
 from ..core.arrays import accumulate
+from ..core.fence import clause
 from ..core.units import Ratio, Yuan
 
 
@@ -46,6 +47,7 @@ def init(params: Params, momentum: Ratio) -> State:
     return State(transient=jnp.zeros((components, *momentum.shape), momentum.dtype), momentum=momentum)
 
 
+@clause
 def momentum(params: Params, state: State, returns: Ratio) -> Ratio:
     """mom = delta mom_yesterday + r [bucket, path], r the simple return since the previous close."""
     return params.persistence * state.momentum + returns

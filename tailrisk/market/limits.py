@@ -15,6 +15,7 @@ import jax.numpy as jnp
 from jax.scipy.special import erf, erfc
 
 from ..core import struct
+from ..core.fence import clause
 from ..core.units import Normal, Probability, Ratio, Yuan
 
 
@@ -50,6 +51,7 @@ def dispersion(params: Params, momentum: Ratio) -> Ratio:
     return jnp.minimum(wide, params.stressed[:, None])
 
 
+@clause
 def observe(params: Params, latent: Ratio, dispersion: Ratio) -> Seen:
     """Returns and shares at the limits from latent returns; both arguments [bucket, path]."""
     returns, down, up = latent, jnp.zeros_like(latent), jnp.zeros_like(latent)

@@ -19,13 +19,16 @@ import jax.numpy as jnp
 
 from ..core import static, struct
 from ..core.arrays import accumulate
-from ..core.fence import fence
+from ..core.fence import fenced
 from ..core.units import Count, Flag, LogReturn, Normal, Probability, Ratio, Uniform
 from . import ladder, regimes
+from .kind import Kind
 
 DECAYS = (0.80, 0.94, 0.99)
 COMMON = 0.94
 TREND = 0.99
+BANDS = (1.0, 2.0)
+"""Common variance over its mean from which a picture calls a market uneasy, and in stress."""
 CELLS = 4096.0
 """Cells of a uniform whose insides choose among states, so that one uniform gives a regime and a state."""
 
@@ -134,14 +137,19 @@ def expected(filter: Filter, state: State) -> tuple[LogReturn, Ratio]:
 def move(filter: Filter, state: State, residual: Ratio) -> tuple[State, LogReturn]:
     """The state after a day, and its log returns [bucket, path], from residuals u [factor, path]."""
     centre, deviation = expected(filter, state)
-    factor = filter.mean[:, None] + centre + deviation * residual
+    log_return = _shown(filter, filter.mean[:, None] + centre + deviation * residual)
+    moved = jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]]) - filter.mean[:, None]
+    return follow(filter, state, centre, moved), log_return
+
+
+@fenced
+def _shown(filter: Filter, factor: LogReturn) -> LogReturn:
+    """Buckets' log returns within their bounds [bucket, path], from the factors'."""
     shown, total = [], factor[0]
     for b in range(factor.shape[0]):
         total = factor[0] if b == 0 else total + factor[b]
         shown.append(_within(total, filter.low[b], filter.high[b]))
-    log_return = fence(jnp.stack(shown))
-    moved = jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]]) - filter.mean[:, None]
-    return follow(filter, state, centre, moved), log_return
+    return jnp.stack(shown)
 
 
 def _within(x: LogReturn, low: LogReturn, high: LogReturn) -> LogReturn:
@@ -162,3 +170,35 @@ def follow(filter: Filter, state: State, centre: LogReturn, moved: LogReturn) ->
         trend=TREND * state.trend + (1 - TREND) * moved,
         last=moved,
     )
+
+
+def _placed(params: Params, state: State, start: Probability, uniform: Uniform) -> State:
+    """The state in a regime of the law `start`, or at a row of history; a uniform [path] chooses."""
+    regime = regimes.init(start, uniform)
+    if params.days is None:
+        return replace(state, row=regime)
+    fresh = replace(params.days, leave=jnp.ones_like(params.days.leave))
+    return replace(state, row=drawn(fresh, state.row, uniform))
+
+
+def _with_regime(params: Params, state: State, regime: Count) -> State:
+    return state if params.days is not None else replace(state, row=regime)
+
+
+def _pictured(state: State) -> Count:
+    """The band of the common variance [path]."""
+    return sum((state.common >= edge).astype(jnp.int32) for edge in BANDS)  # type: ignore[return-value]
+
+
+KIND = Kind(
+    params=Params,
+    init=lambda p, uniform: _placed(p, draw(p.start, uniform), p.regimes.start, uniform),
+    long_run=lambda p, uniform: _placed(p, draw(p.past, uniform), p.long_run, uniform),
+    step=step,
+    regime=lambda state: state.row,
+    with_regime=_with_regime,
+    pictured=_pictured,
+    continues=lambda params: params.continues,
+    tiltable=lambda params: params.days is None,
+    pairs=lambda params: 0 if params.days is not None else (params.ladder.affine.shape[1] + 1) // 2,
+)

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from ..core import struct
 from ..core.units import Count, Flag, LogReturn, Normal, Probability, Uniform
 from . import ladder, regimes
+from .kind import Kind
 
 
 @struct
@@ -33,3 +34,18 @@ def step(
 def crisis(params: Params, regime: Count) -> Flag:
     """Whether the regime [path] is the last."""
     return regime == jnp.int32(params.ladder.affine.shape[0] - 1)
+
+
+def _itself(regime: Count) -> Count:
+    return regime
+
+
+KIND = Kind(
+    params=Params,
+    init=lambda params, uniform: regimes.init(params.regimes.start, uniform),
+    long_run=lambda params, uniform: regimes.init(params.long_run, uniform),
+    step=step,
+    regime=_itself,
+    with_regime=lambda params, state, regime: regime,
+    pictured=_itself,
+)

@@ -45,7 +45,7 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         uniform = path.eve(world.streams.regimes, number, law.share.dtype)
         mixture, regime = tilt.eve(law.start, world.process.regimes.start, mixture, uniform)
         start = replace(start, process=process.with_regime(world.process, start.process, regime))
-    regime = process.regime(start.process)
+    regime = process.regime(world.process, start.process)
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
@@ -80,7 +80,7 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
 
 def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; fear is of crises alone."""
-    regime = process.regime(at.process)
+    regime = process.regime(world.process, at.process)
     return regime if at.crowd is None else regime + at.crowd.panic.fear.astype(regime.dtype)
 
 
@@ -97,10 +97,10 @@ def _before(
         state: tuple[process.State, tilt.State], shocks: day.Shocks
     ) -> tuple[tuple[process.State, tilt.State], tuple[Ratio, Count]]:
         at, mixture = state
-        before = process.regime(at)
+        before = process.regime(world.process, at)
         mixture, edge = tilt.warm(law, world.process.regimes, mixture, before, shocks.regime)
         at, log_return, _ = day.market(world, at, replace(shocks, regime=edge))
-        return (at, mixture), (path.spreads(world, log_return), process.regime(at))
+        return (at, mixture), (path.spreads(world, log_return), process.regime(world.process, at))
 
     start = process.with_regime(world.process, process.long_run(world.process, uniform), regime)
     (warm, mixture), (before, seen) = path.over_days(

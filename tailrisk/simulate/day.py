@@ -10,7 +10,7 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.arrays import take
-from ..core.fence import fence
+from ..core.fence import fenced
 from ..core.units import Flag, LogReturn, Normal, Ratio, Uniform
 from ..market import memory, process, styles
 from ..products import book, funds
@@ -99,9 +99,15 @@ def _styles(
         return replace(state.styles, today=today)
     assert isinstance(state.process, memory.State)
     law = world.styles.memory.ladder
-    drawn = fence(tuple(random.student(shocks.styles, law.inverse_nu)))
-    regime = jnp.minimum(process.regime(market), law.affine.shape[0] - 1)
+    drawn = _drawn(shocks.styles, law.inverse_nu)
+    regime = jnp.minimum(process.regime(world.process, market), law.affine.shape[0] - 1)
     return styles.live(world.styles, state.styles, state.process, regime, log_return, list(drawn))
+
+
+@fenced
+def _drawn(unit: Normal, inverse_nu: Ratio | None) -> tuple[Normal, ...]:
+    """Shocks of the styles, each [path]."""
+    return tuple(random.student(unit, inverse_nu))
 
 
 def outside(world: World, state: process.State, shocks: Shocks) -> tuple[process.State, LogReturn, Flag]:

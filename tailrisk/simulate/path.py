@@ -95,7 +95,7 @@ def course(world: World, path: Count) -> Course:
         if total is not None:
             total = total + day.outside(world, eve.process, shocks)[1]
         after, _ = day.step(world, eve, shocks)
-        now = process.pictured(after.process)
+        now = process.pictured(world.process, after.process)
         style = None if after.styles is None else after.styles.today
         seen = (after.price, now, after.books.nav, style)
         return (after, total), seen

@@ -1,11 +1,11 @@
-"""Fence and clause change no bit, no gradient and no batch."""
+"""Fences change no bit, no gradient and no batch."""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.core.fence import clause, fence
+from tailrisk.core.fence import clause, fence, fenced
 
 ODD = [np.nan, 1.0, -0.0, 0.0, np.inf, -np.inf, 1e-310, -2.5]
 
@@ -33,9 +33,21 @@ def test_a_clause_is_what_it_computes_whatever_comes_first():
 
     for first in (np.nan, np.inf, 3.0):
         x, y = jnp.asarray([first, 1.0]), jnp.arange(3.0)
-        out, other = jax.jit(lambda a, b: clause(both, a, b))(x, y)
+        out, other = jax.jit(lambda a, b: clause(both)(a, b))(x, y)
         assert np.asarray(out).tobytes() == np.asarray(x + 1.0).tobytes()
         assert other["double"].tolist() == [0.0, 2.0, 4.0]
+
+
+def test_a_fenced_function_is_what_it_computes_and_keeps_its_name():
+    @fenced
+    def halves(a, *, by):
+        """By two."""
+        return a / by, {"by": a * by}
+
+    out, other = jax.jit(lambda a: halves(a, by=2.0))(jnp.asarray([jnp.nan, 3.0]))
+    assert np.asarray(out).tobytes() == np.asarray([np.nan, 1.5], out.dtype).tobytes()
+    assert other["by"][1] == 6.0
+    assert (halves.__name__, halves.__doc__) == ("halves", "By two.")
 
 
 def test_gradients_and_batches_pass_a_clause():
@@ -44,5 +56,5 @@ def test_gradients_and_batches_pass_a_clause():
     def square(a):
         return a * a
 
-    assert jax.grad(lambda a: jnp.sum(clause(square, a)))(x).tolist() == [2.0, -4.0, 6.0]
-    assert jax.vmap(lambda a: clause(square, a))(x[:, None]).tolist() == [[1.0], [4.0], [9.0]]
+    assert jax.grad(lambda a: jnp.sum(clause(square)(a)))(x).tolist() == [2.0, -4.0, 6.0]
+    assert jax.vmap(lambda a: clause(square)(a))(x[:, None]).tolist() == [[1.0], [4.0], [9.0]]

@@ -52,3 +52,10 @@ def test_a_figure_that_is_all_there_is_says_so():
     assert (whole.high, whole.saturated) == (1.0, True)
     unbounded = estimates.bounded(Interval(3.0, 2.0, np.inf, 0.95, 10, True), np.inf)
     assert (unbounded.high, unbounded.saturated) == (np.inf, False)
+
+
+def test_a_half_width_covers_the_mean_as_often_as_it_says():
+    samples = np.random.default_rng(9).normal(size=(4000, 50))
+    for sure in (0.95, 0.8):
+        halves = np.array([estimates.half_width(sample, confidence=sure) for sample in samples])
+        assert (np.abs(samples.mean(axis=1)) < halves).mean() == pytest.approx(sure, abs=0.02)

@@ -52,7 +52,7 @@ def test_settled_states_forget_where_they_began():
     again = settle(wide, stream, 256, 400)
     ratio = float(np.median(again.square[0, 0])) / float(np.median(states.square[0, 0]))
     assert 0.5 < ratio < 2.0
-    assert process.pictured(states).max() == 2, "some are in stress"
+    assert process.pictured(law, states).max() == 2, "some are in stress"
 
 
 def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk():

@@ -173,4 +173,5 @@ def test_values_all_alike_have_no_spread_below_zero(value):
     stream = MomentStream(1)
     stream.add(np.full((1, 4096), value))
     found = stream.row(0).mean_interval(confidence=0.95)
-    assert found.low <= found.estimate <= found.high
+    assert found.high - found.low == pytest.approx(0, abs=1e-9)
+    assert found.estimate == pytest.approx(value, abs=1e-15)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from ...core import struct
 from ...core.arrays import accumulate, stacked, take
-from ...core.fence import clause, fence
+from ...core.fence import fenced
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Yuan
 from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
 from ...market import basis, impact, limits
@@ -90,7 +90,7 @@ class Orders:
 
 def step(crowd: Crowd, morning: Morning, state: State, draw: Draw) -> tuple[State, None]:
     """One round: orders, prices, fills, futures; shaped for a scan."""
-    momentum = clause(impact.momentum, crowd.impact, state.impact, state.market.stocks.returns)
+    momentum = impact.momentum(crowd.impact, state.impact, state.market.stocks.returns)
     known = Known(market=state.market, momentum=momentum, depth=impact.depth(crowd.impact, momentum))
     state, orders = _submit(crowd, morning, state, known, draw.number)
     state = _price(crowd, morning, state, known, orders, draw.number)
@@ -118,9 +118,7 @@ def _submit(
     purchases, buying = intervention.step(crowd.state, state.purchases, number, returns, opening)
     followed, following = followers.step(crowd.followers, state.followers, buying, volume)
     others = following + _arbitrage(crowd, market.flow)
-    sells = sent.sells + fleeing + jnp.maximum(-others, 0.0)
-    buys = sent.buys + buying + jnp.maximum(others, 0.0)
-    buying, sells, buys = fence((buying, sells, buys))
+    buying, sells, buys = _totals(sent, fleeing, buying, others)
     after = replace(state, cohorts=books, purchases=purchases, followers=followed)
     return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys)
 
@@ -131,9 +129,9 @@ def _price(
     """Impact moves the latent return; the price limits decide what of it is seen."""
     net = orders.buys - orders.sells
     moved, latent_return = impact.step(crowd.impact, state.impact, morning.exogenous, net, known.depth)
-    latent = fence(known.market.latent + latent_return)
+    latent = _added(known.market.latent, latent_return)
     scatter = limits.dispersion(crowd.limits, known.momentum)
-    stocks = clause(limits.observe, crowd.limits, latent, scatter)
+    stocks = limits.observe(crowd.limits, latent, scatter)
     if morning.imposed is not None:
         returns = morning.imposed.returns[:, None]
         so_far = (number + 1).astype(returns.dtype) / crowd.rounds * returns
@@ -147,9 +145,7 @@ def _fill(crowd: Crowd, state: State, known: Known, orders: Orders) -> tuple[Sta
     """What limits and depth let through, at the new price; also what the cohorts traded."""
     stocks = state.market.stocks
     capacity = known.depth * (crowd.impact.volume / crowd.rounds)[:, None]
-    filled = limits.fills(crowd.limits, stocks, capacity, orders.sells, orders.buys)
-    change = (1.0 + stocks.returns) / (1.0 + known.market.stocks.returns) - 1.0
-    filled, change = fence((filled, change))
+    filled, change = _filled(crowd.limits, stocks, known.market.stocks, capacity, orders)
     sent = orders.cohorts
     books, done = trading.fill(crowd.cohorts, state.cohorts, sent, filled, change)
     book = ledger.trade(state.ledger, sent.placed, done.filled, done.sold, done.bought, done.cost, change)
@@ -175,16 +171,14 @@ def _futures(
     shorted = speculators.step(
         crowd.speculators, state.speculators, near, known.momentum, morning.rescued, crowd.rounds
     )
-    ours = done.flow + shorted
-    flow, ours = fence((ours + in_futures(crowd, hedged.flow), ours))
+    flow, ours = _flow(done.flow + shorted, in_futures(crowd, hedged.flow))
     index, before, momentum = (
         take(x, crowd.names.underlying) for x in (state.market.stocks.returns, shown, known.momentum)
     )
     moves = (index, index - before, momentum)
     today = basis.step(crowd.basis, state.basis, moves, flow, draw.noise, draw.settling)
     quote = basis.mark(crowd.basis, morning.held, today.dislocation, index)
-    returns = quote.returns[:, 0]
-    returns, change = fence((returns, (1.0 + returns) / (1.0 + known.market.futures) - 1.0))
+    returns, change = _quoted(quote, known.market.futures)
     market = replace(
         state.market,
         futures=returns,
@@ -200,6 +194,41 @@ def _futures(
         speculators=speculators.settle(state.speculators, shorted, change),
         ledger=ledger.settle(state.ledger, ours, change),
     )
+
+
+@fenced
+def _totals(sent: trading.Orders, fleeing: Yuan, buying: Yuan, others: Yuan) -> tuple[Yuan, Yuan, Yuan]:
+    """The state's purchases, all sales and all purchases [bucket, path]; a sale by others is negative."""
+    sells = sent.sells + fleeing + jnp.maximum(-others, 0.0)
+    return buying, sells, sent.buys + buying + jnp.maximum(others, 0.0)
+
+
+@fenced
+def _added(latent: Ratio, of_the_round: Ratio) -> Ratio:
+    """The latent return since the last close."""
+    return latent + of_the_round
+
+
+@fenced
+def _filled(
+    law: limits.Params, now: limits.Seen, before: limits.Seen, capacity: Yuan, orders: Orders
+) -> tuple[tuple[Ratio, Ratio], Ratio]:
+    """Shares of sells and of buys that trade, and the price's change in the round, all [bucket, path]."""
+    filled = limits.fills(law, now, capacity, orders.sells, orders.buys)
+    return filled, (1.0 + now.returns) / (1.0 + before.returns) - 1.0
+
+
+@fenced
+def _flow(ours: Yuan, hedged: Yuan) -> tuple[Yuan, Yuan]:
+    """Net purchases of futures [future, path]: with the dealers' hedges, and without."""
+    return ours + hedged, ours
+
+
+@fenced
+def _quoted(quote: basis.Quote, before: Ratio) -> tuple[Ratio, Ratio]:
+    """The held contract's return since the last close, and in the round [future, path]."""
+    returns = quote.returns[:, 0]
+    return returns, (1.0 + returns) / (1.0 + before) - 1.0
 
 
 def in_futures(crowd: Crowd, books: Yuan) -> Yuan:
