@@ -67,10 +67,14 @@ def test_from_index_files_and_a_brokers_export_to_the_loss_of_his_book(folder: P
     written(Path("my.toml"), calibrated='"mine.toml"', states="1", paths="256", days="10", levels="[0.9]")
     plan = asked("check", "my.toml")
     assert "mine.toml, data 2021-01-05 to 2022-12-30" in plan
-    assert "csi300 40.0%, csi500 30.0%, csi1000 20.0%, micro 10.0%" in plan, "cash and the total are no stocks"
+    assert "csi300 40.0%, csi500 30.0%, csi1000 20.0%, micro 10.0%" in plan, (
+        "cash and the total are no stocks"
+    )
     asked("run", "my.toml")
     shown = asked("show", "results/my_run")
-    table = pd.read_csv("results/my_run/tail.csv").query("measure == 'terminal'").set_index(["product", "view"])
+    table = (
+        pd.read_csv("results/my_run/tail.csv").query("measure == 'terminal'").set_index(["product", "view"])
+    )
     for view, said in zip(("absolute", "excess"), shown.split("EXCESS"), strict=True):
         row = next(line for line in said.splitlines() if line.startswith("mine "))
         drift, value, _, es, _ = (float(number) for number in re.findall(r"-?\d+\.\d+", row))
