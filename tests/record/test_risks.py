@@ -42,6 +42,13 @@ def sampled(weighted):
     return loss, rng.gamma(4.0, 0.25, PATHS) if weighted else None
 
 
+def heavy():
+    """Losses with a Pareto tail, and weights that are small where the loss is large."""
+    rng = np.random.default_rng(5)
+    loss = np.minimum(0.01 * rng.pareto(1.8, size=(2, PATHS)), 1.0).astype(np.float32)
+    return loss, rng.gamma(4.0, 0.25, PATHS) / (1 + 20 * loss[1])
+
+
 def streamed(said, loss, weight, blocks):
     """The risks of two columns met in any order of blocks."""
     kept = risks.empty(said, len(loss))
@@ -54,9 +61,9 @@ def streamed(said, loss, weight, blocks):
     return kept, [worst.column(c) for c in range(len(loss))]
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_of_a_stream_they_are_those_of_the_whole_sample(weighted):
-    loss, weight = sampled(weighted)
+@pytest.mark.parametrize("drawn", [lambda: sampled(False), lambda: sampled(True), heavy])
+def test_of_a_stream_they_are_those_of_the_whole_sample(drawn):
+    loss, weight = drawn()
     share = None if weight is None else weight / weight.sum()
     said = config()
     kept, worst = streamed(said, loss, weight, reversed(range(0, PATHS, BLOCK)))
