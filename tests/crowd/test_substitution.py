@@ -100,3 +100,12 @@ def test_purchases_also_keep_to_the_pace():
 )
 def test_a_span_reaches_from_the_first_to_the_last(some, found):
     assert substitution.span(some) == found
+
+
+def test_swaps_of_middle_buckets_stay_in_them():
+    params = replaced(fund(), "substitution", small=jnp.asarray([0.0, 1.0, 1.0, 0.0, 0.0]), what=(1, 3))
+    _, _, log = drive(params, discounts(0.2, 0.0))
+    for name, day in (("sells", 0), ("sold", 0), ("buys", 1), ("bought", 1)):
+        seen = np.asarray(log[name])[day].sum(axis=0)[:, 0]
+        np.testing.assert_array_equal(seen[[0, 3, 4]], 0.0, name)
+        assert seen[1:3].sum() > 0, name
