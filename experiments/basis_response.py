@@ -14,9 +14,9 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments.publishing import markdown, publish
 from tailrisk.core.names import FUTURES
 from tailrisk.data.prices import digest, read_prices
+from tailrisk.record.publishing import markdown, publish
 
 WINDOWS = (("2022-08-01", "2023-12-31"), ("2024-01-02", "2024-03-29"))
 

@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 from scipy import optimize, special
 
-from experiments.coverage import LAWS, Law
-from experiments.publishing import publish
 from tailrisk.core.errors import InputError
 from tailrisk.core.machine import cores
+from tailrisk.record.publishing import publish
+from tailrisk.studies.coverage.laws import LAWS, Law
 from tailrisk.tail import (
     Measure,
     conditional_drawdown,

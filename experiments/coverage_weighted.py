@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 from scipy import integrate, optimize, stats
 
-from experiments.publishing import markdown, publish
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import random
 from tailrisk.rare import blocks, pilot
 from tailrisk.rare.score import Loss, score
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate.blocks import BLOCK
 from tailrisk.simulate.world import Streams, World
 from tailrisk.tail import (
@@ -74,7 +74,7 @@ def normal_truth(level: str) -> tuple[float, float]:
 
 def one_bucket() -> World:
     """The base config for DAYS days, its first product one bucket's stocks and nothing else."""
-    world = assemble(load("base.toml", [f"run.days={DAYS}"]))
+    world = assemble(load("base.toml", ["market.process=regimes", f"run.days={DAYS}"]))
     none, book = jnp.zeros_like(world.products.alpha), jnp.zeros_like(world.products.long)
     products = replace(
         world.products,
@@ -100,10 +100,10 @@ def fitted(world: World, level: str, seed: int) -> Drawn:
 
 def worst_day_truth(world: World, level: str) -> tuple[float, float]:
     """(VaR, ES) of the worst day: P(none beyond) is the chain's matrices times the chance of a quiet day."""
-    share, affine = float(1 - Fraction(level)), np.asarray(world.ladder.affine, np.float64)[:, BUCKET]
+    share, affine = float(1 - Fraction(level)), np.asarray(world.process.ladder.affine, np.float64)[:, BUCKET]
     mean, spread = affine[:, 0], np.sqrt((affine[:, 1:] ** 2).sum(axis=1))
-    chain = np.diff(np.asarray(world.regimes.cumulative, np.float64), axis=1, prepend=0.0)
-    start = np.diff(np.asarray(world.regimes.start, np.float64), prepend=0.0)
+    chain = np.diff(np.asarray(world.process.regimes.cumulative, np.float64), axis=1, prepend=0.0)
+    start = np.diff(np.asarray(world.process.regimes.start, np.float64), prepend=0.0)
 
     def beyond(loss: float) -> float:
         quiet, at = stats.norm.sf((math.log1p(-loss) - mean) / spread), start

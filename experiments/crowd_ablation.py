@@ -13,28 +13,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from experiments import crowd_runs as runs
-from experiments.publishing import markdown, publish
-from tailrisk.simulate.world import World
+from tailrisk.record.publishing import markdown, publish
+from tailrisk.studies.crowd import runs
+from tailrisk.studies.crowd.edges import PLACES, ROUT_START, off
 
-ROUT_START = ("market.start=crisis", "run.days=20")
-PLACES: dict[str, tuple[str, ...]] = {
-    "margin": ("cohorts.margin.enforced",),
-    "stop": ("cohorts.triggers.stop",),
-    "basis": ("cohorts.triggers.basis",),
-    "momentum": ("cohorts.triggers.momentum",),
-    "redemption": ("cohorts.redemption.base", "cohorts.redemption.slope"),
-    "substitution": ("cohorts.substitution.out", "cohorts.substitution.home"),
-    "panic": ("panic.strength",),
-    "speculators": ("speculators.strength",),
-    "snowball": ("snowball.notional",),
-    "dislocation": ("basis.flow", "basis.fall"),
-    "arbitrage": ("arbitrage",),
-    "evaporation": ("impact.evaporation",),
-    "state": ("state.pace",),
-    "followers": ("followers.following",),
-}
-"""The arrays that hold each edge's intensity: zero turns it off."""
 WATCHED = ("ie500", "ie1000", "neutral", "dma")
 ROUNDS = (4, 8, 16)
 
@@ -49,17 +31,17 @@ def main(config: str, paths: int, overrides: tuple[str, ...], output: Path) -> N
     said, world = runs.world_of([*ROUT_START, *overrides], config)
     names = list(said.products)
     world = runs.edited(world, "panic.hold", jnp.ones_like)
-    base = measured(runs.lived(world, paths), names)
+    base = measured(runs.simulated(world, paths), names)
     rows = [row("everything", base, None)]
     nothing = off(world, tuple(PLACES))
     for edge in PLACES:
-        rows.append(row(f"without {edge}", measured(runs.lived(off(world, (edge,)), paths), names), base))
+        rows.append(row(f"without {edge}", measured(runs.simulated(off(world, (edge,)), paths), names), base))
         click.echo(rows[-1], err=True)
-    bare = measured(runs.lived(nothing, paths), names)
+    bare = measured(runs.simulated(nothing, paths), names)
     rows.append(row("nothing", bare, base))
     for edge in PLACES:
         alone = off(world, tuple(other for other in PLACES if other != edge))
-        rows.append(row(f"{edge} alone", measured(runs.lived(alone, paths), names), bare))
+        rows.append(row(f"{edge} alone", measured(runs.simulated(alone, paths), names), bare))
         click.echo(rows[-1], err=True)
     table = pd.DataFrame(rows)
     rounds = converged(config, overrides, min(paths, 2048), names)
@@ -69,15 +51,7 @@ def main(config: str, paths: int, overrides: tuple[str, ...], output: Path) -> N
     publish(output, "crowd_ablation", tables, text, {**made, "config_sha256": said.digest()})
 
 
-def off(world: World, edges: tuple[str, ...]) -> World:
-    """The world without some edges."""
-    for edge in edges:
-        for place in PLACES[edge]:
-            world = runs.edited(world, place, jnp.zeros_like)
-    return world
-
-
-def measured(kept: runs.Kept, names: list[str]) -> dict[str, np.ndarray]:
+def measured(kept: runs.Paths, names: list[str]) -> dict[str, np.ndarray]:
     """What is compared, path by path [path]."""
     crowd = kept.outcome.crowd
     seen = {
@@ -106,7 +80,7 @@ def converged(config: str, overrides: tuple[str, ...], paths: int, names: list[s
         _, world = runs.world_of([*ROUT_START, f"crowd.rounds={rounds}", "run.days=10", *overrides], config)
         world = runs.edited(world, "panic.hold", jnp.ones_like)
         still = runs.edited(world, "basis.noise", jnp.zeros_like)
-        found[rounds] = measured(runs.lived(still, paths), names)
+        found[rounds] = measured(runs.simulated(still, paths), names)
     finest = found[max(ROUNDS)]
     rows = []
     for rounds, values in found.items():

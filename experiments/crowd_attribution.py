@@ -15,10 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from experiments import crowd_runs as runs
-from experiments.crowd_ablation import PLACES, ROUT_START, off
-from experiments.publishing import markdown, publish
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate.world import World
+from tailrisk.studies.crowd import runs
+from tailrisk.studies.crowd.edges import PLACES, ROUT_START, off
 
 DMA = (100.0, 150.0, 200.0, 275.0, 350.0)
 SCALES = (0.5, 0.75, 1.0, 1.5)
@@ -61,7 +61,7 @@ def main(config: str, paths: int, members: int, output: Path) -> None:
 
 def tail(world: World, paths: int, names: list[str]) -> dict[str, float]:
     """Expected shortfalls and the probability of a stampede, in percent."""
-    kept = runs.lived(world, paths)
+    kept = runs.simulated(world, paths)
     loss = np.asarray(kept.outcome.loss[0, 0])
     micro = runs.shortfall(-np.asarray(kept.outcome.crowd.worst_3_days), LEVEL)
     products = {name: runs.shortfall(loss[names.index(name)], LEVEL) for name in PRODUCTS if name in names}
@@ -84,7 +84,7 @@ def phases(world: World, paths: int) -> pd.DataFrame:
         levered = runs.edited(world, "cohorts.leverage", lambda x, to=leverage: x.at[0].set(to))
         for scale in ASSETS:
             sized = runs.edited(levered, "cohorts.assets", lambda x, by=scale: x * by)
-            row[f"assets x {scale:g}"] = 100 * float(runs.lived(sized, paths).stampede.mean())
+            row[f"assets x {scale:g}"] = 100 * float(runs.simulated(sized, paths).stampede.mean())
         rows.append(row)
         click.echo(row, err=True)
     return pd.DataFrame(rows)

@@ -20,17 +20,17 @@ import pandas as pd
 from jax import lax
 from scipy.stats import ks_2samp
 
-from experiments import crowd_runs as runs
-from experiments.crowd_ablation import PLACES, ROUT_START, off
-from experiments.publishing import markdown, publish
 from tailrisk.config import load
 from tailrisk.config.load import read_ensemble
 from tailrisk.core.names import BUCKETS
 from tailrisk.crowd import intervention, snowball
 from tailrisk.data.prices import read_prices
 from tailrisk.market import basis
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate import day, path
 from tailrisk.simulate.world import World
+from tailrisk.studies.crowd import runs
+from tailrisk.studies.crowd.edges import PLACES, ROUT_START, off
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
 from tailrisk.studies.match.prior import coordinates
@@ -225,7 +225,7 @@ def restricted(world: World, base: dict[str, np.ndarray]) -> Iterator[tuple[Any,
 
 def conserved(world: World) -> Iterator[tuple[Any, ...]]:
     """22 and 26."""
-    kept = runs.lived(world, MANY)
+    kept = runs.simulated(world, MANY)
     residual = float(np.max(kept.outcome.crowd.residual))
     yield (
         22,
@@ -278,7 +278,7 @@ def amplified(world: World) -> Iterator[tuple[Any, ...]]:
 
 
 def shortfall_of(world: World) -> float:
-    kept = runs.lived(world, 2 * PATHS)
+    kept = runs.simulated(world, 2 * PATHS)
     return runs.shortfall(-np.asarray(kept.outcome.crowd.worst_3_days), 0.95)
 
 

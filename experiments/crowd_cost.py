@@ -31,8 +31,6 @@ import numpy as np
 import pandas as pd
 from jax.interpreters import partial_eval
 
-from experiments import crowd_runs as runs
-from experiments.publishing import markdown, publish
 from tailrisk.crowd import (
     followers,
     intervention,
@@ -45,8 +43,10 @@ from tailrisk.crowd import (
     substitution,
     triggers,
 )
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate import blocks, path
 from tailrisk.simulate.world import World
+from tailrisk.studies.crowd import runs
 
 WIDE = 4096
 """Chunk without a crowd, the default of `run.chunk`."""

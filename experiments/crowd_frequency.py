@@ -17,12 +17,12 @@ import numpy as np
 import pandas as pd
 from scipy.stats import poisson
 
-from experiments import crowd_runs as runs
-from experiments.publishing import markdown, publish
 from tailrisk.core.calendar import YEAR
 from tailrisk.data.prices import digest, read_prices
 from tailrisk.market import spread
+from tailrisk.record.publishing import markdown, publish
 from tailrisk.simulate.world import World
+from tailrisk.studies.crowd import runs
 
 THRESHOLDS = (-3.0, -4.0, -5.0, -7.0)
 KAPPAS = (0.5, 0.7, 0.85, 1.0)
@@ -46,7 +46,7 @@ def main(config: str, paths: int, members: int, data: Path, output: Path) -> Non
         digests.append(said.digest())
         for kappa in KAPPAS:
             for hold in HOLDS:
-                kept = runs.lived(at(world, kappa, hold), paths)
+                kept = runs.simulated(at(world, kappa, hold), paths)
                 row = {"member": member, "kappa": kappa, "hold": hold, **counted(kept)}
                 row["stampedes"] = float(kept.stampede.mean()) * DECADE / kept.days
                 row["log_likelihood"] = likelihood(row, history)
@@ -68,7 +68,7 @@ def at(world: World, kappa: float, hold: float) -> World:
     return runs.edited(scaled, "panic.hold", lambda x: jnp.full_like(x, hold))
 
 
-def counted(kept: runs.Kept) -> dict[str, float]:
+def counted(kept: runs.Paths) -> dict[str, float]:
     """Days per ten years beyond each threshold."""
     z = np.asarray(kept.outcome.z[0])
     return {f"z <= {t:.0f}": float((z <= t).mean() * DECADE) for t in THRESHOLDS}

@@ -13,7 +13,6 @@ import jax
 import numpy as np
 import pandas as pd
 
-from experiments.publishing import publish
 from tailrisk.calibrate.commodities import read_futures
 from tailrisk.calibrate.cta import Cta, fit_cta
 from tailrisk.calibrate.cta_document import months
@@ -21,6 +20,8 @@ from tailrisk.calibrate.trend import Rule
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import BUCKETS
 from tailrisk.data.prices import digest, read_prices
+from tailrisk.record.estimates import half_width
+from tailrisk.record.publishing import publish
 
 REGIMES = Path("configs/calibrated/ladder_2023.toml")
 REPORTED = -0.0112
@@ -87,7 +88,7 @@ def worst_day(nu: float, one: Cta) -> tuple[float, float]:
             shock = generator.standard_t(nu, size=shape) * np.sqrt(1 - 2 / nu)
         worst = np.sort(-(sd * shock).min(axis=1))
         found.append(worst[-len(worst) // 100 :].mean())
-    return float(np.mean(found)), float(1.96 * np.std(found, ddof=1) / BATCHES**0.5)
+    return float(np.mean(found)), half_width(np.array(found))
 
 
 def page(table: pd.DataFrame, rule: Cta, tails: dict[str, tuple[float, float]]) -> str:

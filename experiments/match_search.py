@@ -17,9 +17,9 @@ import optax
 import pandas as pd
 from cmaes import CMA
 
-from experiments import crowd_runs as runs
-from experiments.publishing import markdown, publish
 from tailrisk.config import load
+from tailrisk.record.publishing import markdown, publish
+from tailrisk.studies.crowd import runs
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
 from tailrisk.studies.match.moments import fit

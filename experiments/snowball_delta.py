@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from experiments.publishing import markdown, publish
 from tailrisk.calibrate.picture import drawn
 from tailrisk.core.calendar import YEAR
 from tailrisk.core.names import CODES
@@ -27,6 +26,7 @@ from tailrisk.crowd.autocall import Market, Note, Surface, delta, observations, 
 from tailrisk.crowd.snowball_book import Book, Hedge, prepare
 from tailrisk.crowd.snowball_curve import fit
 from tailrisk.data.prices import digest
+from tailrisk.record.publishing import markdown, publish
 
 WORDS = Path(__file__).resolve().parents[1] / "configs" / "snowballs_2024.toml"
 ABOVE = (1.02, 1.05, 1.10, 1.20)

@@ -24,9 +24,9 @@ import numpy as np
 import pandas as pd
 from jax import lax
 
-from experiments.publishing import publish
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
+from tailrisk.record.publishing import publish
 from tailrisk.simulate import day, path
 from tailrisk.simulate.world import World
 

@@ -14,10 +14,10 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments.publishing import publish
 from tailrisk.core.names import BUCKETS
 from tailrisk.data.panel import price_limit
 from tailrisk.data.prices import digest, read_prices, read_styles
+from tailrisk.record.publishing import publish
 from tailrisk.universe import Universe, default
 from tailrisk.universe.descriptors import WINDOW, descriptors, moving, usable
 from tailrisk.universe.exposures import exposures, fit, regression_weight

@@ -1,6 +1,7 @@
 """The test bench: float64, strict shapes and types, compiled programs kept, market data where it is."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import jax
@@ -43,6 +44,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((i for i, file in enumerate(LONGEST) if name.endswith("tests/" + file)), len(LONGEST))
 
     items.sort(key=place)
+
+
+@pytest.fixture(autouse=True)
+def _float64() -> Iterator[None]:
+    """Every test begins in float64, whatever precision a command that another ran has asked for."""
+    jax.config.update("jax_enable_x64", True)
+    yield
+    jax.config.update("jax_enable_x64", True)
 
 
 @pytest.fixture(scope="session")

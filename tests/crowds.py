@@ -20,7 +20,13 @@ HELD = ("accounts.every_path=false",)
 @cache
 def config(*overrides):
     """The demo with a crowd, ten days in float64, from the crisis regime, with few events to count."""
-    basic = ("run.precision=float64", "run.days=10", "run.paths=1000", "market.start=crisis")
+    basic = (
+        "market.process=regimes",
+        "run.precision=float64",
+        "run.days=10",
+        "run.paths=1000",
+        "market.start=crisis",
+    )
     events = ('event=[{name="z", pair=["csi1000", "csi300"], window=20, threshold=-7.0}]',)
     return load("configs/crowd_feb2024.toml", [*basic, *events, "crowd.kappa_crisis=1", *HELD, *overrides])
 

@@ -10,12 +10,12 @@ from tailrisk.core.names import BUCKETS, STYLES
 
 
 def world(*overrides):
-    return assemble(load("feb2024.toml", ['run.precision="float64"', *overrides]))
+    return assemble(load("feb2024.toml", ['run.precision="float64"', "market.process=regimes", *overrides]))
 
 
 @pytest.fixture(scope="module")
 def demo():
-    config = load("feb2024.toml", ['run.precision="float64"'])
+    config = load("feb2024.toml", ['run.precision="float64"', "market.process=regimes"])
     return config, assemble(config)
 
 
@@ -73,7 +73,12 @@ def test_only_a_cta_has_risk_of_its_own(demo):
 
 @pytest.mark.parametrize("shocks", ["gaussian", "student"])
 def test_the_ladder_has_the_covariance_that_was_fitted(shocks):
-    said = ['run.precision="float64"', f'market.shocks="{shocks}"', 'market.spread_drift="fitted"']
+    said = [
+        'run.precision="float64"',
+        "market.process=regimes",
+        f'market.shocks="{shocks}"',
+        'market.spread_drift="fitted"',
+    ]
     config = load("feb2024.toml", said)
     it, fitted = assemble(config).process.ladder, config.fitted
     differences = np.eye(5) - np.eye(5, k=-1)  # bucket returns back to factors
@@ -106,7 +111,7 @@ def test_the_stationary_law_is_left_as_it_is_by_a_day():
 
 @pytest.mark.parametrize(("start", "expected"), [("calm", [1, 1, 1, 1]), ("crisis", [0, 0, 0, 1])])
 def test_a_named_start(start, expected):
-    np.testing.assert_allclose(np.asarray(world(f'market.start="{start}"').regimes.start), expected)
+    np.testing.assert_allclose(np.asarray(world(f'market.start="{start}"').process.regimes.start), expected)
 
 
 def test_the_filtered_start_is_the_fit_s(demo):
@@ -129,7 +134,7 @@ def test_events_that_differ_in_threshold_share_a_detector(demo):
 def test_styles_are_assembled_only_where_a_product_holds_them(demo):
     assert demo[1].styles is None
     held = "products.ie500.style_exposure={liquidity=0.5, size=-1.0}"
-    config = load("feb2024.toml", ['run.precision="float64"', held])
+    config = load("feb2024.toml", ['run.precision="float64"', "market.process=regimes", held])
     it, fitted = assemble(config), config.calibrated.styles
     rows = [STYLES.index(name) for name in ("liquidity", "size")]
     factors = np.random.default_rng(0).normal(size=5)

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..core import Fault, InputError
 from ..core.kernel import OPTIONS
 from ..core.units import Count
-from ..simulate.blocks import BLOCK, NARROW, in_one
+from ..simulate.blocks import BLOCK, NARROW, compiled
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
@@ -116,4 +116,4 @@ def of_universe(
 
 @partial(jax.jit, static_argnames="size", compiler_options=OPTIONS)
 def _chunk(world: World, first: Count, *, size: int) -> Returns:
-    return in_one(world, partial(returns, world))(first + jnp.arange(size, dtype=jnp.uint32))
+    return compiled(world, partial(returns, world))(first + jnp.arange(size, dtype=jnp.uint32))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import stdtrit
 
 from ..tail import Interval, Moments, Worst, expected_shortfall_interval, mean_interval
+from ..tail.sample import normal_quantile
 
 Array = NDArray[np.float64]
 LARGEST_LOSS = 1.0
@@ -53,6 +54,11 @@ def mean(values: Array | Moments, *, confidence: float, most: float = np.inf) ->
 def difference(one: Array, other: Array, *, confidence: float) -> Figure:
     """The mean of one less other, path by path: what they share leaves the interval."""
     return mean(np.asarray(one, np.float64) - np.asarray(other, np.float64), confidence=confidence)
+
+
+def half_width(values: Array, *, confidence: float = 0.95) -> float:
+    """Half the normal interval of a mean over paths [path], z s / sqrt(n): the ± beside it in a table."""
+    return float(normal_quantile(confidence) * values.std(ddof=1) / np.sqrt(len(values)))
 
 
 def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure:

@@ -87,7 +87,7 @@ class Checkout:
         if words[0] == "tailrisk" and len(words) > 1:
             return self._of_command(words[1])
         name = words[0].removesuffix(".py").replace("/", ".")
-        return (name,) if name in self.modules else ()
+        return tuple(module for module in (name, f"{name}.__main__") if module in self.modules)[-1:]
 
     def _of_command(self, name: str) -> tuple[str, ...]:
         """What the function of a command imports."""

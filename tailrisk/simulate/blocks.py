@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
-from ..market import switching
 from .path import Course, Outcome, course, outcome
 from .world import World
 
@@ -74,20 +73,16 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
 @partial(jax.jit, static_argnums=0, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)
 def _block(program: Program[T], world: World, first: Count, law: Any, *, chunk: int, calls: int) -> T:
     """What `program` makes of `calls` chunks from path `first`, path axis [call, ..., chunk]."""
-    compute = partial(program, world, law)
-    # jaxlib 0.10.2 aborts on some small worlds' weighted paths as one kernel; the gain is with a crowd
-    whole = law is None or world.crowd is not None
-    return chunks(in_one(world, compute) if whole else compute, first, chunk, calls)
+    return chunks(compiled(world, partial(program, world, law), law is not None), first, chunk, calls)
 
 
-def in_one(world: World, compute: Callable[[Count], T]) -> Callable[[Count], T]:
-    """`compute` of a world's paths as one kernel, but for a single day of memory, where jaxlib 0.10.2 aborts.
+def compiled(world: World, compute: Callable[[Count], T], weighted: bool = False) -> Callable[[Count], T]:
+    """`compute` of paths as one kernel where that is sound.
 
-    XLA takes the loop over one day away, and what then stands beside the conditional of the process are
-    constants (ir_emitter.cc: "All or none of the slices should have an explicit index").
+    jaxlib 0.10.2 aborts on a single day, and on some small worlds' weighted paths; the gain is with a crowd.
     """
-    single = world.days == 1 and not isinstance(world.process, switching.Params)
-    return compute if single else one_kernel(compute)
+    sound = world.days > 1 and (world.crowd is not None or not weighted)
+    return one_kernel(compute) if sound else compute
 
 
 def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:

@@ -21,7 +21,7 @@ from ..core.kernel import OPTIONS
 from ..core.units import Count, Normal, Ratio, ZScore
 from ..products.market_day import MarketDay
 from . import day, market_day
-from .blocks import in_one
+from .blocks import compiled
 from .crowd import day as crowd_day
 from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
@@ -82,7 +82,7 @@ def _by_path(change: Callable[..., Any], same: Callable[..., Any], *tapes: Tape)
 def _tapes(world: World, first: Count, *, calls: int) -> Tape:
     numbers = first + jnp.arange(CHUNK, dtype=jnp.uint32)
     starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(CHUNK)
-    compute = in_one(world, partial(record, world))
+    compute = compiled(world, partial(record, world))
     return lax.map(lambda start: compute(numbers + start), starts)
 
 

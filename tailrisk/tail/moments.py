@@ -75,10 +75,15 @@ class Moments:
         return exact_rate(self.mean, self._central(2, 2), self.at(2, 0), exposure_years, sure)
 
     def _central(self, a: int, b: int) -> float:
-        """sum of w^a (x - m)^b, b = 2 or 3, from whole numbers; weights divided by their sum."""
+        """sum of w^a (x - m)^b, b = 2 or 3, from whole numbers; weights divided by their sum.
+
+        Squares are rounded to a whole number of units, so those of values all alike may sum to just below
+        zero.
+        """
         whole, first = self._raw(1, 0), self._raw(1, 1)
         terms = (math.comb(b, k) * self._raw(a, k) * whole**k * (-first) ** (b - k) for k in range(b + 1))
-        return sum(terms) * UNIT ** (a - 1) / whole ** (a + b)
+        central = sum(terms) * UNIT ** (a - 1) / whole ** (a + b)
+        return max(central, 0.0) if b == 2 else central
 
     def _raw(self, a: int, b: int) -> int:
         if self.weighted:

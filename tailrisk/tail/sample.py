@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri
 
 from ..core import InputError
 from .border import Losses, finite, matched, number, received
@@ -56,6 +57,11 @@ def _written(level: Any) -> Fraction:
 def exact_confidence(confidence: float) -> float:
     """The confidence of an interval, strictly between zero and one."""
     return number("confidence", confidence, "a decimal such as 0.95", lambda x: 0 < x < 1)
+
+
+def normal_quantile(confidence: float) -> float:
+    """z, such that a standard normal is within ±z with this confidence."""
+    return float(ndtri((1 + exact_confidence(confidence)) / 2))
 
 
 def shares(weight: ArrayLike, losses: Losses) -> Array:

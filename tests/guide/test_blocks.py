@@ -155,7 +155,11 @@ def test_what_is_named_in_a_line_is_there() -> None:
             command = re.match(r"tailrisk (\w+)", span)
             assert command is None or command[1] in known, (topic, span)
             module = re.match(r"python -m experiments\.([a-z_]+)", span)
-            assert module is None or (ROOT / "experiments" / f"{module[1]}.py").exists(), (topic, span)
+            places = (f"{module[1]}.py", f"{module[1]}/__main__.py") if module else ()
+            assert module is None or any((ROOT / "experiments" / place).exists() for place in places), (
+                topic,
+                span,
+            )
             folder = re.fullmatch(r"(results|configs)/[\w/.]+", span)
             assert folder is None or "results/my" in span or (ROOT / span).exists() or "demo" in span, (
                 topic,

@@ -64,7 +64,7 @@ def test_the_weight_is_the_ratio_of_densities(frightened):
     states = np.asarray(trace.state)
     chosen = [*range(6), *np.flatnonzero((states == states.max()).any(axis=0))[:6]]
     share, chain = pieces(law.share), pieces(law.transition)
-    nominal = pieces(it.regimes.cumulative)
+    nominal = pieces(it.process.regimes.cumulative)
     nominal = np.concatenate([nominal, nominal[-1:]])
     usual = np.full(len(nominal), HOLD)
     got, want = [], []
@@ -73,7 +73,7 @@ def test_the_weight_is_the_ratio_of_densities(frightened):
         base = np.prod([day_density(nominal, usual, a, b) for a, b in pairwise(state)])
         total = 0.0
         for first in np.flatnonzero(share):
-            rest = pieces(law.warmup_start)[first, before[0]] / pieces(it.long_run)[before[0]]
+            rest = pieces(law.warmup_start)[first, before[0]] / pieces(it.process.long_run)[before[0]]
             assert rest == pytest.approx(1), "the warm-up is not tilted here"
             for moves in np.ndindex(*[2] * it.days):
                 j, found = first, share[first]
@@ -100,7 +100,7 @@ def test_fear_has_its_odds(frightened):
     states = np.asarray(trace.state)
     chain = entropy.nominal(it).transition[0].copy()
     chain[-1] = np.eye(len(chain))[-1]
-    truth = (np.append(pieces(it.regimes.start), 0.0) @ np.linalg.matrix_power(chain, it.days))[-1]
+    truth = (np.append(pieces(it.process.regimes.start), 0.0) @ np.linalg.matrix_power(chain, it.days))[-1]
     value = out.weight * (states == states.max()).any(axis=0)
     error = value.std() / np.sqrt(value.size)
     assert truth < 0.02

@@ -36,7 +36,7 @@ def configured(tmp_path, terms, *more, funds=2, paths=128):
     file = tmp_path / "terms.toml"
     file.write_text(TERMS + terms, encoding="utf-8")
     said = f'accounts={{terms="{file}", funds={funds}, paths={paths}}}'
-    return load("feb2024.toml", [*SMALL, said, *more])
+    return load("feb2024.toml", ["market.process=regimes", *SMALL, said, *more])
 
 
 def lived(config):

@@ -17,7 +17,14 @@ PATHS, DAYS, LEVEL = 16_000, 12, 0.95
 @pytest.fixture(scope="module")
 def run():
     """One regime, Gaussian: log prices are random walks."""
-    said = [f"run.paths={PATHS}", f"run.days={DAYS}", "run.precision=float64", "market.states=1", "event=[]"]
+    said = [
+        "market.process=regimes",
+        f"run.paths={PATHS}",
+        f"run.days={DAYS}",
+        "run.precision=float64",
+        "market.states=1",
+        "event=[]",
+    ]
     config = load("feb2024.toml", [*said, "tail.levels=[0.95]", 'tail.losses=["terminal"]'])
     world = assemble(config)
     kept = collect.sample(config, world, progress=False)

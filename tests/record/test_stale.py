@@ -18,6 +18,8 @@ FILES = {
     "tailrisk/leaf/other.py": "",
     "tailrisk/plan.py": "",
     "experiments/one.py": "from tailrisk import plan\n",
+    "experiments/two/__main__.py": "from experiments.two.page import x\n",
+    "experiments/two/page.py": "from tailrisk import plan\n",
 }
 RUN = {"tailrisk.engine", "tailrisk.leaf", "tailrisk.leaf.deep", "tailrisk.leaf.other", "tailrisk"}
 
@@ -56,6 +58,12 @@ def test_a_command_leads_to_all_it_imports(checkout):
     assert it.closure(it.entries("tailrisk check a.toml")) == {"tailrisk", "tailrisk.plan"}
     for words in ("python -m experiments.one --paths 1", "OMP_NUM_THREADS=1 python experiments/one.py"):
         assert it.closure(it.entries(words)) == {"experiments.one", "tailrisk", "tailrisk.plan"}
+    assert it.closure(it.entries("python -m experiments.two")) == {
+        "experiments.two.__main__",
+        "experiments.two.page",
+        "tailrisk",
+        "tailrisk.plan",
+    }
     assert [it.entries(words) for words in ("", "tailrisk fly", "make", "python -m other")] == [()] * 4
 
 

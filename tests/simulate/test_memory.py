@@ -56,7 +56,7 @@ def test_settled_states_forget_where_they_began():
 
 
 def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk():
-    """jaxlib 0.10.2 ends the process on it as one kernel (blocks.in_one)."""
+    """jaxlib 0.10.2 ends the process on it as one kernel (blocks.compiled)."""
     it = replace(world(days=1, detectors=()), process=memories.params())
     (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (256, 128))
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):

@@ -166,3 +166,11 @@ def test_streams_of_another_kind_do_not_mix():
     plain.moments.merge(empty)
     empty.merge(plain.moments)
     assert empty.row(0) == plain.moments.row(0)
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, -0.7, 1e-9])
+def test_values_all_alike_have_no_spread_below_zero(value):
+    stream = MomentStream(1)
+    stream.add(np.full((1, 4096), value))
+    found = stream.row(0).mean_interval(confidence=0.95)
+    assert found.low <= found.estimate <= found.high

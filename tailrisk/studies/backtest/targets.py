@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...assemble.products import positions
 from ...config import Config
 
 Array = NDArray[Any]
@@ -52,8 +53,7 @@ def targets(config: Config) -> tuple[Target, ...]:
     for name, product in config.products.items():
         if product.family not in FUNDS:
             continue
-        weights: dict[str, float] = getattr(product, "weights", {})
-        book = getattr(product, "exposure", 1.0) * np.array([weights.get(b, 0.0) for b in buckets])
+        book = np.array(positions(product, config.names).long)
         excess = FUNDS[product.family]
         short = row[product.benchmark] if excess else np.zeros(len(buckets))
         found.append(Target(name, f"{name}, {'excess' if excess else 'absolute'}", book, short))

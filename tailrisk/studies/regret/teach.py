@@ -6,10 +6,10 @@
 Both minimise mean loss plus ES, in the form of Rockafellar and Uryasev.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import click
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,12 +17,12 @@ import optax
 import pandas as pd
 from cmaes import CMA
 
-from tailrisk.core.names import home
-from tailrisk.policies import learned
-from tailrisk.policies.observation import Book
-from tailrisk.products import account
-from tailrisk.simulate import managed
-from tailrisk.simulate.tape import Tape, chosen
+from ...core.names import home
+from ...policies import learned
+from ...policies.observation import Book
+from ...products import account
+from ...simulate import managed
+from ...simulate.tape import Tape, chosen
 
 BATCH = 512
 """Paths in a step, or that a generation is judged on."""
@@ -30,12 +30,23 @@ POPULATION = 16
 RENEWED = 10
 """Generations for which the batch stays the same."""
 
+Progress = Callable[[str], object]
 Net = dict[str, Any]
 """Weights of a network for every fund, [fund, ...]."""
 
 
+def quiet(text: str) -> None:
+    """Report no progress."""
+
+
 def teach(
-    params: account.Params, tape: Tape, unseen: Tape, ends: tuple[Book, Book], steps: int, level: float
+    params: account.Params,
+    tape: Tape,
+    unseen: Tape,
+    ends: tuple[Book, Book],
+    steps: int,
+    level: float,
+    tell: Progress = quiet,
 ) -> tuple[learned.Params, pd.DataFrame]:
     """The better policy of each fund on `unseen` paths, and how they came out there."""
     own, safe = ends
@@ -43,8 +54,8 @@ def teach(
     start = begin(len(params.alpha), detectors, dtype)
     ways = {
         "start": start,
-        "adam": adam(params, tape, ends, start, steps, level),
-        "cma": evolve(params, tape, ends, start, steps, level),
+        "adam": adam(params, tape, ends, start, steps, level, tell),
+        "cma": evolve(params, tape, ends, start, steps, level, tell),
     }
     costs = {
         name: np.asarray(cost(params, unseen, policy(net, own, safe), level)) for name, net in ways.items()
@@ -97,7 +108,13 @@ def batch(rng: np.random.Generator, tape: Tape) -> Tape:
 
 
 def adam(
-    params: account.Params, tape: Tape, ends: tuple[Book, Book], start: Net, steps: int, level: float
+    params: account.Params,
+    tape: Tape,
+    ends: tuple[Book, Book],
+    start: Net,
+    steps: int,
+    level: float,
+    tell: Progress,
 ) -> Net:
     """By gradients, the band a logistic of width 0.03."""
     dtype = params.long.dtype
@@ -121,12 +138,18 @@ def adam(
     for step in range(steps):
         free, memory, value = update(free, memory, batch(rng, tape))
         if step % 25 == 0:
-            click.echo(f"adam, step {step}: {float(value):.4f}", err=True)
+            tell(f"adam, step {step}: {float(value):.4f}")
     return free[0]
 
 
 def evolve(
-    params: account.Params, tape: Tape, ends: tuple[Book, Book], start: Net, steps: int, level: float
+    params: account.Params,
+    tape: Tape,
+    ends: tuple[Book, Book],
+    start: Net,
+    steps: int,
+    level: float,
+    tell: Progress,
 ) -> Net:
     """By an evolution of every fund's own population, judged side by side as that many more funds."""
     funds = len(params.alpha)
@@ -145,11 +168,13 @@ def evolve(
         asked = [[climber.ask() for _ in range(POPULATION)] for climber in climbers]
         nets = [unflat(point, start) for points in asked for point in points]
         stacked = {key: jnp.asarray(np.stack([net[key] for net in nets]), start[key].dtype) for key in start}
-        told = np.asarray(cost(wide, some, policy(stacked, *books), level), float).reshape(funds, POPULATION)
-        for climber, points, scores in zip(climbers, asked, told, strict=True):
+        scored = np.asarray(cost(wide, some, policy(stacked, *books), level), float).reshape(
+            funds, POPULATION
+        )
+        for climber, points, scores in zip(climbers, asked, scored, strict=True):
             climber.tell(list(zip(points, scores, strict=True)))
         if step % 25 == 0:
-            click.echo(f"cma, generation {step}: {told.min(axis=1).sum():.4f}", err=True)
+            tell(f"cma, generation {step}: {scored.min(axis=1).sum():.4f}")
     means = [unflat(climber.mean, start) for climber in climbers]
     return {key: jnp.asarray(np.stack([net[key] for net in means]), start[key].dtype) for key in start}
 

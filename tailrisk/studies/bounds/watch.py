@@ -6,24 +6,25 @@ the crowd are the discount of IM at a month, the crowd's small-cap stock and its
 
 from dataclasses import dataclass
 from functools import partial
+from typing import cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tailrisk.config.calibrated import Fitted
-from tailrisk.core import random, struct
-from tailrisk.core.arrays import accumulate, take
-from tailrisk.core.kernel import OPTIONS, one_kernel
-from tailrisk.core.units import Count, LogReturn, Ratio
-from tailrisk.crowd import cohorts
-from tailrisk.market import basis, styles
-from tailrisk.simulate import day
-from tailrisk.simulate.blocks import NARROW
-from tailrisk.simulate.path import begin, draw, over_days
-from tailrisk.simulate.world import World
-from tailrisk.universe import Universe
-from tailrisk.universe.universe import factor_returns
+from ...config.calibrated import Fitted
+from ...core import random, struct
+from ...core.arrays import accumulate, take
+from ...core.kernel import OPTIONS
+from ...core.units import Count, LogReturn, Ratio
+from ...crowd import cohorts
+from ...market import basis, styles
+from ...simulate import day
+from ...simulate.blocks import NARROW, compiled
+from ...simulate.path import begin, draw, over_days
+from ...simulate.world import World
+from ...universe import Universe
+from ...universe.universe import factor_returns
 
 WEEK = 5
 GAUGES = ("discount", "assets", "leverage")
@@ -53,26 +54,30 @@ class Weeks:
 
 @partial(jax.jit, compiler_options=OPTIONS)
 def _chunk(world: World, first: Count) -> Days:
-    return one_kernel(partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
+    return compiled(world, partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
 
 
 def _days(world: World, path: Count) -> Days:
+    assert world.styles is not None
+    law, names = world.styles, world.names
+
     def one_day(carried: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], Days]:
         before, earned = carried
         after, log_return = day.step(world, before, shocks)
-        earned = earned + styles.step(world.styles, log_return, random.student(shocks.styles, None))
-        if world.crowd is None:
-            future, gauge = jnp.exp(after.price[:3]), jnp.zeros((0, path.shape[0]))
+        earned = earned + styles.step(law, log_return, random.student(cast(jax.Array, shocks.styles), None))
+        if after.crowd is None:
+            future, gauge = jnp.exp(take(after.price, names.underlying)), jnp.zeros((0, path.shape[0]))
         else:
             future, gauge = after.crowd.future, _gauge(world, after.crowd)
         return (after, earned), Days(log_return=log_return, future=future, style=earned, gauge=gauge)
 
-    flat = jnp.zeros((world.styles.loading.shape[0], path.shape[0]), world.dtype)
+    flat = jnp.zeros((law.loading.shape[0], path.shape[0]), world.dtype)
     return over_days(one_day, (begin(world, path), flat), world.days, partial(draw, world, path))[1]
 
 
 def _gauge(world: World, crowd: day.crowd_day.State) -> Ratio:
     """[gauge, path]."""
+    assert world.crowd is not None
     books, first = crowd.cohorts, world.crowd.cohorts
     held = accumulate(books.holdings)
     start = accumulate(first.assets[:, None] * first.weights)
@@ -80,7 +85,8 @@ def _gauge(world: World, crowd: day.crowd_day.State) -> Ratio:
     small_caps = tuple(names.bucket(names.played(role)) for role in ("small", "micro"))
     small = accumulate(take(held, small_caps)) / accumulate(take(start, small_caps))
     leverage = accumulate(held) / jnp.maximum(accumulate(cohorts.equity(books)), 1e-6)
-    discount = -basis.monthly(world.crowd.basis, crowd.basis.dislocation)[world.crowd.watched]
+    watched = world.names.future(world.names.played("discount"))
+    discount = -basis.monthly(world.crowd.basis, crowd.basis.dislocation)[watched]
     return jnp.stack([discount, small, leverage])
 
 
@@ -101,7 +107,8 @@ def watch(world: World, fitted: Fitted, universe: Universe, paths: int) -> Weeks
     now, before = weekly(days.style)
     factors = np.stack([factor_returns(b, s) for b, s in zip(bucket, now - before, strict=True)])
     crisis = filtered(days.log_return, fitted)
-    trail = np.cumsum(days.log_return[:, 4] - days.log_return[:, 0], axis=0)
+    micro, large = (world.names.bucket(world.names.played(role)) for role in ("micro", "large"))
+    trail = np.cumsum(days.log_return[:, micro] - days.log_return[:, large], axis=0)
     trail[TRAIL:] = trail[TRAIL:] - trail[:-TRAIL]
     gauges = {"fall": -seen(trail, ends, 0.0)}
     for k in range(days.gauge.shape[1]):

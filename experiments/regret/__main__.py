@@ -10,19 +10,18 @@ purchases, the restriction on sales and caps on leverage. The learned policy is 
 """
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 
-from experiments import regret_policies as policies
-from experiments import regret_state as state
-from experiments import regret_survival as survival
-from experiments.publishing import publish
-from experiments.regret_markets import RECOVERY, eventful, ex_ante, funds, worlds
-from experiments.regret_page import page
-from experiments.teach import teach
+from experiments.regret.page import page
+from tailrisk.record.publishing import publish
+from tailrisk.studies.regret import policies, state, survival
+from tailrisk.studies.regret.markets import RECOVERY, eventful, ex_ante, funds, worlds
+from tailrisk.studies.regret.teach import teach
 
 TRAIN, VALIDATE, SEARCH = 2**20, 2**21, 2**22
 """First path numbers of those trained on, of those that choose, of those searched."""
@@ -52,6 +51,7 @@ def main(name: str, paths: int, search: int, event: float, steps: int, members: 
         policies.ends(params),
         steps,
         policies.LEVEL,
+        partial(click.echo, err=True),
     )
     training.insert(0, "product", policies.PRODUCTS)
     found = policies.values(params, every, policies.dated(params), learnt)

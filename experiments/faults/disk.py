@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.faults_commands import Command
+from experiments.faults.commands import Command
 from tailrisk.core import InputError, disk, seal
 from tailrisk.record.store import mended
 

@@ -1,23 +1,25 @@
 """What the study of style bounds measures on: products, scenario sets, the frontier, the tuned bounds."""
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from experiments.crowd_runs import edited
-from tailrisk.assemble.world import assemble
-from tailrisk.config import Config, load
-from tailrisk.core.calendar import YEAR
-from tailrisk.optimise import Scenarios
-from tailrisk.optimise.manager import Decision
-from tailrisk.optimise.mandate import LOOSE, TIGHT, Desk, Product, costly, costs, mandate, swap
-from tailrisk.optimise.paths import Horizon, of_universe, simulate
-from tailrisk.optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
-from tailrisk.simulate.world import World
-from tailrisk.tail import expected_shortfall
-from tailrisk.universe import Universe, default
+from ...assemble.world import assemble
+from ...config import Config, load
+from ...core.calendar import YEAR
+from ...optimise import Scenarios
+from ...optimise.manager import Decision
+from ...optimise.mandate import LOOSE, TIGHT, Desk, Product, costly, costs, mandate, swap
+from ...optimise.paths import Horizon, of_universe, simulate
+from ...optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
+from ...simulate.world import World
+from ...tail import expected_shortfall
+from ...universe import Universe, default
+from ..crowd.runs import edited
 
 LEVEL = "0.99"
 SIZE_GRID = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5)
@@ -44,8 +46,8 @@ class Remembered(Book):
 
     memory: dict = field(default_factory=dict)
 
-    def decide(self, theta: np.ndarray) -> Decision:
-        key = tuple(np.round(np.asarray(theta)[: len(self.bounds)], 9))
+    def decide(self, theta: ArrayLike) -> Decision:
+        key = tuple(np.round(np.asarray(theta, float)[: len(self.bounds)], 9))
         if key not in self.memory:
             self.memory[key] = super().decide(np.array(key))
         return self.memory[key]
@@ -141,12 +143,15 @@ def study(config: str, count: int) -> Study:
 
     it, world = world_of(config)
     main, few = simulate(world, count, universe.styles, chunk=it.run.chunk), max(count // 4, 1000)
-    models = [(f"market.states={states}", f'market.shocks="{shocks}"') for states, shocks in MODELS]
-    ensembles, crowds = {"models": models}, {}
+    models: list[tuple[str, ...]] = [
+        (f"market.states={states}", f'market.shocks="{shocks}"') for states, shocks in MODELS
+    ]
+    ensembles: dict[str, list[tuple[str, ...]]] = {"models": models}
+    crowds: dict[float, Scenarios] = {}
     if world.crowd is not None:
         ensembles = {"members": [(f"crowd.member={member}",) for member in MEMBERS]}
         for scale in CROWDS:
-            other = edited(world, "cohorts.assets", lambda assets, scale=scale: scale * assets)
+            other = edited(world, "cohorts.assets", partial(operator.mul, scale))
             crowds[scale] = scenarios(simulate(other, few, universe.styles))
     return Study(
         universe,
@@ -193,7 +198,7 @@ def curve(it: Study, name: str) -> tuple[list[dict], list[Outcome]]:
 
 
 @dataclass(frozen=True)
-class Found:
+class Tuned:
     """Tuned bounds: the outcome, and whether the budget is kept."""
 
     outcome: Outcome
@@ -202,7 +207,7 @@ class Found:
 
 def tuned(
     book: Book, product: Product, sets: tuple[Scenarios, ...], points: list[Outcome], worst: bool = False
-) -> Found:
+) -> Tuned:
     """The bounds that keep most alpha within the product's budget, begun from the best of the frontier."""
 
     def measure(theta: np.ndarray) -> Outcome:
@@ -211,7 +216,7 @@ def tuned(
     within = [p for p in points if p.worst() / p.gross * product.gross <= product.budget]
     start = max(within, key=lambda p: p.alpha).theta if within else min(points, key=Outcome.worst).theta
     found = tune(measure, TIGHT, LOOSE, product.budget, start=start, worst=worst, radius=NEAR)
-    return Found(found.outcome, found.feasible)
+    return Tuned(found.outcome, found.feasible)
 
 
 def answer(it: Study, name: str, points: list[Outcome]) -> list[dict]:
@@ -229,7 +234,7 @@ def answer(it: Study, name: str, points: list[Outcome]) -> list[dict]:
     return rows
 
 
-def row(it: Study, name: str, way: str, product: Product, found: Found, worst: bool = False) -> dict:
+def row(it: Study, name: str, way: str, product: Product, found: Tuned, worst: bool = False) -> dict:
     """One tuned book in words and numbers."""
     at = found.outcome
     return {
@@ -257,7 +262,7 @@ def leverages(it: Study, points: dict[str, list[Outcome]]) -> list[dict]:
     return rows
 
 
-def levers(it: Study, name: str, best: Found) -> list[dict]:
+def levers(it: Study, name: str, best: Tuned) -> list[dict]:
     """Bounds alone, with the hedge mix, with mix and gross: tuned on half, judged on the other."""
     product, whole = PRODUCTS[name], it.levered(name)
     (least_mix, least_gross), (most_mix, most_gross) = LEVERS[name]
@@ -278,12 +283,12 @@ def levers(it: Study, name: str, best: Found) -> list[dict]:
         at = found.outcome
         other = expected_shortfall(at.losses(it.halves[1]), it.halves[1].weight, level=LEVEL)
         rows.append(
-            row(it, name, way, product, Found(at, found.feasible))
+            row(it, name, way, product, Tuned(at, found.feasible))
             | {"ic_share": 0.5 + float(at.theta[2]), "es_other_half": float(other)}
         )
     return rows
 
 
-def start_of(product: Product, best: Found) -> float:
+def start_of(product: Product, best: Tuned) -> float:
     """The gross at which the tuned bounds alone would keep the budget."""
     return product.gross * min(1.0, product.budget / best.outcome.worst())

@@ -13,23 +13,23 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from experiments.crowd_ablation import ROUT_START
-from experiments.regret_markets import PRODUCTS, exempt, worlds
-from experiments.regret_policies import book, ends, half, held, home, one_rule, shortfall_of, under
-from experiments.regret_survival import sweep
-from tailrisk.config import Config
-from tailrisk.crowd import intervention
-from tailrisk.policies import books
-from tailrisk.products import account
-from tailrisk.simulate.tape import Tape, chosen, tapes
-from tailrisk.simulate.world import World
+from ...config import Config
+from ...crowd import intervention
+from ...policies import books
+from ...products import account
+from ...record.estimates import half_width
+from ...simulate.tape import Tape, chosen, tapes
+from ...simulate.world import World
+from ..crowd.edges import ROUT_START
+from ..crowd.runs import ROUT
+from .markets import PRODUCTS, exempt, worlds
+from .policies import book, ends, home, one_rule, shortfall_of, under, unmanaged
+from .survival import sweep
 
 BOUGHT = ("300", "middle", "2000")
 REFUSED = 0.88
 """Share of sales refused while window guidance lasts (mechanism 6)."""
 CAPS = (1.0, 2.0, 4.0)
-ROUT = 0.25
-"""Fall of the micro-caps over three days that counts as a stampede, as elsewhere."""
 
 
 def rout(name: str, drift: str) -> tuple[Config, World]:
@@ -82,10 +82,10 @@ def levers(params: account.Params, recorded: Mapping[str, Tape], cohorts: list[s
                     "loser": who,
                     "mean_loss": loss.mean(),
                     "saved": saved.mean(),
-                    "saved_half": half(saved),
+                    "saved_half": half_width(saved),
                     "es": es,
                     "es_saved": tail.mean(),
-                    "es_saved_half": half(tail),
+                    "es_saved_half": half_width(tail),
                 }
             )
     return pd.DataFrame(rows)
@@ -93,7 +93,7 @@ def levers(params: account.Params, recorded: Mapping[str, Tape], cohorts: list[s
 
 def losses(params: account.Params, tape: Tape, cohorts: list[str]) -> dict[str, np.ndarray]:
     """Loss of NAV of each product, of each cohort from its peak, of micro-caps in three days [path]."""
-    nav = np.asarray(held(params, tape).days.nav, float)[-1]
+    nav = np.asarray(unmanaged(params, tape).days.nav, float)[-1]
     crowd: Any = tape.crowd
     worst = -np.asarray(crowd.worst_3_days, float)
     found = {product: 1 - nav[f] for f, product in enumerate(PRODUCTS)}
@@ -109,9 +109,13 @@ def outcomes(recorded: Mapping[str, Tape]) -> pd.DataFrame:
         stampede = (np.asarray(crowd.worst_3_days) < -ROUT).astype(float)
         owed = np.asarray(crowd.shortfall, float).sum(axis=0)
         spent = np.asarray(crowd.state_spent, float)
-        row: dict[str, Any] = {"lever": lever, "stampede": stampede.mean(), "stampede_half": half(stampede)}
-        row |= {"brokers_bn": owed.mean(), "brokers_bn_half": half(owed)}
-        rows.append(row | {"state_bn": spent.mean(), "state_bn_half": half(spent)})
+        row: dict[str, Any] = {
+            "lever": lever,
+            "stampede": stampede.mean(),
+            "stampede_half": half_width(stampede),
+        }
+        row |= {"brokers_bn": owed.mean(), "brokers_bn_half": half_width(owed)}
+        rows.append(row | {"state_bn": spent.mean(), "state_bn_half": half_width(spent)})
     return pd.DataFrame(rows)
 
 
@@ -144,11 +148,11 @@ def trapped(params: account.Params, free: Tape, bound: Tape) -> pd.DataFrame:
                     "paths": len(kept),
                     "loss": mine[f].mean(),
                     "refusal_cost": cost.mean(),
-                    "refusal_cost_half": half(cost),
+                    "refusal_cost_half": half_width(cost),
                     "refusal_es": worse.mean(),
-                    "refusal_es_half": half(worse),
+                    "refusal_es_half": half_width(worse),
                     "restriction_cost": guidance.mean(),
-                    "restriction_cost_half": half(guidance),
+                    "restriction_cost_half": half_width(guidance),
                 }
             )
     return pd.DataFrame(rows)

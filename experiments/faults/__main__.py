@@ -15,9 +15,9 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from experiments.faults_commands import Command, commands
-from experiments.faults_disk import FAULTS, disturbed, flips, killed, operations, two_writers
-from experiments.publishing import markdown, publish
+from experiments.faults.commands import Command, commands
+from experiments.faults.disk import FAULTS, disturbed, flips, killed, operations, two_writers
+from tailrisk.record.publishing import markdown, publish
 
 ORDER = ("trials", "old", "new", "none", "refused", "wrong", "lost", "differs after", "left over")
 

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from tailrisk.assemble.funds import assemble as assemble_funds
-from tailrisk.assemble.world import assemble
-from tailrisk.config import Config, load
-from tailrisk.products import account
-from tailrisk.simulate.tape import Tape, chosen, tapes, together
-from tailrisk.simulate.world import World
-from tailrisk.studies.replay.config import load_accounts
+from ...assemble.funds import assemble as assemble_funds
+from ...assemble.world import assemble
+from ...config import Config, load
+from ...products import account
+from ...simulate.tape import Tape, chosen, tapes, together
+from ...simulate.world import World
+from ..replay.config import load_accounts
 
 PRODUCTS = ("ie500", "ie1000", "neutral", "dma")
 DETECTORS = (

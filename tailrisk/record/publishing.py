@@ -6,10 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from tailrisk.core import disk
-from tailrisk.record import provenance
-from tailrisk.record.files import write_csv
-from tailrisk.record.store import replacing, write_record
+from ..core import disk
+from . import provenance
+from .files import write_csv
+from .store import replacing, write_record
 
 
 def publish(

@@ -14,16 +14,16 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from experiments.publishing import publish
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core.calendar import YEAR
 from tailrisk.data.prices import digest, read_prices
 from tailrisk.market import spread
 from tailrisk.record.collect import sample
+from tailrisk.record.publishing import publish
 from tailrisk.tail import Moments, rate
 
-CONFIG = Path(__file__).with_suffix(".toml")
+CONFIG = Path(__file__).with_name("event_frequency.toml")
 DECADE = 10 * YEAR
 THRESHOLDS = (-7.0, -5.0, -4.0, -3.0, 3.0, 4.0, 5.0)
 EVENTS = ", ".join(

@@ -5,14 +5,16 @@ what it is for the data: k days over the mean and standard deviation of the 250 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 from arch import arch_model
 from scipy import optimize, stats
 
-from tailrisk.core.calendar import YEAR
-from tailrisk.core.errors import InputError
-from tailrisk.tail import Interval, fit_pareto, rate
+from ...core.calendar import YEAR
+from ...core.errors import InputError
+from ...tail import Interval, fit_pareto, rate
+from ...tail.sample import normal_quantile
 
 WINDOW = 250
 DECADES, BURN = 4096, 300
@@ -79,7 +81,8 @@ def student(spreads: np.ndarray, days: int, threshold: float, seed: int) -> Inte
         return simulate(lambda shape, g: g.standard_t(one, shape), days, threshold, DECADES, seed)
 
     found = chance(nu)
-    low, high = chance(float(np.exp(at + 1.96 * error))), chance(float(np.exp(at - 1.96 * error)))
+    reach = normal_quantile(0.95) * error
+    low, high = chance(float(np.exp(at + reach))), chance(float(np.exp(at - reach)))
     return Interval(found.estimate, low.low, high.high, 0.95, found.tail_points, False)
 
 
@@ -92,10 +95,10 @@ def garch(spreads: np.ndarray, days: int, threshold: float, seed: int) -> Interv
     drawn = generator.multivariate_normal(best, found.param_cov.to_numpy(), 4 * DRAWS)
     sound = (drawn[:, 1:4] >= 0).all(axis=1) & (drawn[:, 2] + drawn[:, 3] < 1) & (drawn[:, 4] > 2.05)
     chances = [
-        simulate(lambda shape, g, p=p: garch_days(p, shape, g), days, threshold, DRAWN, seed + i).estimate
+        simulate(partial(garch_days, p), days, threshold, DRAWN, seed + i).estimate
         for i, p in enumerate(drawn[sound][:DRAWS])
     ]
-    point = simulate(lambda shape, g: garch_days(best, shape, g), days, threshold, DECADES, seed)
+    point = simulate(partial(garch_days, best), days, threshold, DECADES, seed)
     low, high = np.quantile(np.nan_to_num(chances), [0.025, 0.975])
     return Interval(
         point.estimate, min(low, point.low), max(high, point.high), 0.95, point.tail_points, False

@@ -19,12 +19,22 @@ import click
 import jax
 import pandas as pd
 
-from experiments import bounds_study as study_of
-from experiments.bounds_realised import realised
-from experiments.bounds_states import BANDS, CRISIS, POINTS, compared
-from experiments.bounds_study import DESK, PRODUCTS, Study, answer, curve, leverages, levers, study, tuned
-from experiments.bounds_watch import TRAIL, watch
-from experiments.publishing import markdown, publish
+from tailrisk.record.publishing import markdown, publish
+from tailrisk.studies.bounds import study as study_of
+from tailrisk.studies.bounds.realised import realised
+from tailrisk.studies.bounds.states import BANDS, CRISIS, POINTS, compared
+from tailrisk.studies.bounds.study import (
+    DESK,
+    PRODUCTS,
+    Study,
+    answer,
+    curve,
+    leverages,
+    levers,
+    study,
+    tuned,
+)
+from tailrisk.studies.bounds.watch import TRAIL, watch
 
 ABOUT = """\
 {paths:,} paths of {days} days ({config}), each twice for specific risk; 5,000 synthetic names. Alpha is a

@@ -5,13 +5,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from experiments import regret_markets as markets
-from experiments import regret_policies as policies
-from experiments import regret_survival as survival
-from experiments import teach
 from tailrisk.products import account
 from tailrisk.simulate.managed import Days, Managed
 from tailrisk.simulate.tape import Tape
+from tailrisk.studies.regret import markets, policies, survival, teach
 from tests import accounts
 
 BOOK = [0.1, 0.25, 0.25, 0.3, 0.1]
@@ -42,7 +39,7 @@ def test_the_brokers_loss_rises_strictly_with_leverage():
     crash = tape([[0.0, 0.0, 0.0, -0.5, -0.9]] * 4)
     owed = []
     for calls in (True, False):
-        lived = policies.held(markets.params_at(dma(), survival.LEVERAGES, calls), crash)
+        lived = policies.unmanaged(markets.params_at(dma(), survival.LEVERAGES, calls), crash)
         owed.append(np.asarray(account.shortfall(lived.state))[:, 0])
         loss = 1 - np.asarray(lived.days.nav)[0, :, 0]
         assert loss[1] / loss[2] == pytest.approx(0.5, abs=0.01), "twice is half of four times before calls"

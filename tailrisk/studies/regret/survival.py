@@ -5,12 +5,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from experiments.regret_markets import BEFORE, PRODUCTS, RECOVERY, Market, params_at
-from experiments.regret_policies import Z, book, ends, half, held, home, one_rule, rules, shortfall_of, under
-from tailrisk.policies import books
-from tailrisk.products import account
-from tailrisk.simulate.managed import Managed
-from tailrisk.simulate.tape import Tape
+from ...policies import books
+from ...products import account
+from ...record.estimates import half_width
+from ...simulate.managed import Managed
+from ...simulate.tape import Tape
+from ...tail.sample import normal_quantile
+from .markets import BEFORE, PRODUCTS, RECOVERY, Market, params_at
+from .policies import book, ends, home, one_rule, rules, shortfall_of, under, unmanaged
 
 LEVERAGES = (1.0, 2.0, 4.0, 5.0, 8.0)
 SWITCHES = (-5, -3, -2, -1, 0, 1, 2, 3, 5, 8, 12)
@@ -22,24 +24,24 @@ def sweep(params: account.Params, tape: Tape, over: str) -> pd.DataFrame:
     """Leverage 1 to 8: loss, calls, wipe-outs, what the broker bore, with its calls and without."""
     rows = []
     for calls in (True, False):
-        lived = held(params_at(params, LEVERAGES, calls), tape)
-        owed = np.maximum(-np.asarray(lived.state.worth, float), 0)
-        nav, called = np.asarray(lived.days.nav, float), np.asarray(lived.days.called)
+        managed = unmanaged(params_at(params, LEVERAGES, calls), tape)
+        owed = np.maximum(-np.asarray(managed.state.worth, float), 0)
+        nav, called = np.asarray(managed.days.nav, float), np.asarray(managed.days.called)
         for k, leverage in enumerate(LEVERAGES):
-            loss, dead = 1 - nav[-1, k], np.asarray(lived.state.lines.dead)[k]
+            loss, dead = 1 - nav[-1, k], np.asarray(managed.state.lines.dead)[k]
             rows.append(
                 {
                     "paths": over,
                     "broker_calls": "yes" if calls else "no",
                     "leverage": leverage,
                     "mean_loss": loss.mean(),
-                    "mean_loss_half": half(loss),
+                    "mean_loss_half": half_width(loss),
                     "es_loss": shortfall_of(loss)[0],
                     "called": called[:, k].any(axis=0).mean(),
                     "wiped_out": dead.mean(),
-                    "wiped_out_half": half(dead.astype(float)),
+                    "wiped_out_half": half_width(dead.astype(float)),
                     "broker_loss": owed[k].mean(),
-                    "broker_loss_half": half(owed[k]),
+                    "broker_loss_half": half_width(owed[k]),
                 }
             )
     return pd.DataFrame(rows)
@@ -51,26 +53,26 @@ def recovery(params: account.Params, market: Market, event: float) -> pd.DataFra
     rows = []
     for policy in ("hold", "style_box", "top_1800"):
         one = next(one for (kind, _), one in made.items() if kind == policy)
-        lived = under(params, market.tape, one)
+        managed = under(params, market.tape, one)
         rows += [
-            {"policy": policy, "fund": product, **recovered(lived, f, market.at)}
+            {"policy": policy, "fund": product, **recovered(managed, f, market.at)}
             for f, product in enumerate(PRODUCTS)
         ]
-    lived = held(params_at(params, LEVERAGES), market.tape)
+    managed = unmanaged(params_at(params, LEVERAGES), market.tape)
     rows += [
-        {"policy": "hold", "fund": f"dma at {leverage:g}", **recovered(lived, k, market.at)}
+        {"policy": "hold", "fund": f"dma at {leverage:g}", **recovered(managed, k, market.at)}
         for k, leverage in enumerate(LEVERAGES)
     ]
     return pd.DataFrame(rows)
 
 
-def recovered(lived: Managed, fund: int, at: np.ndarray) -> dict[str, float]:
+def recovered(managed: Managed, fund: int, at: np.ndarray) -> dict[str, float]:
     """Of paths on which a fund lost excess in the five days to the event, what came of it in RECOVERY closes.
 
     survive: never dead; unforced: nor called by the broker since; half is won back at some close.
     """
-    excess = np.asarray(lived.days.excess, float)[:, fund]
-    called = np.asarray(lived.days.called)[:, fund]
+    excess = np.asarray(managed.days.excess, float)[:, fund]
+    called = np.asarray(managed.days.called)[:, fund]
     column = np.arange(excess.shape[1])
     before, low = excess[at - 5, column], excess[at, column]
     later = at + np.arange(RECOVERY + 1)[:, None]
@@ -94,9 +96,9 @@ def share(name: str, hits: np.ndarray) -> dict[str, float]:
     n = len(hits)
     if n == 0:
         return {name: np.nan, f"{name}_half": np.nan}
-    p = hits.mean()
-    centre = (p + Z**2 / (2 * n)) / (1 + Z**2 / n)
-    width = Z * np.sqrt(p * (1 - p) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+    p, z = hits.mean(), normal_quantile(0.95)
+    centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    width = z * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     return {name: p, f"{name}_half": max(centre + width - p, p - centre + width)}
 
 
@@ -108,7 +110,7 @@ def flips(params: account.Params, market: Market, drift: str) -> pd.DataFrame:
     weights, gross, short, flat = home(params)
     kinds = books.all_books(weights, gross, short, flat)
     own = ends(params)[0]
-    still = excess(held(params, market.tape))
+    still = excess(unmanaged(params, market.tape))
     rows: list[dict[str, Any]] = []
     for policy in ("style_box", "top_1800", "shift_500", "deleverage"):
         for switch in SWITCHES:
@@ -132,10 +134,10 @@ def gains(still: np.ndarray, mine: np.ndarray, at: np.ndarray, horizon: int) -> 
     for f, product in enumerate(PRODUCTS):
         base = np.maximum(still[at - BEFORE, f, column], 1e-6)
         gain = (mine[at + horizon, f, column] - still[at + horizon, f, column]) / base
-        rows.append({"product": product, "gain": gain.mean(), "gain_half": half(gain)})
+        rows.append({"product": product, "gain": gain.mean(), "gain_half": half_width(gain)})
     return rows
 
 
-def excess(lived: Managed) -> np.ndarray:
+def excess(managed: Managed) -> np.ndarray:
     """NAV over the benchmark's [day, fund, path]."""
-    return np.asarray(lived.days.excess, float)
+    return np.asarray(managed.days.excess, float)

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from experiments.bounds_study import Study
-from tailrisk.core.names import BUCKETS, CODES, FUTURES
-from tailrisk.optimise.paths import Horizon, of_universe
-from tailrisk.optimise.tuner import Outcome
+from ...core.names import BUCKETS, CODES, FUTURES
+from ...optimise.paths import Horizon, of_universe
+from ...optimise.tuner import Outcome
+from .study import Study
 
 WINDOWS = {
     "2024-01-02 to 02-07": ("2023-12-29", "2024-02-07"),
@@ -43,7 +43,9 @@ def realised(it: Study, data: Path, chosen: dict[str, tuple[Outcome, Outcome]]) 
 
 def rolled(listed: pd.DataFrame, future: str, first: str, last: str) -> float:
     """Return of the contract that expires in March: the last listed on the first day and on the last."""
+    ends = [listed.loc[day].to_dict() for day in (first, last)]
     for symbol in (f"{future}2403", f"{future}2406"):
-        if listed.loc[[first, last], symbol].notna().all():
-            return float(listed.loc[last, symbol] / listed.loc[first, symbol] - 1)
+        if all(np.isfinite(closes[symbol]) for closes in ends):
+            start, end = (float(closes[symbol]) for closes in ends)
+            return end / start - 1
     raise KeyError(f"no contract of {future} from {first} to {last}")

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from experiments.bounds_study import LEVEL, PRODUCTS, SIZE_GRID, Study
-from experiments.bounds_watch import WEEK, Weeks
-from tailrisk.core.names import BUCKETS
-from tailrisk.optimise.tuner import Outcome, resampled
-from tailrisk.tail import expected_shortfall
+from ...core.names import BUCKETS
+from ...optimise.tuner import Outcome, resampled
+from ...record.estimates import half_width
+from ...tail import expected_shortfall
+from .study import LEVEL, PRODUCTS, SIZE_GRID, Study
+from .watch import WEEK, Weeks
 
 CRISIS, BANDS, LOOSEST, LONGQI = 0.5, (0.5, 0.9), len(SIZE_GRID) - 1, SIZE_GRID.index(0.1)
 POINTS = 0.15
@@ -183,7 +184,7 @@ def judged(it: Study, name: str, lived: Mapping[str, tuple[Judged, str]]) -> lis
                 "below_high": saved[1],
                 "alpha_year": float(one.alpha.mean()) * it.year,
                 "alpha_above_constant": float(more.mean()),
-                "above_half": 1.96 * float(more.std()) / np.sqrt(len(more)),
+                "above_half": half_width(more),
                 "cost_year": float(one.cost.mean()) * it.year,
             }
         )

@@ -10,15 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from experiments.regret_markets import DAY, PRODUCTS, WEEK, Market
-from tailrisk.policies import books, learned, rule
-from tailrisk.policies.observation import Book, Decision
-from tailrisk.products import account
-from tailrisk.simulate import managed
-from tailrisk.simulate.tape import Tape
+from ...policies import books, learned, rule
+from ...policies.observation import Book, Decision
+from ...products import account
+from ...record.estimates import half_width
+from ...simulate import managed
+from ...simulate.tape import Tape
+from .markets import DAY, PRODUCTS, WEEK, Market
 
 DATES, LAGS = (1, 5, 15, 25, 35), (1, 2, 3, 5)
-AFTER, LEVEL, Z = 20, 0.95, 1.959964
+AFTER, LEVEL = 20, 0.95
 NEVER = -np.inf
 
 Rules = dict[tuple[str, str], rule.Params]
@@ -93,7 +94,7 @@ def under(params: account.Params, tape: Tape, one: rule.Params) -> managed.Manag
 
 
 @jax.jit
-def held(params: account.Params, tape: Tape) -> managed.Managed:
+def unmanaged(params: account.Params, tape: Tape) -> managed.Managed:
     """Every fund, left alone."""
     first = managed.still(params, tape.z.shape[-1])
     return managed.live(params, tape, lambda mind, _: (mind, first), (), first)
@@ -119,12 +120,12 @@ def on_the_eve(one: rule.Params, mind: rule.State, first: Decision) -> Decision:
     )
 
 
-def kept(lived: managed.Managed, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def outcomes(run: managed.Managed, at: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Excess return from close `at` to AFTER closes later (all days where -1), and death, [fund, path]."""
-    days = np.asarray(lived.days.excess, float)
+    days = np.asarray(run.days.excess, float)
     start = np.where(at < 0, 1.0, along(days, np.maximum(at, 0)))
     stop = np.where(at < 0, len(days) - 1, np.minimum(at + AFTER, len(days) - 1))
-    return along(days, stop) / np.maximum(start, 1e-6) - 1.0, np.asarray(lived.state.lines.dead)
+    return along(days, stop) / np.maximum(start, 1e-6) - 1.0, np.asarray(run.state.lines.dead)
 
 
 def along(days: np.ndarray, at: np.ndarray) -> np.ndarray:
@@ -139,11 +140,6 @@ def shortfall_of(loss: np.ndarray) -> tuple[float, np.ndarray]:
     return float(part.mean()), part
 
 
-def half(values: np.ndarray) -> float:
-    """Half the 95 % interval of a mean over paths."""
-    return float(Z * values.std(ddof=1) / np.sqrt(len(values)))
-
-
 Values = dict[tuple[str, str], tuple[np.ndarray, np.ndarray]]
 """(policy, trigger) -> excess return and death [fund, path]."""
 
@@ -152,9 +148,9 @@ def values(
     params: account.Params, market: Market, made: Rules, policy: learned.Params | None = None
 ) -> Values:
     """What every rule, and the learned policy, make of every fund on every path."""
-    found = {key: kept(under(params, market.tape, one), market.at) for key, one in made.items()}
+    found = {key: outcomes(under(params, market.tape, one), market.at) for key, one in made.items()}
     if policy is not None:
-        found["learned", ""] = kept(taught(params, market.tape, policy), market.at)
+        found["learned", ""] = outcomes(taught(params, market.tape, policy), market.at)
     return found
 
 
@@ -173,10 +169,10 @@ def matrix(found: Values) -> pd.DataFrame:
                     "product": product,
                     "mean": -mine.mean(),
                     "gain": gain.mean(),
-                    "gain_half": half(gain),
+                    "gain_half": half_width(gain),
                     "es": es,
                     "es_saved": tail.mean(),
-                    "es_saved_half": half(tail),
+                    "es_saved_half": half_width(tail),
                     "wiped_out": dead[f].mean(),
                 }
             )
@@ -197,7 +193,7 @@ def by_member(found: Values, market: Market) -> pd.DataFrame:
             row: dict[str, Any] = {"policy": policy, "product": product}
             for k in np.unique(market.world):
                 mine = gain[market.world == k]
-                row |= {f"member_{k}": mine.mean(), f"member_{k}_half": half(mine)}
+                row |= {f"member_{k}": mine.mean(), f"member_{k}_half": half_width(mine)}
             rows.append(row)
     return pd.DataFrame(rows)
 
@@ -215,7 +211,7 @@ def verdict(found: Values, over: str) -> pd.DataFrame:
         mine = costs.pop(("learned", ""))
         best = min(costs, key=lambda key: costs[key].mean())
         gap = costs[best] - mine
-        beaten = sum((c - mine).mean() > half(c - mine) for c in costs.values())
+        beaten = sum((c - mine).mean() > half_width(c - mine) for c in costs.values())
         rows.append(
             {
                 "paths": over,
@@ -224,7 +220,7 @@ def verdict(found: Values, over: str) -> pd.DataFrame:
                 "best_fixed": " ".join(filter(None, best)),
                 "fixed": costs[best].mean(),
                 "better_by": gap.mean(),
-                "better_by_half": half(gap),
+                "better_by_half": half_width(gap),
                 "beaten": int(beaten),
                 "of": len(costs),
                 "beats_every_one": bool(beaten == len(costs)),

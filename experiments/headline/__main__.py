@@ -22,19 +22,20 @@ import click
 import numpy as np
 import pandas as pd
 
-from experiments import headline_baselines as baselines
-from experiments.headline_baselines import z_of
-from experiments.publishing import publish
 from tailrisk.assemble.world import assemble, detector
 from tailrisk.config import Config, load
 from tailrisk.config.calibrated import Fitted
 from tailrisk.core.calendar import YEAR
 from tailrisk.data.prices import digest, read_prices
+from tailrisk.record.publishing import publish
 from tailrisk.simulate.blocks import blocks
+from tailrisk.studies.events import baselines
+from tailrisk.studies.events.baselines import z_of
 from tailrisk.tail import Interval, rate
 
-LADDER = Path(__file__).with_name("event_frequency.toml")
-CALIBRATED = Path(__file__).resolve().parents[1] / "configs" / "calibrated" / "ladder_2023.toml"
+ROOT = Path(__file__).resolve().parents[2]
+LADDER = ROOT / "experiments" / "event_frequency" / "event_frequency.toml"
+CALIBRATED = ROOT / "configs" / "calibrated" / "ladder_2023.toml"
 UNTIL, LAST = "2023-12-29", "2024-03-29"
 EVENTS = (("day", ("csi1000", "csi300"), 1, -7.0), ("week", ("micro", "csi300"), 5, -14.0))
 SAID = ", ".join(

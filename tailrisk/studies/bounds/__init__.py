@@ -1,0 +1,1 @@
+"""Style bounds of a universe's products against the tail: frontier, tuned bounds, bounds by state."""

@@ -1,0 +1,1 @@
+"""Coverage of intervals where the truth is known."""

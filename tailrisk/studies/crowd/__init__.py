@@ -1,0 +1,1 @@
+"""What studies of the crowd share: worlds changed in their arrays, run on the same shocks."""

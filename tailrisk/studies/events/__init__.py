@@ -1,0 +1,1 @@
+"""How often a sigma event comes: the usual answers beside the engine's."""

@@ -1,0 +1,1 @@
+"""What a policy would have been worth: recorded markets, the policies on them, and the tables of regret."""
