@@ -140,6 +140,8 @@ def test_a_member_of_an_ensemble_moves_the_files_figures(folder: Path) -> None:
         (ENSEMBLE, 2, "crowd.member: 2\n  allowed: 0 to 1"),
         (ENSEMBLE.replace("0.25, 1.5", "0.25"), 0, "members.0"),
         (ENSEMBLE.replace("0.25", "-0.25"), 0, "members.0"),
+        (ENSEMBLE.replace("0.25", "0.0"), 0, "above 0, below a million"),
+        (ENSEMBLE.replace("0.25", "1e6"), 0, "above 0, below a million"),
         (ENSEMBLE.replace("members", "member"), 0, "members"),
     ],
 )

@@ -157,6 +157,13 @@ def test_many_problems_fit_one_screen(folder: Path) -> None:
     assert len(str(caught.value).splitlines()) == 2 * SHOWN + 1
 
 
+def test_of_two_problems_both_are_told(folder: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        load("small.toml", ["run.paths=0", "run.days=0"])
+    assert "run.paths" in str(caught.value)
+    assert "run.days" in str(caught.value)
+
+
 def test_a_byte_order_mark_is_no_matter(folder: Path) -> None:
     content = (folder / "small.toml").read_bytes()
     (folder / "small.toml").write_bytes(b"\xef\xbb\xbf" + content)

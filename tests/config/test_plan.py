@@ -6,6 +6,7 @@ import pytest
 
 from tailrisk.config import effort, load
 from tailrisk.config.plan import duration, fits, gigabytes, machine_memory, plan, table, together
+from tailrisk.config.sampling import Sampling
 from tailrisk.core.errors import InputError
 
 
@@ -117,3 +118,15 @@ def test_pilots_are_counted(folder: Path) -> None:
         )
         assert f"{config.sampling.spared:,} paths" in dict(table(config, plain))["sampling"]
     assert "sampling" not in dict(table(load("small.toml", [event]), plain))
+
+
+def test_what_is_spared_is_what_the_methods_simulate_beside_the_run() -> None:
+    """Ten rounds of two blocks and a last one; 512 clones in eight stages, twice to set the levels."""
+    tilt, stages = 21 * 8192, 8 * 512
+    spared = {
+        "plain": 0,
+        "importance": tilt,
+        "splitting": 2 * stages + 32 * stages,
+        "automatic": tilt + 2 * stages + 8 * stages,
+    }
+    assert {method: Sampling(method=method).spared for method in spared} == spared  # type: ignore[arg-type]

@@ -68,6 +68,19 @@ def test_a_swap_that_is_not_filled_is_cancelled_and_hedged_by_nothing():
     assert not np.asarray(log["state"].backlog).any()
 
 
+def test_a_purchase_that_is_not_filled_is_cancelled():
+    market = discounts(0.2, 0.0)
+    market["buy_fill"][1] = 0.25
+    _, _, log = drive(fund(), market)
+    buys, bought = np.asarray(log["buys"])[1].sum(), np.asarray(log["bought"])[1].sum()
+    assert buys > 0
+    np.testing.assert_allclose(bought, 0.25 * buys, rtol=1e-12)
+    np.testing.assert_allclose(np.asarray(log["cancelled"])[1].sum(), 0.75 * buys, rtol=1e-12)
+    small = np.asarray(log["buys"])[1].sum(axis=0)[:, 0]
+    assert (small[:2] == 0).all(), "of its small stocks alone"
+    assert (small[2:] > 0).all()
+
+
 def test_what_is_ordered_sold_is_not_swapped():
     params = replaced(fund(), "triggers", basis=jnp.asarray([1e6]))
     _, _, log = drive(params, discounts(0.2))
@@ -87,3 +100,12 @@ def test_purchases_also_keep_to_the_pace():
 )
 def test_a_span_reaches_from_the_first_to_the_last(some, found):
     assert substitution.span(some) == found
+
+
+def test_swaps_of_middle_buckets_stay_in_them():
+    params = replaced(fund(), "substitution", small=jnp.asarray([0.0, 1.0, 1.0, 0.0, 0.0]), what=(1, 3))
+    _, _, log = drive(params, discounts(0.2, 0.0))
+    for name, day in (("sells", 0), ("sold", 0), ("buys", 1), ("bought", 1)):
+        seen = np.asarray(log[name])[day].sum(axis=0)[:, 0]
+        np.testing.assert_array_equal(seen[[0, 3, 4]], 0.0, name)
+        assert seen[1:3].sum() > 0, name

@@ -215,3 +215,16 @@ def test_the_shipped_crowd_holds_what_the_mechanism_says():
     np.testing.assert_allclose(quants[:, 4].sum() + 150 * 0.05, 127, atol=0.6)
     np.testing.assert_allclose(quants[:, 3].sum() + 150 * 0.08, 333, atol=0.6)
     np.testing.assert_allclose(held[0, 4], 46)
+
+
+def test_a_swap_costs_its_price_too():
+    """What is sold against futures is sold at the new price, as a standing order is."""
+    params = parameters(("index_enhanced_1000",), rounds=3, stop={"share": 0.0, "line": 0.8})
+    params = replaced(params, "triggers", momentum=params.triggers.momentum * 0)
+    params = replace(params, cost=jnp.asarray(0.001))
+    state, sent = trading.submit(params, cohorts.init(params, 1), seen(basis=-0.2))
+    after, done = fill(params, state, sent, 0.5, -0.04)
+    small = 250 * 0.80 * 0.03 / 3  # 3 % a day of what may be swapped, a third of it in a round
+    np.testing.assert_allclose(done.sold.sum(), 0.5 * small, rtol=1e-12)
+    np.testing.assert_allclose(done.cost, 0.001 * 0.5 * small * 0.96, rtol=1e-12)
+    np.testing.assert_allclose(after.worth - state.worth, -0.04 * 250 - done.cost[None], rtol=1e-12)

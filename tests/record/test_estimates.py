@@ -29,6 +29,7 @@ def test_intervals_are_as_wide_as_was_asked():
     funds = np.random.default_rng(2).normal(0.1, 0.05, (3, 4000))
     wide, narrow = (estimates.quantile(funds, 0.95, confidence=sure) for sure in (0.99, 0.8))
     assert (wide.high - wide.low) / (narrow.high - narrow.low) == pytest.approx(3.2498 / 1.3830, rel=1e-3)
+    assert wide.low < narrow.low < narrow.estimate < narrow.high < wide.high
 
 
 def test_a_difference_is_of_the_paths_both_saw():

@@ -42,6 +42,13 @@ def sampled(weighted):
     return loss, rng.gamma(4.0, 0.25, PATHS) if weighted else None
 
 
+def heavy():
+    """Losses with a Pareto tail, and weights that are small where the loss is large."""
+    rng = np.random.default_rng(5)
+    loss = np.minimum(0.01 * rng.pareto(1.8, size=(2, PATHS)), 1.0).astype(np.float32)
+    return loss, rng.gamma(4.0, 0.25, PATHS) / (1 + 20 * loss[1])
+
+
 def streamed(said, loss, weight, blocks):
     """The risks of two columns met in any order of blocks."""
     kept = risks.empty(said, len(loss))
@@ -54,9 +61,9 @@ def streamed(said, loss, weight, blocks):
     return kept, [worst.column(c) for c in range(len(loss))]
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_of_a_stream_they_are_those_of_the_whole_sample(weighted):
-    loss, weight = sampled(weighted)
+@pytest.mark.parametrize("drawn", [lambda: sampled(False), lambda: sampled(True), heavy])
+def test_of_a_stream_they_are_those_of_the_whole_sample(drawn):
+    loss, weight = drawn()
     share = None if weight is None else weight / weight.sum()
     said = config()
     kept, worst = streamed(said, loss, weight, reversed(range(0, PATHS, BLOCK)))
@@ -144,3 +151,29 @@ def test_every_kind_has_an_example_that_it_takes():
         middle = [f"{(max(low, -1) + min(high, 1)) / 2:g}" for _, low, high in known.numbers]
         assert risk(":".join([kind, *middle])).name.startswith(kind)
         assert example(kind).startswith(kind)
+
+
+def test_an_expectile_among_the_worst_is_of_every_path_whatever_is_kept_whole(monkeypatch):
+    monkeypatch.setattr(risks, "FIRST", BLOCK)
+    loss, _ = sampled(False)
+    said = config()
+    kept, worst = streamed(said, loss, None, range(0, PATHS, BLOCK))
+    assert kept.first.shape[1] < PATHS
+    found, paths = risks._figure(said, kept, risk("expectile:0.99"), 0, worst[0], None)
+    whole = ASKED["expectile:0.99"].interval(loss[0].astype(float), None, confidence=0.95)
+    assert paths == PATHS
+    assert found.estimate == pytest.approx(whole.estimate, rel=1e-6)
+    _, few = risks._figure(said, kept, risk("wang:0.5"), 0, worst[0], None)
+    assert few == kept.first.shape[1]
+
+
+def test_no_mean_is_above_all_there_is():
+    loss = 0.1 * np.random.default_rng(6).standard_normal((1, PATHS)).astype(np.float32)
+    loss += np.float32(0.9999) - loss.mean()
+    said = config()
+    _, worst = streamed(said, loss, None, range(0, PATHS, BLOCK))
+    found, _ = risks._figure(said, risks.empty(said, 1), risk("mean"), 0, worst[0], None)
+    assert found.estimate == pytest.approx(0.9999, rel=1e-6)
+    assert found.low < found.estimate < found.high <= 1.0
+    free = risks.estimates.mean(worst[0].moments, confidence=0.95, most=np.inf)
+    assert free.high > 1.0, "the sample alone would say more"

@@ -7,8 +7,9 @@ import pytest
 
 from tailrisk.config import load
 from tailrisk.core import figures
+from tailrisk.products.account import LINES
 from tailrisk.record import tables
-from tailrisk.tail import MomentStream
+from tailrisk.tail import Interval, MomentStream
 
 
 def test_what_a_broker_is_owed_is_the_mean_of_the_paths_that_were_wiped_out():
@@ -39,3 +40,26 @@ def test_a_row_that_is_not_as_declared_is_a_fault():
 def test_no_figure_of_funds_is_a_sentence():
     assert all(name.isidentifier() for name in figures.FUND_FIGURES)
     assert all(column.label and column.unit for column in figures.FUND_FIGURES.values())
+
+
+def test_a_rate_is_told_for_ten_years_and_its_bounds_too():
+    chance, often = Interval(0.02, 0.01, 0.04, 0.95, 20, False), Interval(0.3, 0.2, 0.5, 0.95, 20, False)
+    odds = tables._odds(0.02, chance, 0.3, often)
+    assert (odds["probability"], odds["probability_low"], odds["probability_high"]) == (0.02, 0.01, 0.04)
+    assert (odds["rate_per_10y"], odds["rate_low"], odds["rate_high"]) == (3.0, 2.0, 5.0)
+    period = [odds[f"return_period_{part}"] for part in ("years", "low", "high")]
+    assert period == pytest.approx([1 / 0.3, 1 / 0.5, 1 / 0.2])
+
+
+def test_what_a_fund_lost_by_line_is_less_than_nothing_where_it_gained():
+    """Each line of each product is a row behind NAV and benchmark: [2 + line, product]."""
+    config = load("feb2024.toml")
+    count, p = len(config.products), list(config.products).index("neutral")
+    rows = np.random.default_rng(3).normal(size=((2 + len(LINES)) * count, 64))
+    stream = MomentStream(len(rows))
+    stream.add(rows)
+    parts = tables._parts(config, SimpleNamespace(funds=stream), p, config.products["neutral"], None)
+    assert list(parts) == list(LINES)
+    mine = rows.reshape(2 + len(LINES), count, 64)[2:, p].mean(axis=1)
+    assert [part.estimate for part in parts.values()] == pytest.approx(-mine)
+    assert all(part.low < part.estimate < part.high for part in parts.values())

@@ -62,6 +62,6 @@ def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk(
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not one.fault.any()
-    earned = paths.simulate(it, 256, "abc")
+    earned = paths.simulate(it, 256, ["a", "b", "c"])
     assert np.isfinite(earned.bucket).all()
     assert earned.bucket.std() > 0

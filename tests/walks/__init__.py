@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from click.testing import CliRunner
 
@@ -18,7 +19,7 @@ def asked(*words: object) -> str:
     done = CliRunner().invoke(commands, [str(word) for word in words], standalone_mode=False)
     assert done.exception is None, f"{words}: {done.exception}\n{done.output}"
     assert not done.return_value, f"{words}: {done.output}"
-    return done.output
+    return str(done.output)
 
 
 def started(folder: Path, *words: str) -> subprocess.Popen[str]:
@@ -33,6 +34,6 @@ def started(folder: Path, *words: str) -> subprocess.Popen[str]:
     )
 
 
-def record(folder: Path) -> dict[str, object]:
+def record(folder: Path) -> dict[str, Any]:
     """The record of a result."""
-    return json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    return dict(json.loads((folder / "record.json").read_text(encoding="utf-8")))

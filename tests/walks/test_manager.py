@@ -1,5 +1,6 @@
 """A manager: a panel of stocks, its universe, his book of codes, and the style bounds within his budget."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from . import asked, record
 
 DAYS, STOCKS = 314, 4300
 BOOK = 40
+BUDGET = 0.011
 MOMENTS, NAMES = "moments.toml", "stocks.csv"
 OWN = """
 extends = "smoke.toml"
@@ -39,7 +41,7 @@ universe = "moments.toml"
 stocks = 4200
 paths = 512
 level = 0.95
-budget = 0.03
+budget = 0.011
 [product]
 mix = { csi500 = 0.5, csi1000 = 0.5 }
 hedged = true
@@ -100,11 +102,13 @@ def test_the_file_of_stocks_says_what_every_code_of_the_panel_is(folder: Path) -
     assert stocks["code"].str.fullmatch(r"\d{6}").all()
     assert stocks["code"].is_unique
     counts = stocks["bucket"].value_counts()
-    assert dict(counts[list(BUCKETS[:4])]) == {"csi300": 300, "csi500": 500, "csi1000": 1000, "csi2000": 2000}
-    assert counts["micro"] == STOCKS - 3800
-    first = stocks.set_index("code").loc[["600000", "600299", "600300", "002299"], "bucket"]
-    assert first.tolist()[:3] == ["csi300", "csi300", "csi500"], "by rank"
-    assert first.iloc[3] == "micro"
+    assert list(counts[list(BUCKETS[:3])]) == [300, 500, 1000]
+    assert 1600 <= counts["csi2000"] <= 2000, "the smallest 400 of a day are taken out of it"
+    assert counts["micro"] == STOCKS - 1800 - counts["csi2000"]
+    number = stocks["code"].astype(int)
+    rank = number.where(number < 600_000, number - 602_000) + 2000  # as `panel` numbers them
+    middle = rank.groupby(stocks["bucket"]).median()[list(BUCKETS)]
+    assert middle.is_monotonic_increasing
     styles = stocks.columns[2:]
     assert {"size", "liquidity", "beta", "momentum"} <= set(styles)
     assert np.isfinite(stocks[styles]).all(axis=None)
@@ -124,9 +128,13 @@ def test_a_book_of_codes_finds_its_buckets_and_styles_and_is_run(
     for bucket, part in shares.items():
         assert f"{bucket} {100 * part:.1f}%" in plan
     asked("run", "own.toml")
-    said = record(Path("results/own"))
-    size = float(weight.to_numpy() @ mine["size"].to_numpy())
-    print(said.keys(), size)
+    lived = json.loads(Path("results/own/config.json").read_text(encoding="utf-8"))["products"]["mine"]
+    assert lived["weights"] == pytest.approx(shares.to_dict())
+    for style in stocks.columns[1:]:
+        assert lived["style_exposure"][style] == pytest.approx(
+            float(weight.to_numpy() @ mine[style].to_numpy())
+        )
+    assert set(record(Path("results/own"))["holdings_sha256"]) == {"mine"}
     shown = asked("show", "results/own")
     row = next(line for line in shown.splitlines() if line.startswith("mine "))
     own = pd.read_csv("results/own/tail.csv").query("product == 'mine' and view == 'absolute'")
@@ -144,7 +152,15 @@ def test_his_bounds_are_tuned_on_his_market_and_his_stocks(
     said = asked("tune", "tune.toml")
     page = Path("results/bounds/README.md").read_text(encoding="utf-8")
     answer = pd.read_csv("results/bounds/answer.csv").iloc[0]
-    print(said, answer, page[:3000])
-    assert answer["es"] <= 0.03 * 1.001 or not answer["feasible"]
-    assert f"{answer['size']:.4g}" in page
+    assert answer["feasible"]
+    assert 0.9 * BUDGET < answer["es"] <= BUDGET * 1.001, "it binds, and is kept"
+    assert 0.1 <= answer["size"] <= 1
+    told = f"A bound of {answer['size']:.2g}"
+    assert told[:15] in page
+    assert told[:15] in said
+    assert f"(ES 95 % {100 * answer['es']:.2f} %)" in page
+    assert "5 days (own.toml)" in page
+    book = pd.read_csv("results/bounds/weights.csv")
+    assert book["weight"].sum() == pytest.approx(1, abs=1e-3)
     assert record(Path("results/bounds"))["command"] == "tailrisk tune tune.toml"
+    seal.check(Path("results/bounds"))

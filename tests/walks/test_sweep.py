@@ -62,6 +62,6 @@ def test_a_sweep_that_was_killed_goes_on_where_it_was(
     assert not [path for path in Path("results").rglob("*") if path.name.startswith(".")], "nothing left over"
     shown = asked("show", folder)
     for cell in table["cell"].unique():
-        row = next(line for line in shown.splitlines() if line.startswith(cell))
+        row = " ".join(line for line in shown.splitlines() if line.startswith(cell))
         es = table.query("cell == @cell and view == 'absolute' and measure == 'terminal'")["es"]
         assert all(f" {100 * one:.2f} ±" in row for one in es)

@@ -69,7 +69,7 @@ def _key(ax: Axes, result: Result) -> None:
 def _cohorts(ax: Axes, result: Result) -> None:
     """ES of drawdown at the headline level, its mean within, and how often a broker called."""
     names = list(reversed(result.cohorts))
-    labels = []
+    labels: dict[int, str] = {}
     for k, name in enumerate(names):
         deep = result.of_crowd("drawdown", "expected_shortfall", name, result.headline)
         mean, called = (
@@ -86,8 +86,8 @@ def _cohorts(ax: Axes, result: Result) -> None:
         if called is not None and called.estimate.value > 0:
             said += f" (called {number(100 * called.estimate.value, 0)} %)"
         ax.text(max(es.value, es.high) + 1.5, k, said, fontsize=SMALL, va="center_baseline")
-        labels.append(safe(short(deep.label or name, 28)))
-    ax.set_yticks(range(len(labels)), labels)
+        labels[k] = safe(short(deep.label or name, 28))
+    ax.set_yticks(list(labels), list(labels.values()))
     ax.tick_params(axis="y", length=0)
     ax.set_xlim(0, 100)
     ax.set_ylim(-0.55, len(names) - 0.45)
