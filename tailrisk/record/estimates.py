@@ -4,7 +4,7 @@ Of arrays [path] or of what is kept of a stream; a loss is at most all of the st
 of its interval.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ BATCHES = 10
 
 @dataclass(frozen=True)
 class Figure:
-    """An estimate between its bounds; `saturated`: it is the largest there can be."""
+    """An estimate between its bounds; `saturated`: it is the largest there can be, or an edge."""
 
     estimate: float
     low: float
@@ -62,9 +62,10 @@ def half_width(values: Array, *, confidence: float = 0.95) -> float:
 
 
 def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure:
-    """ES of a loss."""
+    """ES of a loss; of a stream, saturated too where many of its worst paths lose the same."""
     if isinstance(loss, Worst):
-        return bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
+        found = bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
+        return replace(found, saturated=found.saturated or loss.saturated(level))
     return bounded(expected_shortfall_interval(loss, level=level, confidence=confidence))
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from tailrisk.record import estimates
 from tailrisk.tail import Interval
+from tailrisk.tail.stream import TailStream
 
 PACKAGE = Path(__file__).resolve().parents[2] / "tailrisk"
 
@@ -53,6 +54,18 @@ def test_a_figure_that_is_all_there_is_says_so():
     assert (whole.high, whole.saturated) == (1.0, True)
     unbounded = estimates.bounded(Interval(3.0, 2.0, np.inf, 0.95, 10, True), np.inf)
     assert (unbounded.high, unbounded.saturated) == (np.inf, False)
+
+
+@pytest.mark.parametrize(("at_the_limit", "seen"), [(40, True), (0, False)])
+def test_many_paths_at_one_loss_are_an_edge_of_the_sample(at_the_limit, seen):
+    """A price limit over three days, say: the interval has no width, and the figure says why."""
+    loss = 0.4 * np.random.default_rng(5).random((1, 1000))
+    loss[0, :at_the_limit] = 0.41
+    stream = TailStream(1, 200)
+    stream.add(loss, np.arange(1000, dtype=np.uint32))
+    found = estimates.shortfall(stream.column(0), level=0.97, confidence=0.95)
+    assert found.saturated == seen
+    assert (found.low == found.high) == seen
 
 
 def test_a_half_width_covers_the_mean_as_often_as_it_says():
