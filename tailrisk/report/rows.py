@@ -33,7 +33,7 @@ class TailRow:
     expected_shortfall: Estimate
     tail_points: float
     indicative: bool
-    saturated: bool  # ES is the largest there can be
+    saturated: bool  # ES is the largest there can be, or many of its paths lose the same
     mean: Estimate
     deviation: float
     drift: Estimate | None  # mean loss over the horizon; None where it is not recorded

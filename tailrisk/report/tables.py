@@ -12,7 +12,10 @@ from .folder import Result
 from .rows import EventRow, TailRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
 
-ALL = "all there is to lose"
+ALL, EDGE = "all there is to lose", "an edge: many paths lose just this"
+"""Of a saturated figure: it cannot be larger, or it stands at a limit, and an interval would not say so."""
+WHOLE = 1 - 1e-6
+"""Of starting NAV."""
 
 
 @dataclass(frozen=True)
@@ -282,11 +285,11 @@ def _loss(found: Estimate, indicative: bool = False) -> Cell:
 
 
 def _pair(row: TailRow) -> tuple[Cell, Cell]:
-    """VaR and ES; one that is all there is to lose says so in place of its interval."""
+    """VaR and ES; an ES that is saturated says so in place of its interval."""
     var, es = (_loss(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
     if not row.saturated:
         return var, es
-    return var, Cell(es.text, ALL, es.indicative)
+    return var, Cell(es.text, ALL if row.expected_shortfall.value >= WHOLE else EDGE, es.indicative)
 
 
 def _drift(row: TailRow) -> Cell:

@@ -30,7 +30,9 @@ def show(folder: str | Path) -> str:
     if any(row.indicative for row in result.tail):
         lines += ["", "* indicative: fewer than 1,000 tail points"]
     if any(row.saturated for row in result.tail):
-        lines += ["", "an ES of 100 is all there is to lose"]
+        names = dict.fromkeys(row.product for row in result.tail if row.saturated)
+        edge = "saturated, an ES that is all there is to lose or that many paths share exactly"
+        lines += ["", f"{edge}: {', '.join(names)}"]
     lines += _sections(result)
     wrapped = [piece for line in lines for piece in _wrap(line)]
     return "\n".join(wrapped).replace(MINUS, "-").replace("\u00a0", " ") + "\n"
