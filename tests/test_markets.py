@@ -159,6 +159,7 @@ def made_up(tmp_path_factory):
         "market": {
             "file": write(folder / "market.toml", market).name,
             "calibrated": write(folder / "fitted.toml", fitted(LADDER)).name,
+            "process": "regimes",
             "start": "crisis",
         },
         "crowd": {
@@ -286,6 +287,7 @@ def sixth(tmp_path_factory):
     return (
         f"accounts.terms={write(folder / 'accounts.toml', terms)}",
         f"market.file={write(folder / 'china_6.toml', market)}",
+        "market.process=regimes",
         f"market.calibrated={write(folder / 'fitted.toml', fitted(names))}",
         f"crowd.parameters={write(folder / 'crowd.toml', crowd)}",
         f"crowd.market={write(folder / 'answers.toml', answers)}",
