@@ -229,7 +229,11 @@ def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
     day = part["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     again = pd.Series(day * 1_000_000 + part["code"].to_numpy()).duplicated().to_numpy()
     step = part.groupby("code", sort=False)["date"].diff().to_numpy()
-    if (step < np.timedelta64(0)).any() and not (step >= np.timedelta64(0)).any() and not again.any():
+    if (
+        (step < np.timedelta64(0, "D")).any()
+        and not (step >= np.timedelta64(0, "D")).any()
+        and not again.any()
+    ):
         reading.notes.append("newest first")
         return
     for bad, what, hint in (
