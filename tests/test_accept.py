@@ -76,3 +76,12 @@ def test_an_episode_is_read_with_what_is_accepted(tmp_path: Path) -> None:
     accepted = Files(files.indices, files.futures, files.etfs, ("stale",))
     assert read_episode(accepted, FIRST, LAST, CONTRACTS).days[0] == FIRST
     assert list(accepted.paths()) == ["indices", "futures", "etfs"]
+
+
+def test_what_readers_say_cannot_drive_a_terminal(capsys):
+    from tailrisk.cli.options import reading
+    from tailrisk.data.reading import Reading
+
+    with reading(False):
+        Reading("a.csv", notes=["read \x1b[31mclose as close"]).tell()
+    assert capsys.readouterr().err == "a.csv: read \\x1b[31mclose as close\n"

@@ -71,26 +71,18 @@ def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
 
     Nothing is said of files that are read `again`.
     """
-    logger = logging.getLogger("tailrisk.data")
-    handler = logging.Handler()
-    handler.emit = lambda record: beside_bars(record.getMessage())  # type: ignore[method-assign]
-    before, onward = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(logging.ERROR if again else logging.WARNING if quiet else logging.INFO)
-    logger.propagate = False
-    try:
+    from ..data.reading import heard
+
+    level = logging.ERROR if again else logging.WARNING if quiet else logging.INFO
+    with heard(lambda record: beside_bars(record.getMessage()), level):
         yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
-        logger.propagate = onward
 
 
 def beside_bars(text: str) -> None:
-    """Print text on stderr, on a line of its own where a progress bar is shown."""
+    """Print text on stderr, escaped as by `say`, on a line of its own where a progress bar is shown."""
     from tqdm import tqdm
 
-    tqdm.write(text, file=sys.stderr)
+    tqdm.write(visible(text), file=sys.stderr)
 
 
 def say(text: str, *, err: bool = False) -> None:

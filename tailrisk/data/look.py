@@ -20,6 +20,7 @@ from .holdings import SPELLED as HELD
 from .holdings import read_holdings
 from .panel import SPELLINGS, read_panel
 from .prices import understood
+from .reading import heard
 from .styles import CHINESE, read_styles
 from .table import raw
 from .turnover import read_turnover
@@ -156,16 +157,6 @@ def shape(table: pd.DataFrame, what: str) -> str:
 @contextmanager
 def listening(seen: Look) -> Iterator[None]:
     """What readers say goes to the look."""
-    logger, handler = logging.getLogger("tailrisk.data"), logging.Handler()
     keep = {logging.INFO: seen.notes, logging.WARNING: seen.odd}
-    handler.emit = lambda record: keep[record.levelno].append(record.getMessage())  # type: ignore[method-assign]
-    before, onward = logger.level, logger.propagate
-    logger.addHandler(handler)
-    logger.setLevel(logging.INFO)
-    logger.propagate = False
-    try:
+    with heard(lambda record: keep[record.levelno].append(record.getMessage())):
         yield
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(before)
-        logger.propagate = onward
