@@ -9,8 +9,8 @@ import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
-from ..core import InputError, disk
-from . import accounts, crowd, provenance, sampling, tables
+from ..core import InputError, disk, figures
+from . import accounts, columns, crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
@@ -62,7 +62,8 @@ def run(
         kept = sample(config, world, progress=progress)
         worst = scenarios(config, world, kept)
         funds = accounts.outcomes(config, world, kept)
-        write(config, kept, worst, scratch, command, funds=funds, progress=progress)
+        stands = columns.table(config, world, history)
+        write(config, kept, worst, scratch, command, funds=funds, stands=stands, progress=progress)
         if finish is not None:
             finish(scratch)
     return folder
@@ -88,6 +89,7 @@ def write(
     command: str,
     *,
     funds: pd.DataFrame | None = None,
+    stands: pd.DataFrame | None = None,
     progress: bool = False,
 ) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
@@ -99,6 +101,8 @@ def write(
     write_csv(tables.accounts(config, kept), folder / "accounts.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
+    if stands is not None:
+        write_csv(stands, folder / figures.SCENARIOS.file)
     curves = tables.curves(config, kept)
     if kept.crowd is not None:
         it = kept.crowd
@@ -126,6 +130,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "config_sha256": config.digest(),
         "data_sha256": config.resolved()["market"].get("history_sha256"),
         "holdings_sha256": dict(config.attached.holdings),
+        "own_products": list(config.attached.own),
         "calibration": config.calibrated.fit,
         "market": {
             "buckets": {name: config.names.label(name) for name in config.names.buckets},

@@ -11,8 +11,10 @@ from pydantic_core import PydanticUndefined
 from tailrisk.config import load
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
+from tailrisk.config.report import ReportBlock
 from tailrisk.config.run import Run
 from tailrisk.config.sampling import Sampling
+from tailrisk.config.scenarios import ScenariosBlock, Shock
 from tailrisk.config.schema import Config
 from tailrisk.config.starter import TEXT, write
 from tailrisk.config.tail import Tail
@@ -48,7 +50,10 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
     assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
-    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts"}  # have demos of their own
+    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts", "scenarios"}  # their own demos
+    assert {**SAID["report"], "product": None, "level": None, "asks": (), "pictures": ()} == defaults(
+        ReportBlock
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -77,6 +82,9 @@ def test_every_style_and_optional_field_is_named() -> None:
         "universe",
         "nu",
         "[accounts]",
+        "[scenarios]",
+        *ScenariosBlock.model_fields,
+        *Shock.model_fields,
         *COLUMNS,
     ):
         assert name in text
