@@ -130,6 +130,20 @@ class RiskRow:
     saturated: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class ScenarioRow:
+    """What a product loses in one scenario, by one column of `record.columns`; None where it is not known."""
+
+    product: str
+    scenario: str
+    column: str
+    statistic: str
+    level: float | None
+    loss: Estimate | None
+    paths: int
+    indicative: bool
+
+
 class Cells:
     """One line of a CSV file, read by column name; every complaint names file, line and column."""
 
@@ -330,6 +344,18 @@ def risk(cells: Cells) -> RiskRow:
         paths=int(cells.number("paths")),
         indicative=cells.flag("indicative"),
         saturated=cells.flag("saturated"),
+    )
+
+
+def scenario(cells: Cells) -> ScenarioRow:
+    """One line of scenarios.csv."""
+    column = figures.SCENARIOS.column("loss")
+    return ScenarioRow(
+        **{name: cells.text(name) for name in ("product", "scenario", "column", "statistic")},
+        level=cells.optional("level"),
+        loss=None if cells.optional("loss") is None else cells.known(column),
+        paths=int(cells.number("paths")),
+        indicative=cells.flag("indicative"),
     )
 
 

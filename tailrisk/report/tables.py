@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from tailrisk.core import figures
 from tailrisk.core.risks import risk
 
-from .answer import chance, headline_measure
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import EventRow, TailRow
@@ -25,6 +24,7 @@ class Cell:
     text: str
     small: str = ""
     indicative: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,23 +42,37 @@ class Table:
         return self.numeric and sum(len(rows) for _, rows in self.groups) <= 12
 
 
+def chance(found: Estimate, result: Result) -> str:
+    """A probability in per cent, as an upper bound where nothing was seen."""
+    if found.value == 0:
+        return result.say("at most {bound} %", bound=at_most(100 * found.high))
+    return f"{found.scaled(100).text()} %"
+
+
+def headline_measure(result: Result) -> str:
+    """The loss over the horizon, or the first measure where that was not asked for."""
+    return "terminal" if "terminal" in result.measures else result.measures[0]
+
+
 def headline(result: Result) -> Table:
     """Products side by side: drift, VaR and ES at the headline level in every view."""
-    measure, at = headline_measure(result), result.headline
+    measure, at, say = headline_measure(result), result.headline, result.say
     rows = []
-    for product in result.products:
+    for product in (*result.own, *(p for p in result.products if p not in result.own)):
         found = [result.row(product, view, measure, at) for view in result.views]
         cells = [cell for row in found for cell in (_drift(row), *_pair(row))]
-        rows.append(
-            (_product(result, product, f"against {title(found[0].benchmark, result.labels)}"), *cells)
-        )
-    names = [figures.TAIL.column(name).label for name in ("drift", "var", "es")]
-    heads = [f"{name}, {title(view)}" for view in result.views for name in names]
-    caption = (
-        f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; drift is the mean loss "
-        f"over the horizon and lies in VaR and ES; in small type the {_confidence(result)} interval."
+        against = say("against {benchmark}", benchmark=result.title(found[0].benchmark))
+        rows.append((_product(result, product, against), *cells))
+    names = [say.name(figures.TAIL.column(name).label) for name in ("drift", "var", "es")]
+    heads = [f"{name}, {result.title(view)}" for view in result.views for name in names]
+    caption = say(
+        "{measure} at {level}, % of starting NAV, positive is a loss; drift is the mean loss over the "
+        "horizon and lies in VaR and ES; in small type the {sure} interval.",
+        measure=result.title(measure),
+        level=level(at),
+        sure=_confidence(result),
     )
-    return Table(caption, ("Product", *heads), (("", tuple(rows)),))
+    return Table(caption, (say("Product"), *heads), (("", tuple(rows)),))
 
 
 def tails(result: Result) -> list[Table]:
@@ -67,7 +81,7 @@ def tails(result: Result) -> list[Table]:
 
 
 def _tail(result: Result, measure: str) -> Table:
-    groups = []
+    groups, say = [], result.say
     for view in result.views:
         rows = []
         for product in result.products:
@@ -75,11 +89,15 @@ def _tail(result: Result, measure: str) -> Table:
             moments = (_loss(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
             cells = [cell for row in found for cell in _pair(row)]
             rows.append((_product(result, product), _drift(found[0]), *moments, *cells))
-        groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
+        groups.append((say.name(f"{title(view)} loss".capitalize()), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
-    caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals."
-    first = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
-    return Table(caption, ("Product", *first, *heads), tuple(groups))
+    caption = say(
+        "{measure}, % of starting NAV, with {sure} intervals.",
+        measure=result.title(measure),
+        sure=_confidence(result),
+    )
+    first = [say.name(figures.TAIL.column(name).label) for name in ("drift", "mean", "sd")]
+    return Table(caption, (say("Product"), *first, *heads), tuple(groups))
 
 
 def drift(result: Result) -> Table:
@@ -91,11 +109,13 @@ def drift(result: Result) -> Table:
         known = (found.get((product, part)) for part in parts)
         cells = (Cell("none") if one is None else _loss(one) for one in known)
         rows.append((_product(result, product), *cells))
-    caption = (
-        "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that add "
-        f"up to it, with {_confidence(result)} intervals; a negative figure is a gain."
+    caption = result.say(
+        "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that "
+        "add up to it, with {sure} intervals; a negative figure is a gain.",
+        sure=_confidence(result),
     )
-    return Table(caption, ("Product", *(title(part).capitalize() for part in parts)), (("", tuple(rows)),))
+    heads = [result.say.name(title(part).capitalize()) for part in parts]
+    return Table(caption, (result.say("Product"), *heads), (("", tuple(rows)),))
 
 
 def _moves(result: Result, part: str) -> bool:
@@ -118,36 +138,51 @@ def _risks(result: Result, view: str) -> Table:
             known = (found.get((loss, product, kind)) for kind in kinds)
             cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
             rows.append((_product(result, product), *cells))
-        groups.append((title(loss), tuple(rows)))
+        groups.append((result.title(loss), tuple(rows)))
     of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
-    heads = [f"{risk(kind).label}, {count(paths)} paths" for kind, paths in of.items()]
-    caption = (
-        f"Other measures of the {title(view)} losses, % of starting NAV, with {_confidence(result)} "
-        "intervals, and of how many paths each is."
+    say = result.say
+    heads = [
+        say("{risk}, {paths} paths", risk=risk(kind).label, paths=count(paths)) for kind, paths in of.items()
+    ]
+    caption = say(
+        "Other measures of the {view} losses, % of starting NAV, with {sure} intervals, and of how many "
+        "paths each is.",
+        view=result.title(view),
+        sure=_confidence(result),
     )
-    return Table(caption, ("Product", *heads), tuple(groups))
+    return Table(caption, (say("Product"), *heads), tuple(groups))
 
 
 def events(result: Result) -> Table:
     """Each event: its definition, how often it was seen, its probability, rate and return period."""
-    rows = []
+    rows, say = [], result.say
     for event in result.events:
-        seen = Cell(count(event.count), f"of {count(event.paths)}")
-        rows.append((Cell(event.event, spoken(event.description, result.labels)), seen, *_odds(event)))
-    heads = ("Event", "Paths with it", "Probability, %", "Days in ten years", "Return period, years")
-    caption = (
+        seen = Cell(count(event.count), say("of {paths}", paths=count(event.paths)))
+        described = Cell(event.event, spoken(event.description, result.labels, say))
+        rows.append((described, seen, *_odds(event, result)))
+    heads = (
+        say("Event"),
+        say("Paths with it"),
+        say("Probability, %"),
+        say("Days in ten years"),
+        say("Return period, years"),
+    )
+    caption = say(
         "Spread events: the probability that a path has such a day, how many such days ten years have and "
-        f"the mean time between them, with exact {_confidence(result)} intervals."
+        "the mean time between them, with exact {sure} intervals.",
+        sure=_confidence(result),
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
 
-def _odds(event: EventRow) -> tuple[Cell, Cell, Cell]:
+def _odds(event: EventRow, result: Result) -> tuple[Cell, Cell, Cell]:
     if event.count == 0:
+        say = result.say
+        bounds = at_most(100 * event.probability.high), at_most(event.rate.high)
         return (
-            Cell(f"at most {at_most(100 * event.probability.high)}", "upper bound: no event seen"),
-            Cell(f"at most {at_most(event.rate.high)}", "upper bound"),
-            Cell(f"at least {at_least(event.return_period.low)}", "lower bound"),
+            Cell(say("at most {bound}", bound=bounds[0]), say("upper bound: no event seen")),
+            Cell(say("at most {bound}", bound=bounds[1]), say("upper bound")),
+            Cell(say("at least {bound}", bound=at_least(event.return_period.low)), say("lower bound")),
         )
     found = (event.probability.scaled(100), event.rate, event.return_period)
     first, second, third = (Cell(e.text(), e.interval()) for e in found)
@@ -165,14 +200,16 @@ def accounts(result: Result) -> Table:
         owed = "not recorded" if account.shortfall is None else number(100 * account.shortfall, LOSS_PLACES)
         short = Cell("none seen" if account.wipe_out.value == 0 else owed)
         odds = [
-            Cell(chance(e), "" if e.value == 0 else e.scaled(100).interval())
+            Cell(chance(e, result), "" if e.value == 0 else e.scaled(100).interval())
             for e in (account.margin_breach, account.wipe_out)
         ]
         rows.append((_product(result, account.product), *terms, *odds, short))
-    heads = ("Product", *(column.label for column in figures.ACCOUNTS.columns))
-    caption = (
-        f"Share of paths below margin and wiped out, with {_confidence(result)} intervals; what is owed "
-        "to the broker is the mean over the paths wiped out, in % of starting NAV."
+    say = result.say
+    heads = (say("Product"), *(say.name(column.label) for column in figures.ACCOUNTS.columns))
+    caption = say(
+        "Share of paths below margin and wiped out, with {sure} intervals; what is owed to the broker is "
+        "the mean over the paths wiped out, in % of starting NAV.",
+        sure=_confidence(result),
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -186,10 +223,13 @@ def worst_paths(result: Result) -> str:
     points = result.row(product, "absolute", "terminal", at).tail_points
     middle = int(result.curves["scenario_medoid_path"][p])
     name = label(result.section("products"), product)
-    return (
-        f"The fans show the paths on which {name}, the product with the largest expected shortfall, loses "
-        f"more than its VaR at {level(at)}: {count(points)} paths, "
-        f"of which number {count(middle)} is the typical one."
+    return result.say(
+        "The fans show the paths on which {name}, the product with the largest expected shortfall, loses "
+        "more than its VaR at {level}: {points} paths, of which number {middle} is the typical one.",
+        name=name,
+        level=level(at),
+        points=count(points),
+        middle=count(middle),
     )
 
 
@@ -202,12 +242,14 @@ def components(result: Result) -> Table:
         cells = [found.get((product, part)) for part in parts]
         shown = [Cell("none") if row is None else _loss(row.estimate, row.indicative) for row in cells]
         rows.append((_product(result, product), *shown))
-    caption = (
-        f"Components of ES {level(result.components[0].level)} over the horizon, % of starting NAV, with "
-        f"{_confidence(result)} intervals; a row sums to its product's ES."
+    caption = result.say(
+        "Components of ES {level} over the horizon, % of starting NAV, with {sure} intervals; a row sums "
+        "to its product's ES.",
+        level=level(result.components[0].level),
+        sure=_confidence(result),
     )
-    names = [" ".join(title(word, result.labels) for word in part.split()) for part in parts]
-    return Table(caption, ("Product", *names), (("", tuple(rows)),))
+    names = [" ".join(result.title(word) for word in part.split()) for part in parts]
+    return Table(caption, (result.say("Product"), *names), (("", tuple(rows)),))
 
 
 def firmness(result: Result) -> Table:
@@ -226,10 +268,17 @@ def firmness(result: Result) -> Table:
         ]
         verdict = Cell("indicative" if soft else "firm", indicative=soft)
         rows.append((Cell(level(at)), Cell(number(fewest, 0)), *cells, verdict))
-    heads = ("Level", "Tail points", "Widest VaR error, %", "Widest ES error, %", "Standing")
-    caption = (
-        "Sampling error by level: the fewest tail points, and the widest half-interval as a share of its "
-        "own figure, over all products, views and measures. Below 1,000 tail points a figure is indicative."
+    say = result.say
+    heads = (
+        say("Level"),
+        say("Tail points"),
+        say("Widest VaR error, %"),
+        say("Widest ES error, %"),
+        say("Standing"),
+    )
+    caption = say(
+        "Sampling error by level: the fewest tail points, and the widest half-interval as a share of its own "
+        "figure, over all products, views and measures. Below 1,000 tail points a figure is indicative."
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -245,20 +294,19 @@ def composition(result: Result) -> Table:
     for product in result.products:
         settings = products.get(product)
         settings = settings if isinstance(settings, dict) else {}
-        book = ", ".join(
-            f"{title(k, result.labels)} {level(w)}" for k, w in settings.get("weights", {}).items()
-        )
+        book = ", ".join(f"{result.title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(
             (_product(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
         )
-    heads = ("Product", "Family", "Long book", "Settings")
-    return Table("Products as modelled.", heads, (("", tuple(rows)),), numeric=False)
+    say = result.say
+    heads = (say("Product"), say("Family"), say("Long book"), say("Settings"))
+    return Table(say("Products as modelled."), heads, (("", tuple(rows)),), numeric=False)
 
 
 def _family(result: Result, product: str) -> str:
-    return title(next(row.family for row in result.tail if row.product == product))
+    return result.title(next(row.family for row in result.tail if row.product == product))
 
 
 def _setting(name: str, value: object) -> str:
@@ -271,6 +319,11 @@ def _setting(name: str, value: object) -> str:
     if name.endswith("_annual"):
         return f"{spaced.removesuffix(' annual')} {level(value).replace('-', MINUS)} a year"
     return f"{spaced} {value:.6g}".replace("-", MINUS)
+
+
+def product_name(result: Result, product: str) -> str:
+    """The product's label, or its name."""
+    return label(result.section("products"), product)
 
 
 def _product(result: Result, product: str, more: str = "") -> Cell:
