@@ -64,7 +64,7 @@ def replayed(config: Config, name: str, folder: Path) -> list[dict[str, Any]]:
             least[row["product"]] = max(least.get(row["product"], [-np.inf]), _lost(row))
     except (OSError, ValueError, KeyError, IndexError) as fault:
         raise InputError(str(folder), f"is no replay: {fault}", "a folder of `tailrisk replay`") from None
-    about = {"scenario": f"{label}, {span}", "column": "replay", "paths": 0}
+    about = {"scenario": f"{label} ({span})", "column": "replay", "paths": 0}
     return [
         _row({**about, "statistic": statistic}, product, *found[product])
         for product in config.products

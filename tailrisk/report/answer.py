@@ -41,18 +41,21 @@ def answer(result: Result) -> list[str]:
 
 def asked(result: Result) -> tuple[str, ...]:
     """Every kind of question, those asked first, in the order they are asked in."""
+    return tuple(dict.fromkeys([*read(result), "how_much", "what_if", "how_likely", "who"]))
+
+
+def read(result: Result) -> list[str]:
+    """The kinds of question that the config names, or that the question reads as."""
     said = result.section("report").get("asks")
     first = [kind for kind in said if kind in ASKS] if isinstance(said, list) else []
     question = str(result.record.get("question") or "").lower()
     places = {
         kind: [question.find(word) for word in words if word in question] for kind, words in ASKS.items()
     }
-    read = sorted(
+    return first or sorted(
         (kind for kind, found in places.items() if found),
         key=lambda kind: (kind == "how_much", min(places[kind])),  # how much is asked of most things
     )
-    rest = ("how_much", "what_if", "how_likely", "who")
-    return tuple(dict.fromkeys([*(first or read), *rest]))
 
 
 def happened(event: EventRow, result: Result) -> str:
@@ -87,7 +90,9 @@ def horizon(result: Result) -> str:
 
 
 def _how_likely(result: Result) -> list[str]:
+    """Every event where that was asked, else the first."""
     say = result.say
+    most = len(result.events) if "how_likely" in read(result) else 1
     told = [
         say(
             "{event} ({described}): {happened}.",
@@ -95,7 +100,7 @@ def _how_likely(result: Result) -> list[str]:
             described=spoken(event.description, result.labels, say).rstrip("."),
             happened=happened(event, result),
         )
-        for event in result.events
+        for event in result.events[:most]
     ]
     return [say.sentences(told)]
 
@@ -278,6 +283,16 @@ def _bleeds(result: Result) -> str:
     often = max((row.estimate.value, c) for c, row in called.items() if row is not None)[1]
     row = called[often]
     assert row is not None
+    if often == name:
+        return say(
+            "{deepest} bleed most: an expected drawdown of {es} % ({es_range}) on the worst paths at "
+            "{level}, and a margin call on {called} of all paths.",
+            deepest=known[name].label or name,
+            es=_loss(known[name].estimate),
+            es_range=_range(result, known[name].estimate),
+            level=level(at),
+            called=chance(row.estimate, result),
+        )
     return say(
         "{deepest} bleed most: an expected drawdown of {es} % ({es_range}) on the worst paths at {level}. "
         "{often} are called for margin on most paths: {called} of them.",

@@ -100,7 +100,7 @@ def sentence(result: Result, scenario: str, product: str) -> str:
         row = found(result, scenario, column, product)
         if row is not None and row.loss is not None:
             sure = f" ({say.cell(row.loss.scaled(100).interval(LOSS_PLACES))})" if column != "shock" else ""
-            told.append(say("{loss} % {where}", loss=_text(row) + sure, where=where))
+            told.append(say("{loss} %{range} {where}", loss=_text(row), range=sure, where=where))
     if not told:
         return ""
     return say("{scenario}: {name} loses {told}.", scenario=scenario, name=name, told=say.listed(told))

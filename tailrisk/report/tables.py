@@ -228,7 +228,7 @@ def worst_paths(result: Result) -> str:
         "more than its VaR at {level}: {points} paths, of which number {middle} is the typical one.",
         name=name,
         level=level(at),
-        points=count(points),
+        points=number(points, 0),
         middle=count(middle),
     )
 

@@ -80,7 +80,7 @@ def test_a_replay_gives_the_end_and_the_deepest_day(tmp_path: Path) -> None:
     config = load("feb2024.toml", SMALL)
     folder = _replay(tmp_path / "old", [1.0, 0.7, 0.9])
     end, deepest = replayed(config, "old", folder)
-    assert (end["product"], end["scenario"]) == ("dma", "one, 2020-01-01 to 2020-01-03")
+    assert (end["product"], end["scenario"]) == ("dma", "one (2020-01-01 to 2020-01-03)")
     assert (end["loss"], end["loss_low"], end["loss_high"]) == pytest.approx((0.1, 0.09, 0.11))
     assert (deepest["statistic"], deepest["loss"]) == ("deepest", pytest.approx(0.3))
 
