@@ -19,16 +19,17 @@ TOLD = {
     "config.json": "the config in full",
     "record.json": "the birth certificate",
     "page.md": "this page in Markdown",
+    "README.md": "this page in Markdown",
 }
 """File -> what it holds; others are listed without."""
-KINDS = (".csv", ".parquet", ".json", ".npz", ".md", ".toml", ".txt", ".svg")
+KINDS = (".csv", ".parquet", ".json", ".npz", ".md", ".toml", ".txt", ".svg", ".png", ".pdf")
 HIDDEN = ("report.html", "index.html")
 
 
-def files(folder: Path, say: Say) -> Iterator[tuple[Cell, ...]]:
+def files(folder: Path, say: Say, twin: str = "page.md") -> Iterator[tuple[Cell, ...]]:
     """A row a file: its name as a link, and what it holds. The twin is there though it is written last."""
     here = {path.name for path in folder.iterdir() if path.is_file() and path.suffix in KINDS}
-    known = [name for name in TOLD if name in here | {"page.md"}]
+    known = [name for name in TOLD if name in here | {twin}]
     rest = sorted(here - set(TOLD) - set(HIDDEN))
     for name in (*known, *rest):
         yield Cell(name, link=name), Cell(say.name(TOLD.get(name, "")))

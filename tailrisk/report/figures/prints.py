@@ -1,32 +1,46 @@
 """Figures as PNG and PDF too, for slides and papers: written by `svg` as it draws, where asked for."""
 
+import logging
 import re
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+BOTH = ("png", "pdf")
 DPI = 160
-FONTS = (
-    "DejaVu Sans",
+LAYOUT = "DejaVu Sans"
+"""The font figures are laid out in."""
+CHINESE = (
     "Noto Sans CJK SC",
+    "Noto Sans CJK JP",  # what a collection of all four is called by its first face
     "Noto Sans SC",
+    "Source Han Sans SC",
     "PingFang SC",
     "Microsoft YaHei",
     "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
 )
-"""The font figures are laid out in, then those that have Chinese."""
+"""Fonts that have Chinese, the first that is there is used."""
+FILES = re.compile(r"NotoSansCJK-Regular|NotoSansSC|SourceHanSans|PingFang|msyh|wqy", re.IGNORECASE)
+"""Of files, where matplotlib's list is older than the font."""
 HELD = re.compile(r"~([0-9a-f]+)~")
-_asked: ContextVar[tuple[Path, tuple[str, ...]] | None] = ContextVar("asked", default=None)
+Asked = tuple[Path, tuple[str, ...], Mapping[str, str]]
+_asked: ContextVar[Asked | None] = ContextVar("asked", default=None)
 
 
 @contextmanager
-def printing(folder: Path, kinds: Sequence[str]) -> Iterator[None]:
-    """Within the block every figure is also written into `folder` in these formats, named by its key."""
-    token = _asked.set((folder, tuple(kinds)) if kinds else None)
+def printing(folder: Path, kinds: Sequence[str], names: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Within the block every figure is also written into `folder` in these formats.
+
+    A file is named by the figure's key, or as `names` has it.
+    """
+    token = _asked.set((folder, tuple(kinds), names or {}) if kinds else None)
     try:
         yield
     finally:
@@ -38,11 +52,8 @@ def printed(figure: Figure, key: str) -> None:
     asked = _asked.get()
     if asked is None:
         return
-    from matplotlib import font_manager
-
-    folder, kinds = asked
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    family = [font for font in FONTS if font in known]
+    folder, kinds, names = asked
+    family = families()
     texts = [each for each in figure.findobj(Text) if isinstance(each, Text)]
     before = [(each, each.get_text(), each.get_fontfamily()) for each in texts]
     for each, words, _ in before:
@@ -50,7 +61,26 @@ def printed(figure: Figure, key: str) -> None:
         each.set_fontfamily(family)
     for kind in kinds:
         about = {"Software": None} if kind == "png" else {"CreationDate": None}
-        figure.savefig(folder / f"{key}.{kind}", dpi=DPI, facecolor="white", metadata=about)
+        logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # no bold of a Chinese font
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing")  # a machine without Chinese fonts
+            path = folder / f"{names.get(key, key)}.{kind}"
+            figure.savefig(path, dpi=DPI, facecolor="white", metadata=about)
     for each, words, old in before:
         each.set_text(words)
         each.set_fontfamily(old)
+
+
+@cache
+def families() -> list[str]:
+    """The font figures are laid out in, then one that has Chinese, if the machine has any."""
+    from matplotlib import font_manager
+
+    def known() -> list[str]:
+        names = {font.name for font in font_manager.fontManager.ttflist}
+        return [font for font in CHINESE if font in names][:1]
+
+    if not known():
+        for file in filter(FILES.search, sorted(font_manager.findSystemFonts())):
+            font_manager.fontManager.addfont(file)
+    return [LAYOUT, *known()]

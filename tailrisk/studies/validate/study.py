@@ -22,6 +22,8 @@ from ...data.table import listing
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as of_study
+from ...report.figures.prints import BOTH, printing
 from . import page, pictures
 from .histories import histories
 from .statistics import statistics
@@ -125,7 +127,10 @@ def _write(folder: Path, found: Compared, weather: pd.DataFrame | None, said: di
     write_csv(found.table, folder / "table.csv", digits="%.6g", missing="")
     if weather is not None:
         write_csv(weather, folder / "weather.csv", digits="%.6g", missing="")
-    for name, drawn in pictures.pictures(found.data, found.made).items():
+    with printing(folder, BOTH, {"autocorrelation": "memory"}):
+        made = pictures.pictures(found.data, found.made)
+    for name, drawn in made.items():
         disk.write(folder / f"{name}.svg", drawn)
     disk.write(folder / "README.md", page.page(found.table, found.families(), said, weather))
     write_record(folder, {**said, **provenance.stamp()})
+    of_study.write(folder)
