@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -155,14 +156,30 @@ def _standing(
 
 
 def _published(folder: Path, summary: str, output: Path) -> None:
-    """The summary and the record of a calibration, beside its picture."""
+    """The summary, the record and the page of a calibration, beside its picture."""
     from ..core import disk, seal
     from ..record.provenance import stamp
     from ..record.store import write_record
+    from ..report import study
 
     disk.write(folder / "summary.txt", summary + "\n")
     said = {"command": repeated(), "calibrated": output.name, "calibrated_sha256": seal.sha256(output)}
     write_record(folder, said | stamp())
+    study.publish(folder, "What moves the ladder, in which regimes?", summary)
+
+
+def _described(folder: Path, result: Any, output: Path) -> None:
+    """The summary, the record and the page of a universe."""
+    from ..core import seal
+    from ..record.provenance import stamp
+    from ..record.store import write_record
+    from ..report import study
+    from ..universe.summary import summary
+
+    question = "Which stocks are there, in which buckets, with which styles and risks?"
+    said = {"command": repeated(), "question": question, "universe": output.name}
+    write_record(folder, {**said, "universe_sha256": seal.sha256(output), **stamp()})
+    study.publish(folder, question, summary(result))
 
 
 @click.command()
@@ -186,6 +203,8 @@ def _published(folder: Path, summary: str, output: Path) -> None:
     help="A CSV of each stock's bucket and styles to write too, for the holdings of a product.",
 )
 @ACCEPT
+@click.option("--folder", type=click.Path(path_type=Path), help="A result too: page, summary, record.")
+@FORCE
 @QUIET
 def universe(
     panels: tuple[Path, ...],
@@ -194,6 +213,8 @@ def universe(
     output: Path,
     stocks: Path | None,
     accept: tuple[str, ...],
+    folder: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Measure a stock panel; write the moments of its universe.
@@ -226,16 +247,21 @@ def universe(
     from ..universe.measure import universe as measure
     from ..universe.summary import summary
 
-    with reading(quiet), bar(quiet) as tell:
-        result = measure(
-            panels,
-            until=until,
-            styles_path=styles,
-            output=output,
-            stocks=stocks,
-            accept=accept,
-            progress=tell,
-        )
+    if folder:
+        from ..record.store import replacing
+    with replacing(folder, force=force) if folder else nullcontext() as scratch:
+        with reading(quiet), bar(quiet) as tell:
+            result = measure(
+                panels,
+                until=until,
+                styles_path=styles,
+                output=output,
+                stocks=stocks,
+                accept=accept,
+                progress=tell,
+            )
+        if scratch is not None:
+            _described(scratch, result, output)
     if not quiet:
         say(summary(result))
 

@@ -51,7 +51,15 @@ class Shown:
     kind = "table"
 
 
-Part = Note | Heading | Listing | Picture | Shown
+@dataclass(frozen=True)
+class Fixed:
+    """Text in columns, as a terminal shows it."""
+
+    text: str
+    kind = "fixed"
+
+
+Part = Note | Heading | Listing | Picture | Shown | Fixed
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,8 @@ def _part(part: Part, say: Say) -> list[str]:
         return [f"**{part.strong}** {part.text}" if part.strong else part.text]
     if isinstance(part, Heading):
         return [f"### {part.text}"]
+    if isinstance(part, Fixed):
+        return ["```", part.text, "```"]
     if isinstance(part, Listing):
         return [f"- {item}" for item in part.items]
     if isinstance(part, Picture):

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from .document import Heading, Listing, Note, Part, Picture, Section, Shown
+from .document import Fixed, Heading, Listing, Note, Part, Picture, Section, Shown
 from .tables import Cell, Table
 
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]+\.svg)\)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+BLOCKS = re.compile(r"(```.*?```)|\n\s*\n", re.DOTALL)
 SPLIT = re.compile(r"(?<!\\)\|")
 
 
@@ -64,11 +65,13 @@ def _unescaped(text: str) -> str:
 
 
 def _parts(content: str, folder: Path | None, key: str) -> Iterator[Part]:
-    blocks = [block for block in re.split(r"\n\s*\n", content) if block.strip()]
+    blocks = [block for block in BLOCKS.split(content) if block and block.strip()]
     tables = 0
     for block in blocks:
         lines = block.strip().splitlines()
-        if lines[0].startswith("|"):
+        if lines[0].startswith("```"):
+            yield Fixed("\n".join(lines).strip("`\n"))
+        elif lines[0].startswith("|"):
             tables += 1
             yield Shown(f"{key}-{tables}", _table(lines))
         elif all(line.startswith(("- ", "* ")) for line in lines):

@@ -49,6 +49,14 @@ def write(folder: str | Path, *, language: str = ENGLISH) -> Path:
     return place / PAGE
 
 
+def publish(folder: Path, question: str, summary: str) -> None:
+    """README.md and the page of what has nothing but a summary for the terminal: its first line answers."""
+    first, _, rest = summary.partition("\n")
+    text = f"# {question}\n\n{first}.\n\n" + (f"```\n{rest.strip()}\n```\n" if rest.strip() else "")
+    disk.write(folder / README, text.replace("..\n", ".\n"))
+    write(folder)
+
+
 def show(folder: str | Path) -> str:
     """The study as plain text: its answer, then its own text with the tables."""
     place = Path(folder)

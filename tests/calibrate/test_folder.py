@@ -26,7 +26,9 @@ def test_the_folder_is_a_result_and_the_file_is_the_same(tmp_path, capsys):
     alone = output.read_text()
     assert run(*calibrate, "--folder", folder) == 0
     assert output.read_text() == alone
-    assert seal.check(folder) == {"regimes.svg", "summary.txt", "record.json"}
+    assert seal.check(folder) == {
+        "regimes.svg", "summary.txt", "record.json", "README.md", "report.html"
+    }  # fmt: skip
     record = json.loads((folder / "record.json").read_text())
     assert record["calibrated_sha256"] == seal.sha256(output)
     assert record["command"].startswith("tailrisk calibrate closes.csv --until 2016-12-31")

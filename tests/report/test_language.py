@@ -10,7 +10,7 @@ import pytest
 import tailrisk.report
 from tailrisk.core import figures
 from tailrisk.core.names import home
-from tailrisk.report import answer, crowd, document, files, sections, words
+from tailrisk.report import answer, crowd, document, files, sections, study, words
 from tailrisk.report.folder import Result
 from tailrisk.report.language import Say, phrases
 from tailrisk.report.page import render
@@ -50,6 +50,7 @@ def vocabulary() -> set[str]:
     found |= set(sections.EXCESS.values()) | {sections.AS_STATED, *sections.NO_LIMITS}
     found |= {"Absolute loss", "Excess loss", "none", "not recorded", "firm", "indicative", "not defined"}
     found |= {"Gaussian", "Student\u2011t", "random", "below", "above", "removed", "not removed"}
+    found |= set(study.KINDS.values()) | {"A study"}
     return found - {"VaR", "ES", "CTA", "DMA"}
 
 
