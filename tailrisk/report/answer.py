@@ -256,7 +256,7 @@ def _crowds_part(result: Result) -> str:
     told = [
         say(
             "{part} of {es} points for {name}",
-            part=f"{_loss(made[p].estimate)} ({_range(result, made[p].estimate)})",
+            part=_loss(made[p].estimate) + say.aside(_range(result, made[p].estimate)),
             es=_loss(whole[p].expected_shortfall),
             name=_name(result, p),
         )
@@ -268,7 +268,7 @@ def _crowds_part(result: Result) -> str:
         "came from outside{soft}.",
         level=level(at),
         told=say.listed(told),
-        soft=f" ({soft})" if soft else "",
+        soft=say.aside(soft) if soft else "",
     )
 
 

@@ -134,7 +134,8 @@ def _row(cells: list[str]) -> str:
 def _cell(cell: Cell, say: Say) -> str:
     text = _flat(say.cell(cell.text)) + ("†" if cell.indicative else "")
     text = f"[{text}]({cell.link})" if cell.link else text
-    return f"{text} ({_flat(say.cell(cell.small))})" if cell.small else text
+    small = "; ".join(_flat(say.cell(line)) for line in cell.small.split("\n"))
+    return f"{text} ({small})" if cell.small else text
 
 
 def _flat(text: str) -> str:

@@ -31,6 +31,10 @@ class Say:
         named = self.name(text)
         return named if self.language == ENGLISH else RANGE.sub(" 至 ", named)
 
+    def aside(self, text: str) -> str:
+        """In brackets, after a figure."""
+        return f"（{self.cell(text)}）" if self.language == "zh" else f" ({self.cell(text)})"
+
     def sentences(self, parts: Sequence[str]) -> str:
         """Sentences one after another; Chinese has no space between them."""
         return ("" if self.language == "zh" else " ").join(part for part in parts if part)

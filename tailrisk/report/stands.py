@@ -99,7 +99,7 @@ def sentence(result: Result, scenario: str, product: str) -> str:
     for column, where in words.items():
         row = found(result, scenario, column, product)
         if row is not None and row.loss is not None:
-            sure = f" ({say.cell(row.loss.scaled(100).interval(LOSS_PLACES))})" if column != "shock" else ""
+            sure = say.aside(row.loss.scaled(100).interval(LOSS_PLACES)) if column != "shock" else ""
             told.append(say("{loss} %{range} {where}", loss=_text(row), range=sure, where=where))
     if not told:
         return ""
@@ -136,7 +136,7 @@ def _cell(result: Result, scenario: str, column: str, product: str) -> Cell:
         small.append(
             say("crowd {part} ({range})", part=part.text(LOSS_PLACES), range=part.interval(LOSS_PLACES))
         )
-    return Cell(loss.text(LOSS_PLACES), "; ".join(say.cell(each) for each in small), row.indicative)
+    return Cell(loss.text(LOSS_PLACES), "\n".join(small), row.indicative)
 
 
 def _absent(result: Result, column: str) -> Cell:

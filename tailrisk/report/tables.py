@@ -19,7 +19,7 @@ WHOLE = 1 - 1e-6
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure or words, with a second line in small type; indicative figures are marked."""
+    """A figure or words, with further lines in small type; indicative figures are marked."""
 
     text: str
     small: str = ""

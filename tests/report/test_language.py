@@ -1,4 +1,4 @@
-"""The page in Chinese: every phrase that is used has a translation with the same holes, and none is left over."""
+"""The page in Chinese: every phrase that is used has a translation with the same holes."""
 
 import ast
 import re
