@@ -120,9 +120,9 @@ def _judged(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> lis
         best = min(own, key=lambda row: float(row["fz0"]))
         told.append(
             say(
-                "{level} over {horizon} days: {model} scores best; losses pass its VaR on {rate} % of days "
-                "where {nominal} % was said, and coverage holds for {passed} of {targets} series; {tied} "
-                "of {all} models are in the confidence set",
+                "{level}, {horizon}-day losses: {model} scores best; losses pass its VaR on {rate} % of "
+                "days where {nominal} % was said, and coverage holds for {passed} of {targets} series; "
+                "{tied} of {all} models are in the confidence set",
                 level=f"{100 * float(level):g} %",
                 horizon=horizon,
                 model=best["model"],

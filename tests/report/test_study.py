@@ -132,7 +132,7 @@ def test_the_answer_of_a_backtest_is_its_best_model(folder: Path) -> None:
     )
     (told,) = findings.answer(folder, {}, TEXT, Say())
     assert told.startswith(
-        "99 % over 1 days: good scores best; losses pass its VaR on 1.10 % of days where 1 %"
+        "99 %, 1-day losses: good scores best; losses pass its VaR on 1.10 % of days where 1 %"
     )
     assert "holds for 7 of 8 series; 1 of 2 models" in told
 
