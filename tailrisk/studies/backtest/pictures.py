@@ -88,7 +88,7 @@ def coverage(plan: Plan, table: pd.DataFrame) -> str:
             for model in plan.models
             for own in [table[(table.horizon == horizon) & (table.level == level) & (table.model == model)]]
         )
-        told = "Dots are series, the ring one of them with its interval; one is right. Mean over series: "
+        told = "Dots are series, the large one with its interval; a rate of one is right. Mean over series: "
         return svg(figure, "coverage", "Rate of losses beyond VaR by model", f"{told}{words}.")
 
 
