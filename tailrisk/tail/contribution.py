@@ -22,7 +22,7 @@ def component_shortfall(
     confidence: float = 0.95,
     paths: int | None = None,
 ) -> Interval:
-    """C_j = E[L_j | L in the tail of L = sum_j L_j], each part's share of ES      Tasche (1999), equation 4.
+    """C_j = E[L_j | L in the tail of L = sum_j L_j], what part j adds to ES      Tasche (1999), equation 4.
 
     losses [part, path] -> Interval of arrays [part]; a frame [scenario, part] -> of Series by part. sum_j C_j
     = ES of the sum; a tie at VaR is split evenly. weight [path], a Series by name.
@@ -30,6 +30,11 @@ def component_shortfall(
     Influence ((L_j - c_j) 1{L > VaR} - P(L > VaR)-mean of it) / (1 - level), c_j = E[L_j | L = VaR] from the
     paths nearest VaR: c_j is what moving VaR trades in, so the parts' influences sum to that of ES.
     Unbounded where VaR has no upper bound, for then one path or two are the whole tail.
+    InputError: losses that are not [part, path], fewer `paths` than losses, and as in `value_at_risk`.
+
+    >>> stocks, futures = np.arange(1, 1001) / 1000, np.arange(1, 1001) / -2000
+    >>> component_shortfall(np.stack([stocks, futures]), level=0.95).estimate.round(4)
+    array([ 0.9755, -0.4878])
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
     given, parts, row, w = _sum(losses, weight)
@@ -61,7 +66,11 @@ def incremental_shortfall(losses: ArrayLike, weight: ArrayLike | None = None, *,
     """ES of the sum less ES of the sum without part j, [part]: what leaving each part out would save.
 
     At most the component C_j, for ES is convex; the two agree for a part too small to move the tail.
-    Losses and weights as in `component_shortfall`.
+    losses [part, path], weight [path], units and errors as in `component_shortfall`.
+
+    >>> stocks, futures = np.arange(1, 1001) / 1000, np.arange(1, 1001) / -2000
+    >>> incremental_shortfall(np.stack([stocks, futures]), level=0.95).round(4)
+    array([ 0.5005, -0.4878])
     """
     exact = exact_level(level)
     given, parts, row, w = _sum(losses, weight)

@@ -26,6 +26,11 @@ def conditional_drawdown(
     the running peak as a fraction of the peak, an array: a frame could mean either way round and is refused.
     weight [path], a Series by the numbers of the paths. Days of one path are one draw: the interval
     is from each path's mean influence. tail_points and ceiling as in `influence_interval`.
+    InputError: a frame, other axes, and what `value_at_risk` refuses.
+
+    >>> drawdown = np.arange(200).reshape(2, 100) / 200
+    >>> round(conditional_drawdown(drawdown, level=0.95).estimate, 4)
+    0.9725
     """
     if isinstance(drawdown, pd.DataFrame):
         raise InputError("drawdown", "is a frame: are its columns days or paths?", "an array [day, path]")

@@ -22,6 +22,11 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
     Weighted: n = p(1-p) / sum w^2 (hit - p)^2 effective paths, k = n p (Korn & Graubard 1998).
     No hit: estimate nan (never zero), low 0 and the upper bound; every path hit: nan, and the lower bound.
     Widened where the weights are heavy (`heavy_weights`). A Series is matched to its weights by name.
+    InputError: flags that are neither true nor false, weights or a confidence that cannot be used.
+
+    >>> found = probability(np.arange(1000) < 20)
+    >>> found.estimate, round(found.low, 4), round(found.high, 4)
+    (0.02, 0.0123, 0.0307)
     """
     given, sure = received(hit, "hit", dimensions=1), exact_confidence(confidence)
     if not np.isin(given.values, (0.0, 1.0)).all():
@@ -43,7 +48,7 @@ def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> In
 
 
 def exact_share(paths: float, estimate: float, confidence: float) -> Interval:
-    """The Clopper-Pearson interval of a share `estimate` of so many effective paths."""
+    """The Clopper-Pearson interval of a probability `estimate` from so many effective paths."""
     count, half = paths * estimate, (1 - confidence) / 2
     low = float(betaincinv(count, paths - count + 1, half)) if estimate > 0 else 0.0
     high = float(betaincinv(count + 1, paths - count, 1 - half)) if estimate < 1 else 1.0
@@ -59,6 +64,11 @@ def rate(
     count: one number (events in T years in all), or events in each path [path] with T the years of *one*
     path: days of one path cluster, so k is then the effective count mean^2 / variance of the mean.
     No event: estimate nan (never zero), low 0 and the upper bound.
+    InputError: counts below zero, no years, weights [path] or a confidence that cannot be used.
+
+    >>> found = rate(5, exposure_years=10)
+    >>> found.estimate, round(found.low, 3), round(found.high, 3)
+    (0.5, 0.162, 1.167)
     """
     _length(exposure_years)
     single = isinstance(count, Real | np.ndarray) and np.ndim(count) == 0
@@ -76,7 +86,10 @@ def rate(
 def exact_rate(
     mean: float, variance: float, squares: float, exposure_years: float, confidence: float
 ) -> Interval:
-    """The rate from the mean count of a path, its sampling variance, and the sum of the squared weights."""
+    """The rate from the mean count of a path, its sampling variance, and the sum of the squared weights.
+
+    InputError: exposure_years is not above zero.
+    """
     _length(exposure_years)
     if mean == 0:
         return _poisson(0.0, 0.0, exposure_years, confidence, squares)
@@ -104,6 +117,10 @@ def return_period(frequency: Interval, years: float = 1.0) -> Interval:
 
     frequency: a `rate` (years = 1), or a `probability` per horizon of `years`.
     No event: estimate nan, the lower bound, and high infinite because nothing bounds it from above.
+    InputError: years are not above zero.
+
+    >>> return_period(rate(5, exposure_years=10)).estimate
+    2.0
     """
     number("years", years, "years > 0", lambda x: x > 0)
     low = years / frequency.high

@@ -28,7 +28,7 @@ def tail_shape(excess: Array, weight: Array | None = None) -> float:
     """The shape xi of excesses [tail] > 0: the quasi-Bayes estimate of Zhang & Stephens (2009), sections 3-4.
 
     The profile likelihood averaged over their grid of theta; unlike Hill's estimate it does not change when
-    losses are shifted. weight [tail] or None; fewer than 30 excesses are refused.
+    losses are shifted. weight [tail] or None. InputError: fewer than 30 excesses.
     """
     if len(excess) < FEWEST:
         raise InputError("excess", f"{len(excess)} excesses are too few for a shape", f"at least {FEWEST}")
@@ -105,8 +105,9 @@ class Likely:
 def likely(excess: Array, share: Array, drop: float, passes: int = 3) -> Likely:
     """Grid of theta around the likeliest, wide enough for every law within `drop` of the top.
 
-    theta = (e^eta - 1) / max y keeps 1 + theta y > 0; laws with xi <= -1, where the likelihood has no top,
-    are left out. Each pass closes in on the etas within `drop` of the highest.
+    excess, share [tail], the shares summing to one. theta = (e^eta - 1) / max y keeps 1 + theta y > 0; laws
+    with xi <= -1, where the likelihood has no top, are left out. Each pass closes in on the etas within
+    `drop` of the highest.
     """
     top, mean = float(excess.max()), float(np.sum(share * excess))
     first, last = -20.0, np.log1p(np.exp(7) * top / mean)
@@ -122,7 +123,10 @@ def likely(excess: Array, share: Array, drop: float, passes: int = 3) -> Likely:
 
 
 def half_chi_square(confidence: float, share: Array) -> float:
-    """How far the mean log likelihood may fall inside a profile interval: chi-square(1) / 2n."""
+    """How far the mean log likelihood may fall inside a profile interval: chi-square(1) / 2n.
+
+    share [tail]: weights of the excesses, summing to one; 1 / n is the sum of their squares.
+    """
     return float(chdtri(1, 1 - confidence) / 2 * np.sum(share**2))
 
 

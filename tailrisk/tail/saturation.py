@@ -26,7 +26,11 @@ def saturated(
 ) -> Any:
     """Whether at least `share` of the worst 1 - level, and three paths, lose exactly VaR.
 
-    Losses, weights and errors as in `value_at_risk`; a bool for one sample, else bools in the form they came.
+    losses [..., path], weights and errors as in `value_at_risk`, or a share outside (0, 1]; a bool for one
+    sample, else bools in the form they came.
+
+    >>> saturated(np.minimum(np.arange(1, 1001) / 1000, 0.9), level=0.95)  # nothing loses more than 0.9
+    True
     """
     given, exact = received(losses), exact_level(level)
     least = number("share", share, "a share of the tail, above 0 and at most 1", lambda x: 0 < x <= 1)
