@@ -136,7 +136,7 @@ def even_weight(losses: Array, weight: Array | None) -> Array:
 
 
 def total(values: Array) -> float:
-    """The correctly rounded sum of values [n]: that of `math.fsum`, so the same in any order, a pass at a time.
+    """The correctly rounded sum of values [n], that of `math.fsum`: the same in any order, a pass at a time.
 
     Values are cut at a common power of two far enough up that the sum of the upper parts is exact
     (Rump, Ogita & Oishi 2008, algorithm 4.1); the lower parts are cut again until nothing is left.

@@ -59,7 +59,7 @@ class Worst:
         return self.moments.paths
 
     def tail(self, level: Level) -> Tail:
-        """What lies beyond a level. InputError: it reaches below the worst losses, or beyond what paths can say."""
+        """What lies beyond a level. InputError: the worst losses do not reach it, or paths are too few."""
         exact = exact_level(level)
         share = 1 - exact
         held = len(self.loss) / self.paths if self.weight is None else float(self.weight.sum())
