@@ -118,7 +118,7 @@ def step(params: Params, today: Today, j: Count, returns: Ratio, opening: Ratio)
 
 
 def fill(today: Today, filled: Yuan) -> Today:
-    """Take what traded off the plan; the rest is tried again in later rounds."""
+    """Take what traded [bucket, path], yuan, off the plan; the rest is tried again in later rounds."""
     return replace(today, plan=today.plan - filled)
 
 

@@ -107,7 +107,7 @@ def pay(state: State, paid: Yuan) -> State:
 
 
 def residual(state: State, books: Books, scale: Yuan) -> Residual:
-    """What the books say more than the ledger; scale []: the stock first held by all."""
+    """What the books say more than the ledger, over the stock all held at the start, `scale` [], yuan."""
     held = jnp.maximum(state.opened, SMALLEST * scale)
     return Residual(
         stock=_largest((books.stock - state.stock) / held),

@@ -31,14 +31,17 @@ class Params:
 
 
 def below(value: Yuan, line: Yuan, scale: Yuan, width: Ratio | None) -> Probability:
-    """1{value < line}, or its logistic of width `width` in units of `scale` when a gradient is wanted."""
+    """1{value < line}, or its logistic of width `width` in units of `scale` when a gradient is wanted.
+
+    value, line, scale, width and result of one shape, such as [cohort, path].
+    """
     if width is None:
         return (value < line).astype(value.dtype)
     return jax.nn.sigmoid(over(line - value, scale) / width)
 
 
 def over(part: Yuan, whole: Yuan) -> Ratio:
-    """part / whole, and zero where there is no whole; its gradient is finite there too."""
+    """part / whole [cohort, path], and zero where there is no whole; its gradient is finite there too."""
     some = whole > 0
     return jnp.where(some, part / jnp.where(some, whole, 1.0), 0.0)
 

@@ -38,7 +38,10 @@ def pay(queue: Ratio) -> tuple[Ratio, Ratio]:
 
 
 def notice(params: Params, queue: Ratio, worth: Yuan, pace: Yuan) -> Ratio:
-    """The queue after tonight's notices."""
+    """The queue [wait, cohort, path] after tonight's notices, as above (mechanism 5.2).
+
+    worth, pace [cohort, path]: net worth, and what it would be had it stayed with its benchmark, yuan.
+    """
     behind = jnp.maximum(1.0 - over(jnp.maximum(worth, 0.0), pace) - params.threshold[:, None], 0.0)
     hazard = params.base[:, None] + params.slope[:, None] * behind
     given = params.open[:, None] * (1.0 - jnp.exp(-hazard))  # expm1 is no vector instruction on a CPU

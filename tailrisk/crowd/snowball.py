@@ -99,7 +99,7 @@ class Ledger:
 
 
 def today(params: Params, day: jax.Array | int) -> Today:
-    """The slice for a day of the run, counted from zero."""
+    """The slice for a day of the run, counted from zero; day [day] of one number, or a number."""
     return Today(knock_out=params.knock_out[day], alive=params.alive[day], knocked_in=params.knocked_in[day])
 
 

@@ -54,7 +54,7 @@ def momentum(params: Params, state: State, returns: Ratio) -> Ratio:
 
 
 def depth(params: Params, momentum: Ratio) -> Ratio:
-    """D [bucket, path], one at most: the share of normal depth still there."""
+    """D [bucket, path], one at most: the part of normal depth still there; momentum [bucket, path]."""
     fall = jnp.maximum(-momentum - params.threshold, 0.0)
     return 1.0 / (1.0 + params.evaporation * fall)
 

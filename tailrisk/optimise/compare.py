@@ -28,7 +28,12 @@ def minimise_variance(
 ) -> Portfolio:
     """min w' Q w / 2 over the constraints; `objective` is minus that. Markowitz (1952).
 
-    InputError: as `maximise_utility`.
+    Q in squared returns over the horizon, weights [asset] of NAV. InputError: as `maximise_utility`.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_matrix
+    >>> best = minimise_variance(of_matrix(np.diag([0.04, 0.01])), [Budget(), Positions()])
+    >>> best.weights.round(3)
+    array([0.2, 0.8])
     """
     return mean_variance(
         covariance, np.zeros(_assets(covariance)), constraints, aversion=1.0, tolerance=tolerance
@@ -45,7 +50,13 @@ def mean_variance(
 ) -> Portfolio:
     """max alpha' w - aversion w' Q w / 2, less trading costs if charged; alpha [asset]. Markowitz (1952).
 
-    InputError: as `maximise_utility`.
+    alpha and the root of Q are returns over one horizon. InputError: as `maximise_utility`.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_matrix
+    >>> risk = of_matrix(np.diag([0.04, 0.01]))
+    >>> best = mean_variance(risk, [0.02, 0.01], [Budget(), Positions()], aversion=1.0)
+    >>> best.weights.round(3)
+    array([0.4, 0.6])
     """
     none = replace(of_returns(np.zeros((_assets(covariance), 10))), names=covariance.names)
     charged = [*said(constraints), VarianceCost(covariance, aversion)]
@@ -74,8 +85,14 @@ def shortfall_budgets(
     """Fully invested weights [asset] > 0 whose contributions to ES are `shares` of it, equal ones by default.
 
     w = y / sum y,  y = argmin ES(y) - sum_i shares_i log y_i: there y_i dES/dy_i = shares_i.
-    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one.
+    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one. shares: [asset].
     InputError: shares not positive, or an ES that some long portfolio makes negative.
+
+    >>> from tailrisk.optimise import of_returns
+    >>> calm = np.random.default_rng(1).normal(0, 0.01, (1, 1000))
+    >>> weights = shortfall_budgets(of_returns(np.vstack([calm, -2 * calm[:, ::-1]])), level=0.95)
+    >>> bool(weights[0] > weights[1])  # the calmer asset has more
+    True
     """
     count = a(Scenarios, "scenarios", scenarios, OF_RETURNS).assets
     confidence(level)

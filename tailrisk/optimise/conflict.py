@@ -80,6 +80,7 @@ class Stated:
     told: Rows
 
     def rows(self, assets: int) -> Rows:
+        """The rows, whatever the assets."""
         return self.told
 
 
@@ -154,8 +155,10 @@ class Stack:
 
 
 def tangents(region: Region) -> list[tuple[int, Array, float]]:
-    """Of the first cone that conflicts with rows and earlier cones, and of those: its part and a row
-    x <= end, the tangent at their point nearest to its centre. None where no cone does.
+    """Of the first cone that conflicts with rows and earlier cones, and of those: its part and a row.
+
+    The row is [variable] with row x <= end: the tangent at their point nearest to its centre. None where no
+    cone does.
     """
     before: list[int] = []
     for i, part in enumerate(region.parts):

@@ -146,7 +146,11 @@ class Canon:
     def program(
         self, aim: Aim, columns: Array, share: Array, mean: Array, mass: float
     ) -> tuple[Program, float, float]:
-        """The master problem, scaled, and the units of returns and of the objective."""
+        """The master problem, scaled, and the units of returns and of the objective.
+
+        columns [coordinate, band], share [band], mean [coordinate] of the scenarios above the band, mass
+        theirs.
+        """
         offset, base = np.zeros(columns.shape[1]), 0.0
         if self.dense:
             held = self.base[: self.region.assets]

@@ -83,7 +83,7 @@ class Region:
         return np.where(np.isinf(low), -REACH, low), np.where(np.isinf(high), REACH, high)
 
     def beyond(self, x: Array, rounding: float) -> bool:
-        """Whether a variable is past REACH where that is its bound: the lower bound then proves nothing."""
+        """Whether x [variable] is past REACH where that is its bound: the lower bound then proves nothing."""
         low, high = self.box
         past = (x < low - rounding) & (low == -REACH) | (x > high + rounding) & (high == REACH)
         return bool(past.any())

@@ -193,7 +193,10 @@ class Bands:
         self.least = LEAST * max(float(np.abs(aim.cost).max()), aim.aversion * some) or 1.0
 
     def only(self) -> tuple[Found, bool]:
-        """The one portfolio there is, and whether its ES is within the limit."""
+        """The one portfolio there is, and whether its ES is within the limit.
+
+        InputError: a level the scenarios cannot support.
+        """
         x = self.canon.base
         loss, tail = self._measure(x)
         above = np.where(loss > tail.value_at_risk, self.share, 0.0)
@@ -206,7 +209,10 @@ class Bands:
         return self.best, self.closed(self.best, 1.0)
 
     def run(self, start: Array | None, tolerance: float) -> tuple[Found, bool]:
-        """The best portfolio from the bands around `start` [variable], and whether its gap is closed."""
+        """The best portfolio from the bands around `start` [variable], and whether its gap is closed.
+
+        InputError: a level the scenarios cannot support.
+        """
         band = everything(self.scenarios.count)
         matters = self.aim.aversion > 0 or self.aim.limit is not None
         if not matters:

@@ -35,7 +35,7 @@ def weights(mean: Array, spread: float, funds: int, stream: Stream) -> Array:
 
 
 def shares(mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0, high: float = 1.0) -> Array:
-    """A share of each of `funds` funds [fund], between low and high, with this mean and deviation."""
+    """A number between low and high for each of `funds` funds [fund], with this mean and deviation."""
     if sd == 0:
         return np.full(funds, float(mean))
     centre, width = (mean - low) / (high - low), sd / (high - low)

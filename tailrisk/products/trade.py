@@ -71,7 +71,11 @@ class Fill:
 
 
 def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ratio, order: Order) -> Fill:
-    """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`."""
+    """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`.
+
+    worth [fund, path]; all per unit of starting NAV, buys positive. What limits, halts and participation
+    leave undone is not traded.
+    """
     target = order.target
     if target is None:
         return _forced(params, day, stock, futures, order)

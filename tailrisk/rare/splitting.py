@@ -152,9 +152,10 @@ def clones(reached: Entry, parent: Count) -> Entry:
 
 
 def parents(crossed: NDArray[np.int32], offset: float) -> NDArray[np.int32]:
-    """Who is cloned: each path that crossed equally often, up to one, by systematic resampling.
+    """Who is cloned [path]: each path that crossed equally often, up to one, by systematic resampling.
 
-    offset: a uniform; the expected number of clones is the same for every crossing.
+    crossed [path]: the day a path crossed, below zero if it did not; offset: a uniform; the expected number
+    of clones is the same for every crossing.
     """
     found, paths = np.flatnonzero(crossed >= 0), len(crossed)
     places = np.floor((np.arange(paths) + offset) * (len(found) / paths)).astype(np.intp)

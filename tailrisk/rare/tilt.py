@@ -66,7 +66,7 @@ class State:
 
 
 def init(tilt: Tilt, path: Count) -> State:
-    """The component each path is drawn from, by its number."""
+    """The component each path [path] is drawn from, by its number."""
     zero = jnp.zeros_like(path)
     uniform = random.uniforms(tilt.stream, path, zero, tilt.share.dtype)
     share = _pieces(tilt.share)
@@ -90,7 +90,10 @@ def eve(law: Probability, nominal: Probability, state: State, uniform: Uniform) 
 def warm(
     tilt: Tilt, nominal: regimes.Params, state: State, before: Count, uniform: Uniform
 ) -> tuple[State, Uniform]:
-    """One day before the first: a uniform with which `regimes.step` draws the tilted regime."""
+    """One day before the first: a uniform [path] with which `regimes.step` draws the tilted regime.
+
+    before [path]: yesterday's regime; uniform [path].
+    """
     regime, edge = _regime(tilt.warmup, nominal, state.phase, before, uniform)
     ratio = _log_ratio(tilt.warmup, nominal.cumulative)[:, before, regime]
     return replace(state, log_odds=state.log_odds + ratio), edge

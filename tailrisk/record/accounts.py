@@ -40,6 +40,7 @@ def outcomes(config: Config, world: World, kept: Sample | None = None) -> pd.Dat
     """A row per product and figure, with its interval; None for a config without [accounts].
 
     Where products live as accounts on every path, a product's own fund is `kept`, the run's own figures.
+    Losses as fractions of starting NAV. InputError: a level that so few paths cannot support.
     """
     said, terms = config.accounts, config.attached.accounts
     if said is None or terms is None:
@@ -113,7 +114,10 @@ def _ended(params: account.Params, tape: Tape) -> dict[str, jax.Array]:
 
 
 def own(config: Config, lived: dict[str, Array], fund: int) -> Iterator[dict[str, Any]]:
-    """The product's own fund: losses, chances, the broker's loss, and the lines that make up its NAV."""
+    """The product's own fund: losses, chances, the broker's loss, and the lines that make up its NAV.
+
+    Losses as fractions of starting NAV. InputError: a level that so few paths cannot support.
+    """
     sure, level = config.tail.confidence, config.tail.levels[0]
     nav = lived["nav"][fund]
     loss = 1 - nav
@@ -157,7 +161,10 @@ def every(config: Config, kept: Sample) -> Iterator[dict[str, Any]]:
 
 
 def panel(config: Config, lived: dict[str, Array], mine: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """All funds of a product: losses over funds and paths, how far funds differ, chances."""
+    """All funds of a product [fund]: losses over funds and paths, how far funds differ, chances.
+
+    InputError: a level that so few paths cannot support.
+    """
     sure, worst = config.tail.confidence, config.tail.levels[0]
     loss = 1 - lived["nav"][mine]
     yield row("loss", estimates.mean(loss.mean(axis=0), confidence=sure, most=1.0))
@@ -171,7 +178,7 @@ def panel(config: Config, lived: dict[str, Array], mine: NDArray[np.int64]) -> I
 
 
 def chances(config: Config, lived: dict[str, Array], funds: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """Chances over funds and paths, and what the broker loses per yuan of starting NAV."""
+    """Chances over funds [fund] and paths, and what the broker loses per yuan of starting NAV."""
     sure = config.tail.confidence
     for name in ("called", "wiped_out", "stopped"):
         hits = lived[name][funds]

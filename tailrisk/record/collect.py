@@ -131,7 +131,7 @@ def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
 
 
 def kept_of_each(config: Config, weighted: bool = False) -> int:
-    """Worst losses kept of each column: what the lowest level and its interval need."""
+    """How many worst losses of each column are stored: what the lowest level and its interval need."""
     tail = config.tail
     return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
 

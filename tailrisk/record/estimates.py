@@ -45,14 +45,14 @@ def bounded(found: Interval, most: float = LARGEST_LOSS) -> Figure:
 
 
 def mean(values: Array | Moments, *, confidence: float, most: float = np.inf) -> Figure:
-    """A mean over paths."""
+    """A mean over paths [path], or of their moments, no bound beyond `most`."""
     if isinstance(values, Moments):
         return bounded(values.mean_interval(confidence=confidence), most)
     return bounded(mean_interval(values, confidence=confidence), most)
 
 
 def difference(one: Array, other: Array, *, confidence: float) -> Figure:
-    """The mean of one less other, path by path: what they share leaves the interval."""
+    """The mean of one less other [path], path by path: what they have in common leaves the interval."""
     return mean(np.asarray(one, np.float64) - np.asarray(other, np.float64), confidence=confidence)
 
 
@@ -62,7 +62,10 @@ def half_width(values: Array, *, confidence: float = 0.95) -> float:
 
 
 def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure:
-    """ES of a loss; of a stream, saturated too where many of its worst paths lose the same."""
+    """ES of a loss [path]; of a stream, saturated too where many of its worst paths lose the same.
+
+    InputError: a level the paths cannot support.
+    """
     if isinstance(loss, Worst):
         found = bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
         return replace(found, saturated=found.saturated or loss.saturated(level))

@@ -20,7 +20,10 @@ def publish(
     said: Mapping[str, Any],
     pictures: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and what was said in the record."""
+    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and the record with `said` in it.
+
+    InputError: the folder cannot be written.
+    """
     with replacing(output, force=True) as folder:
         for table, frame in tables.items():
             write_csv(frame, folder / f"{table}.csv", digits="%.6g", missing="")
@@ -31,7 +34,7 @@ def publish(
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """The table in Markdown."""
+    """The table [row, column] in Markdown."""
     lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|" + "---|" * frame.shape[1]]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False)]
     return "\n".join(lines)

@@ -81,7 +81,7 @@ def wanted(config: Config) -> tuple[Risk, ...]:
 
 
 def pay(one: Risk, loss: Array) -> Array:
-    """What is summed over paths: e^(k L), or ((L - threshold)+)^order."""
+    """What is summed over paths: e^(k L), or ((L - threshold)+)^order; loss [path]."""
     if one.kind == "entropic":
         return np.exp(one.numbers[0] * loss)
     threshold, order = (*one.numbers, 1.0)[:2]

@@ -90,7 +90,10 @@ def write(
     funds: pd.DataFrame | None = None,
     progress: bool = False,
 ) -> None:
-    """Every table, the curves, the resolved config and, last, the record."""
+    """Every table, the curves, the resolved config and, last, the record.
+
+    funds: the table of `accounts.outcomes`, [row, column]. InputError: a level the paths cannot support.
+    """
     frame = tables.tail(config, kept, progress=progress)
     write_csv(frame, folder / "tail.csv")
     write_parquet(frame, folder / "tail.parquet")

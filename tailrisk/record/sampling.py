@@ -21,7 +21,10 @@ from ..tail import weight_report
 
 
 def tilt_for(config: Config, world: World) -> tuple[Tilt | None, Choice | None]:
-    """The law to draw from, None for the world's own, and why; (None, None) for a plain run."""
+    """The law to draw from, None for the world's own, and why; (None, None) for a plain run.
+
+    InputError: importance sampling of days drawn from history.
+    """
     asked = config.sampling or Sampling()
     if asked.method == "plain":
         return None, None
@@ -67,7 +70,7 @@ def targets(config: Config, world: World) -> tuple[Target, ...]:
 def record(
     choice: Choice | None, weight: NDArray[np.float64] | None, split: Estimate | None = None
 ) -> dict[str, Any]:
-    """What the record says of the sampling."""
+    """What the record holds of the sampling; weight [path], one on average."""
     if choice is None:
         return {"method": "plain"}
     said: dict[str, Any] = {"method": choice.method, "reason": choice.reason, "pilot_paths": choice.paths}

@@ -87,7 +87,7 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
 
 
 def live(world: World, paths: int, numbers: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Course]:
-    """(the paths of these numbers, each once and in order, their course), a block at a time."""
+    """(the paths of these numbers [path], each once and in order, their course), a block at a time."""
     once = np.unique(numbers)
     width = min(paths, BLOCK)
     pieces = [courses(world, paths, once[first : first + width]) for first in range(0, len(once), width)]

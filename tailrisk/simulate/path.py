@@ -86,7 +86,7 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 
 
 def course(world: World, path: Count) -> Course:
-    """The course of the paths numbered `path`: the same paths as `outcome` sees."""
+    """The course of the paths numbered `path` [path], uint32: the same paths as `outcome` sees."""
 
     def one_day(
         state: tuple[day.State, LogReturn | None], shocks: day.Shocks
@@ -125,7 +125,10 @@ def prices(world: World, path: Count) -> LogReturn:
 
 
 def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
-    """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
+    """The eve of the first day: every price and NAV at one, for path numbers [path].
+
+    `warm` is from `warmed`, if that is at hand.
+    """
     paths = path.shape[0]
     books = book.init(world.products, paths) if world.funds is None else funds.init(world.funds, paths)
     return day.State(
@@ -165,12 +168,12 @@ def _specific(world: World, stream: random.Stream, path: Count, days: Count) -> 
 
 
 def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:
-    """The shocks that move the market on some days."""
+    """The shocks that move the market, for path numbers [path] and days [day]."""
     return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
 
 
 def warmup_shocks(world: World, path: Count, days: Count) -> day.Shocks:
-    """The shocks of some days before the first, numbered from one."""
+    """The shocks of days [day] before the first, numbered from one, for path numbers [path]."""
     return _market_shocks(world, world.streams.warmup_regimes, world.streams.warmup_ladder, path, days)
 
 
@@ -204,7 +207,7 @@ def segment_length(days: int) -> int:
 
 
 def first(world: World, path: Count, warm: process.State | None) -> process.State:
-    """The process on the eve: drawn, or where the warm-up ended if the process goes on from there."""
+    """The process on the eve: drawn, or where the warm-up ended if it goes on from there; numbers [path]."""
     if not process.continues(world.process):
         return process.init(world.process, eve(world.streams.regimes, path, world.dtype))
     found = warmed(world, path)[0] if warm is None else warm
@@ -219,7 +222,10 @@ def before(world: World, path: Count) -> Ratio:
 
 
 def warmed(world: World, path: Count) -> tuple[process.State | None, Ratio]:
-    """The process after the days before the first, None where none were simulated; and `before`."""
+    """The process after the days before the first, None where none were simulated; and their spreads.
+
+    path: numbers [path]; spreads [day, detector, path].
+    """
     if world.history is not None:
         return None, jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
     dtype, streams = world.dtype, world.streams
@@ -265,7 +271,7 @@ def _market_shocks(
 
 
 def eve(stream: random.Stream, path: Count, dtype: jnp.dtype) -> Uniform:
-    """The uniform of day zero, from which the first regime is drawn."""
+    """The uniform [path] of day zero, from which the first regime is drawn; path numbers [path]."""
     return _uniforms(stream, path, jnp.zeros(1, jnp.uint32), dtype)[0]
 
 

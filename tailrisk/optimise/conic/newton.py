@@ -73,6 +73,7 @@ def _along(old: tuple[Array, ...], way: tuple[Array, ...], length: float) -> tup
 
 
 def limit_price(form: Form, price: Array) -> float:
+    """The price of the limit on ES, last of the prices [row]; zero where there is no limit."""
     return float(price[-1]) if form.has_limit else 0.0
 
 
@@ -280,7 +281,7 @@ def _second_order(form: Form, step: Iterate) -> tuple[Array, Array, Array, Array
 
 
 def regular(diagonal: Array) -> Array:
-    """What is added to a diagonal >= 0."""
+    """What is added to a diagonal [variable] >= 0."""
     return np.where(diagonal > 0, REGULAR * diagonal + 1e-14, FREE)
 
 

@@ -132,7 +132,10 @@ def step(
 
 
 def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
-    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
+    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans.
+
+    exogenous [bucket, path]: log return of the day before anybody trades.
+    """
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
     books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
