@@ -53,14 +53,16 @@ class Region:
 
     @property
     def cones(self) -> list[Cone]:
+        """The cones of its constraints, over all variables."""
         return [part.cone for part in self.parts if part.cone is not None]
 
     def floor(self, cost: Array, price: Array, duals: Sequence[Array] = ()) -> tuple[float, Array]:
         """A lower bound of cost' x over the region from multipliers of rows and cones, and the reduced costs.
 
-        min over the box of (cost + A' y - sum C' v)' x  -  max over the rows' intervals of y' z  -  sum b' v:
-        valid for any y, and any v in the cones. A variable without a bound uses what the rows imply, and
-        failing that REACH: an optimum inside that reach is one everywhere, since the problem is convex.
+        cost, reduced [variable], price [row]. min over the box of (cost + A' y - sum C' v)' x  -  max over
+        the rows' intervals of y' z  -  sum b' v: valid for any y, and any v in the cones. A variable without
+        a bound uses what the rows imply, and failing that REACH: an optimum inside that reach is one
+        everywhere, since the problem is convex.
         """
         aside = 0.0
         for cone, dual in zip(self.cones, map(inside, duals), strict=bool(duals)):
@@ -98,10 +100,10 @@ class Region:
     def sensitivities(
         self, reduced: Array, price: Array, duals: Sequence[Array] = ()
     ) -> dict[str, tuple[Array, Array]]:
-        """d minimum / d (lower, upper) of every row of every constraint, by name, from multipliers; a cone
-        is one row more, its radius the upper bound.
+        """d minimum / d (lower, upper) [row] of every row of every constraint, by name, from multipliers.
 
-        Where two constraints bound one variable alike the first is said to bind.
+        reduced [variable], price [row]; a cone is one row more, its radius the upper bound. Where two
+        constraints bound one variable alike the first is said to bind.
         """
         steep = iter(duals)
         found, taken = {}, (self.lower.copy(), self.upper.copy())
@@ -132,7 +134,7 @@ def _price_bound(
 
 
 def said(constraints: Sequence[Constraint]) -> list[Constraint]:
-    """The constraints as a list; refused where one is none, or two have one name."""
+    """The constraints as a list. InputError: one is no constraint, or two have one name."""
     allowed = "a list of constraints such as [Budget(), Positions()]"
     listed = many("constraints", constraints, ("name", "rows"), allowed)
     names = [constraint.name for constraint in listed]

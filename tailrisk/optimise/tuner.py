@@ -234,6 +234,14 @@ def tune(
     measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
     start: where to begin, the middle by default; radius: of the first trust region, as a part of the box.
     InputError: ends that are no finite numbers or cross, another length of start.
+
+    >>> from tailrisk.optimise import Budget, Group, Positions, of_returns
+    >>> stocks = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])  # a stock and cash
+    >>> most = lambda theta: [Budget(), Positions(), Group([True, False], 0.0, theta[0])]
+    >>> book = Book(np.array([0.02, 0.0]), most, (Bound("group", lower=0.0),), np.zeros(2))
+    >>> best = tune(lambda theta: evaluate(book, [stocks], theta, level=0.75), [0.1], [0.9], budget=0.02)
+    >>> best.outcome.theta.round(3), bool(best.feasible)  # half of it in stocks
+    (array([0.5]), True)
     """
     low, high = (
         np.atleast_1d(plain(f"theta: {n}", ends)) for n, ends in (("lower", lower), ("upper", upper))
@@ -284,9 +292,17 @@ def _linear(
 
 
 def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> list[Outcome]:
-    """The outcome at every theta [lever] of a grid, as bounds tighten.
+    """The outcome at every theta of a grid, as bounds tighten.
 
-    InputError: a theta that is no numbers.
+    grid: each [theta]. InputError: a theta that is no numbers, and as `evaluate`.
+
+    >>> from tailrisk.optimise import Budget, Group, Positions, of_returns
+    >>> stocks = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])
+    >>> most = lambda theta: [Budget(), Positions(), Group([True, False], 0.0, theta[0])]
+    >>> book = Book(np.array([0.02, 0.0]), most, (Bound("group", lower=0.0),), np.zeros(2))
+    >>> along = frontier(lambda theta: evaluate(book, [stocks], theta, level=0.75), [[0.8], [0.4]])
+    >>> [round(at.worst(), 3) for at in along], [round(at.alpha, 3) for at in along]
+    ([0.032, 0.016], [0.016, 0.008])
     """
     if not callable(measure):
         raise InputError("measure", brief(measure), "a function of theta, as evaluate is")

@@ -31,6 +31,9 @@ def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = Fal
     """Worst losses that give VaR, ES, components and intervals at `level` and above, of so many paths.
 
     InputError: a level or a confidence that is none.
+
+    >>> reserve(100_000, 0.99, 0.95)
+    1103
     """
     exact = exact_level(level)
     share = float((1 - exact) * paths)
