@@ -42,21 +42,21 @@ class Margin(Model):
 
 
 class Signal(Model):
-    """Share of the book sold a day per unit beyond the threshold."""
+    """Fraction of the book sold a day per unit beyond the threshold."""
 
     strength: Line
     threshold: Line
 
 
 class Stop(Model):
-    """Share of the cohort with a stop line, and the line as net worth over its high-water mark."""
+    """Fraction of the cohort with a stop line, and the line as net worth over its high-water mark."""
 
     share: Share
     line: Share
 
 
 class Redemption(Model):
-    """Hazard on a dealing day, share of dealing days, and mornings to payment."""
+    """Hazard on a dealing day, fraction of dealing days, and mornings to payment."""
 
     base: Share
     slope: Line
@@ -66,7 +66,7 @@ class Redemption(Model):
 
 
 class Swap(Model):
-    """Shares a day swapped for futures and back, and the annualised discounts that start and end it."""
+    """Fractions a day swapped for futures and back, and the annualised discounts that start and end it."""
 
     out: Share
     start: Line
@@ -251,7 +251,7 @@ class Limits(Model):
     limit: Annotated[tuple[Positive, ...], Field(strict=False, max_length=2)] | None = (
         None  # the market's boards
     )
-    wide_board: Shares = Field(default_factory=dict)  # share of a bucket's stocks on the second board
+    wide_board: Shares = Field(default_factory=dict)  # fraction of a bucket's stocks on the second board
     calm: Positive
     stressed: Positive
     widening: Line

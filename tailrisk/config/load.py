@@ -177,7 +177,7 @@ def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
 
 
 def _market_file(layers: Layers) -> Path | None:
-    """The market file the layers name, or the library's own; None where that is not said in words."""
+    """The market file the layers name, or the library's own; None where they do not say which."""
     market = layers.said.get("market", {})
     name = market.get("file", HOME) if isinstance(market, dict) else None
     return _named(("market", "file"), name, layers) if isinstance(name, str) and name else None

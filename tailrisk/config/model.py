@@ -51,7 +51,7 @@ class Problem(NamedTuple):
 
 
 def incomplete(field: str, said: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Problem]:
-    """A problem for a table that leaves out a name: what is not said is not taken for zero."""
+    """A problem for a table that leaves out a name: what is missing is not taken for zero."""
     missing = [name for name in wanted if name not in said]
     if not missing:
         return []

@@ -28,7 +28,7 @@ class Seen:
     annual_basis: Ratio  # [future, path]  annualised; a discount is negative
     momentum: Ratio  # [bucket, path]
     volume: Yuan  # [bucket, path]  a day's turnover
-    restriction: Ratio  # [cohort, path]  share of a sale that is refused
+    restriction: Ratio  # [cohort, path]  fraction of a sale that is refused
 
 
 @struct
@@ -85,7 +85,7 @@ def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
 def fill(
     params: Params, state: State, sent: Orders, filled: tuple[Ratio, Ratio], returns: Ratio
 ) -> tuple[State, Trades]:
-    """Stocks moved by `returns` in the round; `filled`: share of sells and of buys; all [bucket, path].
+    """Stocks moved by `returns` in the round; `filled`: fraction of sells and of buys; all [bucket, path].
 
     Trades are booked at the new price, so the book bears the whole of the round's move before it is sold.
     """

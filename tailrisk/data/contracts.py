@@ -65,7 +65,7 @@ def read_contracts(path: str | Path, *, spot: bool = False, accept: Collection[s
 
 
 def closes(table: Table, role: str) -> pd.DataFrame:
-    """One column of closes [day, contract]; rows without one are left out, and said to be.
+    """One column of closes [day, contract]; rows without one are left out, with a note.
 
     Raises InputError for a close that is not a positive number.
     """

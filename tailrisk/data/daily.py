@@ -1,6 +1,6 @@
 """Whether a table of closes can be daily data of this market: its days, and moves that no index makes.
 
-Judged by the exchange's calendar and by what price limits allow. Each finding is refused or said in a line.
+Judged by the exchange's calendar and by what price limits allow. A finding is refused, or in a warning.
 """
 
 from collections.abc import Collection, Iterable
@@ -22,9 +22,9 @@ Array = NDArray[np.float64]
 KINDS = ("closed-days", "holes", "stale", "spikes", "copies", "units")
 """What a user may go on with, having seen it."""
 HOLE = 5
-"""More sessions in a row without a close than this are a hole; fewer are said."""
+"""More sessions in a row without a close than this are a hole; of fewer a note warns."""
 STALE = 5
-"""As many equal closes in a row are a close carried forward; three or four are said."""
+"""As many equal closes in a row are a close carried forward; of three or four a note warns."""
 COPIED = 20
 """As many equal returns of two indices in a row are one index filled with another."""
 SAME = 0.02
@@ -39,12 +39,12 @@ WIDE = (0.13, 0.17)
 FREE = 0.65
 """The same of a market without price limits: more is a change of unit, or two codes under one name."""
 APART = 0.06
-"""A move away from the other indices' median, undone the next day, that is said."""
+"""A move away from the other indices' median, undone the next day, that a note warns of."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something of a table that is odd: refused, or said when `warn`."""
+    """Something of a table that is odd: refused, or warned of when `warn`."""
 
     kind: str  # of KINDS, or empty where there is no going on
     problem: str
@@ -61,7 +61,7 @@ def judge(
     accept: Collection[str] = (),
     names: Names | None = None,
 ) -> None:
-    """Refuse the first finding that is not accepted; add the others to what is said of the file.
+    """Refuse the first finding that is not accepted; add the others to its warnings.
 
     closes [day, index], NaN where missing. Raises InputError with file, day, and what to accept to go on.
     """
@@ -115,7 +115,7 @@ def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
 
 
 def require_days(table: Table, accept: Collection[str] = ()) -> None:
-    """Refuse days of a long table that cannot be daily data; add what is odd to what is said of the file.
+    """Refuse days of a long table that cannot be daily data; add what is odd to its warnings.
 
     Raises InputError with what to accept to go on.
     """

@@ -61,7 +61,7 @@ THOUSANDS = 1e3
 """tushare's amount, known by its column ts_code, is in thousands of yuan."""
 
 OWN = ("close_raw_cents", "total_shares_10k", "pct_bp", "turn_bp", "amount_10k", *SPELLINGS, "total_shares")
-"""Titles that say their unit, or are in yuan, shares and fractions; what others are taken for is said."""
+"""Titles that say their unit, or are in yuan, shares and fractions; how others are read is in a note."""
 
 NEEDED = ("close", "shares", "amount")
 FUNDAMENTALS = ("book_to_price_ratio", "earning_yield", "growth", "leverage")

@@ -35,7 +35,7 @@ class Params:
     carry: Ratio  # [future]  y: discount per calendar year in quiet times
     ramp: Ratio  # []  tau0, calendar days
     mean: Ratio  # [future]  where u settles
-    discount_pull: Ratio  # []  share of u - mean lost in a round when u > mean: 1 - (1 - daily)^(1 / rounds)
+    discount_pull: Ratio  # []  part of u - mean lost in a round when u > mean: 1 - (1 - daily)^(1 / rounds)
     premium_pull: Ratio  # []  the same when u < mean
     flow: Ratio  # []  lambda_F: dislocation per net sale of one day's futures turnover
     fall: Ratio  # []  lambda_r: dislocation per unit fall of the index in a rout, given back per rise

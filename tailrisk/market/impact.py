@@ -28,7 +28,7 @@ class Params:
     volume: Yuan  # [bucket]  a normal day's turnover; positive
     evaporation: Ratio  # []  eta: zero keeps depth whole
     threshold: Ratio  # []  theta: depth goes when momentum is below minus this
-    persistence: Ratio  # []  delta: share of momentum that lasts a day
+    persistence: Ratio  # []  delta: fraction of momentum that lasts a day
     share: Ratio  # [component]  of a push that will decay
     decay: Ratio  # [component]  lost in one round: 1 - (1 - lost in a day)^(1 / rounds)
 
@@ -72,7 +72,7 @@ def step(
 def close(params: Params, state: State, returns: Ratio, dropped: Ratio) -> State:
     """State after the close, given the day's return and the latent return the limits dropped [bucket, path].
 
-    A push that the limits swallowed was never paid, so it is not given back: its transient share leaves J,
+    A push that the limits swallowed was never paid, so it is not given back: its transient part leaves J,
     toward zero at most. Without this the day after a limit-down close rebounds twice.
     """
     swallowed = params.share[:, None, None] * dropped[None]

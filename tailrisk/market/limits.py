@@ -28,8 +28,8 @@ class Params:
     calm: Ratio  # [bucket]  dispersion s of a day's returns in a quiet market; positive
     stressed: Ratio  # [bucket]  its ceiling
     widening: Ratio  # []  dispersion added per unit of absolute momentum
-    carried: Ratio  # []  xi: share of the latent excess that opens the next day
-    locked: Probability  # []  share of an order in a stock at its limit that still trades
+    carried: Ratio  # []  xi: fraction of the latent excess that opens the next day
+    locked: Probability  # []  fraction of an order in a stock at its limit that still trades
 
 
 @struct
@@ -37,7 +37,7 @@ class Seen:
     """What the market shows of a bucket."""
 
     returns: Ratio  # [bucket, path]  simple, since the previous close
-    limit_down: Probability  # [bucket, path]  share of stocks at the lower limit
+    limit_down: Probability  # [bucket, path]  fraction of stocks at the lower limit
     limit_up: Probability  # [bucket, path]
 
 

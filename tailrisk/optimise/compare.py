@@ -12,7 +12,7 @@ from .arguments import a, confidence
 from .conic import Array, straight
 from .constraints import Constraint, Positions, Rows, bounded
 from .labels import not_negative
-from .region import said
+from .region import checked
 from .scenarios import Scenarios, of_returns
 from .shortfall import OF_RETURNS, TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
 from .variance import Covariance, VarianceCost
@@ -59,7 +59,7 @@ def mean_variance(
     array([0.4, 0.6])
     """
     none = replace(of_returns(np.zeros((_assets(covariance), 10))), names=covariance.names)
-    charged = [*said(constraints), VarianceCost(covariance, aversion)]
+    charged = [*checked(constraints), VarianceCost(covariance, aversion)]
     return maximise_utility(none, alpha, charged, level=NEVER_USED, aversion=0.0, tolerance=tolerance)
 
 
@@ -80,13 +80,13 @@ class _Budgets:
 
 
 def shortfall_budgets(
-    scenarios: Scenarios, shares: ArrayLike | None = None, *, level: Level, tolerance: float = 1e-5
+    scenarios: Scenarios, budgets: ArrayLike | None = None, *, level: Level, tolerance: float = 1e-5
 ) -> Array:
-    """Fully invested weights [asset] > 0 whose contributions to ES are `shares` of it, equal ones by default.
+    """Fully invested weights [asset] > 0 whose contributions to ES are `budgets` of it, by default equal.
 
-    w = y / sum y,  y = argmin ES(y) - sum_i shares_i log y_i: there y_i dES/dy_i = shares_i.
-    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one. shares: [asset].
-    InputError: shares not positive, or an ES that some long portfolio makes negative.
+    w = y / sum y,  y = argmin ES(y) - sum_i budgets_i log y_i: there y_i dES/dy_i = budgets_i.
+    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one. budgets: [asset].
+    InputError: budgets not positive, or an ES that some long portfolio makes negative.
 
     >>> from tailrisk.optimise import of_returns
     >>> calm = np.random.default_rng(1).normal(0, 0.01, (1, 1000))
@@ -96,13 +96,13 @@ def shortfall_budgets(
     """
     count = a(Scenarios, "scenarios", scenarios, OF_RETURNS).assets
     confidence(level)
-    wanted = not_negative("shares", "share", 1 / count if shares is None else shares, scenarios.axis)
+    wanted = not_negative("budgets", "budget", 1 / count if budgets is None else budgets, scenarios.axis)
     if not ((wanted > 0) & np.isfinite(wanted)).all():
-        raise InputError("shares", "some are zero", "shares > 0, or a universe without those assets")
+        raise InputError("budgets", "some are zero", "budgets > 0, or a universe without those assets")
     even = np.full(count, 1 / count)
     scale = float(np.abs(scenarios.losses(even)).mean()) or 1.0
-    budgets = _Budgets(scale * wanted / wanted.sum())
-    found = minimise_shortfall(scenarios, [Positions(0.0, MOST), budgets], level=level, tolerance=tolerance)
+    charge = _Budgets(scale * wanted / wanted.sum())
+    found = minimise_shortfall(scenarios, [Positions(0.0, MOST), charge], level=level, tolerance=tolerance)
     if found.weights.max() > 0.99 * MOST:
         raise InputError("scenarios", "a long portfolio has no expected shortfall", "losses in the tail")
     return found.weights / found.weights.sum()

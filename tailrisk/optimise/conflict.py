@@ -23,7 +23,7 @@ FEASIBLE = 1e-8
 NEAR = 1e-9
 """A point this far outside a cone, of its radius, is inside."""
 ROWS = 100
-"""A conflict of more rows than this is told by constraint, not cut down row by row."""
+"""A conflict of more rows than this is named by constraint, not cut down row by row."""
 SHOWN = 4
 """Rows of one constraint that a message spells out."""
 
@@ -54,7 +54,7 @@ def refuse_conflict(region: Region) -> None:
     missing, _ = rows.violation(kept)
     raise InputError(
         "constraints",
-        f"no portfolio satisfies together {rows.told(kept, size)}",
+        f"no portfolio satisfies together {rows.described(kept, size)}",
         hint=f"drop one of them, or loosen their bounds by {missing * size:.3g} in all",
     )
 
@@ -73,20 +73,20 @@ def conflict(region: Region) -> "Stack | None":
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A constraint that says the rows it has said before."""
+class Known:
+    """A constraint whose rows are known."""
 
     name: str
-    told: Rows
+    fixed: Rows
 
     def rows(self, assets: int) -> Rows:
         """The rows, whatever the assets."""
-        return self.told
+        return self.fixed
 
 
 def of_parts(parts: Sequence[Part], assets: int) -> Region:
     """The region of some constraints of another."""
-    return region_of([Stated(part.name, part.rows) for part in parts], assets)
+    return region_of([Known(part.name, part.rows) for part in parts], assets)
 
 
 class Stack:
@@ -138,7 +138,7 @@ class Stack:
                 kept = without
         return kept
 
-    def told(self, kept: Mask, size: float) -> str:
+    def described(self, kept: Mask, size: float) -> str:
         """The kept rows in words: each constraint with a few of its rows; size: of what a radius is in."""
         texts, first = [], 0
         whole = sum(len(part.place) for part in self.region.parts)

@@ -13,7 +13,7 @@ from .arguments import confidence, number, plain
 from .conic import Array
 from .constraints import Budget, Constraint, Positions
 from .labels import Axis, places
-from .region import said
+from .region import checked
 from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
@@ -56,7 +56,7 @@ class ShortfallPortfolio:
                 number("", name, value, "a number such as 0.05")
         self.level, self.limit, self.aversion, self.tolerance = level, limit, aversion, tolerance
         usual: list[Constraint] = [Budget(), Positions()]
-        self.constraints = usual if constraints is None else said(constraints)
+        self.constraints = usual if constraints is None else checked(constraints)
 
     def fit(self, returns: Any, alpha: Any = None, weight: Any = None) -> "ShortfallPortfolio":
         """Solve for returns [scenario, asset], a DataFrame or an array, or for `Scenarios`.

@@ -29,7 +29,7 @@ from .tuner import Book, Bound
 from .variance import TrackingError, of_factor_model
 
 LOOSE, TIGHT = (1.5, 0.6), (0.05, 0.02)
-"""Bounds taken as none, and the tightest tried: on active size, and on the share in micro and no index."""
+"""Bounds taken as none, and the tightest tried: on active size, and on the weight in micro and no index."""
 
 
 @dataclass(frozen=True)

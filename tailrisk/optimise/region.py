@@ -77,7 +77,7 @@ class Region:
 
     @cached_property
     def box(self) -> tuple[Array, Array]:
-        """Finite bounds [variable]: those said, those the rows imply, for the variables of constraints what
+        """Finite bounds [variable]: those stated, those the rows imply, for the variables of constraints what
         their rows may ask for, and else REACH.
         """
         low, high = implied(self)
@@ -103,7 +103,7 @@ class Region:
         """d minimum / d (lower, upper) [row] of every row of every constraint, by name, from multipliers.
 
         reduced [variable], price [row]; a cone is one row more, its radius the upper bound. Where two
-        constraints bound one variable alike the first is said to bind.
+        constraints bound one variable alike the first counts as the one that binds.
         """
         steep = iter(duals)
         found, taken = {}, (self.lower.copy(), self.upper.copy())
@@ -133,7 +133,7 @@ def _price_bound(
         taken[side][j] = np.nan
 
 
-def said(constraints: Sequence[Constraint]) -> list[Constraint]:
+def checked(constraints: Sequence[Constraint]) -> list[Constraint]:
     """The constraints as a list. InputError: one is no constraint, or two have one name."""
     allowed = "a list of constraints such as [Budget(), Positions()]"
     listed = many("constraints", constraints, ("name", "rows"), allowed)
@@ -149,7 +149,7 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
 
     InputError: what is no list of constraints, two of one name, or one that does not fit the assets.
     """
-    listed = said(constraints)
+    listed = checked(constraints)
     names, along = [constraint.name for constraint in listed], axis(assets)
     every = [constraint.rows(along) for constraint in listed]
     total = assets + sum(rows.extra for rows in every)

@@ -240,7 +240,7 @@ class Bands:
         return self.best, False
 
     def closed(self, found: Found, tolerance: float) -> bool:
-        """Whether the gap is below `tolerance` and the limit on ES is kept."""
+        """Whether the gap is below `tolerance` and the limit on ES is met."""
         limit = self.aim.limit
         return found.gap <= tolerance and (limit is None or found.tail.expected_shortfall <= limit + OVER)
 

@@ -212,7 +212,7 @@ def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[fl
 
 @dataclass(frozen=True)
 class Tuned:
-    """The bounds found; `steps` linear programs; feasible: whether the budget is kept."""
+    """The tuned bounds; `steps` linear programs; feasible: whether the budget is met."""
 
     outcome: Outcome
     steps: int

@@ -44,7 +44,7 @@ class State:
     accrued: Ratio  # [fund, path]  performance fee not yet paid, of all units
     high_water: Ratio  # [fund, path]  NAV per unit above which it accrues
     pace: Ratio  # [fund, path]  highest NAV per unit, carried on at the benchmark's return
-    due: Ratio  # [fund, path]  share of units whose notice has run out
+    due: Ratio  # [fund, path]  fraction of units whose notice has run out
     notices: Ratio  # [wait, fund, path]
 
 

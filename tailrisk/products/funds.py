@@ -39,7 +39,7 @@ class Outcome:
 
     wiped_out: Flag  # [product, path]
     stopped: Flag  # [product, path]
-    redeemed: Ratio  # [product, path]  share of the units paid out
+    redeemed: Ratio  # [product, path]  fraction of the units paid out
     pnl: Ratio  # [line, product, path]  per unit, in the order of account.LINES
 
 

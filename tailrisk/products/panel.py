@@ -1,6 +1,6 @@
 """A panel of funds around one product: the managers of a family do not hold one book.
 
-Weights are Dirichlet around the product's own, and any share (exposure, part of a hedge) is a Beta around
+Weights are Dirichlet around the product's own, and any fraction (exposure, part of a hedge) is a Beta around
 its own,
 
     w ~ Dirichlet(c m),   c = (1 - m_k) / (m_k s^2) - 1,       sd(w_k) = s m_k

@@ -14,7 +14,7 @@ with f_j the nominal law's density of the day over that of phase j, inverted,
 
     a_{t,j} = f_j (a_{t-1,j} (1 - leave_j) + a_{t-1,j-1} leave_{j-1}),    dP/dQ = 1 / sum_j a_{T,j}.
 
-The first phase is the nominal law itself, so no weight exceeds one over its share (a defensive mixture,
+The first phase is the nominal law itself, so no weight exceeds one over its probability (a defensive mixture,
 Hesterberg, 1995). Student shocks are moved and widened likewise, z_t ~ t_nu(shift, diag(scale^2)): the
 ratio of two such densities is bounded, so their tails carry no weight beyond it.
 """
@@ -109,7 +109,7 @@ def step(
     shocks: Shocks,
     fear: Probability | None = None,
 ) -> tuple[State, Shocks, Count]:
-    """One day: the shocks with which `day.step` lives the tilted day, and its state [path].
+    """One day: the shocks with which `day.step` simulates the tilted day, and its state [path].
 
     before [path]: yesterday's state; move [path]: from `moves`; today [phase]: that day's row of `leave`;
     fear []: the nominal chance that it takes hold on a day of the last regime.

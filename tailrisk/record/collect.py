@@ -1,4 +1,4 @@
-"""What is kept of a run: the worst losses, sums and counts of all, the first paths' course."""
+"""What a run retains: the worst losses, sums and counts of all, the first paths' course."""
 
 import time
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ LOSS_EDGES = np.linspace(-1, 1, 801)
 
 @dataclass
 class CrowdSample:
-    """What is kept of the crowd, on the host."""
+    """What a run retains of the crowd, on the host."""
 
     numbers: TailStream  # rows as in crowd.quantities
     flags: MomentStream  # rows as in crowd.happenings
@@ -54,7 +54,7 @@ class Sample:
     risks: risks.RiskSample
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
-    funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products lived as funds
+    funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products that are funds
     loss_counts: NDArray[Any]  # [view, measure, product, bin]  weights where paths have them
     z_counts: NDArray[Any]  # [detector, bin]  over all days of all paths
     seen: NDArray[np.int64]  # [event]  paths with it, whatever their weight

@@ -1,6 +1,6 @@
 """One place for the figures a record is made of: a mean, a paired difference, an ES, each with its interval.
 
-Of arrays [path] or of what is kept of a stream; a loss is at most all of the starting NAV, and so is the end
+Of arrays [path] or of what a stream retains; a loss is at most all of the starting NAV, and so is the end
 of its interval.
 """
 

@@ -39,7 +39,7 @@ from .estimates import Figure
 
 Array = NDArray[np.float64]
 FIRST, CELLS = 65_536, 2**24
-"""Paths whose losses are kept whole, and losses kept at most over all columns (64 MB)."""
+"""Paths whose losses are stored whole, and losses stored at most over all columns (64 MB)."""
 TAIL = 2.0
 """Times the root of the paths: how many are taken for the upper tail, as `tail.influence` does."""
 SUMS = ("entropic", "partial_moment")
@@ -48,7 +48,7 @@ ORDERED = ("expectile", "exponential_spectral", "wang", "proportional_hazard")
 
 @dataclass
 class RiskSample:
-    """What is kept for the risks of a run; columns are [view, loss asked for, product], the last fastest."""
+    """What a run retains for its risks; columns are [view, loss asked for, product], the last fastest."""
 
     asked: tuple[Risk, ...]
     columns: int
@@ -189,7 +189,7 @@ def of_worst(worst: Worst, level: float, confidence: float) -> Figure | None:
 
 
 def _mass(worst: Worst) -> Array:
-    """Weights of the losses kept, of all paths' one."""
+    """Weights of the stored losses, of all paths' one."""
     return np.full(len(worst.loss), 1 / worst.paths) if worst.weight is None else worst.weight
 
 

@@ -1,4 +1,4 @@
-"""What the worst paths look like, and what their losses are made of: the tail's own paths, lived again.
+"""What the worst paths look like, and the components of their losses: the tail's own paths, simulated again.
 
 A draw knows only its path's number, so the paths beyond VaR are simulated a second time and nothing of them
 need be stored before.
@@ -27,7 +27,7 @@ from .collect import Sample
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of the fans."""
 FEWEST, MOST = 50, 4096
-"""Tail paths of a product that make a fan, and that are lived again at most: of more, every k-th by rank."""
+"""Tail paths of a product that make a fan, and the most simulated again: of more, every k-th by rank."""
 TERMINAL = "terminal"
 OWED = ("interest", "financing", "cost", "forced", "fees", "broker")
 """Lines of an account that are parts of their own."""

@@ -15,7 +15,7 @@ CLI = "tailrisk/cli"
 
 
 class Age(NamedTuple):
-    """A result and what its code has seen since; `reason` where that cannot be told."""
+    """A result and what its code has seen since; `reason` where that is not known."""
 
     folder: str
     commit: str

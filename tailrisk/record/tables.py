@@ -219,7 +219,7 @@ def _margin(config: Config, product: str) -> float | None:
 
 
 def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
-    """What the figures are drawn from: fan of bucket returns, counts of z and of losses, regime shares."""
+    """What figures are drawn from: fan of bucket returns, counts of z and of losses, regime frequencies."""
     growth = np.expm1(kept.price.astype(np.float64))
     fan = np.quantile(growth, FAN_LEVELS, axis=-1)
     states = range(config.market.pictured)

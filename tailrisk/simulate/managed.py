@@ -20,7 +20,7 @@ Act = Callable[[Any, Observation], tuple[Any, Decision]]
 
 @struct
 class Days:
-    """What is kept of each day, [day, ...]."""
+    """The record of each day, [day, ...]."""
 
     nav: Ratio  # [fund, path]
     excess: Ratio  # [fund, path]  NAV over the benchmark's

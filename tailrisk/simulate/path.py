@@ -27,7 +27,7 @@ SEGMENT = 64
 
 @struct
 class Outcome:
-    """What is kept of each path."""
+    """The record of each path."""
 
     loss: Ratio  # [view, measure, product, path]
     z: ZScore  # [detector, day, path]
@@ -35,7 +35,7 @@ class Outcome:
     shortfall: Ratio  # [product, path]
     fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
     crowd: crowd_day.Outcome | None = None
-    accounts: funds.Outcome | None = None  # of products lived as funds
+    accounts: funds.Outcome | None = None  # of products that are funds
     weight: Ratio | None = None  # [path]  density of the law asked about over the law drawn from; None is one
 
 
@@ -49,7 +49,7 @@ class Course:
     future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
     style: Ratio | None  # [day, style, path]  return of a unit exposure; None where no product has any
     outside: LogReturn | None  # [bucket, path]  at the end, had no crowd traded on these days; None: no crowd
-    pnl: Ratio | None = None  # [line, product, path]  at the end, of products lived as funds
+    pnl: Ratio | None = None  # [line, product, path]  at the end, of products that are funds
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -66,7 +66,7 @@ def outcome(world: World, path: Count) -> Outcome:
 
 
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
-    """What is kept of paths that end in `state`, given their daily spreads [day, detector, path]."""
+    """The record of paths that end in `state`, given their daily spreads [day, detector, path]."""
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
     z = z_scores(world, before, during)
     finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
@@ -182,7 +182,7 @@ def over_days(
 ) -> tuple[S, T]:
     """Scan `step` over days 1 to `days`; also what it saw, [day, ...].
 
-    `draw` gives the shocks of some days before the first of them is lived, because XLA would redraw them at
+    `draw` gives the shocks of some days before the first is simulated, because XLA would redraw them at
     each use; a segment of days at a time, because all of them would not stay in cache (results/LOG.md).
     """
 

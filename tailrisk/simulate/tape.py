@@ -88,7 +88,7 @@ def _tapes(world: World, first: Count, *, calls: int) -> Tape:
 
 def record(world: World, path: Count) -> Tape:
     """The tape of the paths numbered `path` [path], uint32."""
-    world = replace(world, funds=None)  # who trades on it is told apart from the tape
+    world = replace(world, funds=None)  # who trades on it is no part of the tape
 
     def one_day(
         state: day.State, shocks: day.Shocks

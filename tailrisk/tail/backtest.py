@@ -257,7 +257,7 @@ def _forecast(losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: A
 
 
 def _counts(hit: ArrayLike, level: Level) -> tuple[float, float, float]:
-    """(days, hits, expected share) of a series of zeros and ones."""
+    """(days, hits, expected fraction) of a series of zeros and ones."""
     series = _flags(hit)
     return float(len(series)), float(series.sum()), float(1 - exact_level(level))
 

@@ -48,7 +48,7 @@ def component_shortfall(
     pull = mass * beyond * (parts - _at_boundary(parts, row, mass, exact)[:, None])
     centre = pull.sum(axis=1, keepdims=True)
     pull = (pull - mass * centre) / share
-    rest = 0 if paths is None else paths - len(row)  # each of them pulls by its share of the centre alone
+    rest = 0 if paths is None else paths - len(row)  # each of them pulls by its part of the centre alone
     least = 0.0 if paths is None else centre[:, 0] / (share * paths)
     second = np.array([total(line**2) for line in pull]) + rest * least**2
     third = np.array([total(line**3) for line in pull]) - rest * least**3

@@ -24,8 +24,8 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
     Widened where the weights are heavy (`heavy_weights`). A Series is matched to its weights by name.
     InputError: flags that are neither true nor false, weights or a confidence that cannot be used.
 
-    >>> found = probability(np.arange(1000) < 20)
-    >>> found.estimate, round(found.low, 4), round(found.high, 4)
+    >>> result = probability(np.arange(1000) < 20)
+    >>> result.estimate, round(result.low, 4), round(result.high, 4)
     (0.02, 0.0123, 0.0307)
     """
     given, sure = received(hit, "hit", dimensions=1), exact_confidence(confidence)
@@ -39,7 +39,7 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
 
 
 def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> Interval:
-    """The interval joined in quadrature with the share over both ends of the sum of the weights."""
+    """The interval joined in quadrature with the probability over both ends of the sum of the weights."""
     fall = estimate * (1 - 1 / max(scale[1], 1.0))
     rise = min(estimate / scale[0], 1.0) - estimate if scale[0] > 0 else 1.0 - estimate
     rise = max(rise, 0.0)
@@ -66,8 +66,8 @@ def rate(
     No event: estimate nan (never zero), low 0 and the upper bound.
     InputError: counts below zero, no years, weights [path] or a confidence that cannot be used.
 
-    >>> found = rate(5, exposure_years=10)
-    >>> found.estimate, round(found.low, 3), round(found.high, 3)
+    >>> result = rate(5, exposure_years=10)
+    >>> result.estimate, round(result.low, 3), round(result.high, 3)
     (0.5, 0.162, 1.167)
     """
     _length(exposure_years)
@@ -130,7 +130,7 @@ def return_period(frequency: Interval, years: float = 1.0) -> Interval:
 
 
 def _effective_paths(hits: Array, weight: Array | None) -> tuple[float, float]:
-    """(effective number of paths, share hit) of flags [path]; Kish's 1 / sum w^2 when all are alike."""
+    """(effective number of paths, fraction hit) of flags [path]; Kish's 1 / sum w^2 when all are alike."""
     if weight is None:
         return float(len(hits)), float(hits.sum()) / len(hits)
     estimate = min(total(weight * hits), 1.0)

@@ -106,8 +106,8 @@ def pareto_interval(
     InputError as in `fit_pareto`, and where VaR and its bounds lie above losses that should reach it.
 
     >>> even = (np.arange(1000) + 0.5) / 1000
-    >>> found = pareto_interval((1 - even) ** -0.25 - 1, threshold=0.2, level=0.999)
-    >>> round(found.estimate, 1), bool(found.low < 1000**0.25 - 1 < found.high)
+    >>> result = pareto_interval((1 - even) ** -0.25 - 1, threshold=0.2, level=0.999)
+    >>> round(result.estimate, 1), bool(result.low < 1000**0.25 - 1 < result.high)
     (4.6, True)
     """
     if measure not in ("value_at_risk", "expected_shortfall"):

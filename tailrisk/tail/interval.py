@@ -60,8 +60,8 @@ def value_at_risk_interval(
     known (1 for a fund without debt); no bound exceeds it. losses [..., path], weight, level and their errors
     as in `value_at_risk`. InputError: a confidence outside (0, 1), a ceiling below the worst loss.
 
-    >>> found = value_at_risk_interval(np.arange(1, 1001) / 1000, level=0.95)
-    >>> found.estimate, round(found.low, 3), round(found.high, 3), found.tail_points
+    >>> result = value_at_risk_interval(np.arange(1, 1001) / 1000, level=0.95)
+    >>> result.estimate, round(result.low, 3), round(result.high, 3), result.tail_points
     (0.951, 0.937, 0.964, 50.0)
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
@@ -112,8 +112,8 @@ def expected_shortfall_interval(
     and low is then no higher than that of VaR. Coverage: results/coverage, results/coverage_weighted.
     Widened for heavy weights, and cut at `ceiling`; shapes, units and errors as in `value_at_risk_interval`.
 
-    >>> found = expected_shortfall_interval(np.arange(1, 1001) / 1000, level=0.95)
-    >>> round(found.estimate, 4), round(found.low, 3), round(found.high, 3)
+    >>> result = expected_shortfall_interval(np.arange(1, 1001) / 1000, level=0.95)
+    >>> round(result.estimate, 4), round(result.low, 3), round(result.high, 3)
     (0.9755, 0.969, 0.985)
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
@@ -153,8 +153,8 @@ def mean_interval(
     losses [..., path], weight, ceiling, units and errors as in `value_at_risk_interval`.
     Unbounded where one path carries all the weight: it says nothing of how losses vary.
 
-    >>> found = mean_interval(np.arange(1, 1001) / 1000)
-    >>> round(found.estimate, 4), round(found.low, 3), round(found.high, 3)
+    >>> result = mean_interval(np.arange(1, 1001) / 1000)
+    >>> round(result.estimate, 4), round(result.low, 3), round(result.high, 3)
     (0.5005, 0.483, 0.518)
     """
     sure = exact_confidence(confidence)

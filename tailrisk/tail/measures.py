@@ -58,8 +58,8 @@ class Measure:
         losses [..., path], weight and errors as in `influence_interval`, which also says what tail_points
         are. ceiling: what can be lost at most, where it is known; no bound exceeds the value of losing that.
 
-        >>> found = expectile(0.9).interval(np.arange(1, 1001) / 1000)
-        >>> round(found.estimate, 3), round(found.low, 3), round(found.high, 3)
+        >>> result = expectile(0.9).interval(np.arange(1, 1001) / 1000)
+        >>> round(result.estimate, 3), round(result.low, 3), round(result.high, 3)
         (0.75, 0.736, 0.767)
         """
 

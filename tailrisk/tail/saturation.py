@@ -14,7 +14,7 @@ from .sample import Array, Level, exact_level, sampled, total
 from .shortfall import Tail, tail_of
 
 SATURATED = 0.1
-"""Share of the worst 1 - level, in weight, from which paths at exactly VaR are an edge."""
+"""Fraction of the worst 1 - level, in weight, from which paths at exactly VaR are an edge."""
 TOGETHER = 3
 """Paths that must lose the same."""
 SAME = 1e-5

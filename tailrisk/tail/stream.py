@@ -1,7 +1,7 @@
 """The worst losses of a sample met block by block: VaR and ES of all of it, in memory of its tail.
 
-Kept of each column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
-loss and then path number, which is a total order: what is kept depends neither on the order of blocks nor on
+Stored of a column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
+loss and then path number, which is a total order: it depends neither on the order of blocks nor on
 how they were merged. Where the reserve covers a level, VaR and ES are those of the whole sample to the bit.
 """
 

@@ -17,7 +17,7 @@ LESS = 0.99
 AWAY = 0.3
 """Distance of the first s and r from zero, in mean excesses."""
 BACK = 0.99
-"""Share of the way to the nearest boundary that a step may go."""
+"""Fraction of the way to the nearest boundary that a step may go."""
 
 
 def interior_point(program: Program, tolerance: float) -> Point:
