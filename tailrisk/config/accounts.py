@@ -57,7 +57,7 @@ class Terms(Model):
         default=0.0, description="deviation of the smallest bucket's weight among funds, over its mean"
     )
     hedge_spread: Annotated[float, Field(ge=0, lt=0.3)] = Field(
-        default=0.0, description="deviation among funds of the share of the hedge in the watched future"
+        default=0.0, description="deviation among funds of the hedge's weight in the watched future"
     )
     exposure_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
@@ -84,7 +84,7 @@ class AccountsBlock(Model):
     terms: str = Field(description="a file such as accounts_2024.toml")
     every_path: bool | None = Field(
         default=None,
-        description="products live on these terms on every path, so in VaR and ES; with a crowd",
+        description="products run on these terms on every path, so in VaR and ES; default: with a crowd",
     )
     funds: int = Field(default=16, ge=1, le=200, description="of each product, its own first; 1 is no panel")
     paths: int = Field(default=2048, ge=128, le=65_536, multiple_of=128, description="the run's first")

@@ -14,7 +14,7 @@ from .schema import Config
 
 SORTED = 5
 """Copies of one column of stored losses, eight bytes each, while its statistics are taken."""
-KEPT = 8
+COPIES = 8
 """Bytes of one stored loss, with its path number."""
 ROOM = 16_384
 """Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
@@ -42,7 +42,7 @@ class Plan(NamedTuple):
     machine: float | None  # bytes of memory this process may use, None where the system does not say
 
     @property
-    def kept(self) -> int:
+    def stored(self) -> int:
         """Worst losses stored of each column, and the room it has to take in more."""
         expected = (1 - self.level) * self.paths
         reserve = math.ceil(expected + SPREAD * math.sqrt(expected) + expected ** (2 / 3)) + 10
@@ -51,12 +51,12 @@ class Plan(NamedTuple):
     @property
     def losses(self) -> int:
         """Bytes of the losses stored to the end."""
-        return KEPT * self.columns * self.kept
+        return COPIES * self.columns * self.stored
 
     @property
     def working(self) -> int:
         """Bytes of the blocks in work or of the paths drawn, and of one column while it is sorted."""
-        return max(self.simulating, self.drawing) + 8 * SORTED * self.kept
+        return max(self.simulating, self.drawing) + 8 * SORTED * self.stored
 
     @property
     def memory(self) -> float:
@@ -159,7 +159,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",
-            f"{gigabytes(planned.losses)} for the worst {planned.kept:,} of the losses in each of "
+            f"{gigabytes(planned.losses)} for the worst {planned.stored:,} of the losses in each of "
             f"{planned.columns} columns, {gigabytes(planned.working)} of working space",
         ),
         (

@@ -70,6 +70,6 @@ def home(params: Params, discount: Ratio, futures: Yuan, rounds: int, width: Rat
 
 
 def split(params: Params, weights: Ratio) -> Ratio:
-    """What a swap back buys [swapping cohort, swapped bucket]: small stocks as the book first held them."""
+    """What a swap back buys [swapping cohort, swapped bucket]: small stocks as in the initial book."""
     small = block(params, weights * params.small[None])
     return over(small, accumulate(small, axis=1)[:, None])

@@ -17,7 +17,7 @@ from .region import checked
 from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
-HELD = 1e-6
+NEGLIGIBLE = 1e-6
 """A weight below this part of the largest counts as none."""
 
 
@@ -109,7 +109,7 @@ class ShortfallPortfolio:
             "cost": it.cost,
             "bound": it.bound,
             "gap": it.gap,
-            "assets": int((np.abs(it.weights) > HELD * np.abs(it.weights).max()).sum()),
+            "assets": int((np.abs(it.weights) > NEGLIGIBLE * np.abs(it.weights).max()).sum()),
             "limit price": it.limit_price + 0.0,
         }
         prices = {

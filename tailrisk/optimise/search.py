@@ -41,7 +41,7 @@ INSIDE = 0.1
 """Tolerance of the interior point as a part of that of the gap."""
 SEED = 20000
 """Of the draw of coarse samples, which decide the way and not the answer."""
-KEPT = 1e-6
+BROKEN = 1e-6
 """What a constraint may be broken by, of the portfolio's size, where the answer says so."""
 FAR = 4.0
 """A portfolio of so many times the size it was thought to have, either way, is sought again in its own."""
@@ -332,8 +332,8 @@ def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tole
             "objective", "has no finite optimum over these constraints", hint="bound the positions"
         )
     over = 0.0 if aim.limit is None else max(found.tail.expected_shortfall - aim.limit, 0.0)
-    allowed = KEPT * max(abs(aim.limit or 0.0), size * KEPT)
-    if found.gap > ROUGH or found.violation > KEPT or over > allowed:
+    allowed = BROKEN * max(abs(aim.limit or 0.0), size * BROKEN)
+    if found.gap > ROUGH or found.violation > BROKEN or over > allowed:
         raise Fault(
             f"not solved: after {found.steps} steps the gap is {found.gap:.3g} (wanted {tolerance:.3g}), the"
             f" worst constraint is broken by {found.violation:.3g} of the portfolio's size,"

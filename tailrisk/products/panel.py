@@ -34,7 +34,9 @@ def weights(mean: Array, spread: float, funds: int, stream: Stream) -> Array:
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
-def shares(mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0, high: float = 1.0) -> Array:
+def fractions(
+    mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0, high: float = 1.0
+) -> Array:
     """A number between low and high for each of `funds` funds [fund], with this mean and deviation."""
     if sd == 0:
         return np.full(funds, float(mean))

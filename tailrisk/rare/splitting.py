@@ -30,7 +30,7 @@ from .score import Fall, Target
 
 Array = NDArray[np.float64]
 
-KEPT = 0.2
+REACHING = 0.2
 """Fraction of a pilot's paths that reach the next level."""
 DEEPEST = 30
 """Levels a pilot looks for at most."""
@@ -222,7 +222,7 @@ def levels_for(
         entry = _begin(world, target, number) if entry is None else entry
         dtype = world.dtype
         best = np.asarray(stage(world, target, entry, number, jnp.asarray(np.inf, dtype)).best, np.float64)
-        level = float(np.quantile(best, 1 - KEPT))
+        level = float(np.quantile(best, 1 - REACHING))
         if level >= threshold or (levels and level <= levels[-1]):
             break
         levels.append(level)

@@ -39,7 +39,7 @@ QUANTILES = (0.05, 0.5, 0.95)
 def outcomes(config: Config, world: World, kept: Sample | None = None) -> pd.DataFrame | None:
     """A row per product and figure, with its interval; None for a config without [accounts].
 
-    Where products live as accounts on every path, a product's own fund is `kept`, the run's own figures.
+    Where products are accounts on every path, a product's own fund is `kept`, the run's own figures.
     Losses as fractions of starting NAV. InputError: a level that so few paths cannot support.
     """
     said, terms = config.accounts, config.attached.accounts
@@ -135,7 +135,7 @@ def own(config: Config, lived: dict[str, Array], fund: int) -> Iterator[dict[str
 
 
 def every(config: Config, kept: Sample) -> Iterator[dict[str, Any]]:
-    """The same of products that live as accounts on every path of the run, product after product."""
+    """The same of products that are accounts on every path of the run, product after product."""
     sure, count = config.tail.confidence, len(config.products)
     losses = config.tail.losses
     assert kept.funds is not None

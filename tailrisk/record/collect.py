@@ -106,7 +106,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
 def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
-        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, kept_of_each(config, weighted)),
+        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, reserve_of(config, weighted)),
         risks=risks.empty(config, len(VIEWS) * len(config.tail.losses) * products),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
@@ -124,13 +124,13 @@ def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
 def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
     numbers, flags = len(crowd.quantities(config)), len(crowd.happenings(config))
     return CrowdSample(
-        numbers=TailStream(numbers, kept_of_each(config, weighted)),
+        numbers=TailStream(numbers, reserve_of(config, weighted)),
         flags=MomentStream(flags),
         counts=np.zeros(crowd.MAP, np.float64 if weighted else np.int64),
     )
 
 
-def kept_of_each(config: Config, weighted: bool = False) -> int:
+def reserve_of(config: Config, weighted: bool = False) -> int:
     """How many worst losses of each column are stored: what the lowest level and its interval need."""
     tail = config.tail
     return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
@@ -198,7 +198,7 @@ def _refuse(kept: Sample, paths: int) -> None:
         worst = kept.crowd.residual
         raise Fault(
             f"the crowd's ledger does not close on {kept.unbalanced:,} of {paths:,} paths: books and ledger "
-            f"differ by up to {worst:.2g} of the stock first held, which is more than rounding"
+            f"differ by up to {worst:.2g} of initial holdings, which is more than rounding"
         )
 
 

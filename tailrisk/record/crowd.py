@@ -100,7 +100,7 @@ def table(config: Config, numbers: TailStream, hits: MomentStream, residual: flo
         moments = hits.row(k)
         found = moments.probability(confidence=config.tail.confidence)
         rows.append(_row(happening, "probability", moments.mean, found.low, found.high))
-    ledger = Quantity("residual", "", "", "of stock first held", ("largest",))
+    ledger = Quantity("residual", "", "", "of initial holdings", ("largest",))
     rows.append(_row(ledger, "largest", residual, residual, residual))
     return pd.DataFrame(rows)
 

@@ -26,17 +26,17 @@ EXOGENOUS = (
 )
 PRIOR = "The crowd's parameters are priors (grades in the config): they are matched to no episode."
 MATCHED = "The crowd's parameters are one set (crowd.member) of an ensemble matched to a single episode."
-APART = "The warm-up days of the events' windows are lived without the crowd."
-HELD = (
+APART = "The warm-up days of the events' windows are simulated without the crowd."
+AS_BOOKS = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path."
 )
-FUNDS = (
+SOME_ACCOUNTS = (
     "Tails and events are of books bought and held; margin calls, lines, redemptions and fees act in the "
     "table of funds alone, and no manager decides."
 )
-LIVED = (
-    "Products live as accounts on every path: margin calls, stop lines, redemptions, costs and fees are in "
-    "every figure; what a fund trades moves no price, and no manager decides."
+AS_ACCOUNTS = (
+    "Products are simulated as accounts on every path: margin calls, stop lines, redemptions, costs and fees "
+    "are in every figure; what a fund trades moves no price, and no manager decides."
 )
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
@@ -146,7 +146,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
         "limitations": [
             *crowded(config),
-            LIVED if config.as_accounts else HELD if config.accounts is None else FUNDS,
+            AS_ACCOUNTS if config.as_accounts else AS_BOOKS if config.accounts is None else SOME_ACCOUNTS,
             *LIMITATIONS,
         ],
     }

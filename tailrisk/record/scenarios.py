@@ -100,7 +100,7 @@ def chosen(worst: Worst, level: float) -> tuple[NDArray[np.uint32], int]:
     Just below, t^(2/3) ranks of the tail's t, is where the components are read off at VaR. Where there are
     too many, every k-th by rank stands for k, as in a sample of a k-th of the paths.
     """
-    tail = worst.tail(level).share
+    tail = worst.tail(level).mass
     ranks = min(math.ceil(tail) + round(tail ** (2 / 3)) + 1, len(worst.path))
     step = math.ceil(ranks / MOST)
     return worst.path[:ranks:step], worst.paths // step
@@ -126,7 +126,7 @@ def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> d
     crowd: sum_b w_b (G_b' - G_b) - sum_q h_q (S_q' - S_q), the moves of forced sellers, desks, the state
     basis: sum_q h_q (F_q - S_q)
     style k: -sum_t A_{t-1} x_k phi_kt, A the long book's value, `styles` the names of those in use
-    account lines, of products that live as accounts: interest, financing, costs, forced trading, fees, broker
+    account lines, of products that are accounts: interest, financing, costs, forced trading, fees, broker
     rest: alpha, interest, fees, own risk, and what a dead account does not lose; of an account, what its
     stocks and hedges do otherwise than those of the eve bought and held.
     """

@@ -60,9 +60,9 @@ def _mean(config: Config, loss: Worst) -> estimates.Figure:
 
 
 def drift(config: Config, kept: Sample) -> pd.DataFrame:
-    """Mean loss over the horizon by what it is made of, a row per product and part; the parts sum to `drift`.
+    """Mean loss over the horizon by component, a row per product and part; the parts sum to `drift`.
 
-    Of products that live as accounts the lines of their P&L; of books held the carry, which is certain, and
+    Of products that are accounts the lines of their P&L; of books held the carry, which is certain, and
     the rest: the market's own drift, alpha and fees.
     """
     rows: list[dict[str, Any]] = []

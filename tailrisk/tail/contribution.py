@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..core import InputError
 from .border import Losses, received
 from .interval import INDICATIVE, Interval, ranks, spread_bounds, value_interval
-from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, shares, total
+from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, total, weights_of
 from .shortfall import Tail, counted_tail, tail_of
 
 
@@ -56,7 +56,7 @@ def component_shortfall(
     low, high = np.array(bounds).T
     if _thin(row, w, exact, tail, sure, len(row) if paths is None else paths):
         low, high = np.full(len(parts), -np.inf), np.full(len(parts), np.inf)
-    points = tail.share if w is None else total(inside) ** 2 / total(inside**2)
+    points = tail.mass if w is None else total(inside) ** 2 / total(inside**2)
     count = np.full(len(parts), points)
     estimate, low, high, count = (given.named(column) for column in (estimate, low, high, count))
     return Interval(estimate, low, high, sure, count, count < INDICATIVE)
@@ -83,7 +83,7 @@ def _sum(losses: ArrayLike, weight: ArrayLike | None) -> tuple[Losses, Array, Ar
     given = received(losses, dimensions=2)
     parts, w = given.values, None
     if weight is not None:
-        parts, w = counting(parts, shares(weight, Losses(parts[0], given.paths)))
+        parts, w = counting(parts, weights_of(weight, Losses(parts[0], given.paths)))
     return given, parts, parts.sum(axis=0), w
 
 

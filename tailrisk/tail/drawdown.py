@@ -8,7 +8,7 @@ from ..core import InputError
 from .border import Losses, received
 from .influence import influence_interval
 from .interval import Interval
-from .sample import Array, Level, counting, exact_level, shares
+from .sample import Array, Level, counting, exact_level, weights_of
 from .shortfall import tail_of
 
 
@@ -37,7 +37,7 @@ def conditional_drawdown(
     fall = received(drawdown, "drawdown", dimensions=2).values
     days, exact, share = len(fall), exact_level(level), None
     if weight is not None:
-        fall, share = counting(fall, shares(weight, Losses(fall[0])))
+        fall, share = counting(fall, weights_of(weight, Losses(fall[0])))
     by_day = None if share is None else np.tile(share / days, days)
     tail = tail_of(fall.reshape(-1), by_day, exact)
 

@@ -12,7 +12,7 @@ from ..core import InputError
 from .border import number, received
 from .heavy_weights import whole_weight
 from .interval import Interval
-from .sample import Array, exact_confidence, shares, total
+from .sample import Array, exact_confidence, total, weights_of
 
 
 def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
@@ -31,9 +31,9 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
     given, sure = received(hit, "hit", dimensions=1), exact_confidence(confidence)
     if not np.isin(given.values, (0.0, 1.0)).all():
         raise InputError("hit", "is not a list of true and false", "one flag a path")
-    share = None if weight is None else shares(weight, given)
+    share = None if weight is None else weights_of(weight, given)
     paths, estimate = _effective_paths(given.values, share)
-    found = exact_share(paths, estimate, sure)
+    found = exact_probability(paths, estimate, sure)
     scale = None if share is None else whole_weight(share, sure)
     return found if scale is None else _widened(found, estimate, scale)
 
@@ -47,7 +47,7 @@ def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> In
     return replace(found, low=low, high=min(estimate + math.hypot(found.high - estimate, rise), 1.0))
 
 
-def exact_share(paths: float, estimate: float, confidence: float) -> Interval:
+def exact_probability(paths: float, estimate: float, confidence: float) -> Interval:
     """The Clopper-Pearson interval of a probability `estimate` from so many effective paths."""
     count, half = paths * estimate, (1 - confidence) / 2
     low = float(betaincinv(count, paths - count + 1, half)) if estimate > 0 else 0.0
@@ -76,7 +76,7 @@ def rate(
     counts = given.values
     if (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")
-    share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, given)
+    share = np.full(len(counts), 1 / len(counts)) if weight is None else weights_of(weight, given)
     mean, sure = total(share * counts), exact_confidence(confidence)
     if len(counts) == 1:
         return _poisson(mean, mean, exposure_years, sure)

@@ -13,7 +13,7 @@ from ..core import InputError
 from .border import below, number, received
 from .heavy import FEWEST, GRID, even, half_chi_square, likely
 from .interval import INDICATIVE, Interval
-from .sample import RESOLUTION, Array, Level, exact_confidence, exact_level, shares
+from .sample import RESOLUTION, Array, Level, exact_confidence, exact_level, weights_of
 
 ATOM = 3
 """Losses at the very worst that are no chance, but an edge of their law."""
@@ -195,7 +195,7 @@ def _beyond(
     """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that)."""
     given = received(losses, dimensions=1)
     sample, cut = given.values, number("threshold", threshold)
-    weights = None if weight is None else shares(weight, given)
+    weights = None if weight is None else weights_of(weight, given)
     beyond = sample > cut if weights is None else (sample > cut) & (weights > 0)
     if beyond.sum() < FEWEST:
         problem = f"{int(beyond.sum())} losses lie beyond {cut:g}"

@@ -224,7 +224,7 @@ def widened(
 def _tail_points(row: Array, weight: Array | None, tail: Tail) -> float:
     """Paths beyond the level: (1 - level) n, or sum(w)^2 / sum w^2 of the weights at and beyond VaR."""
     if weight is None:
-        return tail.share
+        return tail.mass
     beyond = weight[row >= tail.value_at_risk]
     return total(beyond) ** 2 / total(beyond**2)
 
@@ -285,7 +285,7 @@ def straightened_bounds(
 def _rest_bounds(tail: Tail, rest: tuple[float, float, float], confidence: float) -> tuple[float, float]:
     paths, rest_2, rest_3 = rest
     own = np.full(len(tail.above), 1 / paths) if tail.weight is None else tail.weight
-    share = tail.share / paths
+    share = tail.mass / paths
     beyond = tail.above - tail.value_at_risk
     mean = total(own * beyond)
     pull = own * (beyond - mean)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import InputError
-from .event import exact_rate, exact_share
+from .event import exact_probability, exact_rate
 from .interval import Interval, spread_bounds
 from .sample import Array, exact_confidence
 
@@ -67,10 +67,10 @@ class Moments:
         """P(x = 1) of flags, as `event.probability` gives it of the whole sample; the same InputError."""
         estimate, sure = self.mean, exact_confidence(confidence)
         if not self.weighted:
-            return exact_share(float(self.paths), estimate, sure)
+            return exact_probability(float(self.paths), estimate, sure)
         if not 0 < estimate < 1:
-            return exact_share(1 / self.at(2, 0), estimate, sure)
-        return exact_share(estimate * (1 - estimate) / self._central(2, 2), estimate, sure)
+            return exact_probability(1 / self.at(2, 0), estimate, sure)
+        return exact_probability(estimate * (1 - estimate) / self._central(2, 2), estimate, sure)
 
     def rate(self, exposure_years: float, *, confidence: float) -> Interval:
         """Events a year of counts, as `event.rate` gives it of the whole sample; the same InputError."""

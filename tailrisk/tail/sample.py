@@ -65,7 +65,7 @@ def normal_quantile(confidence: float) -> float:
     return float(ndtri((1 + exact_confidence(confidence)) / 2))
 
 
-def shares(weight: ArrayLike, losses: Losses) -> Array:
+def weights_of(weight: ArrayLike, losses: Losses) -> Array:
     """Weights of losses [..., path], a Series matched by name, as [..., path].
 
     InputError: weights of another shape, below zero, or a row that does not sum to one within 1e-9 (1e-5 in
@@ -98,13 +98,13 @@ def sampled(
     """The leading shape of the losses [..., path], and (losses [path], weight [path] or None) row by row.
 
     Paths without weight are left out. Equal weights are the unweighted sample and come back as None, so both
-    give the same bits. InputError: weights as in `shares`.
+    give the same bits. InputError: weights as in `weights_of`.
     """
     shape = losses.values.shape
     flat = losses.values.reshape(-1, shape[-1])
     if weight is None:
         return shape[:-1], ((row, None) for row in flat)
-    weights = shares(weight, losses).reshape(flat.shape)
+    weights = weights_of(weight, losses).reshape(flat.shape)
     pairs = zip(flat, weights, strict=True)
     return shape[:-1], (counting(row, w) for row, w in pairs)
 

@@ -14,23 +14,21 @@ from .sample import RESOLUTION, Array, Level, by_row, exact_level, total
 
 @dataclass(frozen=True)
 class Tail:
-    """The worst `share` of a sample: the boundary, and what lies beyond it.
+    """The worst `mass` of a sample: the boundary, and what lies beyond it.
 
-    share: 1 - level, in paths (t = (1 - level) n) or, for a weighted sample, in weight.
+    mass: 1 - level, in paths (t = (1 - level) n) or, for a weighted sample, in weight.
     """
 
-    share: float
+    mass: float
     value_at_risk: float
     above: Array  # [tail]  losses beyond the boundary (a tie with it may be among them)
     weight: Array | None  # [tail]  their weights; None: one path each
 
     @property
     def expected_shortfall(self) -> float:
-        """VaR + sum_tail w (L - VaR) / share: the k-1 largest and the rest of the share at VaR."""
+        """VaR + sum_tail w (L - VaR) / mass: the k-1 largest and the rest of the mass at VaR."""
         beyond = self.above - self.value_at_risk
-        return (
-            self.value_at_risk + total(beyond if self.weight is None else beyond * self.weight) / self.share
-        )
+        return self.value_at_risk + total(beyond if self.weight is None else beyond * self.weight) / self.mass
 
 
 def counted_tail(loss: Array, level: Fraction, paths: int | None = None) -> Tail:

@@ -51,9 +51,9 @@ class Worst:
     here.
     """
 
-    loss: Array  # [kept]
-    path: NDArray[np.uint32]  # [kept]
-    weight: Array | None  # [kept]  over the sum of all weights; None: one path each
+    loss: Array  # [stored]
+    path: NDArray[np.uint32]  # [stored]
+    weight: Array | None  # [stored]  over the sum of all weights; None: one path each
     moments: Moments
 
     @property
@@ -67,7 +67,7 @@ class Worst:
         share = 1 - exact
         held = len(self.loss) / self.paths if self.weight is None else float(self.weight.sum())
         if len(self.loss) < self.paths and held < float(share):
-            raise InputError("level", f"{float(exact)} reaches below the losses kept", "a larger reserve")
+            raise InputError("level", f"{float(exact)} reaches below the stored losses", "a larger reserve")
         if self.weight is None:
             return counted_tail(self.loss, exact, self.paths)
         return weighted_tail(self.loss, self.weight, exact)
@@ -110,9 +110,9 @@ class Worst:
         found = shortfall_interval(self._value(level, sure), tail, sure, self._rest(tail))
         return self._below(ceiling, found, sure)
 
-    def saturated(self, level: Level, *, share: float = SATURATED) -> bool:
+    def saturated(self, level: Level, *, fraction: float = SATURATED) -> bool:
         """`saturation.saturated` of the whole sample; errors as in `tail`."""
-        return is_saturated(self.loss, self.weight, self.tail(level), share)
+        return is_saturated(self.loss, self.weight, self.tail(level), fraction)
 
     def _value(self, level: Level, confidence: float) -> Bounds:
         squares = None if self.weight is None else self.moments.at(2, 0)
@@ -216,7 +216,7 @@ def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ..
 
 
 def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.intp] | None, float]:
-    """(which to keep, the least loss kept); None where there is less than the reserve."""
+    """(which to keep, the least loss stored); None where there is less than the reserve."""
     loss, path, *weight = held
     if weight:
         order = np.lexsort((path, -loss))

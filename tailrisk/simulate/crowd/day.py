@@ -82,7 +82,7 @@ class Outcome:
     drawdown: Ratio  # [cohort, path]  of NAV from its high-water mark, at the end
     shortfall: Yuan  # [cohort, path]  owed to brokers at the end
     called: Flag  # [cohort, path]  had a margin call
-    residual: Ratio  # [path]  largest of the ledger, over the stock and notes first held
+    residual: Ratio  # [path]  largest of the ledger, over the initial stock and notes
 
 
 def init(crowd: Crowd, paths: int) -> State:
