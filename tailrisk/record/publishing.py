@@ -17,10 +17,10 @@ def publish(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     page: str,
-    said: Mapping[str, Any],
+    facts: Mapping[str, Any],
     pictures: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and the record with `said` in it.
+    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and the record with `facts` in it.
 
     InputError: the folder cannot be written.
     """
@@ -30,7 +30,7 @@ def publish(
         for picture, drawing in (pictures or {}).items():
             disk.write(folder / f"{picture}.svg", drawing)
         disk.write(folder / "README.md", page)
-        write_record(folder, {"name": name, **said, **provenance.stamp()})
+        write_record(folder, {"name": name, **facts, **provenance.stamp()})
 
 
 def markdown(frame: pd.DataFrame) -> str:

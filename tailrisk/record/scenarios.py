@@ -57,7 +57,7 @@ class Scenarios:
         }
 
 
-def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
+def scenarios(config: Config, world: World, sampled: Sample) -> Scenarios | None:
     """Fans, medoids and components at the highest level with tail paths enough.
 
     None where no level has, where the loss over the horizon was not asked for, and of weighted paths.
@@ -66,14 +66,14 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
     if level is None or TERMINAL not in config.tail.losses:
         return None
     place, products = config.tail.losses.index(TERMINAL), range(len(config.products))
-    worst = [kept.losses(0, place, p) for p in products]
+    worst = [sampled.losses(0, place, p) for p in products]
     if worst[0].weight is not None:
         return None
     wanted = [chosen(one, level) for one in worst]
-    lived, course = live(world, config.run.paths, np.concatenate([numbers for numbers, _ in wanted]))
+    simulated, course = live(world, config.run.paths, np.concatenate([numbers for numbers, _ in wanted]))
     found = []
     for p, (numbers, paths) in zip(products, wanted, strict=True):
-        own = jax.tree.map(itemgetter((..., np.searchsorted(lived, numbers))), course)
+        own = jax.tree.map(itemgetter((..., np.searchsorted(simulated, numbers))), course)
         found.append(_product(config, world, p, level, own, numbers, paths))
     fan, nav, middle, number, tables = zip(*found, strict=True)
     return Scenarios(
