@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from .model import EACH_BUCKET, Bucket, Model, Name, Problem, refuse
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=0.5)]
 Amount = Annotated[float, Field(ge=0, le=1e6)]
 
@@ -30,21 +30,21 @@ class Terms(Model):
     initial_margin: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="equity a new stock book needs, over the book"
     )
-    margin_call: Share = Field(default=0.0, description="equity over stock book below which the broker calls")
+    margin_call: Fraction = Field(default=0.0, description="equity over stocks below which the broker calls")
     margin_reset: Annotated[float, Field(gt=0, le=1)] = Field(default=1.0, description="what a call restores")
-    warning_line: Share = Field(default=0.0, description="NAV below which the stock book is bounded")
+    warning_line: Fraction = Field(default=0.0, description="NAV below which the stock book is bounded")
     warned_gross: Annotated[float, Field(ge=0, le=10)] = Field(
         default=0.5, description="to this, over equity"
     )
-    stop_line: Share = Field(default=0.0, description="NAV below which the fund is wound up")
-    redemption_base: Share = Field(default=0.0, description="h0, per dealing day")
+    stop_line: Fraction = Field(default=0.0, description="NAV below which the fund is wound up")
+    redemption_base: Fraction = Field(default=0.0, description="h0, per dealing day")
     redemption_slope: Annotated[float, Field(ge=0, le=100)] = Field(
         default=0.0, description="h1, per unit of lag"
     )
-    redemption_threshold: Share = Field(default=0.08, description="d*, lag behind the benchmark")
-    dealing: Share = Field(default=0.05, description="dealing days per trading day")
+    redemption_threshold: Fraction = Field(default=0.08, description="d*, lag behind the benchmark")
+    dealing: Fraction = Field(default=0.05, description="dealing days per trading day")
     notice: Annotated[int, Field(ge=1, le=60)] = Field(default=5, description="closes from notice to payment")
-    performance_fee: Share = Field(default=0.0, description="of the gain over the high-water mark")
+    performance_fee: Fraction = Field(default=0.0, description="of the gain over the high-water mark")
     high_water: Annotated[float, Field(gt=0, le=10)] = Field(
         default=1.0, description="mark at the start, over NAV"
     )

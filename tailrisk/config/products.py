@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from .model import Benchmark, Bucket, Future, Model, Problem, Style, refuse
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 ZScore = Annotated[float, Field(ge=-5, le=5)]
 Alpha = Annotated[float, Field(ge=-1, le=1)]
 TOLERANCE = 1e-6
@@ -35,7 +35,7 @@ class Product(Model):
 class Holder(Product):
     """A product with a book of stocks, described by its buckets and its styles within them."""
 
-    weights: dict[Bucket, Share] = Field(
+    weights: dict[Bucket, Fraction] = Field(
         default_factory=dict, description="weight of each size bucket in the stock book, summing to 1"
     )
     holdings: str | None = Field(
@@ -84,7 +84,7 @@ class Hedged(Holder):
     """A stock book with index futures sold against it."""
 
     benchmark: Benchmark = Field(default="cash", description="an index, or cash at cash_annual")
-    hedge: dict[Future, Share] = Field(description="weight of each future in the short side, summing to 1")
+    hedge: dict[Future, Fraction] = Field(description="weight of each future in the short side, summing to 1")
     cash_annual: float = Field(
         default=0.02, ge=-0.1, le=0.2, description="per year on cash, and of the cash benchmark"
     )

@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from ...config.load import found, load, read
+from ...config.load import load, located, read
 from ...config.model import Bucket, Future, Model, Problem, refuse
 from ...config.schema import Config
 from ...core.names import Names
@@ -159,7 +159,7 @@ def universe_of(path: str | Path) -> Universe:
     """The synthetic universe a tuning names, of its market's buckets. Raises InputError."""
     tune, names = read(Tune, Path(path)), load(_market(path)).names
     beside = Path(path).parent / tune.universe
-    return from_file(found(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
+    return from_file(located(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
 
 
 def _market(path: str | Path) -> str | Path:
