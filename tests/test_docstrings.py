@@ -1,5 +1,6 @@
 """What the package says of itself: shapes, errors, and examples that run."""
 
+import ast
 import doctest
 import importlib
 import re
@@ -76,3 +77,27 @@ def test_estimators_have_an_example(room: str) -> None:
     functions = [getattr(door, name) for name in door.__all__ if callable(getattr(door, name))]
     plain = [f.__qualname__ for f in functions if not isinstance(f, type) and ">>>" not in (f.__doc__ or "")]
     assert not plain, bad(plain)
+
+
+PRIVATE = {"found", "kept", "lived", "said", "share", "shares", "spoken", "told"}
+"""Words that name nothing a reader of the field would look for."""
+KEYS = {"Stop.share", "Impact.share", "Restriction.share", "Params.share", "Tilt.share", "a_share"}
+"""Keys of config files, what they become, and A-shares."""
+
+
+def words(name: str, one: Public) -> set[str]:
+    """Words of a public name, of its arguments and of its fields."""
+    node = one.node
+    if isinstance(node, ast.ClassDef):
+        owner = name.rpartition(".")[2]
+        fields = [ast.unparse(line.target) for line in node.body if isinstance(line, ast.AnnAssign)]
+        names = [name.rpartition(".")[2], *(f for f in fields if f"{owner}.{f}" not in KEYS)]
+    else:
+        names = [name.rpartition(".")[2], *(a.arg for a in (*node.args.args, *node.args.kwonlyargs))]
+    return {word.lower() for each in names if each not in KEYS for word in each.split("_")}
+
+
+@pytest.mark.parametrize("room", [*SHAPED, "config", "universe"])
+def test_public_names_are_in_the_words_of_the_field(room: str) -> None:
+    private = [one.name for one in public(room) if words(one.name, one) & PRIVATE]
+    assert not private, bad(private)

@@ -98,14 +98,14 @@ def _known(matched: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
-def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:
+def by_bucket(names: Names, table: Mapping[str, float]) -> list[float]:
     """A table by bucket as a list. Weights may leave out buckets of zero; the models refuse the rest."""
-    return [said.get(bucket, 0.0) for bucket in names.buckets]
+    return [table.get(bucket, 0.0) for bucket in names.buckets]
 
 
-def by_future(names: Names, said: Mapping[str, float]) -> list[float]:
+def by_future(names: Names, table: Mapping[str, float]) -> list[float]:
     """A table by future as a list, likewise."""
-    return [said.get(future, 0.0) for future in names.contracts]
+    return [table.get(future, 0.0) for future in names.contracts]
 
 
 def per_round(daily: Any, rounds: int) -> Any:

@@ -147,7 +147,7 @@ def ledger(params: Params, state: State) -> Ledger:
     )
 
 
-def knocked_in_share(params: Params, state: State) -> Ratio:
+def knocked_in_fraction(params: Params, state: State) -> Ratio:
     """Fraction of the initial notional that ever knocked in [book, path]; zero where there was none."""
     total = accumulate(params.notional, 1)[:, None]
     return _notional(params, state.knocked_in) / jnp.where(total > 0, total, 1.0)

@@ -48,13 +48,13 @@ def refuse_conflict(region: Region) -> None:
     least = of_parts(parts, region.assets)
     rows = conflict(least)
     assert rows is not None
-    _, kept = rows.violation(np.ones(len(rows.owner), dtype=bool))
-    if kept.sum() <= ROWS:
-        kept = rows.filtered(kept, [np.array([i]) for i in np.flatnonzero(kept)])
-    missing, _ = rows.violation(kept)
+    _, chosen = rows.violation(np.ones(len(rows.owner), dtype=bool))
+    if chosen.sum() <= ROWS:
+        chosen = rows.filtered(chosen, [np.array([i]) for i in np.flatnonzero(chosen)])
+    missing, _ = rows.violation(chosen)
     raise InputError(
         "constraints",
-        f"no portfolio satisfies together {rows.described(kept, size)}",
+        f"no portfolio satisfies together {rows.described(chosen, size)}",
         hint=f"drop one of them, or loosen their bounds by {missing * size:.3g} in all",
     )
 
@@ -101,14 +101,14 @@ class Stack:
         owner = np.repeat(np.arange(len(region.parts)), [len(part.place) for part in region.parts])
         self.owner = np.append(owner, np.array([part for part, _, _ in cuts], dtype=owner.dtype))
 
-    def violation(self, kept: Mask) -> tuple[float, Mask]:
-        """Least sum of violations of the kept rows over all x, and the rows whose dual says they matter.
+    def violation(self, chosen: Mask) -> tuple[float, Mask]:
+        """Least sum of violations of the chosen rows over all x, and the rows whose dual says they matter.
 
         min sum s  s.t.  A x + s >= lower, A x - s <= upper, s >= 0; rows of nonzero dual conflict by Farkas.
         """
-        below, above = (np.flatnonzero(kept & np.isfinite(ends)) for ends in (self.lower, self.upper))
+        below, above = (np.flatnonzero(chosen & np.isfinite(ends)) for ends in (self.lower, self.upper))
         at = np.concatenate([below, above])
-        used = np.zeros(len(kept), dtype=bool)
+        used = np.zeros(len(chosen), dtype=bool)
         if not len(at):
             return 0.0, used
         width, assets = self.matrix.shape[1], self.region.assets
@@ -128,24 +128,24 @@ class Stack:
         used[at[np.abs(done.ineqlin.marginals) > 1e-9]] = True
         return float(done.fun), used
 
-    def filtered(self, kept: Mask, groups: list[NDArray[np.intp]]) -> Mask:
+    def filtered(self, chosen: Mask, groups: list[NDArray[np.intp]]) -> Mask:
         """Drop groups whose absence leaves a conflict: deletion filter, Chinneck & Dravnieks (1991)."""
-        kept = kept.copy()
+        chosen = chosen.copy()
         for group in groups:
-            without = kept.copy()
+            without = chosen.copy()
             without[group] = False
-            if kept[group].any() and self.violation(without)[0] > FEASIBLE:
-                kept = without
-        return kept
+            if chosen[group].any() and self.violation(without)[0] > FEASIBLE:
+                chosen = without
+        return chosen
 
-    def described(self, kept: Mask, size: float) -> str:
-        """The kept rows in words: each constraint with a few of its rows; size: of what a radius is in."""
+    def described(self, chosen: Mask, size: float) -> str:
+        """The chosen rows in words: each constraint with a few of its rows; size: of what a radius is in."""
         texts, first = [], 0
         whole = sum(len(part.place) for part in self.region.parts)
         for i, part in enumerate(self.region.parts):
-            labels = [part.rows.labels[k] for k in np.flatnonzero(kept[first : first + len(part.place)])]
+            labels = [part.rows.labels[k] for k in np.flatnonzero(chosen[first : first + len(part.place)])]
             if part.cone is not None:  # its rows define what the cone bounds: no bound of their own
-                cut = kept[whole:][self.owner[whole:] == i].any()
+                cut = chosen[whole:][self.owner[whole:] == i].any()
                 labels = [f"{part.cone.label} {part.cone.radius * size:g}"] if cut else []
             first += len(part.place)
             more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""

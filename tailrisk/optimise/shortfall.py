@@ -21,7 +21,7 @@ from .master import Aim
 from .prices import binding
 from .region import Part, Region, region
 from .scenarios import Scenarios
-from .search import LEAST, Found, search
+from .search import LEAST, Answer, search
 
 TOLERANCE = 1e-7
 """Relative gap asked for; where rounding keeps it open `gap` tells, and above 1e-6 `warning` does."""
@@ -175,7 +175,7 @@ def _solve(
 def _portfolio(
     scenarios: Scenarios,
     space: Region,
-    found: Found,
+    found: Answer,
     alpha: Array,
     aversion: float,
     tolerance: float,
@@ -213,7 +213,7 @@ def _labels(part: Part) -> tuple[str, ...]:
     return part.rows.labels + (() if part.cone is None else (part.cone.label,))
 
 
-def _warning(found: Found, tolerance: float) -> str:
+def _warning(found: Answer, tolerance: float) -> str:
     """What a good portfolio that is not quite solved lacks."""
     return (
         f"not solved to the end: the gap is {found.gap:.2g} where {tolerance:.2g} was wanted, the worst"

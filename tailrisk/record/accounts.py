@@ -191,10 +191,10 @@ def chances(
     yield row("shortfall", estimates.mean(simulated["shortfall"][funds].mean(axis=0), confidence=sure))
 
 
-def row(figure: str, found: estimates.Figure, *, part: str = "", level: float = np.nan) -> dict[str, Any]:
+def row(figure: str, value: estimates.Figure, *, part: str = "", level: float = np.nan) -> dict[str, Any]:
     """One figure of funds.csv, product and funds apart."""
-    cells = {"figure": figure, "part": part, "level": level, "saturated": found.saturated}
-    return cells | estimate("value", found)
+    cells = {"figure": figure, "part": part, "level": level, "saturated": value.saturated}
+    return cells | estimate("value", value)
 
 
 def _share(hits: Array, confidence: float) -> estimates.Figure:

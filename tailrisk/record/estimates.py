@@ -31,16 +31,16 @@ class Figure:
     indicative: bool = False
 
 
-def bounded(found: Interval, most: float = LARGEST_LOSS) -> Figure:
+def bounded(interval: Interval, most: float = LARGEST_LOSS) -> Figure:
     """An interval that ends where the figure must: at `most`, infinite for one that has no bound."""
-    estimate = float(found.estimate)
+    estimate = float(interval.estimate)
     return Figure(
         estimate,
-        min(float(found.low), most),
-        max(min(float(found.high), most), estimate),
+        min(float(interval.low), most),
+        max(min(float(interval.high), most), estimate),
         bool(estimate >= most * (1 - 1e-6)),
-        float(found.tail_points),
-        bool(found.indicative),
+        float(interval.tail_points),
+        bool(interval.indicative),
     )
 
 
@@ -90,11 +90,11 @@ def plain(value: float) -> Figure:
     return Figure(float(value), np.nan, np.nan)
 
 
-def negative(found: Figure) -> Figure:
+def negative(interval: Figure) -> Figure:
     """A gain as a loss."""
-    return Figure(0.0 - found.estimate, 0.0 - found.high, 0.0 - found.low)
+    return Figure(0.0 - interval.estimate, 0.0 - interval.high, 0.0 - interval.low)
 
 
-def shifted(found: Figure, by: float) -> Figure:
+def shifted(interval: Figure, by: float) -> Figure:
     """A figure plus what is certain."""
-    return Figure(found.estimate + by, found.low + by, found.high + by)
+    return Figure(interval.estimate + by, interval.low + by, interval.high + by)

@@ -59,9 +59,9 @@ def joined(parts: Tape) -> Tape:
     return _by_path(one, lambda field: field[0], parts)
 
 
-def chosen(tape: Tape, kept: NDArray[Any]) -> Tape:
-    """The paths `kept` (positions, or a mask [path]) of a tape."""
-    return _by_path(lambda field: field[..., kept], lambda field: field, tape)
+def chosen(tape: Tape, places: NDArray[Any]) -> Tape:
+    """The paths `places` (positions, or a mask [path]) of a tape."""
+    return _by_path(lambda field: field[..., places], lambda field: field, tape)
 
 
 def together(parts: list[Tape]) -> Tape:

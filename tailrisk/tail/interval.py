@@ -195,22 +195,22 @@ def collect(
 
 
 def widened(
-    found: Bounds,
+    bounds: Bounds,
     row: Array,
     weight: Array | None,
     level: Fraction,
     confidence: float,
     figure: Callable[[Tail], float],
 ) -> Bounds:
-    """`found` where the weights [path] are light; else in quadrature with how far their sum moves the figure.
+    """`bounds` where weights [path] are light; else in quadrature with what their sum moves the figure by.
 
     Were the true sum of the weights t times what was drawn, the worst 1 - level would be t (1 - level) of the
     weight drawn: `figure` there, at both ends of t, is how far it moves.
     """
     scale = None if weight is None else whole_weight(weight, confidence)
     if weight is None or scale is None:
-        return found
-    estimate, low, high, points = found
+        return bounds
+    estimate, low, high, points = bounds
     ends = []
     for times in (max(scale[1], 1.0), min(scale[0], 1.0)):
         share = float(1 - level) * times

@@ -112,7 +112,7 @@ def residual(form: Form, at: Iterate) -> tuple[float, float]:
     dual, scenario, primal, images = missing(form, at)
     p = form.program
     excess = np.maximum(at.s - at.r, 0.0)
-    value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.share @ excess))
+    value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.cap @ excess))
     left = max(
         np.abs(dual).max() / (1 + np.abs(form.cost).max()),
         np.abs(scenario).max(initial=0.0),

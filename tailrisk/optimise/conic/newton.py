@@ -98,7 +98,7 @@ class Newton:
     """The system at one iterate, factored once: M over variables with the near rows, bordered by the others.
 
     M = diagonal of the bounds + table D table' on (y, c), D = A T / (A + T), A = q / r, T = t / s; the row of
-    the limit has table (A share / (A + T)) added and -sum share^2 / (A + T) in its corner.
+    the limit has table (A cap / (A + T)) added and -sum cap^2 / (A + T) in its corner.
     """
 
     def __init__(self, form: Form, at: Iterate) -> None:

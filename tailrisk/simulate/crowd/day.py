@@ -223,7 +223,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
     return Outcome(
         worst_3_days=-state.watch.micro.worst_3_days,
         peak_discount=None if crowd.watched is None else state.watch.discount,
-        knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
+        knocked_in=snowball.knocked_in_fraction(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
         stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
