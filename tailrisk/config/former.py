@@ -8,15 +8,15 @@ FORMER = {
 }
 
 
-def current(said: dict[str, Any]) -> dict[str, Any]:
+def current(tables: dict[str, Any]) -> dict[str, Any]:
     """The tables of a file under today's keys; a key stated under both names keeps both, and is refused."""
-    found = dict(said)
-    if isinstance(said.get("tail"), dict):
-        found["tail"] = _renamed(said["tail"], FORMER["tail"])
-    if isinstance(said.get("products"), dict):
+    found = dict(tables)
+    if isinstance(tables.get("tail"), dict):
+        found["tail"] = _renamed(tables["tail"], FORMER["tail"])
+    if isinstance(tables.get("products"), dict):
         found["products"] = {
             name: _renamed(product, FORMER["products"]) if isinstance(product, dict) else product
-            for name, product in said["products"].items()
+            for name, product in tables["products"].items()
         }
     return found
 

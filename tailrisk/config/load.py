@@ -42,7 +42,7 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
     Raises InputError listing every problem, each with the file that set the field.
     """
     try:
-        layers = _chain(found(path), ())
+        layers = _chain(located(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
         place = _market_file(layers)
@@ -108,7 +108,7 @@ def _refuse_huge(place: str, said: Any) -> None:
             raise InputError(where, f"a whole number of {value.bit_length():,} bits", NUMBERS)
 
 
-def found(path: str | os.PathLike[str]) -> Path:
+def located(path: str | os.PathLike[str]) -> Path:
     """The file itself, or the library's file of that name."""
     here = Path(path)
     return here if os.path.exists(here) else library.find(os.fspath(path)) or here
@@ -171,14 +171,14 @@ def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
     if model is Config:
         schema["properties"]["extends"] = {"type": "string"}
     try:
-        return model.model_validate(layers.said, context=names)
+        return model.model_validate(layers.values, context=names)
     except ValidationError as error:
         raise combined(*explain(error, schema, layers.label)) from None
 
 
 def _market_file(layers: Layers) -> Path | None:
-    """The market file the layers name, or the library's own; None where that is not said in words."""
-    market = layers.said.get("market", {})
+    """The market file the layers name, or the library's own; None where they do not say which."""
+    market = layers.values.get("market", {})
     name = market.get("file", HOME) if isinstance(market, dict) else None
     return _named(("market", "file"), name, layers) if isinstance(name, str) and name else None
 
@@ -297,7 +297,7 @@ def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
 
 def read_market(path: str | os.PathLike[str]) -> Names:
     """The names of a market file, of the library where there is none here. Raises InputError."""
-    return read(MarketNames, found(path)).names()
+    return read(MarketNames, located(path)).names()
 
 
 def read(model: type[M], path: Path, names: Names | None = None) -> M:

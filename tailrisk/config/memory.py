@@ -85,8 +85,8 @@ class StyleMemory(Part):
     variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
         description="[style] of the window"
     )
-    phi: Vector = Field(description="[style] share of yesterday's gap that goes on")
-    kappa: Vector = Field(description="[style] share of the trend that goes on")
+    phi: Vector = Field(description="[style] part of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[style] part of the trend that goes on")
     weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
         Field(description="[style, source] of long run, decays .80, .94, .99, common; rows sum to 1")
     )
@@ -127,10 +127,10 @@ class Memory(Part):
         description="[factor] of the window"
     )
     long_run: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
-        description="[factor] variance that the first weight multiplies, found by simulation"
+        description="[factor] variance that the first weight multiplies, by simulation"
     )
-    phi: Vector = Field(description="[factor] share of yesterday's gap that goes on")
-    kappa: Vector = Field(description="[factor] share of the trend that goes on")
+    phi: Vector = Field(description="[factor] part of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[factor] part of the trend that goes on")
     weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
         Field(description="[factor, source] of long run, decays .80, .94, .99, common; rows sum to 1")
     )

@@ -28,7 +28,7 @@ PATH_DAYS = 10**12
 
 
 class Attached(NamedTuple):
-    """The files a config names, found and read."""
+    """The files a config names, located and read."""
 
     names: Names
     calibrated: Calibrated
@@ -137,7 +137,7 @@ class Config(Model):
 
     @property
     def as_accounts(self) -> bool:
-        """Whether products live as accounts on every path: calls, lines and fees are in VaR and ES."""
+        """Whether products are accounts on every path: calls, lines and fees are in VaR and ES."""
         if self.accounts is None:
             return False
         asked = self.accounts.every_path

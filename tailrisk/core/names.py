@@ -48,7 +48,7 @@ class Names:
 
     @property
     def underlying(self) -> tuple[int, ...]:
-        """[future] the place of the bucket each is written on."""
+        """[future] the place of the bucket each is written on. InputError: it is on none."""
         return tuple(self.bucket(bucket) for _, bucket in self.futures)
 
     def bucket(self, name: str) -> int:

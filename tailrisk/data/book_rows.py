@@ -143,7 +143,7 @@ def _cells(path: Path) -> Cells:
 
 
 def _columns(path: Path, cells: Cells, known: tuple[str, ...], reading: Reading) -> dict[str, Match]:
-    """Which column is which; a misspelt one is refused, one that is not needed is left out and said."""
+    """Which column is which; a misspelt one is refused, one that is not needed is left out, with a note."""
     titles = [name.strip() for name in cells.header]
     for k, name in enumerate(titles):
         if name and name.lower() in [other.lower() for other in titles[:k]]:

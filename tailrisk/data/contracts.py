@@ -65,7 +65,10 @@ def read_contracts(path: str | Path, *, spot: bool = False, accept: Collection[s
 
 
 def closes(table: Table, role: str) -> pd.DataFrame:
-    """One column of closes [day, contract]; rows without one are left out, and said."""
+    """One column of closes [day, contract]; rows without one are left out, with a note.
+
+    Raises InputError for a close that is not a positive number.
+    """
     values, symbols = table.numbers(role), table.frame["symbol"]
     positive(table.path, values, table.when, symbols, blank=True, what=table.written(role))
     blank = values.isna().to_numpy()

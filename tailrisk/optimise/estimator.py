@@ -1,9 +1,4 @@
-"""Portfolios in the style of an estimator: returns in, `fit`, weights out, pandas or plain arrays.
-
-from tailrisk.optimise import ShortfallPortfolio
-model = ShortfallPortfolio(level=0.99).fit(returns)   # a DataFrame, a row for each scenario
-model.weights_, model.summary()
-"""
+"""Portfolios in the style of an estimator: returns in, `fit`, weights out, pandas or plain arrays."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -18,11 +13,11 @@ from .arguments import confidence, number, plain
 from .conic import Array
 from .constraints import Budget, Constraint, Positions
 from .labels import Axis, places
-from .region import said
+from .region import checked
 from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
-HELD = 1e-6
+NEGLIGIBLE = 1e-6
 """A weight below this part of the largest counts as none."""
 
 
@@ -32,6 +27,13 @@ class ShortfallPortfolio:
     level: of ES, a confidence above 0.5; limit, aversion: at most one of them, and with one `fit` needs
     alpha; constraints: long only and fully invested by default; tolerance: the relative gap asked for.
     After `fit`: weights_ (Series by asset where the returns have names, else [asset]) and portfolio_.
+    InputError: a level that is none, limit and aversion at once, constraints that are none or of one name.
+
+    >>> rng = np.random.default_rng(1)
+    >>> returns = pd.DataFrame(rng.normal(0, [0.01, 0.02], (500, 2)), columns=["calm", "wild"])
+    >>> model = ShortfallPortfolio(level=0.95).fit(returns)  # a row for each scenario
+    >>> bool(model.weights_["calm"] > model.weights_["wild"]), bool(model.portfolio_.gap < 1e-6)
+    (True, True)
     """
 
     weights_: Any
@@ -54,7 +56,7 @@ class ShortfallPortfolio:
                 number("", name, value, "a number such as 0.05")
         self.level, self.limit, self.aversion, self.tolerance = level, limit, aversion, tolerance
         usual: list[Constraint] = [Budget(), Positions()]
-        self.constraints = usual if constraints is None else said(constraints)
+        self.constraints = usual if constraints is None else checked(constraints)
 
     def fit(self, returns: Any, alpha: Any = None, weight: Any = None) -> "ShortfallPortfolio":
         """Solve for returns [scenario, asset], a DataFrame or an array, or for `Scenarios`.
@@ -84,7 +86,8 @@ class ShortfallPortfolio:
     def predict(self, returns: Any) -> Any:
         """The portfolio's return in each scenario of other returns [scenario, asset], matched by name.
 
-        InputError: an asset that is missing or there twice, values that are not finite.
+        [scenario], a Series for a frame. InputError: not fitted, an asset that is missing or there twice,
+        values that are not finite.
         """
         self._fitted()
         held = self.portfolio_.weights
@@ -92,7 +95,10 @@ class ShortfallPortfolio:
         return pd.Series(earned, returns.index, name="return") if hasattr(returns, "columns") else earned
 
     def summary(self) -> pd.Series:
-        """Objective, ES, VaR, alpha, cost, certificate, and the price of every bound that binds."""
+        """Objective, ES, VaR, alpha, cost, certificate, and the price of every bound that binds.
+
+        InputError: not fitted.
+        """
         self._fitted()
         it = self.portfolio_
         told = {
@@ -103,7 +109,7 @@ class ShortfallPortfolio:
             "cost": it.cost,
             "bound": it.bound,
             "gap": it.gap,
-            "assets": int((np.abs(it.weights) > HELD * np.abs(it.weights).max()).sum()),
+            "assets": int((np.abs(it.weights) > NEGLIGIBLE * np.abs(it.weights).max()).sum()),
             "limit price": it.limit_price + 0.0,
         }
         prices = {

@@ -63,20 +63,24 @@ def size(it: Ladder | None = None) -> Array:
 
 
 def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None = None) -> Array:
-    """Each book [fund, bucket] drawn toward its benchmark until its active size is within `bound`."""
+    """Each book drawn toward its benchmark until its active size is within `bound`, a z-score.
+
+    weights, benchmark and result [fund, bucket]: benchmark + min(1, bound / |active size|) (weights -
+    benchmark).
+    """
     active = np.abs((weights - benchmark) @ size(it))
     keep = np.minimum(1.0, bound / np.maximum(active, 1e-12))
     return np.asarray(benchmark + keep[:, None] * (weights - benchmark))
 
 
 def top_1800(weights: Array, it: Ladder | None = None) -> Array:
-    """Without CSI 2000 and micro-caps, pro rata."""
+    """Without CSI 2000 and micro-caps, pro rata; weights and result [fund, bucket]."""
     large = np.where((it or ladder()).small, 0.0, weights)
     return np.asarray(large / large.sum(axis=1, keepdims=True))
 
 
 def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Array:
-    """`points` of the book from the two small buckets, pro rata, to CSI 500."""
+    """`points` of the book from the two small buckets, pro rata, to CSI 500; of weights [fund, bucket]."""
     it = it or ladder()
     small = weights[:, it.small].sum(axis=1, keepdims=True)
     moved = np.minimum(points, small)
@@ -98,7 +102,12 @@ def hedge_with_im(weights: Array, short: Array, it: Ladder | None = None) -> Arr
 def all_books(
     weights: Array, gross: Array, short: Array, benchmark: Array, bound: float = 0.1
 ) -> Mapping[str, tuple[Array, Array, Array]]:
-    """Policy -> (weights, gross, short over stock book) of every fund."""
+    """Policy -> (weights, gross, short over stock book) of every fund.
+
+    weights, benchmark [fund, bucket], gross [fund], short [fund, future]; bound: of active size in the style
+    box.
+    InputError: the home market lacks a bucket or future of the episode.
+    """
     return {
         "style_box": (style_box(weights, benchmark, bound), gross, short),
         "top_1800": (top_1800(weights), gross, short),

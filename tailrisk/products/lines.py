@@ -47,7 +47,11 @@ def init(shape: tuple[int, int]) -> State:
 
 
 def ceiling(params: Params, state: State, held: Ratio, worth: Ratio, redeemed: Ratio) -> Ratio:
-    """The largest stock book left [fund, path] when a share `redeemed` of the units is on its way out."""
+    """The largest stock book left [fund, path] when the part `redeemed` of the units is on its way out.
+
+    held, worth [fund, path]: stock book and equity, per unit of starting NAV; redeemed [fund, path], zero to
+    one.
+    """
     equity = jnp.maximum(worth, 0.0)
     largest = jnp.where(redeemed > 0.0, (1.0 - redeemed) * held, UNBOUNDED)
     largest = jnp.minimum(largest, jnp.where(state.called, equity / params.reset[:, None], UNBOUNDED))

@@ -26,17 +26,17 @@ EXOGENOUS = (
 )
 PRIOR = "The crowd's parameters are priors (grades in the config): they are matched to no episode."
 MATCHED = "The crowd's parameters are one set (crowd.member) of an ensemble matched to a single episode."
-APART = "The warm-up days of the events' windows are lived without the crowd."
-HELD = (
+APART = "The warm-up days of the events' windows are simulated without the crowd."
+AS_BOOKS = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path."
 )
-FUNDS = (
+SOME_ACCOUNTS = (
     "Tails and events are of books bought and held; margin calls, lines, redemptions and fees act in the "
     "table of funds alone, and no manager decides."
 )
-LIVED = (
-    "Products live as accounts on every path: margin calls, stop lines, redemptions, costs and fees are in "
-    "every figure; what a fund trades moves no price, and no manager decides."
+AS_ACCOUNTS = (
+    "Products are simulated as accounts on every path: margin calls, stop lines, redemptions, costs and fees "
+    "are in every figure; what a fund trades moves no price, and no manager decides."
 )
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
@@ -59,10 +59,10 @@ def run(
     with replacing(folder, force=force) as scratch:
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
-        kept = sample(config, world, progress=progress)
-        worst = scenarios(config, world, kept)
-        funds = accounts.outcomes(config, world, kept)
-        write(config, kept, worst, scratch, command, funds=funds, progress=progress)
+        sampled = sample(config, world, progress=progress)
+        worst = scenarios(config, world, sampled)
+        funds = accounts.outcomes(config, world, sampled)
+        write(config, sampled, worst, scratch, command, funds=funds, progress=progress)
         if finish is not None:
             finish(scratch)
     return folder
@@ -82,7 +82,7 @@ def _recordable(config: Config) -> None:
 
 def write(
     config: Config,
-    kept: Sample,
+    sampled: Sample,
     worst: Scenarios | None,
     folder: Path,
     command: str,
@@ -90,21 +90,24 @@ def write(
     funds: pd.DataFrame | None = None,
     progress: bool = False,
 ) -> None:
-    """Every table, the curves, the resolved config and, last, the record."""
-    frame = tables.tail(config, kept, progress=progress)
+    """Every table, the curves, the resolved config and, last, the record.
+
+    funds: the table of `accounts.outcomes`, [row, column]. InputError: a level the paths cannot support.
+    """
+    frame = tables.tail(config, sampled, progress=progress)
     write_csv(frame, folder / "tail.csv")
     write_parquet(frame, folder / "tail.parquet")
-    write_csv(tables.drift(config, kept), folder / "drift.csv")
-    write_csv(tables.events(config, kept), folder / "events.csv")
-    write_csv(tables.accounts(config, kept), folder / "accounts.csv")
+    write_csv(tables.drift(config, sampled), folder / "drift.csv")
+    write_csv(tables.events(config, sampled), folder / "events.csv")
+    write_csv(tables.accounts(config, sampled), folder / "accounts.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
-    curves = tables.curves(config, kept)
-    if kept.crowd is not None:
-        it = kept.crowd
+    curves = tables.curves(config, sampled)
+    if sampled.crowd is not None:
+        it = sampled.crowd
         write_csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
         curves |= crowd.curves(it.counts)
-    risky = tables.risks(config, kept)
+    risky = tables.risks(config, sampled)
     if risky is not None:
         write_csv(risky, folder / "risks.csv")
     if worst is not None:
@@ -112,10 +115,10 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, kept, command))
+    write_record(folder, record(config, sampled, command))
 
 
-def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
+def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
     return {
         "name": config.name,
@@ -133,17 +136,17 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
             "roles": dict(config.names.roles),
         },
         **provenance.stamp(),
-        "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
+        "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,
         "path_days": config.path_days,
-        "wall_seconds": round(kept.seconds, 3),
-        "path_days_per_second": round(config.path_days / kept.seconds),
-        "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
+        "wall_seconds": round(sampled.seconds, 3),
+        "path_days_per_second": round(config.path_days / sampled.seconds),
+        "faults": {"nonfinite": sampled.faults, "ledger": sampled.unbalanced},
         "limitations": [
             *crowded(config),
-            LIVED if config.as_accounts else HELD if config.accounts is None else FUNDS,
+            AS_ACCOUNTS if config.as_accounts else AS_BOOKS if config.accounts is None else SOME_ACCOUNTS,
             *LIMITATIONS,
         ],
     }

@@ -81,7 +81,10 @@ def replacing(folder: Path, *, force: bool) -> Iterator[Path]:
 
 @contextmanager
 def rewriting(folder: Path) -> Iterator[Path]:
-    """A copy of a result, to be changed, that is sealed and takes its place when the block ends well."""
+    """A copy of a result, to be changed, that is sealed and takes its place when the block ends well.
+
+    InputError: the result is not as it was sealed, or its folder cannot be written.
+    """
     folder = Path(os.path.realpath(folder))
     with replacing(folder, force=True) as scratch:
         if (folder / SUMS).exists():

@@ -83,7 +83,7 @@ def _tail(result: Result, measure: str) -> Table:
 
 
 def drift(result: Result) -> Table:
-    """Each product's mean loss over the horizon, and what it is made of."""
+    """Each product's mean loss over the horizon, and its components."""
     parts = [part for part in dict.fromkeys(row.part for row in result.drift) if _moves(result, part)]
     found = {(row.product, row.part): row.estimate for row in result.drift}
     rows = []

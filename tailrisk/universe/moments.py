@@ -10,7 +10,7 @@ from .exposures import fit
 from .universe import Array, Universe
 
 KNOTS = (0.0002, 0.002, 0.01, 0.03, 0.06, 0.16, 0.37, 0.6, 0.78, 0.92, 0.98, 0.998)
-"""Shares of the names that are larger, at which the law of caps bends."""
+"""Fractions of the names that are larger, at which the law of caps bends."""
 SIZES = ("size", "non_linear_size")
 """Styles that the caps decide."""
 
@@ -48,7 +48,7 @@ class Moments:
 
 
 def moments(universe: Universe, circulating: Array, pay: Pay) -> Moments:
-    """The moments of a universe of real stocks; circulating [stock] is a share of cap, NaN where unknown."""
+    """The moments of a universe of real stocks; circulating [stock] over cap, NaN where unknown."""
     names, z = universe.styles, universe.style
     size = z[:, [names.index(name) for name in SIZES]]
     others = z[:, [k for k, name in enumerate(names) if name not in SIZES]]

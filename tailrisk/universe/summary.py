@@ -9,16 +9,16 @@ from .measure import Measured
 from .universe import OUTSIDE
 
 
-def summary(found: Measured) -> str:
+def summary(moments: Measured) -> str:
     """What was measured, for the terminal."""
-    it, panel = found.universe, found.panel
+    it, panel = moments.universe, moments.panel
     first = f"{len(it.ids):,} stocks on {it.date}, {len(panel.dates):,} days from {panel.dates[0].date()}"
     st = "left out" if panel.st is not None else "not left out, the panel has no column st"
-    return "\n".join([first, "", *by_bucket(found), "", *by_style(found), "", f"ST stocks: {st}"])
+    return "\n".join([first, "", *by_bucket(moments), "", *by_style(moments), "", f"ST stocks: {st}"])
 
 
-def by_bucket(found: Measured) -> Iterator[str]:
-    it = found.universe
+def by_bucket(moments: Measured) -> Iterator[str]:
+    it = moments.universe
     yield f"{'bucket':<8} {'stocks':>6} {'cap bn':>8} {'ADV bn':>7} {'specific sd % a day':>20}"
     for place, name in enumerate((*BUCKETS, "none")):
         inside = it.bucket == (place if place < len(BUCKETS) else OUTSIDE)
@@ -29,12 +29,12 @@ def by_bucket(found: Measured) -> Iterator[str]:
         )
 
 
-def by_style(found: Measured) -> Iterator[str]:
+def by_style(moments: Measured) -> Iterator[str]:
     """Deviation of each style return, what it pays inside buckets, and the mean z-score of each index."""
-    it = found.universe
+    it = moments.universe
     yield f"{'style':<20} {'bp a day':>8} {'gain':>5}  z of " + " ".join(f"{name:>7}" for name in BUCKETS)
     held = it.style.T @ it.benchmark
     for k, name in enumerate(it.styles):
-        daily = 1e4 * float(np.nanstd(found.estimates.style[:, k]))
+        daily = 1e4 * float(np.nanstd(moments.estimates.style[:, k]))
         row = " ".join(f"{z:>+7.2f}" for z in held[k])
-        yield f"{name:<20} {daily:>8.1f} {found.moments.pay.gain[k]:>5.2f}       {row}"
+        yield f"{name:<20} {daily:>8.1f} {moments.moments.pay.gain[k]:>5.2f}       {row}"

@@ -146,7 +146,7 @@ def test_every_problem_is_listed_with_the_file_that_set_it(folder: Path) -> None
     text = str(caught.value)
     assert "child.toml: run.days: 0\n  allowed: a whole number, at least 1" in text
     assert "child.toml: market.states: 9" in text
-    assert "small.toml: products.ie.weights: the shares sum to 1.3" in text
+    assert "small.toml: products.ie.weights: the weights sum to 1.3" in text
     assert "--set tail.confidence=2: tail.confidence: 2" in text
 
 

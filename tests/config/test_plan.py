@@ -14,8 +14,8 @@ def test_counts_are_exact(folder: Path) -> None:
     planned = plan(load("small.toml"), machine=1e11)
     assert (planned.paths, planned.days, planned.burn_in, planned.path_days) == (20_000, 30, 60, 1_800_000)
     assert planned.columns == 2 * 4 * 2  # views x measures x products
-    assert planned.kept == 1000 + 290 + 10 + 16_384  # the worst 5 %, six deviations of them and ten, and room
-    assert planned.losses == 8 * 16 * planned.kept
+    assert planned.stored == 1000 + 290 + 10 + 16_384  # the worst 5 %, six deviations and ten, and room
+    assert planned.losses == 8 * 16 * planned.stored
     drawn = 8192 * 30 * effort.COURSE
     assert planned.seconds == pytest.approx(effort.START + drawn + 1_800_000 / effort.RATE / planned.cores)
     assert planned.memory == planned.losses + planned.working + effort.PROGRAM

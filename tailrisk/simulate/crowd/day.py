@@ -37,7 +37,7 @@ class Today:
 
 @struct
 class Watch:
-    """What is kept of the days so far."""
+    """What later days and the record need of the days so far."""
 
     micro: running.RunningLoss  # [path]
     discount: (
@@ -70,19 +70,19 @@ class State:
 
 @struct
 class Outcome:
-    """What is kept of a path's crowd."""
+    """What a path's crowd leaves in the record."""
 
     worst_3_days: Ratio  # [path]  lowest return of the micro-caps over three days running
     peak_discount: (
         Ratio | None
     )  # [path]  largest annualised discount of the watched future at a month at a close
-    knocked_in: Ratio  # [book, path]  share of the snowballs' notional
+    knocked_in: Ratio  # [book, path]  fraction of the snowballs' notional
     state_spent: Yuan  # [path]
     stage: Count  # [path]  highest stage of the state's ladder that fired
     drawdown: Ratio  # [cohort, path]  of NAV from its high-water mark, at the end
     shortfall: Yuan  # [cohort, path]  owed to brokers at the end
     called: Flag  # [cohort, path]  had a margin call
-    residual: Ratio  # [path]  largest of the ledger, over the stock and notes first held
+    residual: Ratio  # [path]  largest of the ledger, over the initial stock and notes
 
 
 def init(crowd: Crowd, paths: int) -> State:
@@ -132,7 +132,10 @@ def step(
 
 
 def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
-    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
+    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans.
+
+    exogenous [bucket, path]: log return of the day before anybody trades.
+    """
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
     books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
@@ -215,12 +218,12 @@ def close(
 
 
 def outcome(crowd: Crowd, state: State) -> Outcome:
-    """What is kept of the paths after the last day."""
+    """The record of the paths after the last day."""
     peak = state.cohorts.high_water
     return Outcome(
         worst_3_days=-state.watch.micro.worst_3_days,
         peak_discount=None if crowd.watched is None else state.watch.discount,
-        knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
+        knocked_in=snowball.knocked_in_fraction(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
         stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
@@ -257,7 +260,7 @@ def stage(ladder: intervention.State) -> Count:
 
 
 def refused(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -> Probability:
-    """Share of every sale that window guidance refuses today [path], given the ladder at the last close."""
+    """Fraction of each sale that window guidance refuses today [path], given the ladder at the last close."""
     age = ladder.age[crowd.restriction.stage]
     share = jnp.where((age > 0) & (age <= crowd.restriction.days), crowd.restriction.share, 0.0)
     return share if imposed is None else jnp.maximum(share, imposed.refused)

@@ -28,8 +28,8 @@ class Morning:
     notes: snowball.Today
     ladder: intervention.State
     rescued: Flag  # [path]  the state's second stage has fired
-    restriction: Probability  # [path]  share of a sale that is refused
-    willing: Ratio  # [path]  share of the panic's strength there is today
+    restriction: Probability  # [path]  fraction of a sale that is refused
+    willing: Ratio  # [path]  fraction of the panic's strength there is today
     imposed: Imposed | None = None  # in a replay
 
 
@@ -213,7 +213,7 @@ def _added(latent: Ratio, of_the_round: Ratio) -> Ratio:
 def _filled(
     law: limits.Params, now: limits.Seen, before: limits.Seen, capacity: Yuan, orders: Orders
 ) -> tuple[tuple[Ratio, Ratio], Ratio]:
-    """Shares of sells and of buys that trade, and the price's change in the round, all [bucket, path]."""
+    """Fractions of sells and of buys that trade, and the price's change in the round, all [bucket, path]."""
     filled = limits.fills(law, now, capacity, orders.sells, orders.buys)
     return filled, (1.0 + now.returns) / (1.0 + before.returns) - 1.0
 

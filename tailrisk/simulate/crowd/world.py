@@ -31,7 +31,7 @@ class Imposed:
     pinned: Flag  # [bucket]  its return is the record's, spread evenly over the rounds
     returns: Ratio  # [bucket]  simple; of pinned buckets
     purchases: Yuan  # [bucket]  by the state, beside its ladder
-    refused: Probability  # []  share of every sale that is refused
+    refused: Probability  # []  fraction of every sale that is refused
 
 
 @struct
@@ -59,7 +59,7 @@ class Crowd:
     followers: followers.Params
     restriction: Restriction
     leverage_cap: Ratio  # []  stock book over equity at renewal
-    arbitrage: Ratio  # []  share of net purchases of futures passed on to the index's stocks
+    arbitrage: Ratio  # []  fraction of net purchases of futures passed on to the index's stocks
     settling: Ratio  # [round]  weight of a round in the futures' settlement price
     calendar: Calendar
     noise: Stream  # of the basis
@@ -85,7 +85,7 @@ class Crowd:
 
     @property
     def micro(self) -> int:
-        """The bucket whose worst three days are kept."""
+        """The bucket whose worst three days are recorded."""
         return self.names.bucket(self.names.played("micro"))
 
     @property

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, ValidationInfo, model_validator
 
-from ...config.load import found, read
+from ...config.load import located, read
 from ...config.model import Bucket, Day, Future, Model, Problem, refuse
 from ...core.names import Names, home
 
@@ -92,4 +92,4 @@ def read_terms(name: str | Path, names: Names | None = None) -> Terms:
 
     Raises InputError listing every problem.
     """
-    return read(Terms, found(name), names or home())
+    return read(Terms, located(name), names or home())

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, NamedTuple
 from pydantic import Field, model_validator
 
 from ...config.accounts import AccountsFile
-from ...config.load import found, load, read
+from ...config.load import load, located, read
 from ...config.model import Bucket, Day, Future, Model, Problem, refuse
 from ...config.schema import Config
 from ...core.errors import InputError
@@ -112,4 +112,4 @@ def load_replay(path: str | Path) -> Loaded:
 
 def load_accounts(path: str | Path) -> AccountsFile:
     """Read a file of terms, or the library's of that name. Raises InputError listing every problem."""
-    return read(AccountsFile, found(path))
+    return read(AccountsFile, located(path))

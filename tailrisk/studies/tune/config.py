@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from ...config.load import found, load, read
+from ...config.load import load, located, read
 from ...config.model import Bucket, Future, Model, Problem, refuse
 from ...config.schema import Config
 from ...core.names import Names
@@ -24,7 +24,7 @@ PROBE = (
 class Product(Model):
     """The product: its mix of indices is the benchmark, or the futures sold where it is hedged."""
 
-    mix: dict[Bucket, Share] = Field(description="shares of indices, summing to 1")
+    mix: dict[Bucket, Share] = Field(description="weights of indices, summing to 1")
     hedged: bool = Field(description="the mix is sold as futures; otherwise it is the benchmark")
     gross: float = Field(gt=0, le=10, description="stocks over NAV")
     financing: float = Field(default=0.0, ge=0, le=0.2, description="a year, on the stocks")
@@ -34,7 +34,7 @@ class Product(Model):
         found = []
         written = [bucket for _, bucket in info.context.futures] if isinstance(info.context, Names) else None
         if abs(sum(self.mix.values()) - 1) > 1e-9:
-            found.append(Problem("mix", f"sums to {sum(self.mix.values()):g}", "shares that sum to 1"))
+            found.append(Problem("mix", f"sums to {sum(self.mix.values()):g}", "weights that sum to 1"))
         found += [
             Problem(f"mix.{bucket}", "has no future", ", ".join(written or []) or "hedged = false")
             for bucket in self.mix
@@ -95,7 +95,7 @@ class Desk(Model):
     tracking: float = Field(default=0.06, gt=0, le=1, description="tracking error, a year")
     nav: float = Field(default=5e9, gt=0, le=1e13, description="yuan of stocks")
     exit: float = Field(default=5.0, gt=0, le=250, description="days to sell out")
-    participation: float = Field(default=0.2, gt=0, le=1, description="share of a day's trading")
+    participation: float = Field(default=0.2, gt=0, le=1, description="part of a day's trading")
     fee: Fee = Field(default=0.0003, description="commission and half spread of a trade")
     stamp: Fee = Field(default=0.0005, description="of a sale")
     impact: float = Field(default=1.0, ge=0, le=10, description="strength of the square-root law")
@@ -159,7 +159,7 @@ def universe_of(path: str | Path) -> Universe:
     """The synthetic universe a tuning names, of its market's buckets. Raises InputError."""
     tune, names = read(Tune, Path(path)), load(_market(path)).names
     beside = Path(path).parent / tune.universe
-    return from_file(found(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
+    return from_file(located(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
 
 
 def _market(path: str | Path) -> str | Path:
