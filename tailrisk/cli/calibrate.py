@@ -93,8 +93,8 @@ def calibrate(
     Examples:
       tailrisk calibrate 000300.csv 000905.csv 000852.csv 932000.csv 8841431.xlsx \\
           --until 2023-12-31 -o own.toml
-      tailrisk calibrate indices_daily.csv --until 2023-12-31 \\
-          --styles style_factors_daily.csv -o configs/calibrated/ladder_2023.toml
+      tailrisk calibrate indices_daily.csv --until 2023-12-31 --styles style_factors_daily.csv \\
+          --limits 0.1,0.1,0.11,0.14,0.16 -o configs/calibrated/ladder_2023.toml
     """
     until, since = day("--until", until), since and day("--since", since)
     if since and since >= until:
@@ -124,12 +124,12 @@ def calibrate(
                 output=output,
                 figure=figure or (scratch and scratch / "regimes.svg"),
                 names=names,
-                market=None if market == HOME else market,
                 memory=memory,
                 limit=daily(limits, names),
                 residuals=residuals,
                 progress=tell,
                 accept=accept,
+                command=repeated(),
             )
         if scratch is not None:
             _published(scratch, summary(result), output)
@@ -235,6 +235,7 @@ def universe(
             stocks=stocks,
             accept=accept,
             progress=tell,
+            command=repeated(),
         )
     if not quiet:
         say(summary(result))
@@ -299,7 +300,14 @@ def cta(
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
     with reading(quiet):
         result = measure_cta(
-            futures, indices, until=until, regimes=regimes, rule=rule, output=output, accept=accept
+            futures,
+            indices,
+            until=until,
+            regimes=regimes,
+            rule=rule,
+            output=output,
+            accept=accept,
+            command=repeated(),
         )
     if not quiet:
         say(summary(result))

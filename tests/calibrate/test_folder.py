@@ -18,6 +18,10 @@ def run(*words) -> int:
     return stop.value.code
 
 
+def constants(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith("command")]
+
+
 def test_the_folder_is_a_result_and_the_file_is_the_same(tmp_path, capsys):
     closes(420).to_csv(tmp_path / "closes.csv")
     folder, output = tmp_path / "calibration", tmp_path / "ladder.toml"
@@ -25,7 +29,7 @@ def test_the_folder_is_a_result_and_the_file_is_the_same(tmp_path, capsys):
     assert run(*calibrate, "--quiet") == 0
     alone = output.read_text()
     assert run(*calibrate, "--folder", folder) == 0
-    assert output.read_text() == alone
+    assert constants(output.read_text()) == constants(alone)
     assert seal.check(folder) == {"regimes.svg", "summary.txt", "record.json"}
     record = json.loads((folder / "record.json").read_text())
     assert record["calibrated_sha256"] == seal.sha256(output)
