@@ -1,6 +1,5 @@
 """A CTA's law from file to file: futures and indices in, a TOML file and a table out."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from ..core.names import BUCKETS, FACTORS
 from ..data.prices import digest, read_prices
 from .commodities import read_futures
 from .cta import CONFIDENCE, SIZE, Cta, Estimate, fit_cta
-from .document import number, quoted, writable, write
+from .document import ROUNDED, number, quoted, writable, write
 from .trend import Rule
 
 
@@ -23,10 +22,11 @@ def measure_cta(
     rule: Rule,
     output: str | Path,
     accept: Sequence[str] = (),
+    command: str = "",
 ) -> Cta:
     """Fit to returns up to `until`; write the TOML file. Raises InputError; then nothing is written.
 
-    accept: what may be odd about the data, of data.daily.KINDS.
+    accept: what may be odd about the data, of data.daily.KINDS; command: what was given, for the file.
     """
     writable(output)
     closes = read_prices(prices, accept=accept)
@@ -34,37 +34,27 @@ def measure_cta(
     if missing:
         raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(BUCKETS))
     fitted = fit_cta(read_futures(futures, accept=accept), closes[list(BUCKETS)], regimes, rule, until=until)
-    write(output, document(fitted, futures, prices, until, regimes, output, accept))
+    write(output, document(fitted, (digest(futures), digest(prices)), command))
     return fitted
 
 
-def document(
-    fitted: Cta,
-    futures: str | Path,
-    prices: str | Path,
-    until: str,
-    regimes: Path,
-    output: str | Path,
-    accept: Sequence[str] = (),
-) -> str:
-    """The file as text: derived figures only."""
-    rule, horizons = fitted.rule, ",".join(map(str, fitted.rule.horizons))
-    words = ["tailrisk", "cta", Path(futures).name, Path(prices).name, "--until", until]
-    words += ["--regimes", regimes.name, "--horizons", horizons, "--target", f"{rule.target:g}"]
-    words += [word for kind in accept for word in ("--accept", kind)]
+def document(fitted: Cta, digests: tuple[str, str], command: str) -> str:
+    """The file as text: derived figures only; digests of futures and indices."""
+    rule = fitted.rule
     first, last = fitted.window
     lines = [
         "# written by `tailrisk cta`; do not edit",
         "#",
         "# The returns of a trend-following rule on commodity futures, before costs and cash interest.",
         f"# Pairs are {CONFIDENCE:.0%} bounds from a bootstrap of moving blocks.",
+        *ROUNDED,
         "",
         "[fit]",
         f'window = ["{first}", "{last}"]  # first and last day of return',
         f"days = {len(fitted.returns)}",
         f"rolls = {fitted.rolls}  # overnight gaps left out, all products",
-        f'data_sha256 = ["{digest(futures)}", "{digest(prices)}"]',
-        f"command = {quoted(shlex.join([*words, '-o', Path(output).name]))}",
+        f'data_sha256 = ["{digests[0]}", "{digests[1]}"]',
+        *([f"command = {quoted(command)}"] if command else []),
         f'version = "{__version__}"',
         "",
         "[cta]",

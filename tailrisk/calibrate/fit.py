@@ -1,6 +1,5 @@
 """Calibration from file to file: prices in, models with errors out."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -47,19 +46,19 @@ def calibrate(
     output: str | Path,
     figure: str | Path | None = None,
     names: Names | None = None,
-    market: str | Path | None = None,
     memory: bool = False,
     limit: tuple[float, ...] | None = None,
     residuals: str | Path | None = None,
     progress: Progress | None = None,
     accept: Sequence[str] = (),
+    command: str = "",
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
     The closes may be in one file or in several; `accept` is of data.daily.KINDS, what may be odd about them.
-    `names` are the market's, by default the home market's; `market` its file, for the record. memory: fit
-    memory and the law of its residuals too, within a limit [bucket] of a day's simple move; residuals: where
-    to write the table of whole days for market.process = "days".
+    `names` are the market's, by default the home market's. memory: fit memory and the law of its residuals
+    too, within a limit [bucket] of a day's simple move; residuals: where to write the table of whole days for
+    market.process = "days"; command: what was given to make it, for the file.
 
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
@@ -96,20 +95,7 @@ def calibrate(
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digests(prices_path),
-        command=command(
-            prices_path,
-            since,
-            until,
-            states,
-            shocks,
-            styles_path,
-            starts,
-            seed,
-            output,
-            market,
-            limit,
-            accept,
-        ),
+        command=command,
         version=__version__,
         starts=starts,
         seed=seed,
@@ -190,42 +176,3 @@ def fitted(
         models.append(fit_switching(observed, states=k, shocks=kind, number=starts, seed=seed, progress=step))
         done += k + 2
     return tuple(models)
-
-
-def command(
-    prices: str | Path | Sequence[str | Path],
-    since: str | None,
-    until: str,
-    states: tuple[int, ...],
-    shocks: tuple[str, ...],
-    styles: str | Path | None,
-    starts: int,
-    seed: int,
-    output: str | Path,
-    market: str | Path | None = None,
-    limit: tuple[float, ...] | None = None,
-    accept: Sequence[str] = (),
-) -> str:
-    """The command that repeats this; of an absolute path only the name, so that no machine is described."""
-    words = ["tailrisk", "calibrate", *map(portable, listing(prices))]
-    words += ["--market", portable(market)] if market else []
-    words += ["--since", since] if since else []
-    words += ["--until", until]
-    for option, given, usual in (
-        ("--states", states, STATES),
-        ("--shocks", shocks, SHOCKS),
-        ("--starts", starts, STARTS),
-        ("--seed", seed, 0),
-    ):
-        value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
-        words += [option, value] if given != usual else []
-    words += ["--styles", portable(styles)] if styles else []
-    words += ["--limits", ",".join(f"{one:g}" for one in limit)] if limit else []
-    words += [word for kind in accept for word in ("--accept", kind)]
-    words += ["-o", portable(output)]
-    return shlex.join(words)
-
-
-def portable(path: str | Path) -> str:
-    """A relative path as given, an absolute one by its last part."""
-    return Path(path).name if Path(path).is_absolute() else str(path)

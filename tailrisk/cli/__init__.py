@@ -9,10 +9,12 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
-from .calibrate import calibrate, cta, match, universe
+from .calibrate import calibrate
 from .guide import guide
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
+from .match import match
+from .measure import cta, universe
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate

@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from ..core import calendar
 from ..core.errors import InputError
 from ..core.names import Names, home
+from ..core.oddities import ODDITIES
 from .reading import Reading
 from .table import Table
 
 Array = NDArray[np.float64]
 
-KINDS = ("closed-days", "holes", "stale", "spikes", "copies", "units")
+KINDS = ODDITIES
 """What a user may go on with, having seen it."""
 HOLE = 5
 """More sessions in a row without a close than this are a hole; of fewer a note warns."""

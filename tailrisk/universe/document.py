@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..calibrate.document import number, quoted, table
+from ..calibrate.document import ROUNDED, number, quoted, table
 from ..core.errors import InputError
 from ..core.names import BUCKETS, STYLES
 from .moments import KNOTS, SIZES, Moments, Pay
@@ -28,6 +28,7 @@ def heading(it: Moments, made: dict[str, Any]) -> Iterator[str]:
     yield "# no stock's own figures are here. Styles are z-scores: mean zero under cap weights, standard"
     yield "# deviation one."
     yield "# Coefficients are on one, then on the styles in their order, each stock counting once."
+    yield from ROUNDED
     yield ""
     yield "[fit]"
     yield f"source = {quoted(it.source)}"

@@ -1,6 +1,5 @@
 """From panel files to a universe on a date and the moments of it."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,6 @@ import pandas as pd
 
 from .. import __version__
 from ..calibrate.document import writable, write
-from ..calibrate.fit import portable
 from ..core.errors import InputError
 from ..data.panel import Panel, read_panel
 from ..data.prices import read_styles
@@ -126,10 +124,12 @@ def universe(
     stocks: str | Path | None = None,
     accept: Sequence[str] = (),
     progress: Progress | None = None,
+    command: str = "",
 ) -> Measured:
     """`measure`, and write the moments to `output`; nothing is written when data cannot be used.
 
-    `stocks`: where to write the bucket and styles of each stock, for books; `accept`: of data.daily.KINDS.
+    `stocks`: where to write the bucket and styles of each stock, for books; `accept`: of data.daily.KINDS;
+    `command`: what was given to make it, for the file.
     """
     for path in (output, stocks):
         if path:
@@ -140,27 +140,10 @@ def universe(
         "days": len(found.panel.dates),
         "stocks": len(found.universe.ids),
         "data_sha256": " ".join(digest(path) for path in (*paths, *([styles_path] if styles_path else []))),
-        "command": command(paths, until, styles_path, output, stocks, accept),
+        **({"command": command} if command else {}),
         "version": __version__,
     }
     write(output, document(found.moments, made))
     if stocks:
         write_stocks(stocks, found.universe)
     return found
-
-
-def command(
-    paths: Sequence[str | Path],
-    until: str | None,
-    styles: str | Path | None,
-    output: str | Path,
-    stocks: str | Path | None = None,
-    accept: Sequence[str] = (),
-) -> str:
-    """The command that repeats this, without the folders of a machine."""
-    words = ["tailrisk", "universe", *(portable(path) for path in paths)]
-    words += ["--date", until] if until else []
-    words += ["--styles", portable(styles)] if styles else []
-    words += ["--stocks", portable(stocks)] if stocks else []
-    words += [word for kind in accept for word in ("--accept", kind)]
-    return shlex.join([*words, "-o", portable(output)])

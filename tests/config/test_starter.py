@@ -43,7 +43,8 @@ def test_the_starter_loads(folder: Path) -> None:
 
 def test_sections_state_every_field_at_its_default() -> None:
     assert SAID["run"] == defaults(Run)
-    assert {**SAID["market"], "history": None, "residuals": None} == defaults(Market)
+    market = {**SAID["market"], "history": None, "residuals": None}
+    assert {**market, "accept": tuple(market["accept"])} == defaults(Market)
     assert {key: tuple(v) if isinstance(v, list) else v for key, v in SAID["tail"].items()} == defaults(Tail)
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)

@@ -13,7 +13,7 @@ from tailrisk.universe import OUTSIDE, synthetic
 from tailrisk.universe.descriptors import WINDOW
 from tailrisk.universe.document import document, read
 from tailrisk.universe.exposures import exposures
-from tailrisk.universe.measure import command, describe, measure
+from tailrisk.universe.measure import describe, measure
 from tailrisk.universe.returns import one_day
 from tailrisk.universe.summary import summary
 from tests.universe.worlds import DAYS, SIZES, STOCKS, world
@@ -163,8 +163,3 @@ def cut(panel, days):
     matrices = ("traded", "cap", "returns", "turnover", "amount")
     parts = {name: getattr(panel, name)[:days] for name in matrices}
     return dataclasses.replace(panel, dates=panel.dates[:days], **parts)
-
-
-def test_the_command_names_no_machine(tmp_path):
-    said = command([tmp_path / "a.parquet", "b.csv"], "2023-12-29", tmp_path / "s.csv", "c/u.toml")
-    assert said == "tailrisk universe a.parquet b.csv --date 2023-12-29 --styles s.csv -o c/u.toml"

@@ -24,7 +24,7 @@ from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from . import page, pictures
 from .histories import histories
-from .statistics import statistics
+from .statistics import WINDOW, statistics
 
 Array = NDArray[Any]
 
@@ -57,7 +57,13 @@ class Compared:
 
 
 def compare(
-    config: Config, data: Path | Sequence[Path], *, until: str, count: int, accept: Sequence[str] = ()
+    config: Config,
+    data: Path | Sequence[Path],
+    *,
+    since: str | None = None,
+    until: str,
+    count: int,
+    accept: Sequence[str] = (),
 ) -> Compared:
     """`count` histories of the config's process beside the closes in `data` to `until`, both included.
 
@@ -65,9 +71,13 @@ def compare(
     """
     if count < FEWEST:
         raise InputError("--histories", f"{count}", f"at least {FEWEST}, for a band of {BAND:.0%}")
-    closes = read_prices(data, names=config.names, until=until, accept=accept)
-    prices = windowed(" + ".join(map(str, listing(data))), closes, None, until, config.names)
+    place = " + ".join(map(str, listing(data)))
+    closes = read_prices(data, names=config.names, since=since, until=until, accept=accept)
+    prices = windowed(place, closes, since, until, config.names)
     returns = log_returns(prices.to_numpy())
+    least = int(np.isfinite(returns).sum(axis=0).min())
+    if least <= WINDOW:
+        raise InputError(place, f"{least} daily returns of a bucket", f"more than {WINDOW}, for a day's z")
     with jax.enable_x64(True):
         made = histories(assemble(config), np.isfinite(returns), count)
     shown, simulated = (statistics(x, config.names.buckets) for x in (returns[:, :, None], made))
