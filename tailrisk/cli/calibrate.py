@@ -261,6 +261,7 @@ def universe(
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TOML file to write."
 )
+@MARKET
 @ACCEPT
 @QUIET
 def cta(
@@ -271,6 +272,7 @@ def cta(
     horizons: str,
     target: float,
     output: Path,
+    market: str,
     accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -295,11 +297,20 @@ def cta(
     numerics(x64=True)
     from ..calibrate.cta_document import measure_cta, summary
     from ..calibrate.trend import Rule
+    from ..config.load import read_market
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
     with reading(quiet):
         result = measure_cta(
-            futures, indices, until=until, regimes=regimes, rule=rule, output=output, accept=accept
+            futures,
+            indices,
+            until=until,
+            regimes=regimes,
+            rule=rule,
+            output=output,
+            accept=accept,
+            names=read_market(market),
+            market=market,
         )
     if not quiet:
         say(summary(result))
