@@ -321,7 +321,7 @@ def cta(
 @OVERRIDE
 @click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
-@click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option("--etfs", type=click.Path(path_type=Path), help="Daily turnover of ETFs, where a state buys.")
 @click.option(
     "--episode", default="episode_feb2024.toml", show_default=True, help="Its days, and errors allowed."
 )
@@ -341,7 +341,7 @@ def match(
     overrides: tuple[str, ...],
     indices: Path,
     futures: Path,
-    etfs: Path,
+    etfs: Path | None,
     episode: str,
     starts: int,
     start: Path | None,
