@@ -269,6 +269,7 @@ def sixth(tmp_path_factory):
     market = table("markets/china_a.toml")
     market["bucket"].append({"name": "nano", "label": "Nano-cap"})
     market["bucket"][4]["ranks"] = [3801, 4200]
+    del market["bucket"][4]["smallest"]
     names = [one["name"] for one in market["bucket"]]
     crowd, answers = table("crowd_2024.toml"), table("crowd_market_2024.toml")
     crowd["crowd"]["panic"]["strength"]["nano"] = 4.4

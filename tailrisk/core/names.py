@@ -35,6 +35,7 @@ class Names:
     roles: tuple[tuple[str, str], ...]  # (role, bucket or future)
     calendar: str  # exchange, in exchange_calendars
     same_day_sale: bool  # False is T+1
+    smallest: int | None = None  # stocks in the index of the bucket without ranks; all the rest where none
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -97,6 +98,7 @@ def named(table: Mapping[str, Any]) -> Names:
         roles=tuple(sorted((role, name) for role, name in (table.get("roles") or {}).items() if name)),
         calendar=table["calendar"],
         same_day_sale=bool(table.get("same_day_sale", True)),
+        smallest=next((one["smallest"] for one in buckets if one.get("smallest")), None),
     )
 
 

@@ -26,4 +26,6 @@ def circulating(panel: Panel) -> Array:
 
 def filled(share: Array, group: NDArray[np.int8]) -> Array:
     """Shares [stock] with their group's mean where unknown, one where all of it is."""
-    return np.where(np.isfinite(share), share, by_group(share, group)[0][group])
+    return np.where(
+        np.isfinite(share), share, by_group(share, group, int(group.max(initial=-1)) + 1)[0][group]
+    )
