@@ -53,7 +53,7 @@ def rolled(
     """The rolled future on the days of `spot`. Raises InputError when the contract it wants has no close."""
     market = names or home()
     days, shut = pd.DatetimeIndex(spot.index), calendar.closed(market.calendar)
-    last = _last_days(closes, future, months, market)
+    last = listed(closes, future, months, market)
     held = []
     for day in days:
         left = [name for name, end in last.items() if np.busday_count(day.date(), end, holidays=shut) > roll]
@@ -75,7 +75,7 @@ def rolled(
     )
 
 
-def _last_days(closes: pd.DataFrame, future: str, months: str, names: Names) -> dict[str, np.datetime64]:
+def listed(closes: pd.DataFrame, future: str, months: str, names: Names) -> dict[str, np.datetime64]:
     """Last trading day of every contract there is, the nearest first."""
     found, written = {}, symbol(names)
     for name in closes.columns:

@@ -25,6 +25,9 @@ class BucketLine(Model):
     ranks: Annotated[tuple[Rank, Rank], Field(strict=False)] | None = Field(
         default=None, description="first and last market-cap rank; one bucket may do without: the rest"
     )
+    cap: float | None = Field(
+        default=None, gt=0, description="market capitalisation of its stocks, any unit; for size scores"
+    )
     smallest: Rank | None = Field(
         default=None, description="of a bucket without ranks: its index holds so many of the smallest stocks"
     )

@@ -36,6 +36,7 @@ class Names:
     calendar: str  # exchange, in exchange_calendars
     same_day_sale: bool  # False is T+1
     smallest: int | None = None  # stocks in the index of the bucket without ranks; all the rest where none
+    caps: tuple[tuple[str, float], ...] = ()  # (bucket, market capitalisation), where the file says it
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -59,6 +60,13 @@ class Names:
     def future(self, name: str) -> int:
         """The place of a future. Raises InputError for a name the market does not have."""
         return _place("future", name, self.contracts)
+
+    def future_on(self, bucket: str) -> str:
+        """The first future written on a bucket. Raises InputError where there is none."""
+        found = [future for future, on in self.futures if on == bucket]
+        if not found:
+            raise InputError("future", f"none is written on {bucket}", ", ".join(self.contracts) or "none")
+        return found[0]
 
     def role(self, role: str) -> str | None:
         """The bucket or future that plays a role, None where the market gives it to nobody."""
@@ -98,6 +106,7 @@ def named(table: Mapping[str, Any]) -> Names:
         roles=tuple(sorted((role, name) for role, name in (table.get("roles") or {}).items() if name)),
         calendar=table["calendar"],
         same_day_sale=bool(table.get("same_day_sale", True)),
+        caps=tuple((one["name"], one["cap"]) for one in buckets if one.get("cap")),
         smallest=next((one["smallest"] for one in buckets if one.get("smallest")), None),
     )
 
