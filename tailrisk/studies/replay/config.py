@@ -99,11 +99,11 @@ class Loaded(NamedTuple):
 
 
 def load_replay(path: str | Path) -> Loaded:
-    """Read a replay's config and the files it names, beside it or in the library.
+    """Read a replay's config, or the library's of that name, and the files it names, beside it or there.
 
     Buckets and futures are those of the products' market. Raises InputError listing every problem.
     """
-    here = Path(path)
+    here = found(path)
     replay, folder = read(Replay, here), here.parent
     config = load(_beside(folder, replay.products))
     replay = read(Replay, here, config.names)
