@@ -123,14 +123,14 @@ def made_up(tmp_path_factory):
             **{
                 "label": "Levered",
                 "assets": 40.0,
-                "gross_leverage": 4.0,
+                "long": 4.0,
                 "weights": {"mid": 0.4, "tiny": 0.6},
             },
             **{"hedge": 1.0, "mix": {"MX": 1.0}, "benchmark": "cash", "financing_annual": 0.03},
             "margin": {"call": 0.2, "reset": 0.25, "enforced": 1.0, "intraday": 0.0},
         },
         "plain": {
-            **{"label": "Plain", "assets": 40.0, "gross_leverage": 1.0, "weights": {"big": 0.5, "tiny": 0.5}},
+            **{"label": "Plain", "assets": 40.0, "long": 1.0, "weights": {"big": 0.5, "tiny": 0.5}},
             **{"hedge": 0.0, "mix": {}, "benchmark": "big", "financing_annual": 0.0},
             "momentum": {"strength": 0.5, "threshold": 0.02},
         },

@@ -38,7 +38,7 @@ class Layers(NamedTuple):
 
         Former names of keys are read as today's.
         """
-        said, marks = _laid(self.said, self.marks, current(said), source)
+        said, marks = _laid(self.said, self.marks, current(said, source.label), source)
         return Layers(self.top, said, marks, (*self.files, source.label))
 
     def source(self, path: tuple[str | int, ...]) -> Source:
