@@ -5,8 +5,8 @@ carries them, and nothing is found by its place. `home()` is the market of confi
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -67,6 +67,23 @@ class Names:
         if not found:
             raise InputError("future", f"none is written on {bucket}", ", ".join(self.contracts) or "none")
         return found[0]
+
+    def only(self, buckets: Sequence[str]) -> "Names":
+        """The same market with some of its buckets: without futures, codes and roles of the others."""
+        futures = tuple((future, on) for future, on in self.futures if on in buckets)
+        there = {*buckets, *(future for future, _ in futures)}
+        ranked = {bucket for _, bucket in self.last_ranks}
+        return replace(
+            self,
+            buckets=tuple(b for b in self.buckets if b in buckets),
+            labels=tuple(label for b, label in zip(self.buckets, self.labels, strict=True) if b in buckets),
+            codes=tuple((code, b) for code, b in self.codes if b in buckets),
+            last_ranks=tuple((rank, b) for rank, b in self.last_ranks if b in buckets),
+            futures=futures,
+            roles=tuple((role, name) for role, name in self.roles if name in there),
+            smallest=self.smallest if set(buckets) - ranked else None,
+            caps=tuple((b, cap) for b, cap in self.caps if b in buckets),
+        )
 
     def role(self, role: str) -> str | None:
         """The bucket or future that plays a role, None where the market gives it to nobody."""
