@@ -65,9 +65,9 @@ def read(path: str | Path, names: Names | None = None) -> Moments:
     try:
         text = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         part, fit = text["universe"], text["fit"]
-        names = tuple(str(name) for name in part["styles"])
+        styles = tuple(str(name) for name in part["styles"])
         scalars = {name: float(part[name]) for name in ("log_specific_sd", "log_turnover_sd", "outside")}
-        arrays = {name: _array(part, name, shape) for name, shape in shapes(names, groups).items()}
+        arrays = {name: _array(part, name, shape) for name, shape in shapes(styles, groups).items()}
         source, date = str(fit["source"]), str(fit["date"])
     except FileNotFoundError:
         raise InputError(place, "no such file", "a file that `tailrisk universe` wrote") from None
@@ -79,11 +79,11 @@ def read(path: str | Path, names: Names | None = None) -> Moments:
         raise InputError(
             place, f"cannot be read ({error})", "a file that `tailrisk universe` wrote"
         ) from None
-    checked(place, names, arrays, scalars, groups)
+    checked(place, styles, arrays, scalars, groups)
     pay = Pay(gain=arrays.pop("gain"), outside=scalars.pop("outside"))
     known: dict[str, Any] = {**arrays, **scalars}
     del known["rank"]
-    return Moments(source=source, date=date, styles=names, pay=pay, **known)
+    return Moments(source=source, date=date, styles=styles, pay=pay, **known)
 
 
 def _array(part: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:

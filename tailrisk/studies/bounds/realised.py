@@ -35,7 +35,7 @@ def realised(it: Study, data: Path, chosen: dict[str, tuple[Outcome, Outcome]]) 
         for place, table in (("closes", level), ("futures", futures)):
             _covers(f"{data}: {place}", table, first, last)
         bucket = (level.loc[last] / level.loc[first] - 1).to_numpy()
-        span = styles.index.strftime("%Y-%m-%d")
+        span = pd.DatetimeIndex(styles.index).strftime("%Y-%m-%d")
         style = styles.loc[(span > first) & (span <= last), list(it.universe.styles)].sum().to_numpy()
         future = [rolled(futures, f, first, last, names) for f in names.contracts]
         path = Horizon(bucket[:, None], np.array(future)[:, None], style[:, None], it.universe.styles, 1)
@@ -60,8 +60,8 @@ def rolled(closes: pd.DataFrame, future: str, first: str, last: str, names: Name
 
     Raises InputError where there is none.
     """
-    start, end = (closes.loc[day] for day in (first, last))
     for symbol in listed(closes, future, "quarter", names):
-        if np.isfinite(start[symbol]) and np.isfinite(end[symbol]):
-            return float(end[symbol] / start[symbol] - 1)
+        start, end = (float(closes.loc[[day], symbol].iloc[0]) for day in (first, last))
+        if np.isfinite(start) and np.isfinite(end):
+            return end / start - 1
     raise InputError(f"{future}, {first} to {last}", "no contract with closes on both days", "one that has")
