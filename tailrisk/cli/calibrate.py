@@ -148,13 +148,13 @@ def beside(
     accept: tuple[str, ...],
 ) -> str:
     """How many statistics of the memory just fitted lie outside, in one line."""
-    from ..config.load import found, read_market
+    from ..config.load import located, read_market
     from ..studies.validate.standing import standing
 
     return standing(
         output,
         prices,
-        market=found(market),
+        market=located(market),
         names=read_market(market),
         since=since,
         until=until,

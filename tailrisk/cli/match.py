@@ -12,7 +12,7 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, bar, numerics, reading, rep
 @OVERRIDE
 @click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
-@click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option("--etfs", type=click.Path(path_type=Path), help="Daily turnover of ETFs, where a state buys.")
 @click.option(
     "--episode", default="episode_feb2024.toml", show_default=True, help="Its days, and errors allowed."
 )
@@ -32,7 +32,7 @@ def match(
     overrides: tuple[str, ...],
     indices: Path,
     futures: Path,
-    etfs: Path,
+    etfs: Path | None,
     episode: str,
     starts: int,
     start: Path | None,

@@ -14,7 +14,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import HOME, Names
 from tailrisk.data.holdings import read_holdings
 
-from . import library
+from . import left_out, library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd import dated
@@ -47,6 +47,8 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
             layers = layers.over(*_parsed(override))
         place = _market_file(layers)
         names = None if place is None else read(MarketNames, place).names()
+        if names is not None:
+            layers, names = _fewer(layers, names)
         config = valid(Config, layers, names)
         assert place is not None  # a config is not valid without
         assert names is not None
@@ -181,6 +183,20 @@ def _market_file(layers: Layers) -> Path | None:
     market = layers.values.get("market", {})
     name = market.get("file", HOME) if isinstance(market, dict) else None
     return _named(("market", "file"), name, layers) if isinstance(name, str) and name else None
+
+
+def _fewer(layers: Layers, names: Names) -> tuple[Layers, Names]:
+    """Both without the buckets that the calibrated file of the layers lacks."""
+    market = layers.values.get("market", {})
+    name = market.get("calibrated") if isinstance(market, dict) else None
+    if not isinstance(name, str) or not name:
+        return layers, names
+    path = _named(("market", "calibrated"), name, layers)
+    absent = left_out.missing(read_toml(path), names)
+    if not absent:
+        return layers, names
+    fewer = left_out.without(layers.values, absent, path)
+    return layers._replace(values=fewer), names.only([b for b in names.buckets if b not in absent])
 
 
 def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrated, str]:

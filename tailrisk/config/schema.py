@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
+from tailrisk.core.risks import risk
 
 from .accounts import AccountsBlock, AccountsFile
 from .calibrated import Calibrated, Fitted
@@ -66,7 +67,12 @@ class Config(Model):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
-        problems = [*self._event_problems(), *self._size_problems(), *self._sampling_problems()]
+        problems = [
+            *self._event_problems(),
+            *self._size_problems(),
+            *self._sampling_problems(),
+            *self._contribution_problems(),
+        ]
         refuse([*problems, *self._shock_problems()])
         return self
 
@@ -107,6 +113,22 @@ class Config(Model):
         if self.market.process == "days" and self.sampling.method != "splitting":
             text = f'"{self.sampling.method}" with market.process = "days", whose law has no tilt'
             problems.append(Problem("sampling.method", text, '"splitting", "plain", or process = "memory"'))
+        return problems
+
+    def _contribution_problems(self) -> list[Problem]:
+        """Contributions are of the loss over the horizon, of equally weighted paths, one beyond the level."""
+        asked = [(i, one) for i, one in enumerate(map(risk, self.tail.risks)) if one.kind == "contribution"]
+        problems = []
+        for i, one in asked:
+            place, beyond = f"tail.risks.{i}", (1 - one.numbers[0]) * self.run.paths
+            if "terminal" not in self.tail.losses:
+                problems.append(Problem(place, f"{one.name} without terminal losses", '"terminal" in losses'))
+            if self.sampling is not None and self.sampling.method not in ("plain", "splitting"):
+                problems.append(Problem(place, f"{one.name} of weighted paths", "no sampling, or splitting"))
+            if beyond < 1:
+                problems.append(
+                    Problem(place, f"{one.name} of {self.run.paths:,} paths", "one path beyond it")
+                )
         return problems
 
     def _shock_problems(self) -> list[Problem]:

@@ -94,6 +94,7 @@ RISKS = Table(
     ("product", "view", "loss", "risk"),
     (
         _loss("value", "Value"),
+        Column("threshold", "Threshold of its tail", NAV, PER_CENT),
         Column("paths", "Paths"),
         Column("indicative"),
         Column("saturated"),
@@ -115,6 +116,16 @@ COMPONENTS = Table(
     "components.csv",
     ("product", "level", "part"),
     (_loss("component", "Component of ES"), Column("tail_points"), Column("indicative")),
+)
+CONTRIBUTIONS = Table(
+    "contributions.csv",
+    ("product", "level", "part"),
+    (
+        _loss("contribution", "Contribution to ES"),
+        Column("paths", "Paths"),
+        Column("tail_points"),
+        Column("indicative"),
+    ),
 )
 FUNDS = Table(
     "funds.csv",

@@ -10,7 +10,7 @@ import pandas as pd
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk
-from . import accounts, crowd, provenance, sampling, tables
+from . import accounts, contributions, crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
@@ -62,6 +62,9 @@ def run(
         sampled = sample(config, world, progress=progress)
         worst = scenarios(config, world, sampled)
         funds = accounts.outcomes(config, world, sampled)
+        parts = contributions.table(config, world, sampled)
+        if parts is not None:
+            write_csv(parts, scratch / "contributions.csv")
         write(config, sampled, worst, scratch, command, funds=funds, progress=progress)
         if finish is not None:
             finish(scratch)

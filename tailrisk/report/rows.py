@@ -128,6 +128,19 @@ class RiskRow:
     paths: int
     indicative: bool
     saturated: bool
+    threshold: float | None = None  # from which a Pareto tail is fitted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContributionRow:
+    """What one part adds to the ES of a product, or one product to that of the book of all."""
+
+    product: str
+    level: float
+    part: str
+    estimate: Estimate
+    paths: int
+    indicative: bool
 
 
 class Cells:
@@ -330,6 +343,19 @@ def risk(cells: Cells) -> RiskRow:
         paths=int(cells.number("paths")),
         indicative=cells.flag("indicative"),
         saturated=cells.flag("saturated"),
+        threshold=cells.optional("threshold"),
+    )
+
+
+def contribution(cells: Cells) -> ContributionRow:
+    """One line of contributions.csv."""
+    return ContributionRow(
+        product=cells.text("product"),
+        level=cells.number("level"),
+        part=cells.text("part"),
+        estimate=cells.estimate("contribution"),
+        paths=int(cells.number("paths")),
+        indicative=cells.flag("indicative"),
     )
 
 

@@ -9,7 +9,7 @@ from tailrisk.core.risks import risk
 from .answer import chance, headline_measure
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
-from .rows import EventRow, TailRow
+from .rows import EventRow, RiskRow, TailRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
 
 ALL, EDGE = "all there is to lose", "an edge: many paths lose just this"
@@ -116,7 +116,7 @@ def _risks(result: Result, view: str) -> Table:
         rows = []
         for product in dict.fromkeys(row.product for row in met):
             known = (found.get((loss, product, kind)) for kind in kinds)
-            cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
+            cells = (Cell("") if one is None else _risk(one) for one in known)
             rows.append((_product(result, product), *cells))
         groups.append((title(loss), tuple(rows)))
     of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
@@ -126,6 +126,45 @@ def _risks(result: Result, view: str) -> Table:
         "intervals, and of how many paths each is."
     )
     return Table(caption, ("Product", *heads), tuple(groups))
+
+
+def _risk(row: RiskRow) -> Cell:
+    """A measure with its interval; of a Pareto tail with the loss it starts from, or that there is none."""
+    if math.isnan(row.estimate.value):
+        return Cell("none", "no Pareto tail" if row.threshold is not None else "", row.indicative)
+    found = _loss(row.estimate, row.indicative)
+    if row.threshold is None:
+        return found
+    beyond = f"beyond {number(100 * row.threshold, LOSS_PLACES)}"
+    return Cell(found.text, "; ".join(filter(None, (found.small, beyond))), found.indicative)
+
+
+def contributions(result: Result) -> list[Table]:
+    """One table a level: what each part adds to the ES of its product, and each product to that of all."""
+    return [_contributions(result, at) for at in dict.fromkeys(row.level for row in result.contributions)]
+
+
+def _contributions(result: Result, at: float) -> Table:
+    met = [row for row in result.contributions if row.level == at]
+    groups = []
+    for product in dict.fromkeys(row.product for row in met):
+        own = [row for row in met if row.product == product]
+        rows = [(Cell(_part(result, row.part)), _loss(row.estimate, row.indicative)) for row in own]
+        known = product in result.products
+        name = label(result.section("products"), product) if known else "Book of all products, equal parts"
+        groups.append((f"{name}, {count(own[0].paths)} paths", tuple(rows)))
+    caption = (
+        f"Contributions to ES {level(at)} over the horizon, % of starting NAV, with {_confidence(result)} "
+        "intervals; those of a product sum to its ES, those of the book to the book's."
+    )
+    return Table(caption, ("Part", "Contribution"), tuple(groups))
+
+
+def _part(result: Result, part: str) -> str:
+    """A part by the names of buckets and mechanisms, or a product by its label."""
+    if part in result.products:
+        return label(result.section("products"), part)
+    return " ".join(title(word, result.labels) for word in part.split())
 
 
 def events(result: Result) -> Table:

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS
 from ..data.panel import Panel
 from .circulation import RECENT, circulating, filled
 from .exposures import exposures, fit
@@ -40,12 +39,13 @@ def at_close(
         specific_sd=specific_risk(estimates.specific, np.where(on, panel.cap[-1], np.nan))[on],
         adv=trading(panel.amount[-RECENT:, on], cap, style),
         alpha=np.zeros(len(cap)),
+        names=members.names,
     )
 
 
 def index_weights(members: Membership, on: NDArray[np.bool_], circulating_cap: Array) -> Array:
-    """[stock, index] by circulating cap within the CSI ladder, equal within micro; columns sum to one."""
-    ladder = members.index[-1, on][:, None] == np.arange(len(BUCKETS) - 1)
+    """[stock, index] by circulating cap, equal within the last bucket; columns sum to one."""
+    ladder = members.index[-1, on][:, None] == np.arange(len(members.names.buckets) - 1)
     held = np.column_stack([ladder * circulating_cap[:, None], members.micro[-1, on]])
     return np.asarray(held / held.sum(axis=0))
 

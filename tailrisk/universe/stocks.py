@@ -5,7 +5,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..core.names import BUCKETS
 from .universe import OUTSIDE, Universe
 
 
@@ -14,12 +13,13 @@ def stocks(universe: Universe) -> pd.DataFrame:
 
         z_is = style_is - sum_j benchmark_jb style_js,    b the bucket of i
 
-    A stock in no index is smaller than CSI 2000's, so it goes to the last bucket, as its rank would say.
+    A stock in no index is smaller than the last ranked one's, so it goes to the last bucket, as its rank
+    would say.
     """
-    bucket = np.where(universe.bucket == OUTSIDE, len(BUCKETS) - 1, universe.bucket)
+    bucket = np.where(universe.bucket == OUTSIDE, len(universe.names.buckets) - 1, universe.bucket)
     mean = universe.benchmark.T @ universe.style  # [index, style]
     frame = pd.DataFrame(universe.style - mean[bucket], columns=list(universe.styles))
-    frame.insert(0, "bucket", [BUCKETS[b] for b in bucket])
+    frame.insert(0, "bucket", [universe.names.buckets[b] for b in bucket])
     frame.insert(0, "code", list(universe.ids))
     return frame
 

@@ -17,7 +17,7 @@ def dma(start=0.25, call=0.15, **changes):
     quiet_edges = {"strength": 0.0, "threshold": 0.0}
     params = parameters(
         ("dma",),
-        gross_leverage=1 / start,
+        long=1 / start,
         margin={"call": call, "reset": max(start - 0.05, call), "enforced": 1.0, "intraday": 0.0} | changes,
         basis=quiet_edges,
         momentum=quiet_edges,
@@ -131,7 +131,7 @@ def levered():
     params = replaced(params, "triggers", momentum=params.triggers.momentum * 0)
     scale = jnp.asarray(LEVERAGES)
     lines = {"call": 0.6 / scale, "reset": 0.8 / scale}
-    params = replace(params, leverage=scale, financing_annual=0 * scale, cost=params.cost * 0)
+    params = replace(params, long=scale, financing_annual=0 * scale, cost=params.cost * 0)
     return replaced(params, "margin", **lines)
 
 
@@ -141,7 +141,7 @@ def test_before_any_call_the_loss_is_in_proportion_to_leverage():
     market["futures"][0, 1] = 0.01
     params = levered()
     _, _, log = drive(params, market)
-    start = params.assets / params.leverage
+    start = params.assets / params.long
     loss = 1 - np.asarray(log["state"].worth)[0, :, 0] / np.asarray(start)
     assert loss[2] > 0.05
     np.testing.assert_allclose(loss / loss[2], np.array(LEVERAGES) / 4, rtol=1e-12)

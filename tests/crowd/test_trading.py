@@ -66,7 +66,7 @@ def test_a_stop_line_is_answered_once_for_all(fall, sold):
     params = neutral(
         stop={"share": 0.4, "line": 0.8},
         hedge=0.0,
-        gross_leverage=1.0,
+        long=1.0,
         momentum={"strength": 0, "threshold": 1},
     )
     market = quiet(4, 3, 1, 1)

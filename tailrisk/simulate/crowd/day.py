@@ -138,7 +138,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
     """
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
-    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
+    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.long_cap, renewed)
     momentum = impact.momentum(crowd.impact, state.impact, state.gap)
     stocks = limits.observe(crowd.limits, state.gap, limits.dispersion(crowd.limits, momentum))
     listed, moving = basis.open(crowd.basis, state.basis, calendar.contracts)

@@ -58,7 +58,7 @@ class Crowd:
     state: intervention.Params
     followers: followers.Params
     restriction: Restriction
-    leverage_cap: Ratio  # []  stock book over equity at renewal
+    long_cap: Ratio  # []  stock book over equity at renewal
     arbitrage: Ratio  # []  fraction of net purchases of futures passed on to the index's stocks
     settling: Ratio  # [round]  weight of a round in the futures' settlement price
     calendar: Calendar

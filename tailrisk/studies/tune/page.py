@@ -117,8 +117,10 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
 
 
 def _swap(record: dict[str, Any], best: dict[str, Any]) -> str:
-    sold, instead = record.get("swapped") or ("IC", "IM")  # records before they named them
-    return f" and {best['swap']:+.2g} of {sold} sold in place of {instead}" if "swap" in best else ""
+    if "swap" not in best:
+        return ""
+    sold, instead = record["swapped"]
+    return f" and {best['swap']:+.2g} of {sold} sold in place of {instead}"
 
 
 def _percent(value: float) -> str:

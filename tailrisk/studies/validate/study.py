@@ -17,6 +17,7 @@ from ...calibrate.ladder import log_returns
 from ...config import Config
 from ...core import disk
 from ...core.errors import InputError
+from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...data.table import listing
 from ...record import provenance
@@ -24,7 +25,7 @@ from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from . import page, pictures
 from .histories import histories
-from .statistics import WINDOW, statistics
+from .statistics import WINDOW, by_role, statistics
 
 Array = NDArray[Any]
 
@@ -80,7 +81,9 @@ def compare(
         raise InputError(place, f"{least} daily returns of a bucket", f"more than {WINDOW}, for a day's z")
     with jax.enable_x64(True):
         made = histories(assemble(config), np.isfinite(returns), count)
-    shown, simulated = (statistics(x, config.names.buckets) for x in (returns[:, :, None], made))
+    shown, simulated = (
+        statistics(x, config.names.buckets, by_role(config.names)) for x in (returns[:, :, None], made)
+    )
     rows = []
     for one, many in zip(shown, simulated, strict=True):
         low, median, high = np.quantile(many.value, [(1 - BAND) / 2, 0.5, (1 + BAND) / 2])
@@ -111,7 +114,8 @@ def validate(
     with replacing(output, force=force) as folder:
         found = compare(config, data, until=until, count=count, accept=accept)
         years = None if weather is None else weather()
-        _write(folder, found, years, _said(config, data, found, output.name, count, command))
+        said = _said(config, data, found, output.name, count, command)
+        _write(folder, found, config.names, years, said)
     return output, found
 
 
@@ -131,11 +135,13 @@ def _said(config: Config, data: Path, found: Compared, name: str, count: int, co
     }
 
 
-def _write(folder: Path, found: Compared, weather: pd.DataFrame | None, said: dict[str, Any]) -> None:
+def _write(
+    folder: Path, found: Compared, names: Names, weather: pd.DataFrame | None, said: dict[str, Any]
+) -> None:
     write_csv(found.table, folder / "table.csv", digits="%.6g", missing="")
     if weather is not None:
         write_csv(weather, folder / "weather.csv", digits="%.6g", missing="")
-    for name, drawn in pictures.pictures(found.data, found.made).items():
+    for name, drawn in pictures.pictures(found.data, found.made, names).items():
         disk.write(folder / f"{name}.svg", drawn)
     disk.write(folder / "README.md", page.page(found.table, found.families(), said, weather))
     write_record(folder, {**said, **provenance.stamp()})
