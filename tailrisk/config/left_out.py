@@ -1,4 +1,4 @@
-"""A ladder with fewer buckets than its market: what a calibrated file lacks is left out, and said.
+"""A ladder with fewer buckets than its market: what a calibrated file lacks is left out, in words.
 
 Weights of a bucket that is left out go to the others of the book in proportion; a book that holds more of
 what is left out than of the rest, a product judged by it, and an event on it are left out themselves.
@@ -14,10 +14,10 @@ from tailrisk.core.names import Names
 from tailrisk.core.terminal import visible
 
 logger = logging.getLogger("tailrisk.data")
-"""What is said of a file; a command prints it."""
+"""What was understood of a file; a command prints it."""
 MOST = 0.5
 """Part of a book that may be in buckets that are left out."""
-Said = dict[str, Any]
+Tables = dict[str, Any]
 
 
 def missing(table: Mapping[str, Any], names: Names) -> tuple[str, ...]:
@@ -29,21 +29,21 @@ def missing(table: Mapping[str, Any], names: Names) -> tuple[str, ...]:
     return tuple(b for b in names.buckets if b not in fitted) if present == fitted else ()
 
 
-def without(said: Said, absent: tuple[str, ...], path: Path) -> Said:
-    """The tables of a config without these buckets; what changes is said once, naming the file."""
+def without(tables: Tables, absent: tuple[str, ...], path: Path) -> Tables:
+    """The tables of a config without these buckets; what changes is reported once, naming the file."""
     notes: list[str] = []
-    products = _table(said.get("products"))
+    products = _table(tables.get("products"))
     kept = {
         name: one for name in products if (one := _product(name, products[name], absent, notes)) is not None
     }
-    events = said.get("event")
+    events = tables.get("event")
     there = [one for one in events if not _on(one, absent, notes)] if isinstance(events, list) else events
     _tell(f"{path}: without {', '.join(absent)}", tuple(notes))
     changed = {"products": kept} if products else {}
-    return {**said, **changed, **({"event": there} if "event" in said else {})}
+    return {**tables, **changed, **({"event": there} if "event" in tables else {})}
 
 
-def _table(value: object) -> Said:
+def _table(value: object) -> Tables:
     return value if isinstance(value, dict) else {}
 
 

@@ -68,7 +68,7 @@ def counts(market: Names) -> dict[str, int]:
 
 
 def size(it: Ladder | None = None) -> Array:
-    """Size z-score of each bucket."""
+    """Size z-score of each bucket. InputError for a market without roles, caps or ranks, as in `ladder`."""
     it = it or ladder()
     log = np.log(it.cap / it.stocks)
     mean = np.average(log, weights=it.cap)
@@ -80,7 +80,7 @@ def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None 
     """Each book drawn toward its benchmark until its active size is within `bound`, a z-score.
 
     weights, benchmark and result [fund, bucket]: benchmark + min(1, bound / |active size|) (weights -
-    benchmark).
+    benchmark). InputError as in `size`.
     """
     active = np.abs((weights - benchmark) @ size(it))
     keep = np.minimum(1.0, bound / np.maximum(active, 1e-12))
@@ -88,13 +88,19 @@ def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None 
 
 
 def top_1800(weights: Array, it: Ladder | None = None) -> Array:
-    """Without the small and the micro bucket, pro rata; weights and result [fund, bucket]."""
+    """Without the small and the micro bucket, pro rata; weights and result [fund, bucket].
+
+    InputError as in `ladder`.
+    """
     large = np.where((it or ladder()).small, 0.0, weights)
     return np.asarray(large / large.sum(axis=1, keepdims=True))
 
 
 def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Array:
-    """`points` of the book from the two small buckets, pro rata, to the middle; of weights [fund, bucket]."""
+    """`points` of the book from the two small buckets, pro rata, to the middle; of weights [fund, bucket].
+
+    InputError as in `ladder`.
+    """
     it = it or ladder()
     small = weights[:, it.small].sum(axis=1, keepdims=True)
     moved = np.minimum(points, small)
@@ -105,7 +111,10 @@ def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Arr
 
 
 def hedge_with_im(weights: Array, short: Array, it: Ladder | None = None) -> Array:
-    """Futures sold over stock book [fund, future]: all in one; unhedged, its small ones' worth."""
+    """Futures sold over stock book [fund, future]: all in one; unhedged, its small ones' worth.
+
+    InputError as in `ladder`.
+    """
     it = it or ladder()
     total = short.sum(axis=1)
     sold = np.zeros((len(weights), it.futures))
