@@ -165,3 +165,10 @@ def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
     assert accounts is not None
     lives = (accounts.funds - 1) * 10 * accounts.paths
     assert effort.serial(config) - effort.serial(few) == pytest.approx(lives * 20 * effort.FUND)
+
+
+def test_a_level_of_a_measure_below_all_others_keeps_more_losses(folder: Path) -> None:
+    """As many as the run keeps: it keeps the worst beyond the lowest level that anything asks for."""
+    low = plan(load("small.toml", ['tail.risks=["var", "es:0.6"]']), machine=1e11)
+    assert low.level == 0.6
+    assert low.kept > plan(load("small.toml"), machine=1e11).kept
