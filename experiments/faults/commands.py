@@ -127,7 +127,8 @@ def sweeping(work: Path) -> Command:
 
     def line(store: Path) -> list[str]:
         sets = [part for setting in (*SIZE, EVENT, grids["new"]) for part in ("--set", setting)]
-        return [*"sweep smoke.toml --name drill --force --quiet".split(), *sets, "--output", str(store)]
+        words = ["sweep", "smoke.toml", "--name", "drill", "--force", "--quiet"]
+        return [*words, *sets, "--output", str(store)]
 
     return Command("sweep", "drill", write, sweep_page.show, stores(work, "sweep"), line)
 
@@ -202,9 +203,9 @@ def matching(work: Path, data: Path) -> Command:
 
     def line(store: Path) -> list[str]:
         read = ["--indices", files.indices, "--futures", files.futures, "--etfs", files.etfs]
-        size = "--starts 1 --generations 1 --steps 10 --members 4 --seed 2 --force --quiet".split()
+        size = ["--starts", "1", "--generations", "1", "--steps", "10", "--members", "4", "--seed", "2"]
         place = ["--output", store / "ensemble.toml", "--folder", store / "match"]
-        return ["match", "crowd_feb2024.toml", *map(str, read), *size, *map(str, place)]
+        return ["match", "crowd_feb2024.toml", *map(str, read), *size, *map(str, place), "--force", "--quiet"]
 
     return Command("match", "match", write, seal.check, stores(work, "match"), line)
 
@@ -234,7 +235,7 @@ def tuning(work: Path) -> Command:
     from tailrisk.studies.tune import run as tunes
     from tailrisk.studies.tune.config import load_tune, universe_of
 
-    config, study, tuned = work / "tune.toml", tunes._study, {}
+    config, tuned = work / "tune.toml", dict[str, tuple[Any, Any, Path]]()
     work.mkdir(parents=True, exist_ok=True)
     for word, budget in BUDGETS.items():
         config.write_text(TUNE.format(budget=budget), encoding="utf-8")
@@ -242,7 +243,7 @@ def tuning(work: Path) -> Command:
         loaded = load_tune(config, universe.styles)
         tuned[word] = loaded, universe, work / "tuned" / word
         tuned[word][2].mkdir(parents=True)
-        study(loaded, universe, tuned[word][2], "drill", lambda done, what: None)
+        tunes._study(loaded, universe, tuned[word][2], "drill", lambda done, what: None)
 
     def write(store: Path, word: str) -> None:
         loaded, universe, known = tuned[word]
