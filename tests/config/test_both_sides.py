@@ -12,7 +12,9 @@ from pydantic import ValidationError
 from tailrisk.config import library, load
 from tailrisk.config.accounts import AccountsFile, Terms
 from tailrisk.config.calibrated import Calibrated
+from tailrisk.config.layers import Layers, Source
 from tailrisk.config.load import read_ensemble, read_toml
+from tailrisk.config.market import Market
 from tailrisk.config.market_file import MarketNames
 from tailrisk.config.memory import Memory, StyleMemory
 from tailrisk.config.residuals import read_residuals
@@ -297,3 +299,15 @@ def test_ranks_of_a_bucket_begin_after_the_last_of_the_one_before() -> None:
     said["bucket"][2]["ranks"] = [650, 1800]  # after the first of the one before, not after its last
     with pytest.raises(ValidationError, match="do not fit"):
         MarketNames.model_validate(said)
+
+
+def test_an_empty_table_sets_nothing() -> None:
+    low, high = Source("low.toml", Path()), Source("high.toml", Path())
+    both = Layers.of(low, {"run": {"paths": 1}}).over({"run": {}}, high)
+    assert both.label(("run", "days")) == "low.toml"
+    assert both.over({"run": {"days": 2}}, high).label(("run", "seed")) == "high.toml"
+
+
+def test_the_picture_has_the_chains_regimes_or_three_with_memory() -> None:
+    assert [Market(process="regimes", states=k).pictured for k in (1, 2, 4)] == [1, 2, 4]
+    assert Market(process="memory", states=4).pictured == 3

@@ -228,3 +228,17 @@ def test_a_swap_costs_its_price_too():
     np.testing.assert_allclose(done.sold.sum(), 0.5 * small, rtol=1e-12)
     np.testing.assert_allclose(done.cost, 0.001 * 0.5 * small * 0.96, rtol=1e-12)
     np.testing.assert_allclose(after.worth - state.worth, -0.04 * 250 - done.cost[None], rtol=1e-12)
+
+
+def test_what_is_done_of_orders_and_what_ends_with_the_round():
+    """Standing orders wait; what is not filled of the others is cancelled, sales and purchases each by its share."""
+    params, random = neutral(), np.random.default_rng(4)
+    state, sent = trading.submit(params, cohorts.init(params, 1), seen())
+    standings, swaps, buys = (jnp.asarray(random.uniform(1, 2, (5, 1))) for _ in range(3))
+    sent = replace(sent, standings=standings, sells=standings + swaps, buys=buys)
+    selling, buying = jnp.full((5, 1), 0.7), jnp.full((5, 1), 0.4)
+    _, done = trading.fill(params, state, sent, (selling, buying), jnp.zeros((5, 1)))
+    np.testing.assert_allclose(done.filled, 0.7 * standings, rtol=1e-12)
+    np.testing.assert_allclose(done.sold, 0.7 * (standings + swaps), rtol=1e-12)
+    np.testing.assert_allclose(done.bought, 0.4 * buys, rtol=1e-12)
+    np.testing.assert_allclose(done.cancelled, 0.3 * swaps + 0.6 * buys, rtol=1e-12)
