@@ -177,6 +177,23 @@ def test_problems_beyond_ten_are_counted(folder: Path) -> None:
         load("bad.toml")
 
 
+def test_the_screen_is_ten_problems_wherever_the_eleventh_is_found(folder: Path) -> None:
+    """The tenth product has three problems at once: two of the twelve are counted."""
+    bad = "".join(f'[products.p{k}]\nlabel = "x"\nfamily = "cta"\nfee_annual = 2.0\n' for k in range(9))
+    short = "weights = { csi500 = 0.6 }\nhedge = { IM = 0.9 }\nlong = 5.0\nmargin_rate = 0.5"
+    bad += f'[products.q]\nlabel = "x"\nfamily = "dma"\n{short}\n'
+    (folder / "bad.toml").write_text(f'extends = "small.toml"\n{bad}')
+    with pytest.raises(InputError, match="and 2 more"):
+        load("bad.toml")
+
+
+def test_two_ctas_have_one_shock(folder: Path) -> None:
+    said = [f'products.c{k}={{label="x", family="cta", nu={nu}}}' for k, nu in enumerate((5.0, 6.0))]
+    with pytest.raises(InputError, match=r"nu: 5, 6\s|nu: 6, 5\s"):
+        load("small.toml", said)
+    assert load("small.toml", said[:1]).products["c0"].nu == 5.0
+
+
 def test_every_row_of_a_matrix_has_its_length(folder: Path) -> None:
     said = ladder()
     said["styles"]["loading"][-1] = said["styles"]["loading"][-1][:-1]

@@ -159,11 +159,10 @@ def test_every_part_of_the_memory_counts(folder: Path) -> None:
 
 
 def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
-    config = load("crowd_feb2024.toml", CROWD)
-    few = load("crowd_feb2024.toml", [*CROWD, "accounts.funds=1"])
+    config, few = (load("crowd_feb2024.toml", [*CROWD, f"accounts.funds={k}"]) for k in (16, 1))
     accounts = config.accounts
     assert accounts is not None
-    lives = (accounts.funds - 1) * 10 * accounts.paths
+    lives = (16 - 1) * 10 * accounts.paths
     assert effort.serial(config) - effort.serial(few) == pytest.approx(lives * 20 * effort.FUND)
 
 

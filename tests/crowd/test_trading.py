@@ -231,7 +231,7 @@ def test_a_swap_costs_its_price_too():
 
 
 def test_what_is_done_of_orders_and_what_ends_with_the_round():
-    """Standing orders wait; what is not filled of the others is cancelled, sales and purchases each by its share."""
+    """Standing orders wait; what is not filled of the others is cancelled, either side by its share."""
     params, random = neutral(), np.random.default_rng(4)
     state, sent = trading.submit(params, cohorts.init(params, 1), seen())
     standings, swaps, buys = (jnp.asarray(random.uniform(1, 2, (5, 1))) for _ in range(3))
