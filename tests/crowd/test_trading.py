@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.crowd import cohorts, trading
+from tailrisk.crowd import cohorts, trading, triggers
 from tests.crowd_world import NAMES, VOLUME, drive, parameters, quiet, replaced
 
 SIGNALS = {
@@ -242,3 +242,12 @@ def test_what_is_done_of_orders_and_what_ends_with_the_round():
     np.testing.assert_allclose(done.sold, 0.7 * (standings + swaps), rtol=1e-12)
     np.testing.assert_allclose(done.bought, 0.4 * buys, rtol=1e-12)
     np.testing.assert_allclose(done.cancelled, 0.3 * swaps + 0.6 * buys, rtol=1e-12)
+
+
+def test_a_signal_is_never_more_than_the_whole_book():
+    params, here = neutral(), seen()
+    for momentum, due, asked in ((-0.18, 0.0, 0.03), (-9.0, 0.0, 1.0), (0.0, 1.7, 1.0)):
+        found = triggers.signal(
+            params.triggers, jnp.zeros((1, 1)), here.momentum + momentum, jnp.full((1, 1), due)
+        )
+        np.testing.assert_allclose(found, asked, rtol=1e-12)
