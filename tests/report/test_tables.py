@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tailrisk.report import answer, crowd, funds, provenance, tables, words
+from tailrisk.report import answer, crowd, funds, page, provenance, tables, words
 from tailrisk.report.estimate import Estimate
 from tailrisk.report.folder import Result
 from tailrisk.report.rows import AccountRow, ComponentRow, CrowdRow, DriftRow, FundRow, RiskRow
@@ -304,3 +304,10 @@ def test_bounds_of_a_chance_never_seen_are_in_per_cent():
 def test_the_crowds_stage_is_none_without_the_record():
     nothing = SimpleNamespace(of_crowd=lambda *wanted: None)
     assert crowd.residual(nothing) == "not recorded"  # type: ignore[arg-type]
+
+
+def test_the_method_says_where_an_events_window_begins(result):
+    assert page._method(result)["warmup"] == "simulated days"
+    market = {**result.config["market"], "warmup": "history"}
+    other = replace(result, config={**result.config, "market": market})
+    assert page._method(other)["warmup"] == "the history before the first day"
