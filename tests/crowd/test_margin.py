@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -208,3 +209,10 @@ def test_selling_half_a_book_needs_half_the_hedge():
     _, done = trading.fill(params, state, sent, (jnp.ones((5, 1)), jnp.ones((5, 1))), jnp.zeros((5, 1)))
     np.testing.assert_allclose(done.flow[:, 0], [0.0, 50.0, 50.0], rtol=1e-12)  # futures bought, stock sold
     np.testing.assert_allclose(done.sold.sum(), 100.0, rtol=1e-12)
+
+
+def test_a_share_of_nothing_is_nothing_and_so_is_its_slope():
+    whole = jnp.asarray([0.0, 0.0, 4.0])
+    np.testing.assert_array_equal(margin.over(jnp.asarray([0.0, 1.0, 1.0]), whole), [0.0, 0.0, 0.25])
+    slope = jax.grad(lambda w: margin.over(jnp.asarray([0.0, 1.0, 1.0]), w).sum())(whole)
+    np.testing.assert_array_equal(slope, [0.0, 0.0, -1 / 16])

@@ -230,3 +230,20 @@ def test_an_edge_has_no_pareto_tail_and_says_so():
     assert table.value.isna().all()
     assert table.indicative.all()
     assert ((table.threshold > 0.3) & (table.threshold < 0.5)).all()
+
+
+def test_the_influence_of_weighted_paths_is_added_up_over_all_of_them(monkeypatch):
+    """Weights that are small where losses are large: what the worst weigh counts once, twice and thrice."""
+    loss, weight = heavy()
+    _, worst = streamed(config(), loss, weight, range(0, PATHS, BLOCK))
+    seen = []
+    monkeypatch.setattr(risks.Pulls, "bounds", lambda it, *more: seen.append(it) or (0.0, 1.0))
+    found = risks.of_worst(worst[1], 0.99, 0.95)
+    share, x, a = weight / weight.sum(), loss[1].astype(float), 0.99
+    beyond = x > found.estimate
+    scale = a * share[beyond].sum() + (1 - a) * share[~beyond].sum()
+    pull = np.where(beyond, a, 1 - a) * (x - found.estimate) / scale
+    (it,) = seen
+    assert np.sum(share * pull) == pytest.approx(0.0, abs=1e-9)
+    wanted = [np.sum(share**power * pull**k) for power, k in ((2, 0), (2, 1), (2, 2), (3, 3))]
+    assert [it.squares, it.first, it.second, it.third] == pytest.approx(wanted, rel=1e-6)

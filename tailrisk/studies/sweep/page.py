@@ -15,8 +15,9 @@ from ...report.estimate import MINUS
 from ...report.rows import Cells, TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
+from .forced import NAME, pending
 
-NAME = "sweep.json"
+STOPPED = "a forced sweep in its place is not finished: the same `tailrisk sweep --force` goes on with it"
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,7 @@ def show(folder: str | Path) -> str:
             shown = "".join(f"{_plain(row):>16}" for row in found)
             lines.append(f"{plain(cell):<{wide}}{shown}")
         lines.append("")
+    lines += [f"This is the sweep before: {STOPPED}.", ""] if pending(grid.folder) else []
     return "\n".join(lines).replace(MINUS, "-").replace("\u00a0", " ")
 
 
