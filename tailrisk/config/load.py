@@ -19,6 +19,7 @@ from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
+from .draws import Draws, companion
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
 from .layers import Layers, Source
@@ -191,16 +192,27 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
         ("calibrated", lambda: calibrated.fits(names)),
         ("states", lambda: _chosen(config, calibrated)),
         ("process", lambda: calibrated.follows(config.market.process)),
+        ("laws", lambda: _laws(config, calibrated)),
     )
     for field, check in checks:
         try:
             check()
         except InputError as error:
-            place = f"{layers.label(('market', field))}: {error.place}"
+            block = "uncertainty" if field == "laws" else "market"
+            place = f"{layers.label((block, field))}: {error.place}"
             problems.append(InputError(place, error.problem, error.allowed))
     if problems:
         raise combined(problems)
     return calibrated, _sha256(path)
+
+
+def _laws(config: Config, calibrated: Calibrated) -> None:
+    """The laws that [uncertainty] names are in the calibrated file."""
+    for law in (config.uncertainty.laws or ()) if config.uncertainty else ():
+        if law == "regimes":
+            calibrated.choose(config.market.states, config.market.shocks)
+        else:
+            calibrated.follows(law)
 
 
 def _chosen(config: Config, calibrated: Calibrated) -> None:
@@ -217,8 +229,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
     table = None
-    if market.process == "days" and market.residuals is not None:
+    if config.reads_days and market.residuals is not None:
         table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
+    drawn = _draws(config, layers, names, calibrated)
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         names=names,
@@ -231,7 +244,37 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         accounts_sha256=None if terms is None else _sha256(terms),
         residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
+        draws=() if drawn is None else read(Draws, drawn, names).draw,
+        draws_sha256=None if drawn is None else _sha256(drawn),
+        members=_members(config, layers),
     )
+
+
+def _draws(config: Config, layers: Layers, names: Names, calibrated: Calibrated) -> Path | None:
+    """The file of draws that [uncertainty] asks for, of the calibrated file's own fit; None for none."""
+    asked = config.uncertainty
+    if asked is None or not asked.parameters:
+        return None
+    if asked.draws is not None:
+        path = _named(("uncertainty", "draws"), asked.draws, layers)
+    elif config.market.process == "regimes" or calibrated.memory is None:
+        return None
+    else:
+        fitted = _named(("market", "calibrated"), config.market.calibrated, layers)
+        path = fitted.with_name(companion(fitted.name))
+        if not path.is_file():
+            return None
+    read(Draws, path, names).serve(path.name, calibrated, asked.parameters)
+    return path
+
+
+def _members(config: Config, layers: Layers) -> tuple[dict[str, float], ...]:
+    """Every set of the crowd's ensemble, where [uncertainty] draws among them."""
+    asked, crowd = config.uncertainty, config.crowd
+    if asked is None or not asked.parameters or crowd is None or crowd.ensemble is None:
+        return ()
+    ensemble = read_ensemble(_named(("crowd", "ensemble"), crowd.ensemble, layers))
+    return tuple(ensemble.member(k) for k in range(len(ensemble.members)))
 
 
 def _with_holdings(

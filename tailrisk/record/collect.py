@@ -19,6 +19,7 @@ from ..products.account import LINES
 from ..rare.blocks import blocks
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
+from ..rare.tilt import Tilt
 from ..simulate.blocks import BLOCK, courses
 from ..simulate.crowd import day as crowd_day
 from ..simulate.path import Outcome
@@ -51,6 +52,7 @@ class Sample:
     """Losses and events of every path, in memory of their tails, on the host."""
 
     tails: TailStream  # columns [view, measure asked for, product], the last fastest
+    drift: MomentStream  # rows [view, product], the last fastest: loss over the whole horizon
     risks: risks.RiskSample
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
@@ -67,6 +69,7 @@ class Sample:
     nav: NDArray[np.float32] | None = None  # [day, product, path]  of the first paths, where a risk needs it
     seconds: float = field(default=0.0)
     choice: Choice | None = None  # of the law paths were drawn from
+    law: Tilt | None = None  # that law; None is the world's own
     split: Estimate | None = None  # of one event, by splitting
     weights: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # by number of the first path
 
@@ -90,6 +93,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     started, paths = time.perf_counter(), config.run.paths
     law, choice = sampling.tilt_for(config, world)
     kept = _empty(config, world, weighted=law is not None)
+    kept.law = law
     kept.choice, kept.split = choice, sampling.split_for(config, world, choice)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
@@ -107,6 +111,7 @@ def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
         tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, kept_of_each(config, weighted)),
+        drift=MomentStream(len(VIEWS) * products),
         risks=risks.empty(config, len(VIEWS) * len(config.tail.losses) * products),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
@@ -156,6 +161,7 @@ def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> Non
         kept.weights[first] = weight
     asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
     kept.tails.add(asked.reshape(-1, paths), numbers, weight)
+    kept.drift.add(loss[:, MEASURES.index("terminal")].reshape(-1, paths), weight)
     kept.risks.add(first, asked.reshape(-1, paths), weight)
     kept.loss_counts += tally(loss, LOSS_EDGES, weight)
     ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)

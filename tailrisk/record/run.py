@@ -10,12 +10,13 @@ import pandas as pd
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk
-from . import accounts, crowd, provenance, sampling, tables
+from . import accounts, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
 from .store import replacing, write_record
+from .uncertainty import Repeats, repeats
 
 Finish = Callable[[Path], object]
 """What is added to a folder before it is sealed: its page."""
@@ -41,7 +42,6 @@ LIVED = (
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
     "Price indices without dividends; days are independent given the regime.",
-    "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
 )
 
 
@@ -60,9 +60,10 @@ def run(
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
         kept = sample(config, world, progress=progress)
+        again = repeats(config, world, kept.law, progress=progress)
         worst = scenarios(config, world, kept)
         funds = accounts.outcomes(config, world, kept)
-        write(config, kept, worst, scratch, command, funds=funds, progress=progress)
+        write(config, kept, worst, scratch, command, funds=funds, again=again, progress=progress)
         if finish is not None:
             finish(scratch)
     return folder
@@ -88,15 +89,21 @@ def write(
     command: str,
     *,
     funds: pd.DataFrame | None = None,
+    again: Repeats | None = None,
     progress: bool = False,
 ) -> None:
     """Every table, the curves, the resolved config and, last, the record."""
-    frame = tables.tail(config, kept, progress=progress)
-    write_csv(frame, folder / "tail.csv")
-    write_parquet(frame, folder / "tail.parquet")
+    found = {
+        "tail": tables.tail(config, kept, progress=progress),
+        "events": tables.events(config, kept),
+        "accounts": tables.accounts(config, kept),
+    }
+    if again is not None:
+        found |= world_error.beside(config, again, found)
+    for name, frame in found.items():
+        write_csv(frame, folder / f"{name}.csv")
+    write_parquet(found["tail"], folder / "tail.parquet")
     write_csv(tables.drift(config, kept), folder / "drift.csv")
-    write_csv(tables.events(config, kept), folder / "events.csv")
-    write_csv(tables.accounts(config, kept), folder / "accounts.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
     curves = tables.curves(config, kept)
@@ -112,10 +119,10 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, kept, command))
+    write_record(folder, record(config, kept, command, again))
 
 
-def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
+def record(config: Config, kept: Sample, command: str, again: Repeats | None = None) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
     return {
         "name": config.name,
@@ -134,6 +141,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
         },
         **provenance.stamp(),
         "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
+        "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,
@@ -145,6 +153,7 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
             *crowded(config),
             LIVED if config.as_accounts else HELD if config.accounts is None else FUNDS,
             *LIMITATIONS,
+            f"Intervals hold {world_error.record(config, again)['said']}.",
         ],
     }
 
