@@ -79,12 +79,16 @@ def refitted(law: Law, factors: Array, order: Array, seed: int = 0) -> Law | Non
     return Law(fit=fit, filtered=run, residuals=residuals, limit=law.limit, long_run=wide)
 
 
+def moments(factors: Array, counted: Array) -> tuple[Array, Array]:
+    """Mean and variance [factor] of factors [day, factor], of days that count `counted` [day] times."""
+    weight, known = np.where(np.isfinite(factors), counted[:, None], 0.0), np.nan_to_num(factors)
+    mean = (weight * known).sum(axis=0) / weight.sum(axis=0)
+    return mean, (weight * (known - mean) ** 2).sum(axis=0) / weight.sum(axis=0)
+
+
 def _filter(fit: Fit, factors: Array, counted: Array) -> Fit:
     """The filter of days that count `counted` [day] times, from where the fit is."""
-    weight = np.where(np.isfinite(factors), counted[:, None], 0.0)
-    known = np.nan_to_num(factors)
-    mean = (weight * known).sum(axis=0) / weight.sum(axis=0)
-    variance = (weight * (known - mean) ** 2).sum(axis=0) / weight.sum(axis=0)
+    mean, variance = moments(factors, counted)
     moved = factors - mean
     shared = np.append(1.0, memory.common(moved, variance)[:-1])
     value = np.empty_like(fit.value)
