@@ -13,12 +13,6 @@ from .world import assemble
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def draws(config: Config) -> int:
-    """How many draws of the parameters there are to run: none where nothing that was fitted has any."""
-    asked, files = config.uncertainty, config.attached
-    return asked.parameters if asked and (files.draws or files.members) else 0
-
-
 def drawn(config: Config, world: World, number: int) -> World:
     """`world` with the parameters of draw `number`: its arrays alone differ, so its programs are the same.
 

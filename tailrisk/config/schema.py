@@ -171,6 +171,17 @@ class Config(Model):
         return asked or max(BLOCK, 4 * self.tail.paths_needed())
 
     @property
+    def draws(self) -> int:
+        """Draws of the parameters to run: none where nothing that was fitted has any."""
+        asked, files = self.uncertainty, self.attached
+        return asked.parameters if asked and (files.draws or files.members) else 0
+
+    @property
+    def repeats(self) -> int:
+        """Paths beside the run's own: of every draw of the parameters, and under every other law."""
+        return (self.draws + len(self.other_laws)) * self.paths_of_a_draw
+
+    @property
     def reads_days(self) -> bool:
         """Whether the table of whole days is read: its law is simulated, or stands beside another."""
         return self.market.process == "days" or "days" in self._laws()

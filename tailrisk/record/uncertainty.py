@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..assemble.drawn import drawn, draws, under
+from ..assemble.drawn import drawn, under
 from ..assemble.world import detector
 from ..config import Config
 from ..core.calendar import YEAR
@@ -63,7 +63,7 @@ def repeats(config: Config, world: World, law: Tilt | None, *, progress: bool = 
     """
     if config.uncertainty is None:
         return None
-    count, keys = draws(config), tuple(every(config))
+    count, keys = config.draws, tuple(every(config))
     worlds: list[tuple[Callable[[], World], Tilt | None]] = [
         (lambda k=k: drawn(config, world, k), law)
         for k in range(count)  # type: ignore[misc]

@@ -130,3 +130,15 @@ def test_what_is_spared_is_what_the_methods_simulate_beside_the_run() -> None:
         "automatic": tilt + 2 * stages + 8 * stages,
     }
     assert {method: Sampling(method=method).spared for method in spared} == spared  # type: ignore[arg-type]
+
+
+def test_a_plan_counts_the_paths_of_draws_and_other_laws() -> None:
+    plain, asked = load("feb2024.toml"), load("feb2024.toml", ["uncertainty.parameters=16"])
+    assert (plain.repeats, asked.repeats) == (0, 17 * 8192)
+    assert plan(asked).seconds > plan(plain).seconds
+    assert plan(asked).simulating > plan(plain).simulating
+    rows = dict(table(asked, plan(asked)))
+    assert rows["uncertainty"] == "16 draws; regimes; 139,264 paths more"
+    assert "uncertainty" not in dict(table(plain, plan(plain)))
+    fixed = load("us_indices.toml", ["uncertainty.parameters=16"])
+    assert dict(table(fixed, plan(fixed)))["uncertainty"].startswith("parameters fixed")

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tailrisk.assemble.drawn import drawn, draws, under
+from tailrisk.assemble.drawn import drawn, under
 from tailrisk.assemble.world import assemble
 from tailrisk.calibrate.draws import _block
 from tailrisk.config import load
@@ -106,7 +106,7 @@ def test_a_draw_of_parameters_is_another_argument_of_the_same_program():
     for said in (config(*ASKED), load("crowd_feb2024.toml", [SHORT, "uncertainty.parameters=3"])):
         world = assemble(said)
         other = drawn(said, world, 1)
-        assert draws(said) == 3
+        assert said.draws == 3
         assert jax.tree.structure(other) == jax.tree.structure(world)
         kinds = [[(x.shape, x.dtype) for x in map(np.asarray, jax.tree.leaves(w))] for w in (world, other)]
         assert kinds[0] == kinds[1]
@@ -122,7 +122,7 @@ def test_another_law_is_another_process():
     assert type(under(said, world, "regimes").process) is not type(world.process)
     assert said.other_laws == ("regimes",)
     assert config(*ASKED, "market.process=regimes").other_laws == ("memory",)
-    assert draws(config(*ASKED, "market.process=regimes")) == 0
+    assert config(*ASKED, "market.process=regimes").draws == 0
 
 
 def test_without_the_block_nothing_is_repeated_and_the_record_says_so(tmp_path):
