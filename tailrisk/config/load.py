@@ -5,6 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,12 +15,12 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import HOME, Names
 from tailrisk.data.holdings import read_holdings
 
-from . import library
+from . import draws, library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
-from .draws import Draws, companion
+from .draws import Draws
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
 from .layers import Layers, Source
@@ -231,7 +232,7 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
     table = None
     if config.reads_days and market.residuals is not None:
         table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
-    drawn = _draws(config, layers, names, calibrated)
+    drawn = draws.file(config, calibrated, partial(_named, layers=layers))
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         names=names,
@@ -244,37 +245,10 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         accounts_sha256=None if terms is None else _sha256(terms),
         residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
-        draws=() if drawn is None else read(Draws, drawn, names).draw,
+        draws=() if drawn is None else read(Draws, drawn, names).served(drawn.name, config, calibrated),
         draws_sha256=None if drawn is None else _sha256(drawn),
-        members=_members(config, layers),
+        members=draws.members(config, partial(_named, layers=layers), read_ensemble),
     )
-
-
-def _draws(config: Config, layers: Layers, names: Names, calibrated: Calibrated) -> Path | None:
-    """The file of draws that [uncertainty] asks for, of the calibrated file's own fit; None for none."""
-    asked = config.uncertainty
-    if asked is None or not asked.parameters:
-        return None
-    if asked.draws is not None:
-        path = _named(("uncertainty", "draws"), asked.draws, layers)
-    elif config.market.process == "regimes" or calibrated.memory is None:
-        return None
-    else:
-        fitted = _named(("market", "calibrated"), config.market.calibrated, layers)
-        path = fitted.with_name(companion(fitted.name))
-        if not path.is_file():
-            return None
-    read(Draws, path, names).serve(path.name, calibrated, asked.parameters)
-    return path
-
-
-def _members(config: Config, layers: Layers) -> tuple[dict[str, float], ...]:
-    """Every set of the crowd's ensemble, where [uncertainty] draws among them."""
-    asked, crowd = config.uncertainty, config.crowd
-    if asked is None or not asked.parameters or crowd is None or crowd.ensemble is None:
-        return ()
-    ensemble = read_ensemble(_named(("crowd", "ensemble"), crowd.ensemble, layers))
-    return tuple(ensemble.member(k) for k in range(len(ensemble.members)))
 
 
 def _with_holdings(
