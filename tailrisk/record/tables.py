@@ -113,10 +113,18 @@ def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
 
 
 def risks(config: Config, kept: Sample) -> pd.DataFrame | None:
-    """Every risk that was asked for besides VaR and ES, of every product, view and loss."""
+    """Every risk that was asked for besides VaR and ES, of every product, view and loss, with its drift."""
     worst = [kept.tails.column(c) for c in range(kept.tails.columns)] if kept.risks.asked else []
     nav = None if kept.nav is None else kept.nav.astype(np.float64)
-    return of_risks(config, worst, kept.risks, nav, kept.weight())
+    found = of_risks(config, worst, kept.risks, nav, kept.weight())
+    if found is None:
+        return None
+    products = list(config.products)
+    each = [
+        _drift(config, kept, VIEWS.index(view), products.index(product))
+        for product, view in zip(found["product"], found["view"], strict=True)
+    ]
+    return pd.concat([found, pd.DataFrame(each, index=found.index)], axis=1)
 
 
 def events(config: Config, kept: Sample) -> pd.DataFrame:

@@ -119,15 +119,17 @@ def _risks(result: Result, view: str) -> Table:
         for product in dict.fromkeys(row.product for row in met):
             known = (found.get((loss, product, kind)) for kind in kinds)
             cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
-            rows.append((_product(result, product), *cells))
+            lost = next(row for row in result.tail if (row.product, row.view) == (product, view))
+            rows.append((_product(result, product), _drift(lost), *cells))
         groups.append((title(loss), tuple(rows)))
     of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
     heads = [f"{risk(kind).label}, {count(paths)} paths" for kind, paths in of.items()]
     caption = (
         f"Other measures of the {title(view)} losses, % of starting NAV, with {_confidence(result)} "
-        "intervals, and of how many paths each is."
+        "intervals, and of how many paths each is; drift is the mean loss over the horizon."
     )
-    return Table(caption, ("Product", *heads), tuple(groups))
+    drift = figures.TAIL.column("drift").label
+    return Table(caption, ("Product", drift, *heads), tuple(groups))
 
 
 def events(result: Result) -> Table:

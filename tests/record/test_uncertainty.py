@@ -166,3 +166,14 @@ def test_drift_is_beside_every_loss_whichever_were_asked_for(tmp_path):
     np.testing.assert_array_equal(tail.drift, every[every.measure == "worst_day"].drift)
     parts = pd.read_csv(some / "drift.csv").groupby("part").loss.sum()
     assert parts["drift"] == pytest.approx(parts.drop("drift").sum())
+
+
+def test_other_measures_of_risk_have_their_drift_beside_them(tmp_path):
+    folder = ran(tmp_path, 'tail.risks=["var", "es", "expectile:0.9"]')
+    risks, tail = pd.read_csv(folder / "risks.csv"), pd.read_csv(folder / "tail.csv")
+    wanted = tail.drop_duplicates(["product", "view"]).set_index(["product", "view"]).drift
+    assert len(risks)
+    for _, row in risks.iterrows():
+        assert row.drift == wanted[row["product"], row["view"]]
+    text = write(folder).read_text()
+    assert "drift is the mean loss over the horizon" in text
