@@ -153,9 +153,9 @@ def _regimes(law: Switching) -> Regimes:
     student = law.nu is not None
     narrow = 1.0 if law.nu is None else (law.nu - 2) / law.nu
     return Regimes(
-        transition=np.maximum(law.transition, 1e-12),
-        mean=law.mean,
-        scale=law.covariance * narrow,
-        nu=np.float64(np.inf if law.nu is None else law.nu),
+        transition=jnp.asarray(np.maximum(law.transition, 1e-12)),
+        mean=jnp.asarray(law.mean),
+        scale=jnp.asarray(law.covariance * narrow),
+        nu=jnp.asarray(np.float64(np.inf if law.nu is None else law.nu)),
         student=student,
     )

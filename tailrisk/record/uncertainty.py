@@ -7,6 +7,7 @@ decides its group, and blocks are put in the order of their paths: the same bits
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -65,10 +66,9 @@ def repeats(config: Config, world: World, law: Tilt | None, *, progress: bool = 
         return None
     count, keys = config.draws, tuple(every(config))
     worlds: list[tuple[Callable[[], World], Tilt | None]] = [
-        (lambda k=k: drawn(config, world, k), law)
-        for k in range(count)  # type: ignore[misc]
+        (partial(drawn, config, world, k), law) for k in range(count)
     ]
-    worlds += [(lambda name=name: under(config, world, name), None) for name in config.other_laws]  # type: ignore[misc]
+    worlds += [(partial(under, config, world, name), None) for name in config.other_laws]
     found = []
     for make, tilt in tqdm(worlds, unit=" repeats", delay=2, disable=not progress):
         found.append(figures(config, make(), tilt))
@@ -99,11 +99,10 @@ def every(config: Config) -> Iterator[Key]:
     for view in VIEWS:
         for measure in config.tail.losses:
             for product in config.products:
-                about = {"table": "tail", "subject": product, "view": view, "measure": measure}
-                yield Key(**about, figure="mean")
+                yield Key("tail", product, "mean", view, measure)
                 for level in config.tail.levels:
-                    yield Key(**about, figure="var", level=level)
-                    yield Key(**about, figure="es", level=level)
+                    yield Key("tail", product, "var", view, measure, level)
+                    yield Key("tail", product, "es", view, measure, level)
     for view in VIEWS:
         yield from (Key("tail", product, "drift", view=view) for product in config.products)
     for figure in ("probability", RATE):
@@ -118,10 +117,11 @@ def figures(config: Config, world: World, law: Tilt | None) -> tuple[Array, Arra
     parts = sorted(blocks(world, paths, chunk=config.run.chunk, law=law), key=itemgetter(0))
     found = [_seen(config, world, jax.tree.map(np.asarray, part)) for _, part in parts]
     loss, flags = (np.concatenate([one[k] for one in found], axis=-1) for k in (0, 1))
-    weight = None if found[0][2] is None else np.concatenate([one[2] for one in found])  # type: ignore[misc]
-    tails = [_of_loss(config, column, weight) for column in loss]
-    means = _means(flags, weight)
-    return tuple(np.concatenate([*(one[k] for one in tails), means[k]], axis=-1) for k in (0, 1))  # type: ignore[return-value]
+    weights = [one[2] for one in found if one[2] is not None]
+    weight = np.concatenate(weights) if weights else None
+    each = [*(_of_loss(config, column, weight) for column in loss), _means(flags, weight)]
+    whole, without = (np.concatenate([one[k] for one in each], axis=-1) for k in (0, 1))
+    return whole, without
 
 
 def _seen(config: Config, world: World, block: Outcome) -> tuple[NDArray[Any], Array, Array | None]:
@@ -163,7 +163,7 @@ class _Worst:
 def _worst(loss: NDArray[Any], weight: Array | None, lowest: float) -> _Worst:
     number = np.arange(len(loss))
     each = np.ones(len(loss)) if weight is None else weight
-    total = np.bincount(number % GROUPS, each, GROUPS)
+    total = np.bincount(number % GROUPS, each, GROUPS).astype(np.float64)
     kept = number
     if weight is None:
         count = min(len(loss), int(ROOM * (1 - lowest) * len(loss)) + 4 * GROUPS)

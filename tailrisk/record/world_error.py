@@ -104,7 +104,8 @@ def tail(config: Config, found: Repeats, frame: pd.DataFrame) -> tuple[pd.DataFr
 
 def events(config: Config, found: Repeats, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """events.csv likewise; an event whose odds are from splitting keeps its own interval."""
-    rows, columns = [], []
+    rows: list[dict[str, Any]] = []
+    columns: list[dict[str, float]] = []
     for _, row in frame.iterrows():
         if row["paths"] != config.run.paths:
             columns.append({})

@@ -304,10 +304,9 @@ def _drift(row: TailRow) -> Cell:
 def _held(result: Result) -> str:
     """A sentence on what the intervals hold, where a run was repeated to widen them."""
     about = result.record.get("uncertainty")
-    repeated = isinstance(about, dict) and "laws" in about
-    return (
-        f" Intervals hold {words(about['said'])}; sampling error alone is in the files." if repeated else ""
-    )
+    if not isinstance(about, dict) or "laws" not in about:
+        return ""
+    return f" Intervals hold {words(about.get('said'))}; sampling error alone is in the files."
 
 
 def _confidence(result: Result) -> str:

@@ -77,6 +77,6 @@ def stretched(
     """
     if not (estimate > 0 and ratio > 0):
         return low, high
-    centre, ends = np.log(estimate), [np.log(x) if 0 < x < np.inf else np.nan for x in (low, high)]
-    deep, far = widened(centre, *ends, ratio, draws, confidence=confidence)
+    below, above = (float(np.log(x)) if 0 < x < np.inf else np.nan for x in (low, high))
+    deep, far = widened(float(np.log(estimate)), below, above, ratio, draws, confidence=confidence)
     return (low if np.isnan(deep) else float(np.exp(deep))), (high if np.isnan(far) else float(np.exp(far)))

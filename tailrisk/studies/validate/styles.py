@@ -51,7 +51,7 @@ def read(path: Path, config: Config, days: pd.DatetimeIndex, until: str) -> tupl
         raise InputError(
             str(path), f"no column {missing[0]}", f"the styles of market.calibrated: {overlay.names}"
         )
-    shared = days.intersection(found[found.index <= pd.Timestamp(until)].index)
+    shared = days.intersection(pd.DatetimeIndex(found[found.index <= pd.Timestamp(until)].index))
     if len(shared) < LEAST:
         raise InputError(str(path), f"{len(shared)} days in common with the closes", f"at least {LEAST}")
     return found.loc[shared, list(overlay.names)].to_numpy(), days.get_indexer(shared)
