@@ -15,8 +15,10 @@ from tailrisk.config import load
 from tailrisk.config.library import find
 from tailrisk.core import InputError
 from tailrisk.record import run as runs
+from tailrisk.record import uncertainty
 from tailrisk.report.page import write
 from tailrisk.report.terminal import show
+from tailrisk.tail import expected_shortfall, value_at_risk
 
 SMALL = ["run.paths=3000", "run.days=12", "tail.levels=[0.9, 0.95]", "name=small"]
 SHORT = 'event=[{name="s", pair=["csi1000","csi300"], window=40, threshold=-3.0}]'
@@ -177,3 +179,20 @@ def test_other_measures_of_risk_have_their_drift_beside_them(tmp_path):
         assert row.drift == wanted[row["product"], row["view"]]
     text = write(folder).read_text()
     assert "drift is the mean loss over the horizon" in text
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_figures_of_a_repeat_are_those_of_its_paths(weighted):
+    """VaR, ES and mean of all paths and without a group, as `tail` has them of the same losses."""
+    rng, said = np.random.default_rng(4), config("tail.levels=[0.9, 0.99]")
+    loss = rng.standard_t(4, 2048).astype("f4")
+    weight = rng.uniform(0.2, 2.0, 2048) if weighted else None
+    whole, without = uncertainty._of_loss(said, loss, weight)
+    for left_out, found in ((None, whole), (5, without[5])):
+        stays = np.arange(2048) % uncertainty.GROUPS != (-1 if left_out is None else left_out)
+        share = None if weight is None else weight[stays] / weight[stays].sum()
+        some = loss[stays].astype(float)
+        assert found[0] == pytest.approx(np.average(some, weights=share))
+        for k, level in enumerate((0.9, 0.99)):
+            assert found[1 + 2 * k] == pytest.approx(value_at_risk(some, share, level=level))
+            assert found[2 + 2 * k] == pytest.approx(expected_shortfall(some, share, level=level))
