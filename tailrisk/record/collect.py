@@ -19,7 +19,6 @@ from ..products.account import LINES
 from ..rare.blocks import blocks
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
-from ..rare.tilt import Tilt
 from ..simulate.blocks import BLOCK, courses
 from ..simulate.crowd import day as crowd_day
 from ..simulate.path import Outcome
@@ -69,7 +68,6 @@ class Sample:
     nav: NDArray[np.float32] | None = None  # [day, product, path]  of the first paths, where a risk needs it
     seconds: float = field(default=0.0)
     choice: Choice | None = None  # of the law paths were drawn from
-    law: Tilt | None = None  # that law; None is the world's own
     split: Estimate | None = None  # of one event, by splitting
     weights: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # by number of the first path
 
@@ -93,7 +91,6 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     started, paths = time.perf_counter(), config.run.paths
     law, choice = sampling.tilt_for(config, world)
     kept = _empty(config, world, weighted=law is not None)
-    kept.law = law
     kept.choice, kept.split = choice, sampling.split_for(config, world, choice)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):

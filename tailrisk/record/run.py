@@ -60,7 +60,7 @@ def run(
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
         kept = sample(config, world, progress=progress)
-        again = repeats(config, world, kept.law, progress=progress)
+        again = repeats(config, world, progress=progress)
         worst = scenarios(config, world, kept)
         funds = accounts.outcomes(config, world, kept)
         write(config, kept, worst, scratch, command, funds=funds, again=again, progress=progress)

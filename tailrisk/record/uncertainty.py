@@ -5,6 +5,7 @@ GROUPS groups, so that `tail.nested` can tell what the parameters do from what f
 decides its group, and blocks are put in the order of their paths: the same bits whatever the chunk.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -21,8 +22,7 @@ from ..assemble.world import detector
 from ..config import Config
 from ..core.calendar import YEAR
 from ..core.names import MEASURES, VIEWS
-from ..rare.blocks import blocks
-from ..rare.tilt import Tilt
+from ..simulate.blocks import blocks
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail.nested import Spread, jackknife, spread
@@ -57,21 +57,17 @@ class Repeats:
     paths: int
 
 
-def repeats(config: Config, world: World, law: Tilt | None, *, progress: bool = False) -> Repeats | None:
+def repeats(config: Config, world: World, *, progress: bool = False) -> Repeats | None:
     """The repeats that [uncertainty] asks for; None for a config without it.
 
-    law: what the run's paths were drawn from; that of another law of returns is always its own.
+    Their paths are plain, however the run's are drawn: weights against a tilt of other parameters degenerate.
     """
     if config.uncertainty is None:
         return None
     count, keys = config.draws, tuple(every(config))
-    worlds: list[tuple[Callable[[], World], Tilt | None]] = [
-        (partial(drawn, config, world, k), law) for k in range(count)
-    ]
-    worlds += [(partial(under, config, world, name), None) for name in config.other_laws]
-    found = []
-    for make, tilt in tqdm(worlds, unit=" repeats", delay=2, disable=not progress):
-        found.append(figures(config, make(), tilt))
+    worlds: list[Callable[[], World]] = [partial(drawn, config, world, k) for k in range(count)]
+    worlds += [partial(under, config, world, name) for name in config.other_laws]
+    found = [figures(config, make()) for make in tqdm(worlds, unit=" repeats", delay=2, disable=not progress)]
     whole, without = (
         np.stack(part) if found else np.empty((0, 0))
         for part in ([one[0] for one in found], [one[1] for one in found])
@@ -111,21 +107,19 @@ def every(config: Config) -> Iterator[Key]:
         yield from (Key("accounts", product, figure) for product in config.products)
 
 
-def figures(config: Config, world: World, law: Tilt | None) -> tuple[Array, Array]:
+def figures(config: Config, world: World) -> tuple[Array, Array]:
     """The figures of `every` in one world, of all paths [figure] and without each group [group, figure]."""
     paths = config.paths_of_a_draw
-    parts = sorted(blocks(world, paths, chunk=config.run.chunk, law=law), key=itemgetter(0))
+    parts = sorted(blocks(world, paths, chunk=config.run.chunk), key=itemgetter(0))
     found = [_seen(config, world, jax.tree.map(np.asarray, part)) for _, part in parts]
     loss, flags = (np.concatenate([one[k] for one in found], axis=-1) for k in (0, 1))
-    weights = [one[2] for one in found if one[2] is not None]
-    weight = np.concatenate(weights) if weights else None
-    each = [*(_of_loss(config, column, weight) for column in loss), _means(flags, weight)]
+    each = [*(_of_loss(config, column) for column in loss), _means(flags)]
     whole, without = (np.concatenate([one[k] for one in each], axis=-1) for k in (0, 1))
     return whole, without
 
 
-def _seen(config: Config, world: World, block: Outcome) -> tuple[NDArray[Any], Array, Array | None]:
-    """Losses [column, path]; drifts, and what becomes of events and accounts [row, path]; weights."""
+def _seen(config: Config, world: World, block: Outcome) -> tuple[NDArray[Any], Array]:
+    """Losses [column, path]; drifts, and what becomes of events and accounts [row, path]."""
     asked = [MEASURES.index(measure) for measure in config.tail.losses]
     loss = np.asarray(block.loss, np.float32)[:, asked]
     days = np.zeros((len(config.event), loss.shape[-1]))
@@ -138,57 +132,52 @@ def _seen(config: Config, world: World, block: Outcome) -> tuple[NDArray[Any], A
     flags = np.concatenate([drift, days > 0, often, np.asarray(block.breached), np.asarray(ruined)]).astype(
         np.float64
     )
-    weight = None if block.weight is None else np.asarray(block.weight, np.float64)
-    return loss.reshape(-1, loss.shape[-1]), flags, weight
+    return loss.reshape(-1, loss.shape[-1]), flags
 
 
-def _of_loss(config: Config, loss: NDArray[Any], weight: Array | None) -> tuple[Array, Array]:
+def _of_loss(config: Config, loss: NDArray[Any]) -> tuple[Array, Array]:
     """Mean, and VaR and ES at every level, of one column [path]."""
-    whole, without = _means(loss[None].astype(np.float64), weight)
-    part = _worst(loss, weight, config.tail.lowest)
+    whole, without = _means(loss[None].astype(np.float64))
+    part = _worst(loss, config.tail.lowest)
     kept = [_tail(config, part, None), *(_tail(config, part, b) for b in range(GROUPS))]
     return np.concatenate([whole, kept[0]]), np.concatenate([without, np.stack(kept[1:])], axis=1)
 
 
 @dataclass(frozen=True)
 class _Worst:
-    """The worst of a column, worst first, and the weight of every group."""
+    """The worst of a column, worst first, and the paths of every group."""
 
     loss: Array  # [kept]
-    weight: Array  # [kept]
     group: NDArray[np.int64]  # [kept]
-    total: Array  # [group]
+    paths: NDArray[np.int64]  # [group]
 
 
-def _worst(loss: NDArray[Any], weight: Array | None, lowest: float) -> _Worst:
+def _worst(loss: NDArray[Any], lowest: float) -> _Worst:
     number = np.arange(len(loss))
-    each = np.ones(len(loss)) if weight is None else weight
-    total = np.bincount(number % GROUPS, each, GROUPS).astype(np.float64)
-    kept = number
-    if weight is None:
-        count = min(len(loss), int(ROOM * (1 - lowest) * len(loss)) + 4 * GROUPS)
-        kept = np.argpartition(loss, len(loss) - count)[len(loss) - count :] if count < len(loss) else number
+    count = min(len(loss), int(ROOM * (1 - lowest) * len(loss)) + 4 * GROUPS)
+    kept = np.argpartition(loss, len(loss) - count)[len(loss) - count :] if count < len(loss) else number
     kept = kept[np.lexsort((kept, -loss[kept]))]
-    return _Worst(loss[kept].astype(np.float64), each[kept], kept % GROUPS, total)
+    return _Worst(
+        loss[kept].astype(np.float64), kept % GROUPS, np.bincount(number % GROUPS, minlength=GROUPS)
+    )
 
 
 def _tail(config: Config, part: _Worst, left_out: int | None) -> Array:
-    """VaR and ES at every level of the paths of all groups but one."""
-    stays = np.ones(len(part.loss), bool) if left_out is None else part.group != left_out
-    loss, weight = part.loss[stays], part.weight[stays]
-    total = part.total.sum() - (0.0 if left_out is None else part.total[left_out])
-    reached, found = np.cumsum(weight), []
+    """VaR and ES at every level of the paths of all groups but one, as `tail.shortfall` has them."""
+    loss = part.loss if left_out is None else part.loss[part.group != left_out]
+    paths = int(part.paths.sum() - (0 if left_out is None else part.paths[left_out]))
+    found = []
     for level in config.tail.levels:
-        share = float(1 - exact_level(str(level))) * total
-        at = min(int(np.searchsorted(reached, share * (1 - 1e-12))), len(loss) - 1)
+        share = (1 - exact_level(str(level))) * paths
+        at = math.ceil(share) - 1
         var = loss[at]
-        found += [var, var + float(weight[:at] @ (loss[:at] - var)) / share]
+        found += [var, var + float((loss[:at] - var).sum()) / float(share)]
     return np.array(found)
 
 
-def _means(rows: Array, weight: Array | None) -> tuple[Array, Array]:
+def _means(rows: Array) -> tuple[Array, Array]:
     """Means of rows [row, path], of all paths [row] and without each group [group, row]."""
-    each = np.ones(rows.shape[-1]) if weight is None else weight
-    sums = np.stack([rows[:, b::GROUPS] @ each[b::GROUPS] for b in range(GROUPS)])
-    total = np.array([each[b::GROUPS].sum() for b in range(GROUPS)])
-    return sums.sum(axis=0) / total.sum(), (sums.sum(axis=0) - sums) / (total.sum() - total)[:, None]
+    sums = np.stack([rows[:, b::GROUPS].sum(axis=1) for b in range(GROUPS)])
+    paths = np.bincount(np.arange(rows.shape[-1]) % GROUPS, minlength=GROUPS)
+    every = sums.sum(axis=0)
+    return every / paths.sum(), (every - sums) / (paths.sum() - paths)[:, None]

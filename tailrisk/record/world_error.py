@@ -12,12 +12,14 @@ import pandas as pd
 
 from ..config import Config
 from ..core import figures
+from ..core.calendar import YEAR
 from ..tail.nested import stretched, widened
 from .estimates import LARGEST_LOSS, Figure
 from .uncertainty import RATE, Key, Repeats
 
 RATES = {"probability": "probability", "rate": RATE}
 """Stem of an interval's columns in events.csv, and the column of its figure."""
+FEWEST = 30
 MANY = 10**6
 """Draws from which Student's quantile is the normal one."""
 TEN = 10.0
@@ -34,13 +36,19 @@ class World(NamedTuple):
 
 
 def world(config: Config, found: Repeats, key: Key, own: Figure) -> World:
-    """The intervals of one figure of the run's, `own` with its interval of sampling."""
+    """The intervals of one figure of the run's, `own` with its interval of sampling.
+
+    What fewer than FEWEST paths of all draws have met keeps that interval, its deviation unknown.
+    """
     at, sure = found.keys.index(key), config.tail.confidence
     loss = key.table == "tail"
     deviation, wide = 0.0, (own.low, own.high)
     if found.parameters is not None:
         deviation, mean = float(found.parameters.deviation[at]), float(found.parameters.mean[at])
-        wide = _wider(loss, own, deviation, mean, found.parameters.draws, sure)
+        if not loss and _hits(config, found, key, mean) < FEWEST:
+            deviation = math.nan
+        else:
+            wide = _wider(loss, own, deviation, mean, found.parameters.draws, sure)
     ends = [wide]
     for estimate, error in ((one[at], other[at]) for one, other in found.laws.values()):
         alone = Figure(estimate, estimate, estimate)
@@ -54,6 +62,13 @@ def world(config: Config, found: Repeats, key: Key, own: Figure) -> World:
         {name: float(one[at]) for name, (one, _) in found.laws.items()},
         _cut(hull, own, most),
     )
+
+
+def _hits(config: Config, found: Repeats, key: Key, mean: float) -> float:
+    """Paths of all draws on which it happened, about."""
+    assert found.parameters is not None
+    often = mean * (config.run.days / (10 * YEAR) if key.figure == RATE else 1.0)
+    return often * found.paths * found.parameters.draws
 
 
 def _wider(

@@ -93,7 +93,9 @@ def test_the_tables_and_the_page_show_the_wider_interval(result):
 def test_draws_that_are_all_alike_give_the_sampling_interval_back(tmp_path):
     laws = ["uncertainty.laws=[]", f'uncertainty.draws="{alike(tmp_path)}"']
     found = table(ran(tmp_path, *ASKED, *laws))
-    assert (found.deviation == 0).all()
+    rare = found.deviation.isna()  # met on fewer than thirty paths of all draws
+    assert (found.deviation[~rare] == 0).all()
+    assert set(found.figure[rare]) <= {"margin_breach", "wipe_out"}
     for own, wide in zip(("low", "high"), ENDS, strict=True):
         np.testing.assert_allclose(found[wide], found[own], rtol=1e-9, atol=0)
 
@@ -181,18 +183,15 @@ def test_other_measures_of_risk_have_their_drift_beside_them(tmp_path):
     assert "drift is the mean loss over the horizon" in text
 
 
-@pytest.mark.parametrize("weighted", [False, True])
-def test_the_figures_of_a_repeat_are_those_of_its_paths(weighted):
+def test_the_figures_of_a_repeat_are_those_of_its_paths():
     """VaR, ES and mean of all paths and without a group, as `tail` has them of the same losses."""
     rng, said = np.random.default_rng(4), config("tail.levels=[0.9, 0.99]")
     loss = rng.standard_t(4, 2048).astype("f4")
-    weight = rng.uniform(0.2, 2.0, 2048) if weighted else None
-    whole, without = uncertainty._of_loss(said, loss, weight)
+    whole, without = uncertainty._of_loss(said, loss)
     for left_out, found in ((None, whole), (5, without[5])):
         stays = np.arange(2048) % uncertainty.GROUPS != (-1 if left_out is None else left_out)
-        share = None if weight is None else weight[stays] / weight[stays].sum()
         some = loss[stays].astype(float)
-        assert found[0] == pytest.approx(np.average(some, weights=share))
+        assert found[0] == pytest.approx(some.mean())
         for k, level in enumerate((0.9, 0.99)):
-            assert found[1 + 2 * k] == pytest.approx(value_at_risk(some, share, level=level))
-            assert found[2 + 2 * k] == pytest.approx(expected_shortfall(some, share, level=level))
+            assert found[1 + 2 * k] == pytest.approx(value_at_risk(some, level=level))
+            assert found[2 + 2 * k] == pytest.approx(expected_shortfall(some, level=level))
