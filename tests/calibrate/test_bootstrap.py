@@ -12,6 +12,7 @@ from tailrisk.calibrate.calibration import Calibration
 from tailrisk.calibrate.draws import companion, document, write_draws
 from tailrisk.calibrate.ladder import ladder, log_returns
 from tailrisk.calibrate.memory_law import fit_law
+from tailrisk.cli import main
 from tailrisk.config.draws import Draws
 from tailrisk.core.names import home
 
@@ -91,3 +92,11 @@ def test_draws_are_written_beside_the_fit_and_read_back(law, factors, tmp_path):
     again = bootstrap.draws(law, ladder(log_returns(prices.to_numpy())), count=2, seed=3)
     assert document(calibration, law, again).count("[[draw]]") == 2
     np.testing.assert_allclose(read.draw[0].variance, again[0].fit.variance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("asked", [["--draws", "1"], ["--draws", "8", "--no-memory"]])
+def test_one_draw_or_draws_of_no_memory_are_refused(asked, tmp_path, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["calibrate", "x.csv", "--until", "2023-12-31", "-o", str(tmp_path / "x.toml"), *asked])
+    assert stopped.value.code
+    assert "--draws" in capsys.readouterr().err

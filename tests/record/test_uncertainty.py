@@ -195,3 +195,18 @@ def test_the_figures_of_a_repeat_are_those_of_its_paths():
         for k, level in enumerate((0.9, 0.99)):
             assert found[1 + 2 * k] == pytest.approx(value_at_risk(some, level=level))
             assert found[2 + 2 * k] == pytest.approx(expected_shortfall(some, level=level))
+
+
+def test_days_of_ones_own_are_a_law_where_their_table_is_named(tmp_path):
+    said = config()
+    rows = np.random.default_rng(6).normal(size=(300, 5))
+    lines = ["date," + ",".join(said.names.factors)]
+    lines += [f"2020-01-{1 + k % 28:02d}," + ",".join(f"{x:.6f}" for x in row) for k, row in enumerate(rows)]
+    (tmp_path / "own.csv").write_text("\n".join(lines))
+    said = config(*ASKED, f'market.residuals="{tmp_path / "own.csv"}"')
+    assert said.other_laws == ("regimes", "days")
+    world = assemble(said)
+    assert world.process.days is None
+    assert under(said, world, "days").process.days.rows.shape == (300, 5)
+    assert said.draws == 3
+    assert said.repeats == 5 * 1024
