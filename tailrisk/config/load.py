@@ -5,6 +5,7 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,12 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import HOME, Names
 from tailrisk.data.holdings import read_holdings
 
-from . import left_out, library
+from . import draws, left_out, library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
+from .draws import Draws
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
 from .layers import Layers, Source
@@ -207,16 +209,27 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
         ("calibrated", lambda: calibrated.fits(names)),
         ("states", lambda: _chosen(config, calibrated)),
         ("process", lambda: calibrated.follows(config.market.process)),
+        ("laws", lambda: _laws(config, calibrated)),
     )
     for field, check in checks:
         try:
             check()
         except InputError as error:
-            place = f"{layers.label(('market', field))}: {error.place}"
+            block = "uncertainty" if field == "laws" else "market"
+            place = f"{layers.label((block, field))}: {error.place}"
             problems.append(InputError(place, error.problem, error.allowed))
     if problems:
         raise combined(problems)
     return calibrated, _sha256(path)
+
+
+def _laws(config: Config, calibrated: Calibrated) -> None:
+    """The laws that [uncertainty] names are in the calibrated file."""
+    for law in (config.uncertainty.laws or ()) if config.uncertainty else ():
+        if law == "regimes":
+            calibrated.choose(config.market.states, config.market.shocks)
+        else:
+            calibrated.follows(law)
 
 
 def _chosen(config: Config, calibrated: Calibrated) -> None:
@@ -233,8 +246,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
     table = None
-    if market.process == "days" and market.residuals is not None:
+    if config.reads_days and market.residuals is not None:
         table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
+    drawn = draws.file(config, calibrated, partial(_named, layers=layers))
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         names=names,
@@ -247,6 +261,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         accounts_sha256=None if terms is None else _sha256(terms),
         residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
+        draws=() if drawn is None else read(Draws, drawn, names).served(drawn.name, config, calibrated),
+        draws_sha256=None if drawn is None else _sha256(drawn),
+        members=draws.members(config, partial(_named, layers=layers), read_ensemble),
     )
 
 

@@ -89,6 +89,11 @@ TAIL = Table(
         _loss("drift", "Drift"),
     ),
 )
+UNCERTAINTY = (
+    "table", "subject", "figure", "view", "measure", "level", "value", "low", "high",
+    "deviation", "parameters_low", "parameters_high", "world_low", "world_high",
+)  # fmt: skip
+"""Columns of uncertainty.csv, before one for each other law: low and high of sampling error alone."""
 RISKS = Table(
     "risks.csv",
     ("product", "view", "loss", "risk"),

@@ -10,12 +10,13 @@ import pandas as pd
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk
-from . import accounts, contributions, crowd, provenance, sampling, tables
+from . import accounts, contributions, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
 from .store import replacing, write_record
+from .uncertainty import Repeats, repeats
 
 Finish = Callable[[Path], object]
 """What is added to a folder before it is sealed: its page."""
@@ -41,7 +42,6 @@ AS_ACCOUNTS = (
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
     "Price indices without dividends; days are independent given the regime.",
-    "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
 )
 
 
@@ -60,12 +60,13 @@ def run(
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
         sampled = sample(config, world, progress=progress)
+        again = repeats(config, world, progress=progress)
         worst = scenarios(config, world, sampled)
         funds = accounts.outcomes(config, world, sampled)
         parts = contributions.table(config, world, sampled)
         if parts is not None:
             write_csv(parts, scratch / "contributions.csv")
-        write(config, sampled, worst, scratch, command, funds=funds, progress=progress)
+        write(config, sampled, worst, scratch, command, funds=funds, again=again, progress=progress)
         if finish is not None:
             finish(scratch)
     return folder
@@ -91,18 +92,24 @@ def write(
     command: str,
     *,
     funds: pd.DataFrame | None = None,
+    again: Repeats | None = None,
     progress: bool = False,
 ) -> None:
     """Every table, the curves, the resolved config and, last, the record.
 
     funds: the table of `accounts.outcomes`, [row, column]. InputError: a level the paths cannot support.
     """
-    frame = tables.tail(config, sampled, progress=progress)
-    write_csv(frame, folder / "tail.csv")
-    write_parquet(frame, folder / "tail.parquet")
+    made = {
+        "tail": tables.tail(config, sampled, progress=progress),
+        "events": tables.events(config, sampled),
+        "accounts": tables.accounts(config, sampled),
+    }
+    if again is not None:
+        made |= world_error.beside(config, again, made)
+    for name, frame in made.items():
+        write_csv(frame, folder / f"{name}.csv")
+    write_parquet(made["tail"], folder / "tail.parquet")
     write_csv(tables.drift(config, sampled), folder / "drift.csv")
-    write_csv(tables.events(config, sampled), folder / "events.csv")
-    write_csv(tables.accounts(config, sampled), folder / "accounts.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
     curves = tables.curves(config, sampled)
@@ -118,10 +125,10 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, sampled, command))
+    write_record(folder, record(config, sampled, command, again))
 
 
-def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
+def record(config: Config, sampled: Sample, command: str, again: Repeats | None = None) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
     return {
         "name": config.name,
@@ -140,6 +147,7 @@ def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
         },
         **provenance.stamp(),
         "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
+        "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,
@@ -151,6 +159,7 @@ def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
             *crowded(config),
             AS_ACCOUNTS if config.as_accounts else AS_BOOKS if config.accounts is None else SOME_ACCOUNTS,
             *LIMITATIONS,
+            f"Intervals hold {world_error.record(config, again)['said']}.",
         ],
     }
 

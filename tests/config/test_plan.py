@@ -144,7 +144,7 @@ def test_every_part_of_the_memory_counts(folder: Path) -> None:
     books, cohorts = len(files.snowballs.book), len(files.participants.cohorts)
     assert (books, cohorts, config.as_accounts) == (2, 8, True)
     assert planned.columns == 2 * 4 * 10 + 3 + books + 2 * cohorts
-    assert planned.working == max(planned.simulating, planned.drawing) + 8 * 5 * planned.kept
+    assert planned.working == max(planned.simulating, planned.drawing) + 8 * 5 * planned.stored
     styles = len(config.styles_in_use)
     again = 40_000 + 8192  # worst paths of ten products are all there are, and a block beside them
     course = 4 * (5 + 1 + 10 + styles)
@@ -170,4 +170,16 @@ def test_a_level_of_a_measure_below_all_others_keeps_more_losses(folder: Path) -
     """As many as the run keeps: it keeps the worst beyond the lowest level that anything asks for."""
     low = plan(load("small.toml", ['tail.risks=["var", "es:0.6"]']), machine=1e11)
     assert low.level == 0.6
-    assert low.kept > plan(load("small.toml"), machine=1e11).kept
+    assert low.stored > plan(load("small.toml"), machine=1e11).stored
+
+
+def test_a_plan_counts_the_paths_of_draws_and_other_laws() -> None:
+    plain, asked = load("feb2024.toml"), load("feb2024.toml", ["uncertainty.parameters=16"])
+    assert (plain.repeats, asked.repeats) == (0, 17 * 8192)
+    assert plan(asked).seconds > plan(plain).seconds
+    assert plan(asked).simulating > plan(plain).simulating
+    rows = dict(table(asked, plan(asked)))
+    assert rows["uncertainty"] == "16 draws; regimes; 139,264 paths more"
+    assert "uncertainty" not in dict(table(plain, plan(plain)))
+    fixed = load("us_indices.toml", ["uncertainty.parameters=16"])
+    assert dict(table(fixed, plan(fixed)))["uncertainty"].startswith("parameters fixed")

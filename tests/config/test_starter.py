@@ -49,7 +49,7 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
     assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
-    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts"}  # have demos of their own
+    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts", "uncertainty"}  # have demos
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -78,6 +78,7 @@ def test_every_style_and_optional_field_is_named() -> None:
         "universe",
         "nu",
         "[accounts]",
+        "[uncertainty]",
         *COLUMNS,
     ):
         assert name in text

@@ -163,7 +163,8 @@ def test_a_ledger_that_does_not_close_stops_the_run_and_says_so(simulated, tmp_p
     off = it.residual.copy()
     off[[5, 2500]] = 0.25
     simulated(replace(it, residual=off))
-    with pytest.raises(Fault, match=r"ledger does not close on 2 of 3,000 paths.* up to 0\.25 of the stock"):
+    message = r"ledger does not close on 2 of 3,000 paths.* up to 0\.25 of initial holdings"
+    with pytest.raises(Fault, match=message):
         runs.run(config(), tmp_path, force=False, command="x", progress=False)
     assert not list(tmp_path.iterdir())
 

@@ -136,7 +136,8 @@ def table(grid: Grid) -> Table:
         found = [grid.row(cell, product) for product in grid.products]
         shown = [Cell("not run") if row is None else _loss(row) for row in found]
         lines.append((Cell(cell), *(Cell(s) for s in settings), *shown))
-    return Table(f"ES, {heading(grid)}.", ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
+    caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
+    return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
 
 
 def show(folder: str | Path) -> str:
@@ -162,7 +163,8 @@ def _tail(cells: Cells) -> TailRow:
 
 def _loss(row: TailRow) -> Cell:
     found = row.expected_shortfall.scaled(100)
-    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
+    drift = "" if row.drift is None else f"; drift {row.drift.scaled(100).text(LOSS_PLACES)}"
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) + drift, row.indicative)
 
 
 def _plain(row: TailRow | None) -> str:
