@@ -4,7 +4,7 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,6 +28,8 @@ from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
+TABLE = "config"
+"""How a config without a file is called."""
 BITS = 128
 NUMBERS = f"whole numbers of at most {BITS} bits"
 LARGEST = 8 * 2**20
@@ -36,13 +38,17 @@ LARGEST = 8 * 2**20
 M = TypeVar("M", bound=BaseModel)
 
 
-def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+def load(path: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
     """Read a config, what it extends and the files it names, apply `a.b=value` overrides, check everything.
 
-    Raises InputError listing every problem, each with the file that set the field.
+    A mapping is a config without a file, whose names of files start here. Raises InputError listing every
+    problem, each with the file that set the field.
     """
     try:
-        layers = _chain(found(path), ())
+        if isinstance(path, Mapping):
+            layers = _extended(dict(path), Source(TABLE, Path()), ())
+        else:
+            layers = _chain(found(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
         place = _market_file(layers)
@@ -63,9 +69,8 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
             )
         )
     except RecursionError:
-        raise InputError(
-            os.fspath(path), "is nested too deep", "tables and lists a few levels deep"
-        ) from None
+        place = TABLE if isinstance(path, Mapping) else os.fspath(path)
+        raise InputError(place, "is nested too deep", "tables and lists a few levels deep") from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -121,16 +126,21 @@ def _chain(path: Path, above: tuple[Path, ...]) -> Layers:
         raise InputError(str(path), "extends itself: " + " -> ".join(map(str, met)), "a chain that ends")
     if len(met) > DEPTH:
         raise InputError(str(met[0]), f"extends more than {DEPTH} files deep", f"a chain of at most {DEPTH}")
-    said, source = read_toml(path), Source(str(path), path.parent)
+    return _extended(read_toml(path), Source(str(path), path.parent), met)
+
+
+def _extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Layers:
+    """The layers of a table: what it extends, then itself; `met` are the files that led to it."""
     if "extends" not in said:
         return Layers.of(source, said)
     parent = said.pop("extends")
+    place, beside_it = f"{source.label}: extends", Path(source.label).name
     if not isinstance(parent, str) or not parent:
-        raise InputError(f"{path}: extends", shown(parent), "the name of a TOML file, relative to this one")
-    beside = Path(os.path.normpath(path.parent / parent))
+        raise InputError(place, shown(parent), "the name of a TOML file, relative to this one")
+    beside = Path(os.path.normpath(source.folder / parent))
     target = beside if os.path.exists(beside) else library.find(parent)
     if target is None:
-        raise InputError(f"{path}: extends", f"{shown(parent)}: no such file", f"a file beside {path.name}")
+        raise InputError(place, f"{shown(parent)}: no such file", f"a file beside {beside_it}")
     return _chain(target, met)._replace(top=source).over(said, source)
 
 

@@ -12,13 +12,13 @@ import jax.numpy as jnp
 from ..core import random, struct
 from ..core.fence import fenced
 from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform
-from . import memory, switching
+from . import memory, own, switching
 from .kind import Kind
 
-KINDS: tuple[Kind, ...] = (switching.KIND, memory.KIND)
-Params = switching.Params | memory.Params
-State = Count | memory.State
-"""The regime [path] of `switching`, or what `memory` remembers."""
+KINDS: tuple[Kind, ...] = (switching.KIND, memory.KIND, own.KIND)
+Params = switching.Params | memory.Params | own.Params
+State = Count | memory.State | own.State
+"""The regime [path] of `switching`, or what `memory` remembers, or what a user's own does."""
 
 _BY_PARAMS = {kind.params: kind for kind in KINDS}
 

@@ -1,21 +1,33 @@
 """One run: a config in, a result folder out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk
+from ..simulate.world import World
 from . import accounts, crowd, provenance, sampling, tables
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
 from .store import replacing, write_record
+
+
+class Own(Protocol):
+    """Parts of the user's own, put into the world that a config describes."""
+
+    @property
+    def names(self) -> list[str]: ...
+
+    def into(self, world: World) -> World: ...
+
 
 Finish = Callable[[Path], object]
 """What is added to a folder before it is sealed: its page."""
@@ -46,23 +58,33 @@ LIMITATIONS = (
 
 
 def run(
-    config: Config, output: Path, *, force: bool, command: str, progress: bool, finish: Finish | None = None
+    config: Config,
+    output: Path,
+    *,
+    force: bool,
+    command: str,
+    progress: bool,
+    finish: Finish | None = None,
+    own: Own | None = None,
 ) -> Path:
     """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
     Raises InputError, before anything is simulated, when the folder is there (without `force`) or cannot be
     written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
     Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
+    `own` puts a process or a mechanism of the user's into the world, and the record names it.
     """
     folder = output / config.name
     _recordable(config)
     with replacing(folder, force=force) as scratch:
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
+        world = world if own is None else own.into(world)
         kept = sample(config, world, progress=progress)
         worst = scenarios(config, world, kept)
         funds = accounts.outcomes(config, world, kept)
-        write(config, kept, worst, scratch, command, funds=funds, progress=progress)
+        more = {} if own is None else {"own": own.names}
+        write(config, kept, worst, scratch, command, funds=funds, progress=progress, more=more)
         if finish is not None:
             finish(scratch)
     return folder
@@ -89,8 +111,9 @@ def write(
     *,
     funds: pd.DataFrame | None = None,
     progress: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Every table, the curves, the resolved config and, last, the record."""
+    """Every table, the curves, the resolved config and, last, the record, with `more` in it."""
     frame = tables.tail(config, kept, progress=progress)
     write_csv(frame, folder / "tail.csv")
     write_parquet(frame, folder / "tail.parquet")
@@ -112,7 +135,7 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, kept, command))
+    write_record(folder, record(config, kept, command) | dict(more))
 
 
 def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
