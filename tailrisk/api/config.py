@@ -32,9 +32,9 @@ def load(config: Source, overrides: Overrides = ()) -> Config:
     overrides: {"run.paths": 1000}, or what --set takes, in order. Raises InputError listing every problem.
 
     >>> import tailrisk as tr
-    >>> config = tr.load("smoke.toml", {"run.paths": 512})
+    >>> config = tr.load("smoke.toml", {"run.paths": 5000})
     >>> config.run.paths, config.run.days
-    (512, 20)
+    (5000, 20)
     >>> tr.load({"extends": "smoke.toml", "run": {"days": 5}}).run.days
     5
     """

@@ -66,7 +66,7 @@ def test_a_book_comes_in_as_a_frame_and_is_matched_by_code() -> None:
 
 def test_what_is_wrong_with_a_frame_is_said_by_its_field_and_row() -> None:
     short = BOOK.assign(value=[5e6, -3e6, 2e6])
-    with pytest.raises(InputError, match=r"^mine\.holdings\.csv: row 3: value = .*short position"):
+    with pytest.raises(InputError, match=r"^mine\.holdings\.csv: row 2: value = .*short position"):
         tr.load(said(holdings=short, universe=STOCKS))
     with pytest.raises(InputError, match="a file, or a DataFrame"):
         tr.load(said(holdings=42))
@@ -77,9 +77,9 @@ def test_stocks_in_no_bucket_are_a_named_remainder() -> None:
     book = tr.Book(pd.concat([BOOK, more]), STOCKS)
     assert sum(book.weights.values()) == pytest.approx(1)
     assert book.remainder == pytest.approx(
-        {"Beijing": 1e5 / 10.3e6, "unknown to the file of stocks": 2e5 / 10.3e6}
+        {"of Beijing": 1e5 / 10.3e6, "unknown to the file of stocks": 2e5 / 10.3e6}
     )
-    assert "Beijing 1.0%" in repr(book)
+    assert "of Beijing 1.0%" in repr(book)
 
 
 def test_a_config_that_is_loaded_is_given_back() -> None:

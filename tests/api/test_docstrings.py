@@ -10,7 +10,7 @@ import tailrisk.api
 
 MODULES = sorted(path.stem for path in Path(tailrisk.api.__path__[0]).glob("[a-z]*.py"))
 OTHERS = ("tailrisk.optimise.estimator",)
-EXAMPLES = 5
+EXAMPLES = 4
 
 
 @pytest.mark.parametrize("name", [*(f"tailrisk.api.{stem}" for stem in MODULES), *OTHERS])

@@ -17,14 +17,14 @@ CROWD = {"run.paths": 128, "run.days": 3, "tail.levels": [0.9], "event": [], "ac
 
 
 def one_factor(sd: float) -> tr.Process:
-    """Every bucket moves by one Gaussian shock a day; a fall of two deviations is stress."""
+    """The largest bucket moves by one shock a day, the others by it and a fifth of their own; falls are stress."""
 
     def init(params: Any, uniform: Any) -> Any:
         return jnp.zeros_like(uniform)
 
     def step(params: Any, days: Any, uniform: Any, shocks: Any) -> Any:
-        move = params["sd"] * shocks[0]
-        return days + 1, jnp.stack([move] * len(shocks)), shocks[0] < -2
+        moves = [shocks[0], *(shocks[0] + 0.2 * own for own in shocks[1:])]
+        return days + 1, params["sd"] * jnp.stack(moves), shocks[0] < -2
 
     return tr.Process(init, step, {"sd": sd}, name="one factor")
 
@@ -32,7 +32,8 @@ def one_factor(sd: float) -> tr.Process:
 def test_a_process_of_ones_own_has_the_law_it_says() -> None:
     paths = tr.simulate("smoke.toml", process=one_factor(0.01), overrides=SMALL)
     log = np.log(paths.array("buckets")[-1])  # [bucket, path]
-    assert np.allclose(log, log[0], atol=1e-6)
+    apart = (log[1:] - log[0]).std(axis=-1)
+    np.testing.assert_allclose(apart, 0.2 * 0.01 * np.sqrt(10), rtol=0.07)
     assert log[0].std() == pytest.approx(0.01 * np.sqrt(10), rel=0.07)  # 4 standard errors of 2,048 paths
     share = paths.array("regimes").mean()
     assert share == pytest.approx(0.0228, abs=0.005)
