@@ -21,7 +21,7 @@ ELSEWHERE = ("cash", "futures")
 
 
 class ByCode(NamedTuple):
-    """Figures by six-digit code, and what of the file is no stock of the universe: weight or count by name."""
+    """Figures by code, and what of the file is no stock of the universe: weight or count by name."""
 
     values: dict[str, float]
     other: dict[str, float]
@@ -70,7 +70,8 @@ def read_scores(path: Path, known: set[str]) -> tuple[str, ByCode]:
         raise InputError(str(path), f"has no column {missing} (has {', '.join(header)})", allowed)
     reading, values, outside = Reading(str(path)), {}, 0
     for place, row in zip(places, rows, strict=True):
-        where, key = f"{path}: row {place}", _digits(row[code])
+        where, key = f"{path}: row {place}", row[code].strip()
+        key = key if key in known else _digits(key)
         value = _number(where, kind, row[lower.index(kind)])
         if key in values:
             raise InputError(where, f"code {key} again", "each code once")

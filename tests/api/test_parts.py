@@ -17,7 +17,7 @@ CROWD = {"run.paths": 128, "run.days": 3, "tail.levels": [0.9], "event": [], "ac
 
 
 def one_factor(sd: float) -> tr.Process:
-    """The largest bucket moves by one shock a day, the others by it and a fifth of their own; falls are stress."""
+    """The largest bucket moves by one shock a day, others by a fifth of their own too; falls are stress."""
 
     def init(params: Any, uniform: Any) -> Any:
         return jnp.zeros_like(uniform)
