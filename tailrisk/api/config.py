@@ -17,7 +17,17 @@ from ..core.errors import InputError
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Config
 Overrides = Mapping[str, Any] | Sequence[str]
-FRAMED = ("holdings", "universe", "calibrated", "history", "residuals")
+FRAMED = (
+    "holdings",
+    "universe",
+    "calibrated",
+    "history",
+    "residuals",
+    "alpha",
+    "book",
+    "benchmark",
+    "stocks",
+)
 """Fields that name a file, and may hold a frame or what writes itself as one instead."""
 NOTHING = {"label": "own", "family": "own", "benchmark": "cash"}
 """A product of nothing, in the place of one that has still to be asked for its positions."""
@@ -121,7 +131,7 @@ def plain(value: Any, folder: Path, name: str) -> Any:
 
 def _named(table: Mapping[str, Any], key: str, folder: Path, above: str) -> Any:
     value = table[key]
-    if key in FRAMED and not isinstance(value, str | os.PathLike | Mapping):
+    if key in FRAMED and not isinstance(value, str | os.PathLike | Mapping | int | float):
         return written(value, folder, f"{above}.{key}")
     return plain(value, folder, key if above == "products" else f"{above}.{key}".removeprefix("config."))
 

@@ -109,16 +109,19 @@ def calibrate(
     styles: str | Path | pd.DataFrame | None = None,
     starts: int = 8,
     seed: int = 0,
-    memory: bool = False,
+    memory: bool = True,
+    limits: str | None = None,
     market: str = HOME,
     accept: Sequence[str] = (),
 ) -> Fit:
     """Fit regimes of the ladder, and with `memory` its volatility and trends, to daily closes.
 
     What `tailrisk calibrate` does; prices as `Ladder` takes them, until: the last day used (YYYY-MM-DD), by
-    default the last there is. Raises InputError for closes that cannot be used.
+    default the last there is; limits: daily price limits, as --limits. Raises InputError for closes that
+    cannot be used.
     """
     from ..calibrate.fit import calibrate as fit
+    from ..calibrate.memory_law import limits as daily
 
     if isinstance(prices, Ladder):
         market, accept, prices = prices.market, prices.accept, prices.closes
@@ -144,6 +147,7 @@ def calibrate(
             names=names,
             market=None if market == HOME else market,
             memory=memory,
+            limit=daily(limits, names),
             accept=accept,
         )
         return Fit((folder / "fit.toml").read_text(encoding="utf-8"), calibration)

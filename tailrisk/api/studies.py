@@ -6,15 +6,18 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from ..core.errors import InputError
-from .config import Overrides, Source, called, command, load, words
+from .config import Overrides, Source, called, command, load, plain, words
 from .folder import Folder, placed
 from .ladder import Ladder, files
 from .precision import precision
+
+if TYPE_CHECKING:
+    from ..universe.universe import Universe
 
 Prices = str | Path | pd.DataFrame | Ladder
 
@@ -216,6 +219,59 @@ def sweep(
     return Sweep(folder, temporary=temporary)
 
 
-def tune(config: Source, output: str | Path | None = None, *, force: bool = False) -> Tuning:
-    """placeholder until B"""
-    raise NotImplementedError
+def tune(
+    config: str | Path | Mapping[str, Any],
+    output: str | Path | None = None,
+    *,
+    overrides: Overrides = (),
+    universe: "Universe | None" = None,
+    force: bool = False,
+) -> Tuning:
+    """Find the style bounds that keep most alpha within an ES budget: what `tailrisk tune` does.
+
+    config: a file, the name of one in the library, or a dict of its tables; in a dict desk.alpha,
+    product.book, product.benchmark and stocks may be frames (or Series by code). universe: the stocks, of
+    `tailrisk.universe`, in place of those the config names. Raises InputError for what cannot be used.
+    """
+    from ..config.load import found
+    from ..studies.tune.config import load_tune, universe_of
+    from ..studies.tune.run import publish
+
+    told = words(overrides)
+    with TemporaryDirectory(prefix="tailrisk") as name, called(Path(name)):
+        said: Any = config
+        if isinstance(config, Mapping):
+            table = plain(_by_code(config), Path(name), "config")
+            said = {**table, "stocks": "of the universe"} if universe is not None else table
+        else:
+            said = found(config)
+        stocks = universe or universe_of(said, told)
+        loaded = load_tune(said, stocks.styles, told)
+        place, temporary = placed(output)
+        with precision(x64=loaded.market.run.precision == "float64"):
+            folder = publish(
+                loaded,
+                stocks,
+                place,
+                force=force,
+                command=command("tune", config, overrides),
+                tell=lambda done, what: None,
+            )
+    return Tuning(folder, temporary=temporary)
+
+
+def _by_code(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A tuning whose Series by code are frames with a column code."""
+    table = dict(config)
+    for part, fields in (
+        ("desk", {"alpha": "alpha"}),
+        ("product", {"book": "weight", "benchmark": "weight"}),
+    ):
+        if not isinstance(table.get(part), Mapping):
+            continue
+        table[part] = dict(table[part])
+        for field, column in fields.items():
+            value = table[part].get(field)
+            if isinstance(value, pd.Series):
+                table[part][field] = value.rename(column).rename_axis("code").reset_index()
+    return table

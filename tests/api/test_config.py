@@ -68,7 +68,7 @@ def test_what_is_wrong_with_a_frame_is_said_by_its_field_and_row() -> None:
     short = BOOK.assign(value=[5e6, -3e6, 2e6])
     with pytest.raises(InputError, match=r"^mine\.holdings\.csv: row 2: value = .*short position"):
         tr.load(said(holdings=short, universe=STOCKS))
-    with pytest.raises(InputError, match="a file, or a DataFrame"):
+    with pytest.raises(InputError, match="holdings"):
         tr.load(said(holdings=42))
 
 

@@ -28,6 +28,8 @@ CALM = 16384
 SIMULATED, DRAWN = 0.3, 0.65
 """Shares of the work that are behind once the paths are there, and the frontier."""
 DRAWS = 100
+LEAST = 1e-6
+"""A weight below counts as none."""
 
 
 def publish(
@@ -70,9 +72,11 @@ def _study(
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
     rows[0] |= _ends_of(said, book, whole, points[-1])
     held = pd.DataFrame({"code": universe.ids, "weight": found.weights})
+    held = held[held.weight > LEAST]
+    held["weight"] /= held.weight.sum()  # so that it is a book that `run` reads
     write_csv(_table(said, points, whole, year), folder / "frontier.csv", digits="%.8g", missing="")
     write_csv(pd.DataFrame(rows), folder / "answer.csv", digits="%.8g", missing="")
-    write_csv(held[held.weight > 1e-6], folder / "weights.csv", digits="%.6g", missing="")
+    write_csv(held, folder / "weights.csv", digits="%.10f", missing="")
     told = _record(loaded, universe, horizon, command) | {"notes": list(inputs.notes)}
     write_record(folder, told | {"seconds": round(time.perf_counter() - started, 1)})
 
