@@ -16,6 +16,7 @@ from .look import check, init, look, sample
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
+from .write import cite, schema
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -54,6 +55,8 @@ for command in (
     replay,
     tune,
     guide,
+    cite,
+    schema,
 ):
     commands.add_command(command)
 

@@ -35,6 +35,15 @@ NUMBERS = f"whole numbers of at most {BITS} bits"
 LARGEST = 8 * 2**20
 """Bytes; a larger file is not a config."""
 
+BESIDE: dict[str, Any] = {
+    "extends": {"type": "string", "description": "a config this one builds on, beside it or in the library"},
+    "without": {
+        "anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}],
+        "description": "products of the config it extends that are dropped",
+    },
+}
+"""Keys of a file that are no fields of the config."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -131,7 +140,10 @@ def _chain(path: Path, above: tuple[Path, ...]) -> Layers:
 
 def _extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Layers:
     """The layers of a table: what it extends, then itself; `met` are the files that led to it."""
+    without = said.pop("without", None)
     if "extends" not in said:
+        if without is not None:
+            raise InputError(f"{source.label}: without", "of a config that extends none", "extends beside it")
         return Layers.of(source, said)
     parent = said.pop("extends")
     place, beside_it = f"{source.label}: extends", Path(source.label).name
@@ -141,7 +153,23 @@ def _extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> La
     target = beside if os.path.exists(beside) else library.find(parent)
     if target is None:
         raise InputError(place, f"{shown(parent)}: no such file", f"a file beside {beside_it}")
-    return _chain(target, met)._replace(top=source).over(said, source)
+    return _dropped(_chain(target, met), without, source)._replace(top=source).over(said, source)
+
+
+def _dropped(layers: Layers, without: Any, source: Source) -> Layers:
+    """The layers of a parent without the products named, or without `"all"`. Raises InputError for others."""
+    products = layers.said.get("products", {})
+    if without is None or not isinstance(products, dict):
+        return layers
+    names = list(products) if without == "all" else without
+    place, allowed = f"{source.label}: without", f'"all", or some of {", ".join(products)}'
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(place, shown(without), allowed)
+    for name in names:
+        if name not in products:
+            raise InputError(place, f"{shown(name)} is no product{suggestion(name, products)}", allowed)
+    kept = {name: product for name, product in products.items() if name not in names}
+    return layers._replace(said=layers.said | {"products": kept})
 
 
 def _parsed(override: str) -> tuple[dict[str, Any], Source]:
@@ -179,7 +207,7 @@ def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
     """The model of the layers, of a market with these names. Raises InputError listing every problem."""
     schema = model.model_json_schema()
     if model is Config:
-        schema["properties"]["extends"] = {"type": "string"}
+        schema["properties"] |= BESIDE
     try:
         return model.model_validate(layers.said, context=names)
     except ValidationError as error:
@@ -257,7 +285,7 @@ def _with_holdings(
         path = _named(field, product.holdings, layers, shelved=False)
         stocks, place = None, f"{layers.label(field)}: products.{name}"
         if product.universe is not None:
-            stocks = _named(("products", name, "universe"), product.universe, layers, shelved=False)
+            stocks = _stocks(_named(("products", name, "universe"), product.universe, layers, shelved=False))
         book = read_holdings(path, names, styles, stocks)
         if product.weights:
             problem = f"stated beside holdings = {shown(product.holdings)}"
@@ -272,6 +300,18 @@ def _with_holdings(
         layers = layers.over({"products": {name: said}}, Source(str(path), path.parent))
         digests[name] = _sha256(path)
     return layers, digests
+
+
+def _stocks(path: Path) -> Path:
+    """A file of stocks itself, or the one that was written beside the moments of a universe."""
+    if path.suffix != ".toml":
+        return path
+    fit = read_toml(path).get("fit", {})
+    name = fit.get("stocks_file") if isinstance(fit, dict) else None
+    if not isinstance(name, str) or not (path.parent / name).is_file():
+        hint = "tailrisk universe PANEL -o my_stocks.toml --stocks stocks.csv writes both, side by side"
+        raise InputError(str(path), "names no file of stocks beside it", "a file of stocks", hint)
+    return path.parent / name
 
 
 def _crowd(config: Config, layers: Layers, market: Names) -> CrowdFiles | None:

@@ -1,5 +1,6 @@
 """From panel files to a universe on a date and the moments of it."""
 
+import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -143,6 +144,8 @@ def universe(
         "command": command(paths, until, styles_path, output, stocks, accept),
         "version": __version__,
     }
+    if stocks:
+        made["stocks_file"] = os.path.relpath(stocks, Path(output).parent)
     write(output, document(found.moments, made))
     if stocks:
         write_stocks(stocks, found.universe)

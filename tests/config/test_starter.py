@@ -59,9 +59,13 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
     explained_once |= {"nu": None, "universe": None}
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
-    instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
+    instead_of_holdings = {name: said[name] for name in ("weights", "long", "short") if _stated(said, name)}
     assert {**said, **defaults(model), **instead_of_holdings} == said
     assert set(said) == set(model.model_fields)
+
+
+def _stated(said: dict[str, object], name: str) -> bool:
+    return isinstance(said.get(name), dict)
 
 
 def test_every_style_and_optional_field_is_named() -> None:

@@ -67,10 +67,11 @@ def _study(
     )
     book = book_of(said, universe, inputs, horizon.days, daily)
     points = _frontier(said, book, whole, tell)
-    found, feasible = _tuned(said, book, first, points, tell)
+    tight = evaluate(book, [whole], _tightest(said), level=said.level)
+    found, feasible = _tuned(said, book, first, [*points, tight], tell)
     year = YEAR / horizon.days
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
-    rows[0] |= _ends_of(said, book, whole, points[-1])
+    rows[0] |= _ends_of(said, whole, points[-1], tight)
     held = pd.DataFrame({"code": universe.ids, "weight": found.weights})
     held = held[held.weight > LEAST]
     held["weight"] /= held.weight.sum()  # so that it is a book that `run` reads
@@ -102,10 +103,13 @@ def _theta(said: Tune, bound: float, *, tight: bool = False) -> list[float]:
     return [bound, *others, said.bounds.micro[at], *rest, *gross]
 
 
-def _ends_of(said: Tune, book: Book, whole: Scenarios, loose: Outcome) -> dict[str, float]:
+def _tightest(said: Tune) -> list[float]:
+    """Every bound at its tightest."""
+    return _theta(said, said.grid(said.tuned[0])[0], tight=True)
+
+
+def _ends_of(said: Tune, whole: Scenarios, loose: Outcome, tight: Outcome) -> dict[str, float]:
     """ES of the loosest bounds and of the tightest, on all paths, and the interval of what lies between."""
-    theta = _theta(said, said.grid(said.tuned[0])[0], tight=True)
-    tight = evaluate(book, [whole], theta, level=said.level)
     losses = [loose.losses(whole), tight.losses(whole)]
     draws = resampled(losses, level=said.level, draws=DRAWS, pairs=True)
     low, high = np.quantile(draws[:, 0] - draws[:, 1], [0.025, 0.975])
@@ -133,12 +137,16 @@ def _frontier(said: Tune, book: Book, whole: Scenarios, tell: Tell) -> list[Outc
 def _tuned(
     said: Tune, book: Book, first: Scenarios, points: list[Outcome], tell: Tell
 ) -> tuple[Outcome, bool]:
-    """The tuned outcome on the first half of the paths, and whether the budget is kept."""
+    """The tuned outcome on the first half of the paths, and whether the budget is kept.
+
+    The search starts where the known points stand on that half: bounds that do not bind have no slope.
+    """
     ends = [(said.grid(style)[0], said.grid(style)[-1]) for style in said.tuned]
     ends.append(said.bounds.micro)
     ends += [pair for pair in (said.bounds.swap, said.bounds.gross) if pair is not None]
-    within = [p for p in points if p.worst() <= said.budget]
-    start = max(within, key=lambda p: p.alpha) if within else min(points, key=Outcome.worst)
+    known = [(float(expected_shortfall(p.losses(first), level=said.level)), p) for p in points]
+    within = [p for es, p in known if es <= said.budget]
+    start = max(within, key=lambda p: p.alpha) if within else min(known, key=lambda pair: pair[0])[1]
     steps = 0
 
     def measure(theta: np.ndarray) -> Outcome:
