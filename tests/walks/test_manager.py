@@ -173,9 +173,9 @@ def test_his_bounds_are_tuned_on_his_market_and_his_stocks(
     assert answer["feasible"]
     assert 0.9 * BUDGET < answer["es"] <= BUDGET * 1.001, "it binds, and is kept"
     assert 0.1 <= answer["size"] <= 1
-    told = f"A bound of {answer['size']:.2g}"
-    assert told[:15] in page
-    assert told[:15] in said
+    told = f"A bound of {answer['size']:.3g} on active size, of {answer['momentum']:.3g} on active momentum"
+    assert told in page
+    assert told in said
     assert f"(ES 95 % {100 * answer['es']:.2f} %)" in page
     assert "5 days (own.toml)" in page
     book = pd.read_csv("results/bounds/weights.csv", dtype={"code": str})
