@@ -46,8 +46,8 @@ class Ladder:
     def returns(self) -> pd.DataFrame:
         """Log returns of a day, a column a bucket."""
         known = self.closes[[bucket for bucket in self.names.buckets if bucket in self.closes]]
-        moves: pd.DataFrame = np.log(known).diff().iloc[1:]  # type: ignore[assignment]
-        return moves
+        logs = pd.DataFrame(np.log(known.to_numpy()), index=known.index, columns=known.columns)
+        return logs.diff().iloc[1:]
 
     @property
     def factors(self) -> pd.DataFrame:
@@ -63,9 +63,7 @@ class Ladder:
 
     def __repr__(self) -> str:
         days = self.closes.index
-        return (
-            f"<Ladder of {', '.join(self.closes)}: {len(days)} days, {days[0].date()} to {days[-1].date()}>"
-        )
+        return f"<Ladder of {', '.join(map(str, self.closes))}: {len(days)} days, {days[0].date()} to {days[-1].date()}>"
 
 
 class Fit:
@@ -140,7 +138,7 @@ def calibrate(
             since=since,
             states=tuple(states),
             shocks=tuple(shocks),
-            styles_path=overlay,  # type: ignore[arg-type]
+            styles_path=overlay,
             starts=starts,
             seed=seed,
             output=folder / "fit.toml",
@@ -175,7 +173,7 @@ def universe(
         found = files(panel, folder, "panel", parquet=True)
         paths = list(found) if isinstance(found, list | tuple) else [found]
         overlay = None if styles is None else files(styles, folder, "styles")
-        measured: Measured = measure(paths, until=until, styles_path=overlay, accept=accept)  # type: ignore[arg-type]
+        measured: Measured = measure(paths, until=until, styles_path=overlay, accept=accept)
     return measured.universe
 
 

@@ -7,7 +7,7 @@ the dict that `load` takes, or `family = "own"` in a file.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import jax
 import jax.numpy as jnp
@@ -47,7 +47,7 @@ class Process:
     def law(self, buckets: int, dtype: Any) -> process.Params:
         """The params of `market.process`, at a precision."""
         scale = 0.0 if self.nu is None else 1 / self.nu
-        return market_own.Params(
+        made = market_own.Params(
             own=_at(self.params, dtype),
             ladder=ladder.Params(
                 affine=jnp.zeros((1, buckets, buckets + 1), dtype),
@@ -55,6 +55,7 @@ class Process:
             ),
             law=market_own.Law(self.init, self.step, self.long_run or self.init),
         )
+        return cast(process.Params, made)
 
 
 @dataclass(frozen=True)

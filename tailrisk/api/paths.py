@@ -171,7 +171,7 @@ def _managed(config: Config, world: World, count: int, policy: Policy) -> Paths:
 
     run = lived(made.params, tape)
     nav = np.asarray(run.days.nav, np.float64)
-    growth = np.cumprod(1 + np.asarray(tape.days.returns, np.float64), axis=0)
+    growth: Array = np.cumprod(1 + np.asarray(tape.days.returns, np.float64), axis=0, dtype=np.float64)
     arrays = {"buckets": _from_eve(growth), "products": _from_eve(nav)}
     return Paths(_names(config, arrays), arrays)
 

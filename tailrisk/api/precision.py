@@ -12,7 +12,7 @@ def precision(*, x64: bool) -> Iterator[None]:
 
     `jax.enable_x64` is of one thread; a run has many.
     """
-    before = bool(jax.config.jax_enable_x64)
+    before = bool(jax.config.read("jax_enable_x64"))
     jax.config.update("jax_enable_x64", x64)
     try:
         yield

@@ -78,8 +78,8 @@ def load(path: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[s
             )
         )
     except RecursionError:
-        place = TABLE if isinstance(path, Mapping) else os.fspath(path)
-        raise InputError(place, "is nested too deep", "tables and lists a few levels deep") from None
+        where = TABLE if isinstance(path, Mapping) else os.fspath(path)
+        raise InputError(where, "is nested too deep", "tables and lists a few levels deep") from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:

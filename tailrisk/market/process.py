@@ -16,9 +16,10 @@ from . import memory, own, switching
 from .kind import Kind
 
 KINDS: tuple[Kind, ...] = (switching.KIND, memory.KIND, own.KIND)
-Params = switching.Params | memory.Params | own.Params
-State = Count | memory.State | own.State
-"""The regime [path] of `switching`, or what `memory` remembers, or what a user's own does."""
+Params = switching.Params | memory.Params
+"""What can be tilted; a user's `own.Params` is taken wherever a process is, and by nothing that tilts."""
+State = Count | memory.State
+"""The regime [path] of `switching`, or what `memory` remembers."""
 
 _BY_PARAMS = {kind.params: kind for kind in KINDS}
 

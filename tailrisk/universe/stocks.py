@@ -45,7 +45,7 @@ def stocks(universe: Universe) -> pd.DataFrame:
 def write_stocks(path: str | Path, universe: Universe) -> None:
     """The table as CSV, codes with their zeros; z-scores to four places, figures to eight digits."""
     frame = stocks(universe)
-    short = [*universe.styles, *(name for name in frame if name.startswith(RAW))]
+    short = [*universe.styles, *(f"{RAW}{name}" for name in universe.styles)]
     frame[short] = frame[short].round(4)
     frame.to_csv(path, index=False, float_format="%.8g", lineterminator="\n")
 

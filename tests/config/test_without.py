@@ -7,7 +7,13 @@ import pytest
 from tailrisk.config import load
 from tailrisk.core.errors import InputError
 
-MINE = '[products.mine]\nlabel = "mine"\nfamily = "index_enhanced"\nbenchmark = "csi500"\nweights = { csi500 = 1.0 }\n'
+MINE = """
+[products.mine]
+label = "mine"
+family = "index_enhanced"
+benchmark = "csi500"
+weights = { csi500 = 1.0 }
+"""
 
 
 def config(folder: Path, head: str, tail: str = "") -> Path:

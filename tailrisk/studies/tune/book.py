@@ -8,6 +8,7 @@ He maximises alpha less costs, trading out of the book held today.
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from ...core.calendar import YEAR
 from ...core.errors import InputError
@@ -202,4 +203,4 @@ def _industries(limit: float | dict[str, float], universe: Universe, against: Ar
     for name in limit:
         if name not in known:
             raise InputError(f"limits.industry.{name}", "no stock is in it", ", ".join(known))
-    return industries(labels, against, {name: limit.get(name, 1.0) for name in known})
+    return industries(labels, against, pd.Series({name: limit.get(name, 1.0) for name in known}))
