@@ -62,8 +62,8 @@ class Ladder:
         return calibrate(self, until=until, **how)
 
     def __repr__(self) -> str:
-        days = self.closes.index
-        return f"<Ladder of {', '.join(map(str, self.closes))}: {len(days)} days, {days[0].date()} to {days[-1].date()}>"
+        days, names = self.closes.index, ", ".join(map(str, self.closes))
+        return f"<Ladder of {names}: {len(days)} days, {days[0].date()} to {days[-1].date()}>"
 
 
 class Fit:
