@@ -18,6 +18,7 @@ from .measure import cta, universe
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
+from .write import cite, schema
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -56,6 +57,8 @@ for command in (
     replay,
     tune,
     guide,
+    cite,
+    schema,
 ):
     commands.add_command(command)
 

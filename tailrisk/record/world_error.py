@@ -105,7 +105,7 @@ def beside(config: Config, repeats: Repeats, frames: dict[str, pd.DataFrame]) ->
 def tail(config: Config, repeats: Repeats, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """tail.csv with the ends of the world's interval beside each figure's, and rows of uncertainty.csv.
 
-    frame [product by view, measure and level; column].
+    frame [row, column], a row a product, view, loss and level.
     """
     rows, columns = [], []
     for _, row in frame.iterrows():

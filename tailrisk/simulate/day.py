@@ -105,7 +105,7 @@ def styled(
     log_return: LogReturn,
     shocks: Shocks,
 ) -> styles.State:
-    """The styles today, given the process on the evening before and after the day; log_return [bucket, path]."""
+    """The styles today, given the process on the evening before and after; log_return [bucket, path]."""
     assert world.styles is not None
     assert shocks.styles is not None
     if world.styles.memory is None:

@@ -1,6 +1,6 @@
 """The universe at the last close of a panel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +40,13 @@ def at_close(
         adv=trading(panel.amount[-RECENT:, on], cap, style),
         alpha=np.zeros(len(cap)),
         names=members.names,
+        industry=None if panel.industry is None else _there(panel.industry, on),
     )
+
+
+def _there(names: Sequence[str], on: NDArray[np.bool_]) -> tuple[str, ...]:
+    """The names of those that are on; those without one are `none`."""
+    return tuple(name or "none" for name, there in zip(names, on, strict=True) if there)
 
 
 def index_weights(members: Membership, on: NDArray[np.bool_], circulating_cap: Array) -> Array:

@@ -1,5 +1,6 @@
 """From panel files to a universe on a date and the moments of it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -150,6 +151,8 @@ def universe(
         **({"command": command} if command else {}),
         "version": __version__,
     }
+    if stocks:
+        made["stocks_file"] = os.path.relpath(stocks, Path(output).parent)
     write(output, document(found.moments, made, names))
     if stocks:
         write_stocks(stocks, found.universe)

@@ -28,7 +28,7 @@ FEWEST = 4
 def further(
     returns: Array, buckets: tuple[str, ...], watched: tuple[str, ...] | None = None
 ) -> list[Statistic]:
-    """All of them, of log returns [day, bucket, history], as `statistics`; `watched`: by place where not given."""
+    """All of them, of log returns [day, bucket, history], as `statistics`; `watched`: by place if None."""
     pairs = chosen(watched or by_place(buckets))
     found = [one for first, second in pairs for one in dependence(returns, buckets, first, second)]
     found += [one for first, second in pairs for one in drawn_down(returns, buckets, first, second)]

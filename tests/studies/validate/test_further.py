@@ -12,6 +12,7 @@ from tailrisk.market.memory import COMMON
 from tailrisk.studies.validate import page, study
 from tailrisk.studies.validate import styles as style_study
 from tailrisk.studies.validate.further import chosen, common, further, longest, ranked, spells
+from tailrisk.studies.validate.statistics import by_place
 
 FIVE = ("a", "b", "c", "d", "e")
 
