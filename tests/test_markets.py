@@ -10,7 +10,7 @@ import pytest
 
 from tailrisk.assemble.world import assemble
 from tailrisk.cli import main
-from tailrisk.config import load
+from tailrisk.config import library, load
 from tailrisk.simulate import path
 from tailrisk.simulate.crowd import day as crowd_day
 from tests import crowds
@@ -61,7 +61,11 @@ def shuffled(tmp_path_factory):
     notes["book"].reverse()
     everyone = crowd["crowd"]["cohorts"]
     crowd["crowd"]["cohorts"] = {name: everyone[name] for name in sorted(everyone, reverse=True)}
+    ladder = library.find("calibrated/ladder_2023.toml").read_text(encoding="utf-8")
+    said = next(line for line in ladder.splitlines() if line.startswith("buckets = "))
+    (folder / "ladder.toml").write_text(ladder.replace(said, f"buckets = {list(ORDER)}"), encoding="utf-8")
     return (
+        f"market.calibrated={folder / 'ladder.toml'}",
         f"market.file={write(folder / 'market.toml', market)}",
         f"crowd.snowballs={write(folder / 'notes.toml', notes)}",
         f"crowd.parameters={write(folder / 'crowd.toml', crowd)}",
