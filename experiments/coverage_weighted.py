@@ -123,7 +123,7 @@ def bounds(drawn: Drawn, level: str, cut: float) -> dict[tuple[str, str], Bounds
     var = interval.value_interval(loss, weight, exact, tail, CONFIDENCE, len(loss))
     es = interval.shortfall_interval(var, tail, CONFIDENCE, interval._rest(loss, weight, tail))
     hit = loss > cut
-    chance = event.exact_share(*event._effective_paths(hit.astype(np.float64), weight), CONFIDENCE)
+    chance = event.exact_probability(*event._effective_paths(hit.astype(np.float64), weight), CONFIDENCE)
     after = (
         value_at_risk_interval(loss, weight, level=level, confidence=CONFIDENCE),
         expected_shortfall_interval(loss, weight, level=level, confidence=CONFIDENCE),

@@ -213,7 +213,7 @@ def replay(note: Note, market: Market, closes: pd.DataFrame, words: dict) -> lis
             state, round_ = snowball.step(params, today, state, now[:, None])
             flow += np.asarray(round_.flow)[:, 0]
         state = snowball.close(params, today, state, after[:, None])
-        share = np.asarray(snowball.knocked_in_share(params, state))[:, 0]
+        share = np.asarray(snowball.knocked_in_fraction(params, state))[:, 0]
         near = np.asarray(snowball.near(params, state, after[:, None], 0.05))[:, 0]
         held = np.asarray(state.held)[:, 0] * after
         row: dict[str, object] = {"date": path.index[day + 1]}

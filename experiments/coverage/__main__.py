@@ -46,7 +46,7 @@ def exact_ranks(row: Any, tail: Tail, level: Fraction) -> tuple[float, float]:
 
 def normal_influence(row: Any, tail: Tail) -> tuple[float, float]:
     """The textbook interval: ES and 1.96 standard deviations of its influence."""
-    n, p = len(row), tail.share / len(row)
+    n, p = len(row), tail.mass / len(row)
     beyond = tail.above - tail.value_at_risk
     mean = beyond.sum() / n
     half = normal_quantile(0.95) * math.sqrt(((beyond**2).sum() / n - mean**2) / n) / p

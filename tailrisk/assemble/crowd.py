@@ -33,7 +33,7 @@ from ..simulate.crowd.free import moved
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
-"""Share of the day, at its end, whose average price settles the futures: the last of four hours."""
+"""Fraction of the day, at its end, whose average price settles the futures: the last of four hours."""
 
 Array = Callable[[Any], jax.Array]
 
@@ -80,7 +80,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             days=_counts(guidance.days),
             stage=guidance.stage - 1,
         ),
-        leverage_cap=array(block.leverage_cap),
+        long_cap=array(block.long_cap),
         arbitrage=array(market.basis.arbitrage * edges.arbitrage),
         settling=array(_settling(rounds)),
         calendar=_calendar(config, block, files, notes, array),
@@ -98,18 +98,18 @@ def _known(matched: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
-def by_bucket(names: Names, said: Mapping[str, float]) -> list[float]:
-    """A table by bucket as a list. Shares may leave out what they do not hold; the models refuse the rest."""
-    return [said.get(bucket, 0.0) for bucket in names.buckets]
+def by_bucket(names: Names, table: Mapping[str, float]) -> list[float]:
+    """A table by bucket as a list. Weights may leave out buckets of zero; the models refuse the rest."""
+    return [table.get(bucket, 0.0) for bucket in names.buckets]
 
 
-def by_future(names: Names, said: Mapping[str, float]) -> list[float]:
+def by_future(names: Names, table: Mapping[str, float]) -> list[float]:
     """A table by future as a list, likewise."""
-    return [said.get(future, 0.0) for future in names.contracts]
+    return [table.get(future, 0.0) for future in names.contracts]
 
 
 def per_round(daily: Any, rounds: int) -> Any:
-    """Share lost in a round when `daily` is lost in a day: 1 - (1 - daily)^(1 / rounds)."""
+    """Fraction lost in a round when `daily` is lost in a day: 1 - (1 - daily)^(1 / rounds)."""
     return 1 - (1 - np.asarray(daily, np.float64)) ** (1 / rounds)
 
 
@@ -170,7 +170,7 @@ def _cohorts(said: Participants, names: Names, edges: Edges, rounds: int, array:
 
     return cohorts.Params(
         assets=column(lambda one: one.assets),
-        leverage=column(lambda one: one.gross_leverage),
+        long=column(lambda one: one.long),
         weights=array([by_bucket(names, one.weights) for one in everyone]),
         hedge=column(lambda one: one.hedge),
         mix=array([by_future(names, one.mix) for one in everyone]),

@@ -70,13 +70,13 @@ def _product(
     weights = (
         [mean, *panel.weights(mean, terms.weight_spread, others, stream("weights"))] if mean.any() else None
     )
-    spread = terms.exposure_spread if 0 < gross < 1 else 0.0
-    books = [gross, *panel.shares(gross, spread, others, stream("exposure"), 0.0, 0.99)]
+    spread = terms.long_spread if 0 < gross < 1 else 0.0
+    books = [gross, *panel.fractions(gross, spread, others, stream("exposure"), 0.0, 0.99)]
     varied = names.role("discount")
     at = None if varied is None else names.future(varied)
     mixed = terms.hedge_spread if at is not None and 0 < hedge[at] < 1 else 0.0
     part = 0.0 if at is None else hedge[at]
-    mixes = [part, *panel.shares(part, mixed, others, stream("hedge"))]
+    mixes = [part, *panel.fractions(part, mixed, others, stream("hedge"))]
     row = _terms(product, eve, terms, names, volume)
     row["style"] = [getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles]
     rows = []
@@ -125,7 +125,7 @@ def _terms(product: Any, eve: Positions, terms: Terms, names: Names, volume: Arr
         "call": terms.margin_call,
         "reset": terms.margin_reset,
         "warning": terms.warning_line,
-        "warned_gross": terms.warned_gross,
+        "warned_long": terms.warned_long,
         "stop": terms.stop_line,
         "base": terms.redemption_base,
         "slope": terms.redemption_slope,

@@ -25,11 +25,12 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def assemble(config: Config, history: Array | None = None) -> World:
-    """The world a config describes.
+    """The world a config describes: its words as arrays, everything a path needs.
 
     history: daily spreads [day, detector] of the `warmup_days(config)` days before the first, oldest first;
     needed when market.warmup is "history". Events that differ in threshold alone share a detector.
     Arrays get the precision of run.precision; float64 needs jax's x64 switched on by the caller.
+    InputError: an ensemble with a parameter this crowd lacks, snowball notes that cannot be priced.
     """
     dtype = jnp.dtype(config.run.precision)
 

@@ -1,16 +1,15 @@
 """A CTA's law from file to file: futures and indices in, a TOML file and a table out."""
 
-import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home, ladder_names
 from ..data.prices import digest, read_prices
 from .commodities import read_futures
 from .cta import CONFIDENCE, SIZE, Cta, Estimate, fit_cta
-from .document import number, quoted, writable, write
+from .document import ROUNDED, number, quoted, writable, write
 from .trend import Rule
 
 
@@ -23,48 +22,43 @@ def measure_cta(
     rule: Rule,
     output: str | Path,
     accept: Sequence[str] = (),
+    names: Names | None = None,
+    command: str = "",
 ) -> Cta:
     """Fit to returns up to `until`; write the TOML file. Raises InputError; then nothing is written.
 
-    accept: what may be odd about the data, of data.daily.KINDS.
+    accept: what may be odd about the data, of data.daily.KINDS; names: the market's, by default the home
+    market's; command: what was given, for the file.
     """
     writable(output)
-    closes = read_prices(prices, accept=accept)
-    missing = [name for name in BUCKETS if name not in closes]
+    names = names or home()
+    closes = read_prices(prices, names=names, accept=accept)
+    missing = [name for name in names.buckets if name not in closes]
     if missing:
-        raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(BUCKETS))
-    fitted = fit_cta(read_futures(futures, accept=accept), closes[list(BUCKETS)], regimes, rule, until=until)
-    write(output, document(fitted, futures, prices, until, regimes, output, accept))
+        raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(names.buckets))
+    ladder = closes[list(names.buckets)]
+    fitted = fit_cta(read_futures(futures, accept=accept), ladder, regimes, rule, until=until)
+    write(output, document(fitted, (digest(futures), digest(prices)), command))
     return fitted
 
 
-def document(
-    fitted: Cta,
-    futures: str | Path,
-    prices: str | Path,
-    until: str,
-    regimes: Path,
-    output: str | Path,
-    accept: Sequence[str] = (),
-) -> str:
-    """The file as text: derived figures only."""
-    rule, horizons = fitted.rule, ",".join(map(str, fitted.rule.horizons))
-    words = ["tailrisk", "cta", Path(futures).name, Path(prices).name, "--until", until]
-    words += ["--regimes", regimes.name, "--horizons", horizons, "--target", f"{rule.target:g}"]
-    words += [word for kind in accept for word in ("--accept", kind)]
+def document(fitted: Cta, digests: tuple[str, str], command: str) -> str:
+    """The file as text: derived figures only; digests of futures and indices."""
+    rule = fitted.rule
     first, last = fitted.window
     lines = [
         "# written by `tailrisk cta`; do not edit",
         "#",
         "# The returns of a trend-following rule on commodity futures, before costs and cash interest.",
         f"# Pairs are {CONFIDENCE:.0%} bounds from a bootstrap of moving blocks.",
+        *ROUNDED,
         "",
         "[fit]",
         f'window = ["{first}", "{last}"]  # first and last day of return',
         f"days = {len(fitted.returns)}",
         f"rolls = {fitted.rolls}  # overnight gaps left out, all products",
-        f'data_sha256 = ["{digest(futures)}", "{digest(prices)}"]',
-        f"command = {quoted(shlex.join([*words, '-o', Path(output).name]))}",
+        f'data_sha256 = ["{digests[0]}", "{digests[1]}"]',
+        *([f"command = {quoted(command)}"] if command else []),
         f'version = "{__version__}"',
         "",
         "[cta]",
@@ -97,11 +91,11 @@ def _figures(fitted: Cta) -> Iterator[str]:
     yield f"nu = {number(fitted.nu)}  # degrees of freedom of a Student t"
     yield f"gaussian_p = {number(fitted.heavy)}  # of a Gaussian against it"
     yield f"no_loading_p = {number(fitted.shared)}  # of no loading on any factor of the ladder"
-    yield from _correlations("factor", FACTORS, fitted.correlation)
-    yield from _correlations("bucket", BUCKETS, fitted.bucket)
+    yield from _correlations("factor", ladder_names(fitted.buckets), fitted.correlation)
+    yield from _correlations("bucket", fitted.buckets, fitted.bucket)
     yield f"crisis_days = {fitted.crisis_days}  # filtered probability of the last regime above a half"
     if fitted.crisis:
-        yield from _correlations("crisis", BUCKETS, fitted.crisis)
+        yield from _correlations("crisis", fitted.buckets, fitted.crisis)
 
 
 def _correlations(kind: str, names: tuple[str, ...], found: tuple[Estimate, ...]) -> Iterator[str]:
@@ -126,12 +120,12 @@ def summary(fitted: Cta) -> str:
     shared = "shared with the ladder" if fitted.shared < SIZE else "no loading on the ladder seen"
     lines += [f"{'risk':<28} {shared} (p = {fitted.shared:.3f})", ""]
     pairs = [
-        *zip(FACTORS, fitted.correlation, strict=True),
-        *zip(BUCKETS[1:], fitted.bucket[1:], strict=True),
+        *zip(ladder_names(fitted.buckets), fitted.correlation, strict=True),
+        *zip(fitted.buckets[1:], fitted.bucket[1:], strict=True),
     ]
     lines += [f"{'correlation, ' + name:<28} {_cell(one, '')}" for name, one in pairs]
     if fitted.crisis:
-        crisis = zip(BUCKETS, fitted.crisis, strict=True)
+        crisis = zip(fitted.buckets, fitted.crisis, strict=True)
         lines += [f"{'in crisis, ' + name:<28} {_cell(one, '')}" for name, one in crisis]
     lines += [f"{'crisis days':<28} {fitted.crisis_days:>6}", ""]
     return "\n".join([*lines, *(f"{month:<28} {gain:>+7.2%}" for month, gain in months(fitted))])

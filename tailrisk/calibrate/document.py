@@ -15,6 +15,14 @@ from .style_memory import described as remembered_styles
 from .styles import Overlay
 from .switching import Switching
 
+DIGITS = 7
+"""Of a constant that is written, counted from the largest of its table: a thousandth of a standard error, and
+a thousand times what another number of threads changes, so that the same data give the same bytes."""
+ROUNDED = (
+    f"# Constants have {DIGITS} digits, counted from the largest of their table: far inside standard errors,",
+    "# far above what another number of threads changes. So one command gives one file of the same data.",
+)
+
 
 def write(path: str | Path, text: str) -> None:
     """Replace `path` by `text`, whole or not at all."""
@@ -50,18 +58,33 @@ def document(calibration: Calibration) -> str:
 
 
 def number(value: float) -> str:
-    """Twelve significant digits, always a TOML float."""
-    text = f"{value:.12g}"
+    """DIGITS significant digits, always a TOML float."""
+    text = f"{value + 0.0:.{DIGITS}g}"
     return text if any(mark in text for mark in ".en") else text + ".0"
+
+
+def height(value: float) -> str:
+    """A log-likelihood or a BIC, to four decimals."""
+    return f"{value:.4f}"
 
 
 def row(values: Array) -> str:
     return "[" + ", ".join(number(value) for value in values) + "]"
 
 
+def rounded(values: Array) -> Array:
+    """A vector or a matrix to as many decimals as its largest entry has with DIGITS significant digits."""
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    if not largest > 0 or not np.isfinite(largest):
+        return values
+    return np.round(values, DIGITS - 1 - int(np.floor(np.log10(largest))))
+
+
 def table(name: str, values: Array, comment: str) -> Iterator[str]:
     """One line for a vector, a line per row for a matrix, a block per regime for three axes."""
-    values = np.asarray(values)
+    values = np.asarray(values, float)
+    if values.ndim < 3:
+        values = rounded(values)
     if values.ndim == 1:
         yield f"{name} = {row(values)}  # {comment}"
         return
@@ -70,7 +93,7 @@ def table(name: str, values: Array, comment: str) -> Iterator[str]:
         if part.ndim == 1:
             yield f"  {row(part)},"
         else:
-            yield from ("  [", *(f"    {row(line)}," for line in part), "  ],")
+            yield from ("  [", *(f"    {row(line)}," for line in rounded(part)), "  ],")
     yield "]"
 
 
@@ -86,6 +109,7 @@ def heading(calibration: Calibration) -> Iterator[str]:
     yield "# (nu common to the regimes) or Gaussian; days are independent. The first day's regime is uniform."
     yield "# Errors are standard errors from the observed information; nan: the estimate sits on an edge"
     yield "# (a move never seen, nu at a bound)."
+    yield from ROUNDED
     yield ""
     yield "buckets = [" + ", ".join(f'"{name}"' for name in names.buckets) + "]"
     yield ""
@@ -93,7 +117,8 @@ def heading(calibration: Calibration) -> Iterator[str]:
     yield f'window = ["{first}", "{last}"]  # first and last day of return'
     yield f"days = {calibration.days}"
     yield f'data_sha256 = "{calibration.digest}"'
-    yield f"command = {quoted(calibration.command)}"
+    if calibration.command:
+        yield f"command = {quoted(calibration.command)}"
     yield f'version = "{calibration.version}"'
     yield f"starts = {calibration.starts}"
     yield f"seed = {calibration.seed}"
@@ -116,9 +141,9 @@ def described(model: Switching) -> Iterator[str]:
         "covariance", model.covariance, "[regime, factor, factor] per day; the covariance, not the t scale"
     )
     yield from table("filtered", model.filtered[-1], "[regime] probability after the last day of the window")
-    yield f"log_likelihood = {number(model.log_likelihood)}  # of log returns, as fractions"
+    yield f"log_likelihood = {height(model.log_likelihood)}  # of log returns, as fractions"
     yield f"parameters = {model.parameters}"
-    yield f"bic = {number(model.bic)}"
+    yield f"bic = {height(model.bic)}"
     yield from table("occupancy", model.occupancy, "[regime] share of days, smoothed")
     yield f"starts_at_maximum = {model.at_best}  # of {len(model.reached)} starts of EM"
     yield "[model.error]"

@@ -1,6 +1,5 @@
 """Calibration from file to file: prices in, models with errors out."""
 
-import shlex
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from .. import __version__
 from ..core.errors import InputError
 from ..core.names import Names, home
 from ..data.prices import digest, read_prices, read_styles
+from ..data.reading import logger
 from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
@@ -47,19 +47,19 @@ def calibrate(
     output: str | Path,
     figure: str | Path | None = None,
     names: Names | None = None,
-    market: str | Path | None = None,
     memory: bool = False,
     limit: tuple[float, ...] | None = None,
     residuals: str | Path | None = None,
     progress: Progress | None = None,
     accept: Sequence[str] = (),
+    command: str = "",
 ) -> Calibration:
     """Fit every model to the closes from `since` to `until`, both included; write the TOML and the picture.
 
     The closes may be in one file or in several; `accept` is of data.daily.KINDS, what may be odd about them.
-    `names` are the market's, by default the home market's; `market` its file, for the record. memory: fit
-    memory and the law of its residuals too, within a limit [bucket] of a day's simple move; residuals: where
-    to write the table of whole days for market.process = "days".
+    `names` are the market's, by default the home market's. memory: fit memory and the law of its residuals
+    too, within a limit [bucket] of a day's simple move; residuals: where to write the table of whole days for
+    market.process = "days"; command: what was given to make it, for the file.
 
     progress(fraction done, what is being done) is called as it goes. Raises InputError for data that cannot
     be used, a window too short, or a model that cannot be fitted; then nothing is written.
@@ -70,6 +70,7 @@ def calibrate(
             writable(path)
     place, names = " + ".join(map(str, listing(prices_path))), names or home()
     prices = read_prices(prices_path, names=names, accept=accept, since=since, until=until)
+    names, limit = with_closes(place, prices, names, limit)
     prices = windowed(place, prices, since, until, names)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
@@ -96,20 +97,7 @@ def calibrate(
         window=(str(factors.index[0].date()), str(factors.index[-1].date())),
         days=len(factors),
         digest=digests(prices_path),
-        command=command(
-            prices_path,
-            since,
-            until,
-            states,
-            shocks,
-            styles_path,
-            starts,
-            seed,
-            output,
-            market,
-            limit,
-            accept,
-        ),
+        command=command,
         version=__version__,
         starts=starts,
         seed=seed,
@@ -123,6 +111,24 @@ def calibrate(
         write(figure, picture(calibration))
     tell(1.0, "done")
     return calibration
+
+
+def with_closes(
+    place: str, prices: pd.DataFrame, names: Names, limit: tuple[float, ...] | None
+) -> tuple[Names, tuple[float, ...] | None]:
+    """The market and the limits without the buckets that have no closes, which are said.
+
+    Only the smallest are left out, from some bucket on, and two are left: `windowed` refuses another gap.
+    """
+    there = [name in prices.columns for name in names.buckets]
+    count = sum(there)
+    if count == len(there) or count < 2 or not all(there[:count]):
+        return names, limit
+    absent, kept = names.buckets[count:], names.buckets[:count]
+    logger.warning(
+        "%s: no closes of %s, left out: the ladder is %s", place, ", ".join(absent), ", ".join(kept)
+    )
+    return names.only(kept), limit if limit is None else limit[:count]
 
 
 def windowed(
@@ -190,42 +196,3 @@ def fitted(
         models.append(fit_switching(observed, states=k, shocks=kind, number=starts, seed=seed, progress=step))
         done += k + 2
     return tuple(models)
-
-
-def command(
-    prices: str | Path | Sequence[str | Path],
-    since: str | None,
-    until: str,
-    states: tuple[int, ...],
-    shocks: tuple[str, ...],
-    styles: str | Path | None,
-    starts: int,
-    seed: int,
-    output: str | Path,
-    market: str | Path | None = None,
-    limit: tuple[float, ...] | None = None,
-    accept: Sequence[str] = (),
-) -> str:
-    """The command that repeats this; of an absolute path only the name, so that no machine is described."""
-    words = ["tailrisk", "calibrate", *map(portable, listing(prices))]
-    words += ["--market", portable(market)] if market else []
-    words += ["--since", since] if since else []
-    words += ["--until", until]
-    for option, given, usual in (
-        ("--states", states, STATES),
-        ("--shocks", shocks, SHOCKS),
-        ("--starts", starts, STARTS),
-        ("--seed", seed, 0),
-    ):
-        value = ",".join(map(str, given)) if isinstance(given, tuple) else str(given)
-        words += [option, value] if given != usual else []
-    words += ["--styles", portable(styles)] if styles else []
-    words += ["--limits", ",".join(f"{one:g}" for one in limit)] if limit else []
-    words += [word for kind in accept for word in ("--accept", kind)]
-    words += ["-o", portable(output)]
-    return shlex.join(words)
-
-
-def portable(path: str | Path) -> str:
-    """A relative path as given, an absolute one by its last part."""
-    return Path(path).name if Path(path).is_absolute() else str(path)

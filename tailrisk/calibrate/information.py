@@ -1,6 +1,7 @@
 """Standard errors from the observed information, carried to the reported parameters by the delta method."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax
@@ -74,14 +75,21 @@ def free(regimes: Regimes) -> dict[str, Array]:
     }
 
 
-def spread(vector: Ratio, where: dict[str, Array]) -> dict[str, Any]:
-    """The shift whose free entries are `vector`, in the order mean, scale, transition, nu; others zero."""
+Places = tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
+
+
+def places(where: dict[str, Array]) -> Places:
+    """Name, shape and free entries of each part of the shift, in the order mean, scale, transition, nu."""
+    return tuple((name, mask.shape, tuple(np.flatnonzero(mask).tolist())) for name, mask in where.items())
+
+
+def spread(vector: Ratio, free: Places) -> dict[str, Any]:
+    """The shift whose free entries are `vector`; others zero."""
     shift, begin = {}, 0
-    for name, mask in where.items():
-        places = np.flatnonzero(mask)
-        part = vector[begin : begin + len(places)]
-        shift[name] = jnp.zeros(mask.size).at[places].set(part).reshape(mask.shape)
-        begin += len(places)
+    for name, shape, at in free:
+        part = vector[begin : begin + len(at)]
+        shift[name] = jnp.zeros(int(np.prod(shape))).at[np.array(at, int)].set(part).reshape(shape)
+        begin += len(at)
     return shift
 
 
@@ -122,21 +130,27 @@ def standard_errors(observed: Observed, regimes: Regimes) -> Errors:
     )
 
 
+def height(vector: Ratio, observed: Observed, regimes: Regimes, free: Places) -> Ratio:
+    """log p a free shift away from these regimes."""
+    new = moved(regimes, spread(vector, free))
+    states = new.transition.shape[0]
+    return likelihood(uniform(states), jnp.log(new.transition), log_density(observed, new))
+
+
+slope = jax.jit(jax.grad(height), static_argnames="free")
+"""Gradient of `height` in the shift."""
+
+
 def derivatives(
     observed: Observed, regimes: Regimes, where: dict[str, Array]
 ) -> tuple[Array, Array, dict[str, Array]]:
     """Gradient and Hessian of log p, and the Jacobian of what is reported, in the free shift at zero."""
-    here = jnp.zeros(int(sum(mask.sum() for mask in where.values())))
+    return jax.tree.map(np.asarray, _derivatives(observed, regimes, places(where)))
 
-    def value(vector: Ratio, data: Observed, at: Regimes) -> Ratio:
-        new = moved(at, spread(vector, where))
-        states = new.transition.shape[0]
-        return likelihood(uniform(states), jnp.log(new.transition), log_density(data, new))
 
-    @jax.jit
-    def compute(data: Observed, at: Regimes) -> tuple[Ratio, Ratio, dict[str, Ratio]]:
-        gradient, push = jax.linearize(jax.grad(lambda vector: value(vector, data, at)), here)
-        jacobian = jax.jacobian(lambda vector: natural(moved(at, spread(vector, where))))(here)
-        return gradient, jax.lax.map(push, jnp.eye(len(here))), jacobian
-
-    return jax.tree.map(np.asarray, compute(observed, regimes))
+@partial(jax.jit, static_argnames="free")
+def _derivatives(observed: Observed, regimes: Regimes, free: Places) -> tuple[Ratio, Ratio, dict[str, Ratio]]:
+    here = jnp.zeros(sum(len(at) for _, _, at in free))
+    gradient, push = jax.linearize(jax.grad(lambda vector: height(vector, observed, regimes, free)), here)
+    jacobian = jax.jacobian(lambda vector: natural(moved(regimes, spread(vector, free))))(here)
+    return gradient, jax.lax.map(push, jnp.eye(len(here))), jacobian

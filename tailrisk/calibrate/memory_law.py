@@ -77,7 +77,7 @@ def limits(text: str | None, names: Names | None = None) -> tuple[float, ...] | 
 
 def described(law: Law) -> Iterator[str]:
     """The [memory] block, its tables by factor."""
-    from .document import number, table
+    from .document import height, number, table
 
     fit, weights = law.fit, law.fit.value[:, 1:5]
     weight = np.column_stack([1 - weights.sum(axis=1), weights])
@@ -93,7 +93,7 @@ def described(law: Law) -> Iterator[str]:
     if law.limit is not None:
         yield from table("limit", np.array(law.limit), "[bucket] largest simple move of a day")
     yield f"stress = {number(STRESS)}  # common variance over its mean"
-    yield f"log_likelihood = {number(fit.log_likelihood)}  # factor by factor, of log returns"
+    yield f"log_likelihood = {height(fit.log_likelihood)}  # factor by factor, of log returns"
     yield "[memory.error]  # standard errors from the observed information; nan: on a bound"
     for k, name in enumerate(NAMES):
         yield from table('"' + name + '"', fit.error[:, k], "[factor]")
@@ -103,7 +103,7 @@ def described(law: Law) -> Iterator[str]:
 
 
 def _residuals(law: Switching) -> Iterator[str]:
-    from .document import number, table
+    from .document import height, number, table
 
     yield "[memory.residuals]  # regimes of what is left, in deviations of a day"
     yield f"states = {law.states}"
@@ -115,8 +115,8 @@ def _residuals(law: Switching) -> Iterator[str]:
     yield from table("covariance", law.covariance, "[regime, factor, factor]")
     yield from table("filtered", law.filtered[-1], "[regime] after the last day of the window")
     yield from table("occupancy", law.occupancy, "[regime] share of days, smoothed")
-    yield f"log_likelihood = {number(law.log_likelihood)}"
-    yield f"bic = {number(law.bic)}"
+    yield f"log_likelihood = {height(law.log_likelihood)}"
+    yield f"bic = {height(law.bic)}"
     yield "[memory.residuals.error]"
     if law.error.nu is not None:
         yield f"nu = {number(law.error.nu)}"
@@ -140,10 +140,12 @@ def residual_table(law: Law, days: Sequence[pd.Timestamp], factors: tuple[str, .
 
     Prices can be rebuilt from it: it is for whoever owns the data, and belongs in no public place.
     """
+    from .document import DIGITS
+
     lines = ["date," + ",".join(factors)]
     for day, row in zip(days, law.filtered.residual, strict=True):
         if np.isfinite(row).all():
-            lines.append(f"{day.date()}," + ",".join(f"{x:.8g}" for x in row))
+            lines.append(f"{day.date()}," + ",".join(f"{x:.{DIGITS}g}" for x in row))
     return "\n".join(lines) + "\n"
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import minimize_scalar
-from scipy.special import gammaln
+from scipy.optimize import brentq
+from scipy.special import digamma
 
 from ..core.names import STYLES
 from . import memory
@@ -58,17 +58,22 @@ def fit_styles(
 
 
 def freedom(u: Array, covariance: Array, chance: Array) -> float:
-    """Degrees of freedom of t laws with these covariances, days weighted by `chance` [day, regime]."""
+    """Degrees of freedom of t laws with these covariances, days weighted by `chance` [day, regime].
+
+    Where the likelihood's slope in nu is zero, found to rounding; at a bound of NU where it does not turn.
+    """
     distance = np.stack([np.einsum("ti,ij,tj->t", u, np.linalg.inv(one), u) for one in covariance], axis=1)
     d = u.shape[1]
 
-    def cost(x: float) -> float:
-        nu = float(np.exp(x))
-        height = gammaln((nu + d) / 2) - gammaln(nu / 2) - d / 2 * np.log(nu - 2)
-        return -float((chance * (height - (nu + d) / 2 * np.log1p(distance / (nu - 2)))).sum())
+    def slope(nu: float) -> float:
+        flat = digamma((nu + d) / 2) - digamma(nu / 2) - d / (nu - 2)
+        bent = (nu + d) * distance / ((nu - 2) * (nu - 2 + distance)) - np.log1p(distance / (nu - 2))
+        return float((chance * (flat + bent)).sum())
 
-    found = minimize_scalar(cost, bounds=tuple(np.log(NU)), method="bounded")
-    return float(np.exp(found.x))
+    low, high = NU
+    if slope(low) <= 0 or slope(high) >= 0:
+        return low if slope(low) <= 0 else high
+    return float(brentq(slope, low, high, xtol=1e-12))
 
 
 def described(law: StyleLaw) -> Iterator[str]:

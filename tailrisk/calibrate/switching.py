@@ -13,6 +13,7 @@ from .em import climb_all, uniform
 from .forward import filtered, smoothed
 from .information import Errors, standard_errors, unknown
 from .ladder import Array, Observed
+from .newton import polished
 from .regimes import Regimes, covariance, log_density
 from .starts import starts
 
@@ -167,7 +168,11 @@ def probabilities(observed: Observed, regimes: Regimes) -> tuple[Ratio, Probabil
 def described(
     observed: Observed, regimes: Regimes, shocks: str, reached: Array, *, with_errors: bool = True
 ) -> Switching:
-    """The fit with its probabilities, errors (none, as NaN, where they are not wanted) and BIC."""
+    """The fit with its probabilities, errors and BIC.
+
+    Without errors, which are then NaN, it is left where EM stopped: the last steps need what errors need.
+    """
+    regimes = polished(observed, regimes) if with_errors else regimes
     states, factors = regimes.mean.shape
     value, so_far, chance = probabilities(observed, regimes)
     size = parameters(states, factors, regimes.student)

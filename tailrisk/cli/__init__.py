@@ -9,13 +9,16 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
-from .calibrate import calibrate, cta, match, universe
+from .calibrate import calibrate
 from .guide import guide
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
+from .match import match
+from .measure import cta, universe
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
+from .write import cite, schema
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -54,6 +57,8 @@ for command in (
     replay,
     tune,
     guide,
+    cite,
+    schema,
 ):
     commands.add_command(command)
 

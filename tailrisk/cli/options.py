@@ -15,6 +15,7 @@ import click
 
 from ..core.errors import InputError
 from ..core.names import HOME
+from ..core.oddities import ODDITIES
 from ..core.terminal import visible
 
 OVERRIDE = click.option(
@@ -60,7 +61,7 @@ SEED = click.option(
 ACCEPT = click.option(
     "--accept",
     multiple=True,
-    type=click.Choice(["closed-days", "holes", "stale", "spikes", "copies", "units"]),
+    type=click.Choice(ODDITIES),
     help="Go on with data that are odd in this way; may be repeated.",
 )
 

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from .model import EACH_BUCKET, Bucket, Model, Name, Problem, refuse
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[float, Field(ge=0, le=0.5)]
 Amount = Annotated[float, Field(ge=0, le=1e6)]
 
@@ -30,21 +30,19 @@ class Terms(Model):
     initial_margin: Annotated[float, Field(gt=0, le=1)] = Field(
         default=1.0, description="equity a new stock book needs, over the book"
     )
-    margin_call: Share = Field(default=0.0, description="equity over stock book below which the broker calls")
+    margin_call: Fraction = Field(default=0.0, description="equity over stocks below which the broker calls")
     margin_reset: Annotated[float, Field(gt=0, le=1)] = Field(default=1.0, description="what a call restores")
-    warning_line: Share = Field(default=0.0, description="NAV below which the stock book is bounded")
-    warned_gross: Annotated[float, Field(ge=0, le=10)] = Field(
-        default=0.5, description="to this, over equity"
-    )
-    stop_line: Share = Field(default=0.0, description="NAV below which the fund is wound up")
-    redemption_base: Share = Field(default=0.0, description="h0, per dealing day")
+    warning_line: Fraction = Field(default=0.0, description="NAV below which the stock book is bounded")
+    warned_long: Annotated[float, Field(ge=0, le=10)] = Field(default=0.5, description="to this, over equity")
+    stop_line: Fraction = Field(default=0.0, description="NAV below which the fund is wound up")
+    redemption_base: Fraction = Field(default=0.0, description="h0, per dealing day")
     redemption_slope: Annotated[float, Field(ge=0, le=100)] = Field(
         default=0.0, description="h1, per unit of lag"
     )
-    redemption_threshold: Share = Field(default=0.08, description="d*, lag behind the benchmark")
-    dealing: Share = Field(default=0.05, description="dealing days per trading day")
+    redemption_threshold: Fraction = Field(default=0.08, description="d*, lag behind the benchmark")
+    dealing: Fraction = Field(default=0.05, description="dealing days per trading day")
     notice: Annotated[int, Field(ge=1, le=60)] = Field(default=5, description="closes from notice to payment")
-    performance_fee: Share = Field(default=0.0, description="of the gain over the high-water mark")
+    performance_fee: Fraction = Field(default=0.0, description="of the gain over the high-water mark")
     high_water: Annotated[float, Field(gt=0, le=10)] = Field(
         default=1.0, description="mark at the start, over NAV"
     )
@@ -57,9 +55,9 @@ class Terms(Model):
         default=0.0, description="deviation of the smallest bucket's weight among funds, over its mean"
     )
     hedge_spread: Annotated[float, Field(ge=0, lt=0.3)] = Field(
-        default=0.0, description="deviation among funds of the share of the hedge in the watched future"
+        default=0.0, description="deviation among funds of the hedge's weight in the watched future"
     )
-    exposure_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
+    long_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
     )
 
@@ -84,7 +82,7 @@ class AccountsBlock(Model):
     terms: str = Field(description="a file such as accounts_2024.toml")
     every_path: bool | None = Field(
         default=None,
-        description="products live on these terms on every path, so in VaR and ES; with a crowd",
+        description="products run on these terms on every path, so in VaR and ES; default: with a crowd",
     )
     funds: int = Field(default=16, ge=1, le=200, description="of each product, its own first; 1 is no panel")
     paths: int = Field(default=2048, ge=128, le=65_536, multiple_of=128, description="the run's first")

@@ -2,7 +2,7 @@
 
 import math
 from datetime import date, time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -11,57 +11,24 @@ from tailrisk.core.names import Names
 
 from .memory import Memory, StyleMemory
 from .model import Problem, Style, refuse
-from .part import TOLERANCE, Chances, Matrix, Part, positive_definite, shape, sums_to_one
+from .part import TOLERANCE, Matrix, Part, positive_definite, shape
+from .regimes import Regimes
 
 DAILY = 0.2
 """No factor moves this much in a day on average: a larger figure is in percent."""
 
 
-class Fitted(Part):
+class Fitted(Regimes):
     """A Markov-switching model of the ladder factors; returns are log, per day, as fractions."""
 
-    states: int = Field(ge=1, le=4, description="regimes, ordered from calm to crisis by volatility")
-    shocks: Literal["student", "gaussian"]
-    nu: float | None = Field(default=None, gt=2, le=1e6, description="degrees of freedom, student only")
-    transition: Annotated[tuple[Chances, ...], Field(strict=False)] = Field(
-        description="[regime, regime] per day, rows sum to 1"
-    )
-    mean: Matrix = Field(description="[regime, factor] log return per day")
-    covariance: Annotated[tuple[Matrix, ...], Field(strict=False)] = Field(
-        description="[regime, factor, factor] per day; the covariance, not the t scale matrix"
-    )
-    filtered: Chances = Field(description="[regime] after the last day of data, sums to 1")
-
-    @model_validator(mode="after")
-    def _is_a_model(self) -> "Fitted":
-        refuse(self._shape_problems() or self._value_problems())
-        return self
-
-    def _shape_problems(self) -> list[Problem]:
-        k, f = self.states, len(self.mean[0]) if self.mean else 0
-        found = [
-            ("transition", self.transition, (k, k)),
-            ("mean", self.mean, (k, f)),
-            ("covariance", self.covariance, (k, f, f)),
-            ("filtered", self.filtered, (k,)),
-        ]
-        return [problem for name, value, axes in found for problem in shape(name, value, axes)]
-
-    def _value_problems(self) -> list[Problem]:
-        problems = (
-            [] if self.shocks == "gaussian" or self.nu else [Problem("nu", "missing", "a number above 2")]
-        )
-        for i, row in enumerate(self.transition):
-            problems += sums_to_one(f"transition.{i}", row)
-        problems += sums_to_one("filtered", self.filtered)
-        for i, (mean, covariance) in enumerate(zip(self.mean, self.covariance, strict=True)):
-            if max(map(abs, mean)) > DAILY:
-                allowed = f"log returns per day within {DAILY} of zero, as fractions, not percent"
-                problems.append(Problem(f"mean.{i}", str(list(mean)), allowed))
-            problems += positive_definite(f"covariance.{i}", covariance)
-            if max(abs(c) for row in covariance for c in row) > DAILY**2:
-                allowed = f"standard deviations per day of at most {DAILY}, as fractions, not percent"
-                problems.append(Problem(f"covariance.{i}", "too large", allowed))
+    def too_large(self, regime: int) -> list[Problem]:
+        mean, covariance, problems = self.mean[regime], self.covariance[regime], []
+        if max(map(abs, mean)) > DAILY:
+            allowed = f"log returns per day within {DAILY} of zero, as fractions, not percent"
+            problems.append(Problem(f"mean.{regime}", str(list(mean)), allowed))
+        if max(abs(c) for row in covariance for c in row) > DAILY**2:
+            allowed = f"standard deviations per day of at most {DAILY}, as fractions, not percent"
+            problems.append(Problem(f"covariance.{regime}", "too large", allowed))
         return problems
 
 

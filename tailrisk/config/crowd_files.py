@@ -19,7 +19,7 @@ from .model import (
     refuse,
 )
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 Amount = Annotated[float, Field(ge=0, le=1e6)]
 Line = Annotated[float, Field(ge=0, le=10)]
@@ -27,50 +27,50 @@ Fall = Annotated[float, Field(ge=-10, lt=0)]
 Trigger = Annotated[float, Field(ge=-10, le=1)]
 """A return that fires below this; one is always met."""
 Count = Annotated[int, Field(ge=0, le=1000)]
-Shares = dict[Bucket, Share]
-Hedge = dict[Future, Share]
+Fractions = dict[Bucket, Fraction]
+Hedge = dict[Future, Fraction]
 STAGES = 3
 
 
 class Margin(Model):
     """Equity over stock book at which a broker calls, and what selling must restore."""
 
-    call: Share
+    call: Fraction
     reset: Annotated[float, Field(gt=0, le=1)]
-    enforced: Share
-    intraday: Share
+    enforced: Fraction
+    intraday: Fraction
 
 
 class Signal(Model):
-    """Share of the book sold a day per unit beyond the threshold."""
+    """Fraction of the book sold a day per unit beyond the threshold."""
 
     strength: Line
     threshold: Line
 
 
 class Stop(Model):
-    """Share of the cohort with a stop line, and the line as net worth over its high-water mark."""
+    """Fraction of the cohort with a stop line, and the line as net worth over its high-water mark."""
 
-    share: Share
-    line: Share
+    share: Fraction
+    line: Fraction
 
 
 class Redemption(Model):
-    """Hazard on a dealing day, share of dealing days, and mornings to payment."""
+    """Hazard on a dealing day, fraction of dealing days, and mornings to payment."""
 
-    base: Share
+    base: Fraction
     slope: Line
-    threshold: Share
-    open: Share
+    threshold: Fraction
+    open: Fraction
     lag: Annotated[int, Field(ge=1, le=60)]
 
 
 class Swap(Model):
-    """Shares a day swapped for futures and back, and the annualised discounts that start and end it."""
+    """Fractions a day swapped for futures and back, and the annualised discounts that start and end it."""
 
-    out: Share
+    out: Fraction
     start: Line
-    home: Share
+    home: Fraction
     end: Line
 
 
@@ -79,19 +79,19 @@ class Cohort(Model):
 
     label: str
     assets: Amount
-    gross_leverage: Positive
-    weights: Shares
+    long: Positive
+    weights: Fractions
     hedge: Line
     mix: Hedge
     benchmark: Benchmark
-    financing_annual: Share
+    financing_annual: Fraction
     margin: Margin
     basis: Signal
     momentum: Signal
     stop: Stop
     redemption: Redemption
     swap: Swap
-    participation: Share
+    participation: Fraction
 
     @model_validator(mode="after")
     def _sums(self) -> "Cohort":
@@ -110,13 +110,13 @@ class Panic(Model):
     """Investors outside the cohorts, and how many wait when the state buys."""
 
     strength: Annotated[dict[Bucket, Amount], EACH_BUCKET]
-    threshold: Share
-    hold: Share
-    calm: Share
-    build: Share
-    relief: Share
+    threshold: Fraction
+    hold: Fraction
+    calm: Fraction
+    build: Fraction
+    relief: Fraction
     stamina: Annotated[float, Field(ge=0, le=250)]
-    tire: Share
+    tire: Fraction
     recover: Annotated[float, Field(ge=0, le=250)]
 
 
@@ -130,7 +130,7 @@ class Speculators(Model):
 class Participants(Model):
     """Everyone of crowd_2024.toml; `quiet` is what every cohort says unless its own block differs."""
 
-    participation: Share
+    participation: Fraction
     cost: Annotated[float, Field(ge=0, le=0.1)]
     small: Annotated[tuple[Bucket, ...], Field(strict=False)]
     watched: Bucket | None = None  # the market's role of that name
@@ -164,7 +164,7 @@ class Terms(Model):
     lock_months: Annotated[int, Field(ge=1, le=60)]
     knock_out: Annotated[float, Field(ge=1, le=2)]
     knock_in: Annotated[float, Field(gt=0, lt=1)]
-    coupon_annual: Share
+    coupon_annual: Fraction
 
 
 class Pricing(Model):
@@ -180,9 +180,9 @@ class Hedging(Model):
 
     cap: Annotated[float, Field(gt=0, le=2.5)]
     jump: Annotated[float, Field(ge=0, le=2)]
-    pretrade: Share
+    pretrade: Fraction
     shift: Annotated[float, Field(gt=0, le=0.2)]
-    participation: Share
+    participation: Fraction
 
 
 class Notes(Model):
@@ -240,9 +240,9 @@ class Impact(Model):
     volume: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     evaporation: Amount
     threshold: Line
-    persistence: Share
-    share: Annotated[tuple[Share, ...], Field(strict=False, min_length=1, max_length=4)]
-    decay: Annotated[tuple[Share, ...], Field(strict=False, min_length=1, max_length=4)]
+    persistence: Fraction
+    share: Annotated[tuple[Fraction, ...], Field(strict=False, min_length=1, max_length=4)]
+    decay: Annotated[tuple[Fraction, ...], Field(strict=False, min_length=1, max_length=4)]
 
 
 class Limits(Model):
@@ -251,12 +251,12 @@ class Limits(Model):
     limit: Annotated[tuple[Positive, ...], Field(strict=False, max_length=2)] | None = (
         None  # the market's boards
     )
-    wide_board: Shares = Field(default_factory=dict)  # share of a bucket's stocks on the second board
+    wide_board: Fractions = Field(default_factory=dict)  # fraction of a bucket's stocks on the second board
     calm: Positive
     stressed: Positive
     widening: Line
-    carried: Share
-    locked: Share
+    carried: Fraction
+    locked: Fraction
 
     @model_validator(mode="after")
     def _boards(self, info: ValidationInfo) -> "Limits":
@@ -283,19 +283,19 @@ class Basis(Model):
     flow: Line
     fall: Line
     full: Annotated[float, Field(gt=0, le=1)]
-    noise: Annotated[dict[Future, Share], EACH_FUTURE]
+    noise: Annotated[dict[Future, Fraction], EACH_FUTURE]
     bound: Annotated[float, Field(gt=0, le=1)]
     volume: Annotated[dict[Future, Positive], EACH_FUTURE]
-    arbitrage: Share
+    arbitrage: Fraction
 
 
 class State(Model):
     """The ladder: what fires each stage, and what it buys."""
 
     drawdown: Fall
-    forget: Share
+    forget: Fraction
     slide: Trigger
-    severe: Share
+    severe: Fraction
     wait: Count
     discount: Fall
     watched: Bucket
@@ -304,7 +304,7 @@ class State(Model):
     rout: Trigger
     spread: Fall
     spread_days: Annotated[int, Field(ge=1, le=20)]
-    limit_down: Share
+    limit_down: Fraction
     ordered: bool
     rest: Annotated[int, Field(ge=0, le=10_000)]
     lag: Annotated[
@@ -312,10 +312,10 @@ class State(Model):
     ]
     lasting: Annotated[tuple[Count, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     pace: Annotated[tuple[Amount, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
-    target: Annotated[tuple[Shares, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
+    target: Annotated[tuple[Fractions, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     budget: Annotated[dict[Bucket, Amount], EACH_BUCKET]
     dip: Fall
-    patience: Share
+    patience: Fraction
 
 
 class Followers(Model):
@@ -324,9 +324,9 @@ class Followers(Model):
     strength: Line
     half: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     focus: Annotated[int, Field(ge=1, le=8)]
-    memory: Share
-    always: Share
-    memory_of_rout: Share
+    memory: Fraction
+    always: Fraction
+    memory_of_rout: Fraction
     rotation: Annotated[dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]], EACH_BUCKET]
 
     @model_validator(mode="after")
@@ -344,7 +344,7 @@ class Followers(Model):
 class Restriction(Model):
     """Window guidance."""
 
-    share: Share
+    share: Fraction
     stage: Annotated[int, Field(ge=1, le=STAGES)]
     days: Count
 

@@ -13,8 +13,8 @@ BLOCK = 8192
 """Paths per block, the unit of work, and the most whose course is drawn."""
 PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM = 0.48e9, 0.5e9, 0.3e9
 """Bytes of interpreter, libraries and compiled programs; more with a crowd, and with [accounts]."""
-LIVED_AGAIN = 4096
-"""Tail paths of a product, at most, whose course is kept for its components (record/scenarios.py)."""
+SIMULATED_AGAIN = 4096
+"""Tail paths of a product, at most, whose course is stored for its components (record/scenarios.py)."""
 DRAWN = 2 * 8
 """Bytes of one return of a drawn path while quantiles are taken: float64, twice."""
 FUND_DAY = 3 * 40
@@ -28,9 +28,9 @@ COURSE, CROWD_COURSE = 0.8e-6, 6.7e-6
 FUND = 239e-9
 """Seconds of one core for a day of a fund on a path."""
 ACCOUNT = 16
-"""Numbers kept of a path of a product that lives as an account: its lines, and what became of it."""
+"""Numbers stored of a path of a product that is an account: its lines, and what became of it."""
 ORDERED = 2**24
-"""Losses kept whole at most, for risks that need all of them in order (record/risks.py)."""
+"""Losses stored whole at most, for risks that need all of them in order (record/risks.py)."""
 
 
 def program(config: Config) -> float:
@@ -50,18 +50,22 @@ def simulating(config: Config, cores: int) -> int:
     block = events * config.run.days + len(VIEWS) * 4 * len(config.products)
     chunk = days * (2 * len(config.names.factors) + 2 * events)
     lines = ACCOUNT * len(config.products) if config.as_accounts else 0
+    losses = len(VIEWS) * len(config.tail.losses) * len(config.products)
+    repeated = 4 * losses * config.paths_of_a_draw if config.repeats else 0
     ordered = 4 * ORDERED if len(config.tail.risks) > len(("var", "es")) else 0
-    return ordered + item(config) * cores * (
-        (block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk
+    return (
+        repeated
+        + ordered
+        + item(config) * cores * ((block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk)
     )
 
 
 def drawing(config: Config) -> int:
-    """Bytes of the paths whose course is drawn, and of the tail paths lived again, at the larger peak."""
+    """Bytes of the paths whose course is drawn, and of the tail paths simulated again, at the larger peak."""
     paths, products = min(BLOCK, config.run.paths), len(config.products)
     drawn = (len(config.names.buckets) + 1) * item(config)
     course = item(config) * (len(config.names.buckets) + 1 + products + len(config.styles_in_use))
-    again = min(config.run.paths, products * LIVED_AGAIN)
+    again = min(config.run.paths, products * SIMULATED_AGAIN)
     again += BLOCK if again > BLOCK else 0
     peaks = (paths * len(config.names.buckets) * DRAWN, paths * course, max(again, paths) * course)
     return config.run.days * (paths * drawn + max(peaks))
@@ -89,7 +93,7 @@ def serial(config: Config) -> float:
 
 
 def parallel(config: Config) -> float:
-    """Seconds of one core for the paths, pilots included; the warm-up is always lived without a crowd."""
-    paths = config.run.paths + (0 if config.sampling is None else config.sampling.spared)
+    """Seconds of one core for the paths, pilots included; the warm-up is always simulated without a crowd."""
+    paths = config.run.paths + (0 if config.sampling is None else config.sampling.spared) + config.repeats
     lived, before = paths * config.run.days, paths * config.burn_in
     return before / RATE + lived / (CROWD_RATE if config.crowd else RATE)

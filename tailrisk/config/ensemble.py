@@ -13,7 +13,7 @@ class Ensemble(Part):
 
     parameters: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
     members: Annotated[tuple[Vector, ...], Field(strict=False, min_length=1)] = Field(
-        description="[member, parameter] factors and shares, see simulate/free.py"
+        description="[member, parameter] factors and fractions, see simulate/free.py"
     )
 
     @model_validator(mode="after")

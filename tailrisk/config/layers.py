@@ -24,22 +24,22 @@ class Layers(NamedTuple):
     """The merged tables, the file they are asked from, and the marks of all that is in them."""
 
     top: Source
-    said: dict[str, Any]
+    values: dict[str, Any]
     marks: Mark
     files: tuple[str, ...] = ()  # labels of every layer, lowest first
 
     @classmethod
-    def of(cls, source: Source, said: dict[str, Any]) -> "Layers":
+    def of(cls, source: Source, values: dict[str, Any]) -> "Layers":
         """One file alone."""
-        return cls(source, {}, Mark(source, {})).over(said, source)
+        return cls(source, {}, Mark(source, {})).over(values, source)
 
-    def over(self, said: dict[str, Any], source: Source) -> "Layers":
+    def over(self, values: dict[str, Any], source: Source) -> "Layers":
         """These layers with one more on top: tables merge key by key, everything else is replaced.
 
         Former names of keys are read as today's.
         """
-        said, marks = _laid(self.said, self.marks, current(said), source)
-        return Layers(self.top, said, marks, (*self.files, source.label))
+        values, marks = _laid(self.values, self.marks, current(values, source.label), source)
+        return Layers(self.top, values, marks, (*self.files, source.label))
 
     def source(self, path: tuple[str | int, ...]) -> Source:
         """Who set the value at the path, or the table it would be in; the top file if nobody did."""
@@ -57,15 +57,15 @@ class Layers(NamedTuple):
 
 
 def _laid(
-    under: dict[str, Any], mark: Mark, said: dict[str, Any], source: Source
+    under: dict[str, Any], mark: Mark, values: dict[str, Any], source: Source
 ) -> tuple[dict[str, Any], Mark]:
     """A table laid over another, and its marks; neither is changed, and tables not touched are shared."""
     merged, below = dict(under), dict(mark.below)
-    for key, value in said.items():
+    for key, value in values.items():
         if not isinstance(value, dict):
             merged[key], below[key] = value, Mark(source, {})
         elif isinstance(merged.get(key), dict):
             merged[key], below[key] = _laid(merged[key], below[key], value, source)
         else:
             merged[key], below[key] = _laid({}, Mark(source, {}), value, source)
-    return merged, Mark(source if said else mark.latest, below)
+    return merged, Mark(source if values else mark.latest, below)

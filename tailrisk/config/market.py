@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from tailrisk.core.names import HOME
+from tailrisk.core.oddities import Oddity
 
 from .model import Bucket, Model, Name, Problem, refuse
 
@@ -55,6 +56,9 @@ class Market(Model):
     )
     history: str | None = Field(
         default=None, min_length=1, description='file of daily closes, needed for warmup = "history" only'
+    )
+    accept: Annotated[tuple[Oddity, ...], Field(strict=False)] = Field(
+        default=(), description="what may be odd about the closes in history, as --accept of the commands"
     )
 
     @model_validator(mode="after")

@@ -1,11 +1,12 @@
 """The [memory] block of a calibrated file: the filter, the law of its residuals, and where it stood."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
 from .model import Problem, refuse
-from .part import Chances, Matrix, Part, Vector, positive_definite, shape, sums_to_one
+from .part import Matrix, Part, Vector, positive_definite, shape, sums_to_one
+from .regimes import Regimes
 
 HORIZONS = 3
 SOURCES = 5
@@ -17,46 +18,14 @@ Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0, le=1)]
 
 
-class Residuals(Part):
+class Residuals(Regimes):
     """Regimes of the residuals u, in deviations of their day."""
 
-    states: int = Field(ge=1, le=4, description="regimes, ordered from calm to shock by volatility")
-    shocks: Literal["student", "gaussian"]
-    nu: float | None = Field(default=None, gt=2, le=1e6, description="degrees of freedom, student only")
-    transition: Annotated[tuple[Chances, ...], Field(strict=False)] = Field(
-        description="[regime, regime] per day, rows sum to 1"
-    )
-    mean: Matrix = Field(description="[regime, factor]")
-    covariance: Annotated[tuple[Matrix, ...], Field(strict=False)] = Field(
-        description="[regime, factor, factor] the covariance, not the t scale matrix"
-    )
-    filtered: Chances = Field(description="[regime] after the last day of data, sums to 1")
-
-    @model_validator(mode="after")
-    def _is_a_law(self) -> "Residuals":
-        k, f = self.states, len(self.mean[0]) if self.mean else 0
-        found = [
-            ("transition", self.transition, (k, k)),
-            ("mean", self.mean, (k, f)),
-            ("covariance", self.covariance, (k, f, f)),
-            ("filtered", self.filtered, (k,)),
-        ]
-        problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
-        refuse(problems or self._value_problems())
-        return self
-
-    def _value_problems(self) -> list[Problem]:
-        problems = (
-            [] if self.shocks == "gaussian" or self.nu else [Problem("nu", "missing", "a number above 2")]
-        )
-        for i, row in enumerate(self.transition):
-            problems += sums_to_one(f"transition.{i}", row)
-        problems += sums_to_one("filtered", self.filtered)
-        for i, (mean, covariance) in enumerate(zip(self.mean, self.covariance, strict=True)):
-            problems += positive_definite(f"covariance.{i}", covariance)
-            if max(map(abs, mean)) > LARGE:
-                problems.append(Problem(f"mean.{i}", str(list(mean)), f"within {LARGE:g} deviations"))
-        return problems
+    def too_large(self, regime: int) -> list[Problem]:
+        mean = self.mean[regime]
+        if max(map(abs, mean)) <= LARGE:
+            return []
+        return [Problem(f"mean.{regime}", str(list(mean)), f"within {LARGE:g} deviations")]
 
 
 class Stand(Part):
@@ -85,8 +54,8 @@ class StyleMemory(Part):
     variance: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
         description="[style] of the window"
     )
-    phi: Vector = Field(description="[style] share of yesterday's gap that goes on")
-    kappa: Vector = Field(description="[style] share of the trend that goes on")
+    phi: Vector = Field(description="[style] part of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[style] part of the trend that goes on")
     weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
         Field(description="[style, source] of long run, decays .80, .94, .99, common; rows sum to 1")
     )
@@ -127,10 +96,10 @@ class Memory(Part):
         description="[factor] of the window"
     )
     long_run: Annotated[tuple[Positive, ...], Field(strict=False)] = Field(
-        description="[factor] variance that the first weight multiplies, found by simulation"
+        description="[factor] variance that the first weight multiplies, by simulation"
     )
-    phi: Vector = Field(description="[factor] share of yesterday's gap that goes on")
-    kappa: Vector = Field(description="[factor] share of the trend that goes on")
+    phi: Vector = Field(description="[factor] part of yesterday's gap that goes on")
+    kappa: Vector = Field(description="[factor] part of the trend that goes on")
     weight: Annotated[tuple[Annotated[tuple[Weight, ...], Field(strict=False)], ...], Field(strict=False)] = (
         Field(description="[factor, source] of long run, decays .80, .94, .99, common; rows sum to 1")
     )

@@ -50,9 +50,9 @@ class Problem(NamedTuple):
     allowed: str
 
 
-def incomplete(field: str, said: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Problem]:
-    """A problem for a table that leaves out a name: what is not said is not taken for zero."""
-    missing = [name for name in wanted if name not in said]
+def incomplete(field: str, table: Mapping[str, Any], wanted: tuple[str, ...]) -> list[Problem]:
+    """A problem for a table that leaves out a name: what is missing is not taken for zero."""
+    missing = [name for name in wanted if name not in table]
     if not missing:
         return []
     allowed = f"a figure for each of {', '.join(wanted)}; zero where there is none"

@@ -13,13 +13,13 @@ from . import effort
 from .schema import Config
 
 SORTED = 5
-"""Copies of one column of kept losses, eight bytes each, while its statistics are taken."""
-KEPT = 8
-"""Bytes of one kept loss, with its path number."""
+"""Copies of one column of stored losses, eight bytes each, while its statistics are taken."""
+COPIES = 8
+"""Bytes of one stored loss, with its path number."""
 ROOM = 16_384
 """Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
 SPREAD = 6.0
-"""Standard deviations of the number of losses beyond a level that are kept beside those expected."""
+"""Standard deviations of the number of losses beyond a level that are stored beside those expected."""
 SHIPPED = "shipped with tailrisk, no files of your own"
 
 
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
     columns: int  # losses of a path: [view, measure, product], and numbers of the crowd
     level: float  # the lowest
     simulating: int  # bytes of the blocks in work
-    drawing: int  # bytes of the paths whose course is drawn, lived again, or lived on by funds
+    drawing: int  # bytes of the paths whose course is drawn, simulated again, or traded by funds
     program: float  # bytes before any path
     seconds: float  # estimated, starting and compiling included
     once: float  # of these, what a process pays once
@@ -42,21 +42,21 @@ class Plan(NamedTuple):
     machine: float | None  # bytes of memory this process may use, None where the system does not say
 
     @property
-    def kept(self) -> int:
-        """Worst losses kept of each column, and the room it has to take in more."""
+    def stored(self) -> int:
+        """Worst losses stored of each column, and the room it has to take in more."""
         expected = (1 - self.level) * self.paths
         reserve = math.ceil(expected + SPREAD * math.sqrt(expected) + expected ** (2 / 3)) + 10
         return min(self.paths, reserve + max(ROOM, reserve // 4))
 
     @property
     def losses(self) -> int:
-        """Bytes of the losses kept to the end."""
-        return KEPT * self.columns * self.kept
+        """Bytes of the losses stored to the end."""
+        return COPIES * self.columns * self.stored
 
     @property
     def working(self) -> int:
         """Bytes of the blocks in work or of the paths drawn, and of one column while it is sorted."""
-        return max(self.simulating, self.drawing) + 8 * SORTED * self.kept
+        return max(self.simulating, self.drawing) + 8 * SORTED * self.stored
 
     @property
     def memory(self) -> float:
@@ -79,7 +79,7 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         burn_in=config.burn_in,
         path_days=config.path_days,
         columns=_columns(config),
-        level=min(config.tail.levels),
+        level=config.tail.lowest,
         simulating=effort.simulating(config, count),
         drawing=effort.drawing(config) + effort.funds(config),
         program=effort.program(config),
@@ -148,6 +148,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("question", config.question),
         ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
         *([("sampling", _sampled(config))] if _spared(config) else []),
+        *([("uncertainty", _repeated(config))] if config.uncertainty else []),
         ("days", f"{planned.days:,}, after {planned.burn_in:,} of warm-up ({market.warmup})"),
         ("market", f"{_process(config)}, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
@@ -159,7 +160,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",
-            f"{gigabytes(planned.losses)} for the worst {planned.kept:,} of the losses in each of "
+            f"{gigabytes(planned.losses)} for the worst {planned.stored:,} of the losses in each of "
             f"{planned.columns} columns, {gigabytes(planned.working)} of working space",
         ),
         (
@@ -192,6 +193,13 @@ def _library(config: Config) -> list[tuple[str, str]]:
 def _sampled(config: Config) -> str:
     assert config.sampling is not None
     return f"{config.sampling.method}, {_spared(config):,} paths more or less for pilots and splitting"
+
+
+def _repeated(config: Config) -> str:
+    """What [uncertainty] repeats, and what it lacks."""
+    drawn = f"{config.draws} draws" if config.draws else "parameters fixed (the fit has no draws)"
+    laws = ", ".join(config.other_laws) or "no other law"
+    return f"{drawn}; {laws}; {config.repeats:,} paths more"
 
 
 def _held(config: Config, name: str) -> str:

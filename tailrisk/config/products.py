@@ -1,4 +1,4 @@
-"""The seven product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
+"""The product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
 
 import math
 from collections.abc import Mapping
@@ -8,18 +8,19 @@ from pydantic import Field, model_validator
 
 from .model import Benchmark, Bucket, Future, Model, Problem, Style, refuse
 
-Share = Annotated[float, Field(ge=0, le=1)]
+Fraction = Annotated[float, Field(ge=0, le=1)]
 ZScore = Annotated[float, Field(ge=-5, le=5)]
 Alpha = Annotated[float, Field(ge=-1, le=1)]
+Over = Annotated[float, Field(ge=0, le=10)]
 TOLERANCE = 1e-6
 
 
-def _sums_to_one(field: str, shares: Mapping[str, float]) -> list[Problem]:
-    total = math.fsum(shares.values())
+def _sums_to_one(field: str, weights: Mapping[str, float]) -> list[Problem]:
+    total = math.fsum(weights.values())
     if abs(total - 1) <= TOLERANCE:
         return []
-    allowed = "shares that sum to 1 (a table merges with the one it extends: set what you drop to 0)"
-    return [Problem(field, f"the shares sum to {total:.6g}", allowed)]
+    allowed = "weights that sum to 1 (a table merges with the one it extends: set what you drop to 0)"
+    return [Problem(field, f"the weights sum to {total:.6g}", allowed)]
 
 
 class Product(Model):
@@ -35,8 +36,8 @@ class Product(Model):
 class Holder(Product):
     """A product with a book of stocks, described by its buckets and its styles within them."""
 
-    weights: dict[Bucket, Share] = Field(
-        default_factory=dict, description="share of the stock book in each size bucket, summing to 1"
+    weights: dict[Bucket, Fraction] = Field(
+        default_factory=dict, description="weight of each size bucket in the stock book, summing to 1"
     )
     holdings: str | None = Field(
         default=None, min_length=1, description="a file of stocks or buckets, in place of weights"
@@ -57,7 +58,7 @@ class Holder(Product):
         if self.unread:
             return []
         if not self.weights:
-            return [Problem("weights", "missing", "shares of the buckets, or holdings = a CSV of the book")]
+            return [Problem("weights", "missing", "weights of the buckets, or holdings = a CSV of the book")]
         return _sums_to_one("weights", self.weights)
 
     @property
@@ -84,7 +85,7 @@ class Hedged(Holder):
     """A stock book with index futures sold against it."""
 
     benchmark: Benchmark = Field(default="cash", description="an index, or cash at cash_annual")
-    hedge: dict[Future, Share] = Field(description="share of the short side in each future, summing to 1")
+    hedge: dict[Future, Fraction] = Field(description="weight of each future in the short side, summing to 1")
     cash_annual: float = Field(
         default=0.02, ge=-0.1, le=0.2, description="per year on cash, and of the cash benchmark"
     )
@@ -172,6 +173,33 @@ class Cta(Product):
     cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year, of the cash benchmark")
 
 
+class Own(Product):
+    """A family of one's own: positions over NAV as they are stated, bought and held."""
+
+    family: Literal["own"]
+    benchmark: Benchmark = Field(default="cash", description="an index, or cash at cash_annual")
+    long: dict[Bucket, Over] = Field(default_factory=dict, description="stocks by bucket, over NAV")
+    short: dict[Future, Over] = Field(default_factory=dict, description="futures sold, over NAV")
+    futures: float = Field(default=0.0, ge=0, le=1, description="futures margin over futures notional")
+    cash: float = Field(default=0.0, ge=0, le=1, description="NAV that earns cash_annual")
+    financed: float = Field(default=0.0, ge=0, le=10, description="stock book borrowed for, over NAV")
+    margin_rate: float = Field(default=0.0, ge=0, le=1, description="equity the broker asks, over the stocks")
+    cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year on cash")
+    financing_annual: float = Field(default=0.035, ge=0, le=0.5, description="per year of what is financed")
+    style_exposure: dict[Style, ZScore] = Field(
+        default_factory=dict, description="z-scores of the book within its buckets; 0 where not given"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Own":
+        held = math.fsum(self.long.values())
+        if self.financed > held + TOLERANCE:
+            found = f"{self.financed:g} of a stock book of {held:g}"
+            refuse([Problem("financed", found, "at most the stock book, the sum of long")])
+        return self
+
+
 AnyProduct = Annotated[
-    IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta, Field(discriminator="family")
+    IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta | Own,
+    Field(discriminator="family"),
 ]

@@ -30,7 +30,7 @@ class Sampling(Model):
         description="events by name, losses as <product>.<measure>; all events where none is named",
     )
     defensive: float = Field(
-        default=0.1, ge=0.01, le=0.9, description="share of paths still drawn from the model's own law"
+        default=0.1, ge=0.01, le=0.9, description="fraction of paths still drawn from the model's own law"
     )
 
     @property

@@ -1,4 +1,4 @@
-"""The scenarios a run's products stand in: named episodes lived again, and shocks of the user's own."""
+"""The scenarios a run's products stand in: named episodes replayed, and shocks of the user's own."""
 
 from typing import Annotated
 

@@ -8,7 +8,7 @@ from jax import lax
 
 
 def accumulate(x: jax.Array, axis: int = 0) -> jax.Array:
-    """((x_0 + x_1) + x_2) + ...: the slices of `x` along a leading `axis`, first to last.
+    """((x_0 + x_1) + x_2) + ...: the slices of `x` [..., n, ...] along a leading `axis`, first to last.
 
     `jnp.sum` picks its order by the batch's shape, so a path's bits would move with the chunk; this does not.
     The sum of nothing is zero.
@@ -23,7 +23,7 @@ def accumulate(x: jax.Array, axis: int = 0) -> jax.Array:
 
 
 def take(x: jax.Array, places: tuple[int, ...]) -> jax.Array:
-    """The rows of `x` at fixed `places`; no gather, which is slow on a CPU."""
+    """The rows of `x` [row, ...] at fixed `places`; no gather, which is slow on a CPU."""
     if places == tuple(range(len(places))):
         return x[: len(places)]
     return jnp.stack([x[place] for place in places])
@@ -35,5 +35,5 @@ def stacked(rows: Sequence[jax.Array], like: jax.Array) -> jax.Array:
 
 
 def put(whole: jax.Array, block: jax.Array, *first: int) -> jax.Array:
-    """`whole` with `block` from `first` on, along the leading axes; no scatter, which is slow on a CPU."""
+    """`whole` [n, ...] with `block` from `first` on, along the leading axes; no scatter, slow on a CPU."""
     return lax.dynamic_update_slice(whole, block, [*first, *([0] * (whole.ndim - len(first)))])

@@ -44,7 +44,7 @@ def _known(exchange: str) -> Any:
 
 @cache
 def sessions(exchange: str = CHINA) -> Dates:
-    """Every session [day], the first to the last that the calendar knows."""
+    """Every session [day], the first to the last that the calendar knows. InputError: no such exchange."""
     days = _known(exchange).sessions.to_numpy().astype("M8[D]")
     days.setflags(write=False)
     return np.asarray(days)
@@ -52,13 +52,16 @@ def sessions(exchange: str = CHINA) -> Dates:
 
 @cache
 def zone(exchange: str = CHINA) -> str:
-    """The time zone of an exchange, such as Asia/Shanghai."""
+    """The time zone of an exchange, such as Asia/Shanghai. InputError: no such exchange."""
     return str(_known(exchange).tz)
 
 
 @cache
 def closed(exchange: str = CHINA) -> Dates:
-    """Weekdays between the first session and the last on which the exchange was closed [day]."""
+    """Weekdays between the first session and the last on which the exchange was closed [day].
+
+    InputError: no such exchange.
+    """
     days = sessions(exchange)
     every = np.arange(days[0], days[-1] + np.timedelta64(1, "D"))
     shut = np.setdiff1d(every[np.is_busday(every)], days)
@@ -67,17 +70,20 @@ def closed(exchange: str = CHINA) -> Dates:
 
 
 def first_session(exchange: str = CHINA) -> date:
-    """The first session that the calendar knows."""
+    """The first session that the calendar knows. InputError: no such exchange."""
     return date.fromisoformat(str(sessions(exchange)[0]))
 
 
 def last_session(exchange: str = CHINA) -> date:
-    """The last session that the calendar knows."""
+    """The last session that the calendar knows. InputError: no such exchange."""
     return date.fromisoformat(str(sessions(exchange)[-1]))
 
 
 def beyond(more: Sequence[str] | Dates = (), exchange: str = CHINA) -> Dates:
-    """`closed`, and what `more` says of the weekdays after the calendar's last session [day]."""
+    """`closed`, and what `more` lists of the weekdays after the calendar's last session [day].
+
+    InputError: no such exchange.
+    """
     said = np.asarray(more, "M8[D]")
     return np.union1d(closed(exchange), said[said > sessions(exchange)[-1]])
 

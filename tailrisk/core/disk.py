@@ -84,7 +84,7 @@ def replace(path: Path, data: str | bytes) -> None:
 def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
     """Hold the lock on writing `path`, a hidden file beside it that goes again.
 
-    Raises InputError, unless told to wait, where another process holds it.
+    Raises InputError where another process holds it, unless `wait`.
     """
     lock = path.with_name(f".{path.name}.tailrisk-lock")
     handle = _taken(path, lock, wait)

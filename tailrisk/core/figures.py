@@ -58,10 +58,10 @@ class Table:
         """Every column in the file, in order."""
         return [*self.key, *(name for column in self.columns for name in column.names)]
 
-    def rows(self, found: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    def rows(self, cells: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """Rows in the order of the columns. KeyError for a row that lacks one, or has one more."""
         ordered = []
-        for row in found:
+        for row in cells:
             if set(row) != set(self.names):
                 raise KeyError(f"{self.file}: {sorted(set(row) ^ set(self.names))}")
             ordered.append({name: row[name] for name in self.names})
@@ -72,10 +72,10 @@ class Table:
         return next(column for column in self.columns if column.name == name)
 
 
-def estimate(name: str, found: Any, stem: str = "") -> dict[str, float]:
+def estimate(name: str, interval: Any, stem: str = "") -> dict[str, float]:
     """Cells of an estimate with its interval: anything with estimate, low and high."""
     stem = stem or name
-    return {name: found.estimate, f"{stem}_low": found.low, f"{stem}_high": found.high}
+    return {name: interval.estimate, f"{stem}_low": interval.low, f"{stem}_high": interval.high}
 
 
 def _loss(name: str, label: str, **more: Any) -> Column:
@@ -96,11 +96,17 @@ TAIL = Table(
         _loss("drift", "Drift"),
     ),
 )
+UNCERTAINTY = (
+    "table", "subject", "figure", "view", "measure", "level", "value", "low", "high",
+    "deviation", "parameters_low", "parameters_high", "world_low", "world_high",
+)  # fmt: skip
+"""Columns of uncertainty.csv, before one for each other law: low and high of sampling error alone."""
 RISKS = Table(
     "risks.csv",
     ("product", "view", "loss", "risk"),
     (
         _loss("value", "Value"),
+        Column("threshold", "Threshold of its tail", NAV, PER_CENT),
         Column("paths", "Paths"),
         Column("indicative"),
         Column("saturated"),
@@ -123,6 +129,16 @@ COMPONENTS = Table(
     ("product", "level", "part"),
     (_loss("component", "Component of ES"), Column("tail_points"), Column("indicative")),
 )
+CONTRIBUTIONS = Table(
+    "contributions.csv",
+    ("product", "level", "part"),
+    (
+        _loss("contribution", "Contribution to ES"),
+        Column("paths", "Paths"),
+        Column("tail_points"),
+        Column("indicative"),
+    ),
+)
 FUNDS = Table(
     "funds.csv",
     ("product", "funds", "figure", "part", "level"),
@@ -144,8 +160,8 @@ FUND_FIGURES = {
         Column("stopped", "Stopped out", PATHS, PER_CENT),
         Column("shortfall", "Broker's loss", NAV, PER_CENT),
         Column("redeemed", "Redeemed", "of units", PER_CENT),
-        Column("line", "Line", NAV, PER_CENT),
-        Column("line_worst", "Line on the worst paths", NAV, PER_CENT),
+        Column("line", "P&L line", NAV, PER_CENT),
+        Column("line_worst", "P&L line, tail paths", NAV, PER_CENT),
         Column("quantile", "Loss", NAV, PER_CENT),
         Column("deviation", "Deviation among funds", NAV, PER_CENT),
         Column("es_least", "ES, best fund", NAV, PER_CENT),

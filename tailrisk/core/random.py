@@ -51,7 +51,7 @@ def philox(counter: tuple[Bits, ...], key: tuple[Bits, Bits]) -> tuple[Bits, ...
 
 
 def words(source: Stream, path: Count, day: Count, index: Count) -> tuple[Bits, ...]:
-    """Four words for each (path, day, index); the three are uint32 arrays of one shape."""
+    """Four words for each (path, day, index), uint32 [...] of one shape, as are the words."""
     return philox((path, day, index, jnp.zeros_like(path)), (source.key[0], source.key[1]))
 
 
@@ -61,7 +61,7 @@ def uniform(word: Bits, dtype: jnp.dtype) -> Uniform:
 
 
 def uniforms(source: Stream, path: Count, day: Count, dtype: jnp.dtype) -> Uniform:
-    """One uniform for each (path, day)."""
+    """One uniform for each (path, day) [...], uint32 of one shape."""
     return uniform(words(source, path, day, jnp.zeros_like(path))[0], dtype)
 
 

@@ -4,12 +4,12 @@ from unicodedata import category
 
 UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 """Unicode categories of characters that drive a terminal, reorder or hide text, or have no shape."""
-KEPT = "\n\t"
+PLAIN = "\n\t"
 
 
 def visible(text: str) -> str:
     """Control and formatting characters as escapes, such as \\x1b; line ends and tabs as they are."""
-    return "".join(c if c in KEPT or category(c) not in UNSEEN else _escaped(c) for c in text)
+    return "".join(c if c in PLAIN or category(c) not in UNSEEN else _escaped(c) for c in text)
 
 
 def line(text: str) -> str:

@@ -56,13 +56,14 @@ def observations(note: Note) -> np.ndarray:
 
 
 def price(note: Note, market: Market, cells: int = CELLS) -> Surface:
-    """Values of the note on every day of its life.
+    """Values of the note on every day of its life, per notional.
 
         V(t, x) = exp(-r dt) E[ V(t + dt, x + mu + sigma sqrt(dt) Z) ],   x = log spot, dt = 1/242,
 
     Between two closes no term of the note acts, so the Black-Scholes equation is solved exactly by its
     Gaussian kernel, summed on a grid: no error in time, and O(dx^2) in space because both barriers lie midway
     between nodes. Quadrature at the observation dates: Andricopoulos, Widdicks, Duck and Newton (2003).
+    InputError: barriers out of order, a lock beyond the life, a volatility that is not positive.
     """
     _check(note, market)
     spot, kernel, edge = _grid(note, market, cells)

@@ -28,12 +28,12 @@ class Params:
     """What the cohorts are at the start, and what moves each."""
 
     assets: Yuan  # [cohort]  stock book, billions; zero turns a cohort off
-    leverage: Ratio  # [cohort]  stock book over equity; positive
+    long: Ratio  # [cohort]  stocks over equity; positive
     weights: Ratio  # [cohort, bucket]  of the stock book; sums to one over buckets
     hedge: Ratio  # [cohort]  futures sold over stock book
     mix: Ratio  # [cohort, future]  of the hedge or of swaps; sums to one over futures, or all zero
     benchmark: Ratio  # [cohort, bucket]  one for the index the investors look at; all zero is cash
-    participation: Ratio  # [cohort]  rho: share of a bucket's daily volume that may be sold in a day
+    participation: Ratio  # [cohort]  rho: fraction of a bucket's daily volume that may be sold in a day
     financing_annual: Ratio  # [cohort]  on the stock book
     cost: Ratio  # []  of a sale: stamp duty and half the spread
     margin: margin.Params
@@ -59,17 +59,17 @@ class State:
     pace: Yuan  # [cohort, path]  high-water mark against the benchmark
     called: Probability  # [cohort, path]  one under a margin call
     dead: Probability  # [cohort, path]  one for good once the account was wiped out
-    stopped: Ratio  # [cohort, path]  share that has hit its stop line
+    stopped: Ratio  # [cohort, path]  fraction that has hit its stop line
     asked: Ratio  # [cohort, path]  largest signal answered today
-    due: Ratio  # [cohort, path]  share of the book to sell today for redemptions or a leverage cap
-    notices: Ratio  # [wait, cohort, path]  shares of units to be redeemed
+    due: Ratio  # [cohort, path]  fraction of the book to sell today for redemptions or a leverage cap
+    notices: Ratio  # [wait, cohort, path]  fractions of units to be redeemed
 
 
 def init(params: Params, paths: int) -> State:
     """Books as the parameters give them: hedged, unrestricted, at their high-water marks."""
     cohorts, buckets = params.weights.shape
     book = params.assets[:, None] * params.weights
-    worth = jnp.broadcast_to((params.assets / params.leverage)[:, None], (cohorts, paths))
+    worth = jnp.broadcast_to((params.assets / params.long)[:, None], (cohorts, paths))
     short = -(params.assets * params.hedge)[:, None] * params.mix
     empty = jnp.zeros((cohorts, buckets, paths), book.dtype)
     none = jnp.zeros((cohorts, paths), book.dtype)
@@ -113,7 +113,7 @@ def books(state: State) -> Books:
 def open(params: Params, state: State, cap: Ratio, renewed: Ratio) -> tuple[State, Yuan]:
     """Morning: yesterday's purchases may be sold, redemptions fall due; also the cash paid [path].
 
-    cap []: highest stock book over equity the regulator allows, finite; renewed [cohort]: share of a cohort's
+    cap []: highest stock book over equity the regulator allows, finite; renewed [cohort]: part of a cohort's
     swap contracts that come up for renewal today, to which the cap applies (mechanism 8: at the roll).
     """
     notices, redeemed = redemption.pay(state.notices)

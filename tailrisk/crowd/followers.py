@@ -31,9 +31,9 @@ class Params:
 
     following: Ratio  # []  phi: part of a day's turnover that rotates in a round if all follow; zero is off
     half: Yuan  # [bucket]  purchases in view at which half of them follow, were they all; positive
-    memory: Ratio  # []  share of what was in view at a close that still is at the next open
-    always: Probability  # []  share that follows without a rout; one needs none
-    memory_of_rout: Probability  # []  share of a rout that is still felt a day later
+    memory: Ratio  # []  fraction of what was in view at a close that still is at the next open
+    always: Probability  # []  fraction that follows without a rout; one needs none
+    memory_of_rout: Probability  # []  fraction of a rout that is still felt a day later
     rotation: Ratio  # [bucket, bucket]  bought by the state, traded by followers: each row sums to zero
     focus: int = static()  # how sharply the largest purchases draw the eye; one is in proportion
 
@@ -92,7 +92,7 @@ def _turned(params: Params, looking: Yuan) -> Yuan:
 
 
 def attention(params: Params, state: State) -> Probability:
-    """Share of followers with an eye on each bucket [bucket, path]; they sum to less than one."""
+    """Fraction of followers with an eye on each bucket [bucket, path]; they sum to less than one."""
     return _attention(params, state.seen)
 
 

@@ -51,7 +51,7 @@ class Params:
     target: Ratio  # [stage, bucket]  a stage's mix; sums to one over buckets
     budget: Yuan  # [bucket]  never exceeded, by schedule or ladder
     dip: Ratio  # []  return from the open that brings the day's purchases forward (negative)
-    patient: Ratio  # [round]  share of what is left of the plan bought in a round, before a dip
+    patient: Ratio  # [round]  fraction of what is left of the plan bought in a round, before a dip
     eager: Ratio  # [round]  and after one
     fall_days: int = static()
     spread_days: int = static()
@@ -118,7 +118,7 @@ def step(params: Params, today: Today, j: Count, returns: Ratio, opening: Ratio)
 
 
 def fill(today: Today, filled: Yuan) -> Today:
-    """Take what traded off the plan; the rest is tried again in later rounds."""
+    """Take what traded [bucket, path], yuan, off the plan; the rest is tried again in later rounds."""
     return replace(today, plan=today.plan - filled)
 
 
@@ -128,7 +128,7 @@ def close(
     """Return what was not spent to the budget, remember the day, and fire the stages that are due.
 
     `returns` [bucket, path] are the day's; `discount` [path] the watched future's annualised basis
-    (negative) and `limit_down` [path] the share of the small bucket's stocks at the limit, at the close.
+    (negative) and `limit_down` [path] the fraction of the small bucket's stocks at the limit, at the close.
     """
     depth = (1.0 - params.forget) * state.drawdown
     drawdown = jnp.minimum((1.0 + depth) * (1.0 + returns[params.large]) - 1.0, 0.0)

@@ -5,8 +5,8 @@
     maker  <- (maker - flow)(1 + r_F)                         market makers: the other side of futures
     cash   <- cash + (sold - bought)(1 + r) - cost - maker r_F - financing - redeemed
 
-The residual is the books less the ledger: stock and orders of a bucket over what was first held of it,
-futures and cash over the stock first held by all. It is rounding, which grows with the root of the rounds
+The residual is the books less the ledger: stock and orders of a bucket over its initial holdings,
+futures and cash over the initial holdings of all. It is rounding, which grows with the root of the rounds
 lived: 3e-6 after 60 days of six, 1e-5 after 240, in float32. A run in which it is more is not published
 (mechanism 8 and 9, check 22).
 """
@@ -43,15 +43,15 @@ class State:
 
 
 TOLERANCE, COARSE = 1e-11, 1e-5
-"""Largest residual that is rounding, in float64 and in float32, of LIVED rounds or fewer."""
-LIVED = 360
+"""Largest residual that is rounding, in float64 and in float32, of so many ROUNDS or fewer."""
+ROUNDS = 360
 SMALLEST = 1e-3
 """Of all stock: what a bucket's is taken to be at least, where its own is less."""
 
 
 @struct
 class Residual:
-    """Books less ledger, over what was first held; the largest of any bucket or future."""
+    """Books less ledger, over initial holdings; the largest of any bucket or future."""
 
     stock: Ratio  # [path]
     orders: Ratio  # [path]
@@ -107,7 +107,7 @@ def pay(state: State, paid: Yuan) -> State:
 
 
 def residual(state: State, books: Books, scale: Yuan) -> Residual:
-    """What the books say more than the ledger; scale []: the stock first held by all."""
+    """What the books say more than the ledger, over all initial holdings of stock, `scale` [], yuan."""
     held = jnp.maximum(state.opened, SMALLEST * scale)
     return Residual(
         stock=_largest((books.stock - state.stock) / held),
@@ -118,8 +118,8 @@ def residual(state: State, books: Books, scale: Yuan) -> Residual:
 
 
 def growth(rounds: int) -> float:
-    """How much larger rounding may be after so many rounds than after LIVED: their root, at least one."""
-    return math.sqrt(max(rounds / LIVED, 1.0))
+    """How much larger rounding may be after so many rounds than after ROUNDS: their root, at least one."""
+    return math.sqrt(max(rounds / ROUNDS, 1.0))
 
 
 def _largest(error: Yuan) -> Yuan:

@@ -6,7 +6,7 @@ With E the equity and A the stock book, m = E/A:
     demand = enforced (A - E / reset)+ while called,          u_c A of mechanism 5.2
     dead     from the close at which net worth is negative; its whole book is demanded
 
-A call made at the close binds the next morning, the broker's grace of mechanism 8; `intraday` is the share of
+A call made at the close binds the next morning, the broker's grace of mechanism 8; `intraday` is the part of
 the demand enforced at once, which is how 5.2 alone reads. Tests use E < call A, so A = 0 needs no guard.
 A book whose stocks fall by s against a hedge that stands still is called at s = (m0 - call) / (1 - call), one
 whose hedge rises by s at s = m0 - call; both are wiped out at s = m0 (mechanism 3.5).
@@ -26,19 +26,22 @@ class Params:
 
     call: Ratio  # [cohort]  maintenance margin; below it the account is called
     reset: Ratio  # [cohort]  what selling must restore; positive
-    enforced: Ratio  # [cohort]  share of the demand that is enforced; zero turns the edge off
-    intraday: Ratio  # [cohort]  share enforced before the close
+    enforced: Ratio  # [cohort]  fraction of the demand that is enforced; zero turns the edge off
+    intraday: Ratio  # [cohort]  fraction enforced before the close
 
 
 def below(value: Yuan, line: Yuan, scale: Yuan, width: Ratio | None) -> Probability:
-    """1{value < line}, or its logistic of width `width` in units of `scale` when a gradient is wanted."""
+    """1{value < line}, or its logistic of width `width` in units of `scale` when a gradient is wanted.
+
+    value, line, scale, width and result of one shape, such as [cohort, path].
+    """
     if width is None:
         return (value < line).astype(value.dtype)
     return jax.nn.sigmoid(over(line - value, scale) / width)
 
 
 def over(part: Yuan, whole: Yuan) -> Ratio:
-    """part / whole, and zero where there is no whole; its gradient is finite there too."""
+    """part / whole [cohort, path], and zero where there is no whole; its gradient is finite there too."""
     some = whole > 0
     return jnp.where(some, part / jnp.where(some, whole, 1.0), 0.0)
 

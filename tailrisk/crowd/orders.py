@@ -6,7 +6,7 @@
 
 Ordering from A - G keeps G within the book, which 5.2 does not say. What is not filled of `standing` stays in
 G, the barrier lake; a swap that is not filled is cancelled. `locked` was bought today (T+1), R is the sell
-restriction, rho the largest share of a bucket's volume that one cohort takes.
+restriction, rho the largest fraction of a bucket's volume that one cohort takes.
 """
 
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from .margin import over
 
 @clause
 def place(amount: Yuan, unordered: Yuan) -> Ratio:
-    """Share [cohort, path] of the stock not yet ordered, `unordered` [cohort, path], that `amount` orders."""
+    """Fraction [cohort, path] of stock not yet ordered, `unordered` [cohort, path], that `amount` orders."""
     return jnp.minimum(over(amount, unordered), 1.0)
 
 

@@ -34,7 +34,7 @@ class Params:
     hold: Probability  # []  that fear takes hold on a day of the crisis regime
     calm: Ratio  # []  mood without fear
     build: Ratio  # []  of the way there gone in a day
-    relief: Probability  # []  share that waits where all eyes are on the state's purchases
+    relief: Probability  # []  fraction that waits where all eyes are on the state's purchases
     stamina: Ratio  # []  days of fear in a row before sellers begin to be done
     tire: Probability  # []  of them, done on every day beyond; zero never tires
     recover: Ratio  # []  days of fear forgotten on a day without
@@ -45,7 +45,7 @@ class State:
     """Whether fear has taken hold, and how far it has come."""
 
     fear: Flag  # [path]
-    mood: Ratio  # [path]  share of the strength there is
+    mood: Ratio  # [path]  fraction of the strength there is
     worn: Ratio  # [path]  days of fear behind it, in part forgotten
 
 

@@ -1,9 +1,9 @@
 """Redemptions: investors of a fund that lags its benchmark give notice, and are paid some days later.
 
     pace   <- max(pace (1 + benchmark), worth),        lag behind it  d = 1 - worth / pace
-    notice  = open (1 - exp(-(h0 + h1 (d - d*)+)))     share of the units                mechanism 5.2
+    notice  = open (1 - exp(-(h0 + h1 (d - d*)+)))     fraction of the units                mechanism 5.2
 
-`pace` is what net worth would be had the fund kept step with its benchmark since its best day: the excess
+`pace` is what net worth would be had the fund earned its benchmark's return since its best day: the excess
 high-water mark in yuan. The hazard is per dealing day and the many funds of a cohort deal on different days,
 so a share `open` of them takes notices on any one. Notices wait in a queue and are paid at the open.
 """
@@ -33,12 +33,15 @@ def init(params: Params, paths: int) -> Ratio:
 
 
 def pay(queue: Ratio) -> tuple[Ratio, Ratio]:
-    """The queue moved up by a day, and the share of units paid now [cohort, path]."""
+    """The queue moved up by a day, and the fraction of units paid now [cohort, path]."""
     return jnp.concatenate([queue[1:], jnp.zeros_like(queue[:1])]), queue[0]
 
 
 def notice(params: Params, queue: Ratio, worth: Yuan, pace: Yuan) -> Ratio:
-    """The queue after tonight's notices."""
+    """The queue [wait, cohort, path] after tonight's notices, as above (mechanism 5.2).
+
+    worth, pace [cohort, path]: net worth, and what it would be had it stayed with its benchmark, yuan.
+    """
     behind = jnp.maximum(1.0 - over(jnp.maximum(worth, 0.0), pace) - params.threshold[:, None], 0.0)
     hazard = params.base[:, None] + params.slope[:, None] * behind
     given = params.open[:, None] * (1.0 - jnp.exp(-hazard))  # expm1 is no vector instruction on a CPU

@@ -57,8 +57,8 @@ class Params:
     alive: Ratio  # [day, book, bin, term]  delta before knock-in in powers of u - ALIVE.centre
     knocked_in: Ratio  # [day, book, bin, term]  delta after it in powers of u - KNOCKED_IN.centre
     cap: Ratio  # []  largest delta a desk carries
-    jump: Ratio  # []  share of the fall in delta at knock-in that is traded; zero switches the sale off
-    pretrade: Ratio  # []  share of it traded during the day, before a close has knocked the note in
+    jump: Ratio  # []  fraction of the fall in delta at knock-in that is traded; zero switches the sale off
+    pretrade: Ratio  # []  fraction of it traded during the day, before a close has knocked the note in
     shift: Ratio  # []  standard deviation between desks of the barrier they hedge to, uniform; above zero
     limit: Yuan  # [book]  billions a round, the most that is traded
 
@@ -99,7 +99,7 @@ class Ledger:
 
 
 def today(params: Params, day: jax.Array | int) -> Today:
-    """The slice for a day of the run, counted from zero."""
+    """The slice for a day of the run, counted from zero; day [day] of one number, or a number."""
     return Today(knock_out=params.knock_out[day], alive=params.alive[day], knocked_in=params.knocked_in[day])
 
 
@@ -147,8 +147,8 @@ def ledger(params: Params, state: State) -> Ledger:
     )
 
 
-def knocked_in_share(params: Params, state: State) -> Ratio:
-    """Share of the initial notional that ever knocked in [book, path]; zero where there was none."""
+def knocked_in_fraction(params: Params, state: State) -> Ratio:
+    """Fraction of the initial notional that ever knocked in [book, path]; zero where there was none."""
     total = accumulate(params.notional, 1)[:, None]
     return _notional(params, state.knocked_in) / jnp.where(total > 0, total, 1.0)
 
@@ -192,7 +192,7 @@ def _value(piece: Piece, coefficient: Ratio, u: Ratio) -> Ratio:
 
 
 def _through(u: Ratio, shift: Ratio) -> Ratio:
-    """Share of desks whose barrier, moved by a uniform of standard deviation `shift`, is not below spot."""
+    """Fraction of desks whose barrier, moved by a uniform of deviation `shift`, is not below spot."""
     return jnp.clip(0.5 + (1 - u) / (2 * 3**0.5 * shift), 0.0, 1.0)
 
 

@@ -18,7 +18,7 @@ CAP = 2.5
 NODES = 61
 ROUNDS = 60
 SHARPEN = 0.3
-"""Share of its size by which a node's error raises the node's weight in a round of the fit."""
+"""Fraction of its size by which a node's error raises the node's weight in a round of the fit."""
 
 
 @dataclass(frozen=True, kw_only=True)

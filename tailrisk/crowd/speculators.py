@@ -19,7 +19,7 @@ class Params:
     """How much they short and how fast."""
 
     strength: Ratio  # [future]  lambda: futures sold over mass near knock-in; zero turns them off
-    pace: Ratio  # []  share of the way to the target gone in a day, at most the number of rounds
+    pace: Ratio  # []  fraction of the way to the target gone in a day, at most the number of rounds
     underlying: tuple[int, ...] = static()  # [future]  the bucket each is written on
 
 

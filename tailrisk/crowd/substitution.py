@@ -23,9 +23,9 @@ from .margin import below, over
 class Params:
     """When a cohort swaps and how fast; zero `out` and `home` turn the edge off."""
 
-    out: Ratio  # [cohort]  share of the small stocks swapped in a day
+    out: Ratio  # [cohort]  fraction of the small stocks swapped in a day
     start: Ratio  # [cohort]  annualised discount above which it swaps
-    home: Ratio  # [cohort]  share of the futures swapped back in a day
+    home: Ratio  # [cohort]  fraction of the futures swapped back in a day
     end: Ratio  # [cohort]  annualised discount below which it swaps back
     small: Ratio  # [bucket]  one for a bucket that may be swapped
     who: tuple[int, int] = static()  # the first cohort that may swap, and the one after the last
@@ -49,7 +49,7 @@ def block(params: Params, x: jax.Array) -> jax.Array:
 
 
 def out(params: Params, discount: Ratio, rounds: int, width: Ratio | None) -> Ratio:
-    """Share of its small stocks a cohort swaps this round; both [swapping cohort, path]."""
+    """Fraction of its small stocks a cohort swaps this round; both [swapping cohort, path]."""
     start = jnp.broadcast_to(swapped(params, params.start)[:, None], discount.shape)
     return (
         swapped(params, params.out)[:, None] / rounds * below(start, discount, jnp.ones_like(discount), width)
@@ -70,6 +70,6 @@ def home(params: Params, discount: Ratio, futures: Yuan, rounds: int, width: Rat
 
 
 def split(params: Params, weights: Ratio) -> Ratio:
-    """What a swap back buys [swapping cohort, swapped bucket]: small stocks as the book first held them."""
+    """What a swap back buys [swapping cohort, swapped bucket]: small stocks as in the initial book."""
     small = block(params, weights * params.small[None])
     return over(small, accumulate(small, axis=1)[:, None])

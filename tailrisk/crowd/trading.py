@@ -28,7 +28,7 @@ class Seen:
     annual_basis: Ratio  # [future, path]  annualised; a discount is negative
     momentum: Ratio  # [bucket, path]
     volume: Yuan  # [bucket, path]  a day's turnover
-    restriction: Ratio  # [cohort, path]  share of a sale that is refused
+    restriction: Ratio  # [cohort, path]  fraction of a sale that is refused
 
 
 @struct
@@ -39,7 +39,7 @@ class Orders:
     standing: Yuan  # [cohort, bucket, path]  sales out of the backlog
     sell: Yuan  # [swapping cohort, swapped bucket, path]  those and sales against futures
     buy: Yuan  # [swapping cohort, swapped bucket, path]
-    share: Ratio  # [cohort, path]  of the stock not yet ordered that was ordered just now
+    fraction: Ratio  # [cohort, path]  of the stock not yet ordered that was ordered just now
     placed: Yuan  # [bucket, path]  new standing orders of all cohorts
     standings: Yuan  # [bucket, path]  of all cohorts
     sells: Yuan  # [bucket, path]  those and sales against futures
@@ -74,7 +74,7 @@ def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
         standing=standing,
         sell=sell,
         buy=buy,
-        share=share,
+        fraction=share,
         placed=placed,
         standings=standings,
         sells=sells,
@@ -85,7 +85,7 @@ def submit(params: Params, state: State, seen: Seen) -> tuple[State, Orders]:
 def fill(
     params: Params, state: State, sent: Orders, filled: tuple[Ratio, Ratio], returns: Ratio
 ) -> tuple[State, Trades]:
-    """Stocks moved by `returns` in the round; `filled`: share of sells and of buys; all [bucket, path].
+    """Stocks moved by `returns` in the round; `filled`: fraction of sells and of buys; all [bucket, path].
 
     Trades are booked at the new price, so the book bears the whole of the round's move before it is sold.
     """
@@ -248,7 +248,7 @@ def _hedges(params: Params, state: State, sent: Orders, sold: Yuan, swaps: tuple
     who = slice(*params.substitution.who)
     out, back = (accumulate(x, axis=1) for x in swaps)
     longs = accumulate(jnp.maximum(state.futures[who], 0.0), axis=1)
-    ended = sent.share if params.hedge_first else margin.over(sold, sent.held)
+    ended = sent.fraction if params.hedge_first else margin.over(sold, sent.held)
     ended = put(ended, ended[who] + margin.over(back, longs), who.start)
     closed = -state.futures * jnp.minimum(ended, 1.0)[:, None, :]
     return put(closed, closed[who] + params.mix[who][:, :, None] * out[:, None, :], who.start)

@@ -84,6 +84,8 @@ SPELLED = {
 }
 MAKE = "tailrisk universe PANEL -o moments.toml --stocks stocks.csv"
 """The command that writes the file of stocks a book without buckets needs."""
+FIGURE = re.compile(r"cap|adv|specific_sd|industry|(in|raw)_\w+")
+"""Columns of a file of stocks that a tuning reads and a book has no use for."""
 TOTALS = {"合计", "总计", "小计", "汇总", "共计", "total", "sum"}
 LARGEST = 8 * 2**20
 """Bytes; a larger file is no book of stocks."""
@@ -111,7 +113,8 @@ def read_rows(
         raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
     cells, reading = _cells(path), Reading(str(path))
     reading.notes += cells.notes
-    columns = _columns(path, cells, (*COLUMNS, *market.styles), reading)
+    figures = tuple(title for title in cells.header if stocks and FIGURE.fullmatch(title))
+    columns = _columns(path, cells, (*COLUMNS, *market.styles, *figures), reading)
     if not cells.rows:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
     _needed(path, set(columns), market.names, need_size=need_size, stocks=stocks)
@@ -143,7 +146,7 @@ def _cells(path: Path) -> Cells:
 
 
 def _columns(path: Path, cells: Cells, known: tuple[str, ...], reading: Reading) -> dict[str, Match]:
-    """Which column is which; a misspelt one is refused, one that is not needed is left out and said."""
+    """Which column is which; a misspelt one is refused, one that is not needed is left out, with a note."""
     titles = [name.strip() for name in cells.header]
     for k, name in enumerate(titles):
         if name and name.lower() in [other.lower() for other in titles[:k]]:

@@ -65,7 +65,10 @@ def read_cells(path: str | Path) -> Cells:
 
 
 def text(path: str | Path) -> tuple[list[list[str]], list[str]]:
-    """Lines of cells, and what the encoding and the separator are where they are not the usual ones."""
+    """Lines of cells, and what the encoding and the separator are where they are not the usual ones.
+
+    Raises InputError for bytes that are no text, or a quote that is not closed.
+    """
     place = str(path)
     content, encoding = decoded(path, Path(path).read_bytes())
     if "\x00" in content:
@@ -81,7 +84,10 @@ def text(path: str | Path) -> tuple[list[list[str]], list[str]]:
 
 
 def decoded(path: str | Path, content: bytes) -> tuple[str, str]:
-    """The text and its encoding: UTF-8 with or without a mark, UTF-16 with one, else GB18030 (GBK)."""
+    """The text and its encoding: UTF-8 with or without a mark, UTF-16 with one, else GB18030 (GBK).
+
+    Raises InputError where it is none of them.
+    """
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         tries = [("utf-16", "UTF-16")]
     else:
@@ -135,7 +141,10 @@ def spelled(cell: Any) -> str:
 
 
 def table(path: str | Path, lines: list[list[str]], notes: list[str]) -> Cells:
-    """The header, and the rows without blank lines, titles above and notes below."""
+    """The header, and the rows without blank lines, titles above and notes below.
+
+    Raises InputError, with the row, for no header, or a row of more or fewer cells than it.
+    """
     top = next((k for k, line in enumerate(lines) if sum(map(bool, line)) > 1), None)
     if top is None:  # a single column, whatever it is
         top = next((k for k, line in enumerate(lines) if any(line)), None)

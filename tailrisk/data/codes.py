@@ -119,7 +119,10 @@ def bucket(place: str, code: str, names: Names | None = None) -> str:
 
 
 def named_in(stem: str, names: Names) -> str | None:
-    """The bucket or code that a file's name holds: 000300_daily, 沪深300; None if none or several."""
+    """The bucket or code that a file's name holds: 000300_daily, 沪深300; None if none or several.
+
+    Raises InputError for a code that is no index.
+    """
     text = unicodedata.normalize("NFKC", stem).lower()
     codes = {clean(code) for code, _ in names.codes}
     spelled = [*(word for word in KNOWN if KNOWN[word] in codes), *names.buckets, *codes]

@@ -1,6 +1,6 @@
 """Whether a table of closes can be daily data of this market: its days, and moves that no index makes.
 
-Judged by the exchange's calendar and by what price limits allow. Each finding is refused or said in a line.
+Judged by the exchange's calendar and by what price limits allow. A finding is refused, or in a warning.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from ..core import calendar
 from ..core.errors import InputError
 from ..core.names import Names, home
+from ..core.oddities import ODDITIES
 from .reading import Reading
 from .table import Table
 
 Array = NDArray[np.float64]
 
-KINDS = ("closed-days", "holes", "stale", "spikes", "copies", "units")
+KINDS = ODDITIES
 """What a user may go on with, having seen it."""
 HOLE = 5
-"""More sessions in a row without a close than this are a hole; fewer are said."""
+"""More sessions in a row without a close than this are a hole; of fewer a note warns."""
 STALE = 5
-"""As many equal closes in a row are a close carried forward; three or four are said."""
+"""As many equal closes in a row are a close carried forward; of three or four a note warns."""
 COPIED = 20
 """As many equal returns of two indices in a row are one index filled with another."""
 SAME = 0.02
@@ -39,12 +40,12 @@ WIDE = (0.13, 0.17)
 FREE = 0.65
 """The same of a market without price limits: more is a change of unit, or two codes under one name."""
 APART = 0.06
-"""A move away from the other indices' median, undone the next day, that is said."""
+"""A move away from the other indices' median, undone the next day, that a note warns of."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """Something of a table that is odd: refused, or said when `warn`."""
+    """Something of a table that is odd: refused, or warned of when `warn`."""
 
     kind: str  # of KINDS, or empty where there is no going on
     problem: str
@@ -61,7 +62,10 @@ def judge(
     accept: Collection[str] = (),
     names: Names | None = None,
 ) -> None:
-    """Refuse the first finding that is not accepted; add the others to what is said. Raises InputError."""
+    """Refuse the first finding that is not accepted; add the others to its warnings.
+
+    closes [day, index], NaN where missing. Raises InputError with file, day, and what to accept to go on.
+    """
     allowable(accept)
     for one in findings(closes, names):
         if one.warn or one.kind in accept:
@@ -92,6 +96,7 @@ def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
     """Everything odd about closes [day, index] of a market, NaN where missing; days ascend.
 
     `names` are the market's, by default the home market's: its exchange, buckets and price limits.
+    Raises InputError for an exchange without a calendar.
     """
     names = names or home()
     if len(closes) < 2:
@@ -110,38 +115,40 @@ def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
     ]
 
 
-def require_days(table: Table, accept: Collection[str] = ()) -> None:
-    """Refuse days of a long table that cannot be daily data; add what is odd to what is said."""
-    for one in judge_days(np.unique(table.when.to_numpy().astype("M8[D]"))):
+def require_days(table: Table, accept: Collection[str] = (), exchange: str = calendar.CHINA) -> None:
+    """Refuse days of a long table that cannot be daily data; add what is odd to its warnings.
+
+    exchange: whose sessions they are. Raises InputError with what to accept to go on.
+    """
+    for one in judge_days(np.unique(table.when.to_numpy().astype("M8[D]")), exchange):
         if not one.warn and one.kind not in accept:
             raise refused(table.path, one)
         table.reading.odd.append(one.problem)
 
 
-def judge_days(days: Dates) -> list[Finding]:
-    """Everything odd about the days of a panel; days ascend within the calendar."""
-    gap = apart(days)
+def judge_days(days: Dates, exchange: str = calendar.CHINA) -> list[Finding]:
+    """Everything odd about the days of a panel; days ascend within the exchange's calendar."""
+    gap = apart(days, exchange)
     if len(gap) and np.median(gap) > 1:
         return [Finding("", f"days are {np.median(gap):.0f} trading days apart, daily ones are needed")]
-    out, off = [], ~np.isin(days, calendar.sessions())
+    out, off = [], ~np.isin(days, calendar.sessions(exchange))
     weekend = off & ~np.is_busday(days)
     if weekend.any():
         problem = f"{weekend.sum()} days are Saturdays and Sundays, first {days[weekend.argmax()]}"
-        out.append(
-            Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?")
-        )
+        hint = "stamps of another zone, or filled days?"
+        out.append(Finding("closed-days", problem, f"sessions of the exchange ({exchange})", hint))
     elif off.any():
         out.append(
             Finding(
                 "", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True
             )
         )
-    out += [hole("", *one, calendar.CHINA, warn=True) for one in gaps(days) if one[2] > HOLE]
+    out += [hole("", *one, exchange, warn=True) for one in gaps(days, exchange) if one[2] > HOLE]
     return out
 
 
 def frequency(days: Dates, closes: pd.DataFrame, names: Names) -> list[Finding]:
-    """Closes that are not a session apart: weekly, monthly, every second day."""
+    """Closes [day, index] that are not a session apart: weekly, monthly, every second day; days [day]."""
     for name, known in [("", np.ones(len(days), bool)), *((n, closes[n].notna().to_numpy()) for n in closes)]:
         gap = apart(days[known], names.calendar)
         if len(gap) and np.median(gap) > 1:
@@ -158,7 +165,7 @@ def apart(days: Dates, exchange: str = calendar.CHINA) -> NDArray[np.int64]:
 
 
 def shut(days: Dates, moves: Array, exchange: str) -> list[Finding]:
-    """Closes on days when the exchange was closed."""
+    """Closes on days [day] when the exchange was closed; moves: log returns [day, index]."""
     off = ~np.isin(days, calendar.sessions(exchange))
     if not off.any():
         return []
@@ -184,7 +191,7 @@ def shut(days: Dates, moves: Array, exchange: str) -> list[Finding]:
 
 
 def holes(days: Dates, closes: pd.DataFrame, names: Names) -> list[Finding]:
-    """Sessions without a close, of all indices or of one."""
+    """Sessions without a close, of all indices or of one; days [day], closes [day, index]."""
     out, short = [], []
     whole = gaps(days, names.calendar)
     for start, end, count in whole:
@@ -220,13 +227,13 @@ def called(name: object, names: Names) -> str:
 
 
 def gaps(days: Dates, exchange: str = calendar.CHINA) -> list[tuple[np.datetime64, np.datetime64, int]]:
-    """Day before, day after and number of the sessions left out between them."""
+    """Day before, day after and number of the sessions left out between them, of days [day]."""
     missing = apart(days, exchange) - 1
     return [(days[k], days[k + 1], int(missing[k])) for k in np.flatnonzero(missing > 0)]
 
 
 def stale(closes: pd.DataFrame, names: Names) -> list[Finding]:
-    """The same close on many days running."""
+    """The same close on many days running; closes [day, index]."""
     out, few = [], []
     for name in closes.columns:
         known = closes[name].dropna()
@@ -245,7 +252,7 @@ def stale(closes: pd.DataFrame, names: Names) -> list[Finding]:
 
 
 def runs(true: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
-    """Start and length of every run of True."""
+    """Start and length of every run of True [day]."""
     edges = np.diff(np.concatenate([[0], true.astype(int), [0]]))
     return zip(
         np.flatnonzero(edges == 1).tolist(),
@@ -255,7 +262,10 @@ def runs(true: NDArray[np.bool_]) -> Iterable[tuple[int, int]]:
 
 
 def spikes(closes: pd.DataFrame, names: Names) -> list[Finding]:
-    """Moves beyond what price limits let an index do, and moves there and back that no other index made."""
+    """Moves beyond what price limits let an index do, and moves there and back that no other index made.
+
+    closes [day, index].
+    """
     out = []
     for name in closes.columns:
         known = closes[name].dropna()
@@ -291,7 +301,7 @@ def limit(name: str, days: Dates, names: Names) -> Array:
 
 
 def alone(closes: pd.DataFrame) -> list[Finding]:
-    """Moves away from the other indices that are undone the next day."""
+    """Moves away from the other indices that are undone the next day; closes [day, index]."""
     if len(closes.columns) < 3:
         return []
     moves = closes.map(np.log).diff()
@@ -308,7 +318,7 @@ def alone(closes: pd.DataFrame) -> list[Finding]:
 
 
 def copies(closes: pd.DataFrame, names: Names) -> list[Finding]:
-    """One index that is another, rescaled, late by a day, or for a while."""
+    """One index that is another, rescaled, late by a day, or for a while; closes [day, index]."""
     buckets = [name for name in names.buckets if name in closes.columns]
     moves = closes[buckets].map(np.log).diff()
     for large, small in combinations(buckets, 2):
@@ -333,7 +343,7 @@ def copies(closes: pd.DataFrame, names: Names) -> list[Finding]:
 
 
 def longest(true: NDArray[np.bool_]) -> tuple[int, int]:
-    """Length and start of the longest run of True."""
+    """Length and start of the longest run of True [day]."""
     found = [(length, start) for start, length in runs(true)]
     return max(found, default=(0, 0))
 

@@ -53,7 +53,7 @@ def read_holdings(
     Columns: bucket or cap_rank, or a code that `universe` (a file of stocks: code, bucket or cap_rank,
     styles) knows; weight (summing to 1), value (yuan, scaled to 1), or quantity and price; name and styles
     (z-scores within the bucket) if wanted; others are left out. Stocks in no bucket are the remainder: its
-    weight is said, and the others are scaled to 1. Raises InputError at the first thing wrong, with its row.
+    weight is in a note, and the others are scaled to 1. Raises InputError at the first error, with its row.
     """
     market = Market(names or home(), tuple(styles))
     rows, reading = read_rows(path, market, need_size=universe is None)
@@ -161,7 +161,7 @@ def _amount(row: Row, column: str) -> float:
 def _summing(
     path: Path, rows: list[Row], figures: list[float], total: float, reading: Reading
 ) -> list[float]:
-    """Weights that sum to one; what rounding of four decimals and more leaves is scaled, and said."""
+    """Weights that sum to one; what rounding of four decimals and more leaves is scaled, with a note."""
     places = max(len(row.cell["weight"].partition(".")[2]) for row in rows)
     rounding = 0.5 * len(rows) * 10.0**-places if 4 <= places <= 12 else 0.0
     if abs(total - 1) <= TOLERANCE:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..core.names import STYLES
+from ..core.names import STYLES, home
 from .codes import security
 from .columns import SPELLED, matched
 from .commodities import read_commodities
-from .contracts import SYMBOL, read_contracts
+from .contracts import read_contracts, symbol
 from .daily import findings
 from .holdings import SPELLED as HELD
 from .holdings import read_holdings
@@ -57,7 +57,7 @@ def look(paths: Sequence[Path], kind: str | None = None) -> list[Look]:
 
 
 def one(paths: list[Path], kind: str) -> Look:
-    """A look at files that make one table."""
+    """A look at files that make one table; what would be refused is in `wrong`, nothing is raised."""
     seen = Look(", ".join(map(str, paths)), kind)
     reads: dict[str, Callable[[], str]] = {
         "prices": lambda: prices(paths, seen),
@@ -77,7 +77,7 @@ def one(paths: list[Path], kind: str) -> Look:
 
 
 def guessed(path: Path) -> str:
-    """What a file is by its columns; prices where nothing else is seen."""
+    """What a file is by its columns; prices where nothing else is seen. Nothing is raised for bad input."""
     try:
         frame, _ = raw(path)
         titles = [str(name) for name in frame.columns]
@@ -93,7 +93,7 @@ def guessed(path: Path) -> str:
             return "panel"
         symbols = matched("", titles, SPELLED, ("symbol",))
         cells = frame[symbols["symbol"].title].astype(str).head(200) if symbols else pd.Series([], dtype=str)
-        if cells.map(lambda cell: bool(SYMBOL.fullmatch(cell.strip()))).any():
+        if cells.map(lambda cell: bool(symbol(home()).fullmatch(cell.strip()))).any():
             return "futures"
         if {"open", "hold"} <= has and symbols:
             return "commodities"
@@ -105,7 +105,7 @@ def guessed(path: Path) -> str:
 
 
 def prices(paths: list[Path], seen: Look) -> str:
-    """Closes: everything understood, and every finding."""
+    """Closes: everything understood, and every finding. Raises InputError as `read_prices`."""
     closes, reading = understood(paths)
     seen.notes += reading.notes
     seen.odd += reading.odd
@@ -122,7 +122,7 @@ def prices(paths: list[Path], seen: Look) -> str:
 
 
 def book(path: Path) -> str:
-    """A book: its buckets and what is in none."""
+    """A book: its buckets and what is in none. Raises InputError as `read_holdings`."""
     read = read_holdings(path)
     buckets = ", ".join(f"{name} {weight:.1%}" for name, weight in read.weights.items())
     styles = ", ".join(f"{name} {value:+.2f}" for name, value in read.style_exposure.items())
@@ -130,7 +130,7 @@ def book(path: Path) -> str:
 
 
 def commodities(path: Path) -> str:
-    """Commodity futures: how many days of how many products."""
+    """Commodity futures: how many days of how many products. Raises InputError as `read_commodities`."""
     table = read_commodities(path)
     return (
         f"{len(table):,} rows of {table['symbol'].nunique()} products, {table.index.min().date()} to "
@@ -139,7 +139,10 @@ def commodities(path: Path) -> str:
 
 
 def panel(paths: list[Path]) -> str:
-    """A stock panel: days, stocks, and the whole market's value on the last day."""
+    """A stock panel: days, stocks, and the whole market's value on the last day, yuan.
+
+    Raises InputError as `read_panel`.
+    """
     read = read_panel(paths)
     whole = float(np.nansum(read.cap[-1]))
     days = f"{len(read.dates):,} days, {read.dates[0].date()} to {read.dates[-1].date()}"
@@ -147,7 +150,7 @@ def panel(paths: list[Path]) -> str:
 
 
 def shape(table: pd.DataFrame, what: str) -> str:
-    """Days and columns of a table."""
+    """Days and columns of a table [day, column]."""
     days = f"{len(table):,} days, {table.index.min().date()} to {table.index.max().date()}"
     return f"{days}, of {len(table.columns)} {what}: {', '.join(map(str, table.columns[:6]))}" + (
         ", ..." if len(table.columns) > 6 else ""

@@ -61,7 +61,7 @@ THOUSANDS = 1e3
 """tushare's amount, known by its column ts_code, is in thousands of yuan."""
 
 OWN = ("close_raw_cents", "total_shares_10k", "pct_bp", "turn_bp", "amount_10k", *SPELLINGS, "total_shares")
-"""Titles that say their unit, or are in yuan, shares and fractions; what others are taken for is said."""
+"""Titles that say their unit, or are in yuan, shares and fractions; how others are read is in a note."""
 
 NEEDED = ("close", "shares", "amount")
 FUNDAMENTALS = ("book_to_price_ratio", "earning_yield", "growth", "leverage")
@@ -99,6 +99,7 @@ class Panel:
 
     @property
     def ids(self) -> tuple[str, ...]:
+        """[stock] codes as text of six digits."""
         return tuple(f"{code:06d}" for code in self.codes)
 
 
@@ -143,7 +144,10 @@ def read_panel(paths: Sequence[str | Path], until: str | None = None, accept: Co
 
 
 def read_part(path: str | Path) -> tuple[pd.DataFrame, Reading]:
-    """One file: date, code and what it has of SPELLINGS in yuan, shares and fractions; checked."""
+    """One file: date, code and what it has of SPELLINGS in yuan, shares and fractions; checked.
+
+    Raises InputError with file, row, date, code and value.
+    """
     table = read_table(path, ("date", "code"))
     if "code" not in table.frame.columns:
         raise InputError(str(path), f"no column 'code' ({listed(table.frame)})", "columns date and code")
@@ -166,7 +170,10 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, Reading]:
 
 
 def columns(table: Table) -> dict[str, tuple[str, float]]:
-    """What of SPELLINGS is there: name -> its title and what turns it into yuan, shares and fractions."""
+    """What of SPELLINGS is there: name -> its title and what turns it into yuan, shares and fractions.
+
+    Raises InputError where two columns would be one of them.
+    """
     found = matched(table.path, table.frame.columns, SPELLINGS)
     result = {}
     for name, match in found.items():
@@ -210,7 +217,10 @@ def codes(table: Table) -> NDArray[np.int64]:
 
 
 def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd.DataFrame) -> None:
-    """Refuse the first value that is not finite or not ABOVE its limit, or a close that is missing."""
+    """Refuse the first value [row] that is not finite or not ABOVE its limit, or a close that is missing.
+
+    part: the file's rows [row] by date and code. Raises InputError with row, date, code and value.
+    """
     scaled = part[name].to_numpy()
     bad = ~(
         (np.isfinite(scaled) & (scaled > ABOVE.get(name, -np.inf))) | (np.isnan(scaled) & (name != "close"))
@@ -225,7 +235,10 @@ def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd
 
 
 def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
-    """Refuse a date and code met twice, or dates that neither ascend nor descend within the codes."""
+    """Refuse a date and code met twice, or dates that neither ascend nor descend within the codes.
+
+    part: rows [row]. Raises InputError with the row.
+    """
     day = part["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
     again = pd.Series(day * 1_000_000 + part["code"].to_numpy()).duplicated().to_numpy()
     step = part.groupby("code", sort=False)["date"].diff().to_numpy()
@@ -309,7 +322,10 @@ def suspended(wide: dict[str, Array]) -> NDArray[np.bool_]:
 
 
 def filled(matrix: Array, *, back: bool = False) -> Array:
-    """The last known value down the days; with `back`, days before the first one get the first."""
+    """The last known value down the days of a matrix [day, stock].
+
+    back: days before the first one get the first.
+    """
     frame = pd.DataFrame(matrix).ffill()
     return (frame.bfill() if back else frame).to_numpy()
 
@@ -320,10 +336,10 @@ def price_limit(stocks: NDArray[np.int64]) -> Array:
 
 
 def adjusted(close: Array, cap: Array, given: Array, stocks: NDArray[np.int64]) -> Array:
-    """Returns as given; else the closes' own, or where that is beyond the price limit, that of the cap.
+    """Returns [day, stock] as given; else the closes' own, or where beyond the price limit, that of the cap.
 
-    A raw move beyond the limit is a bonus issue or a split, which leaves the cap alone; where the cap moved
-    too far as well the return is unknown.
+    close, cap, given [day, stock], stocks [stock]. A raw move beyond the limit is a bonus issue or a split,
+    which leaves the cap alone; where the cap moved too far as well the return is unknown.
     """
     limit = price_limit(stocks) + SLACK
     returns = np.full_like(close, np.nan)

@@ -57,7 +57,10 @@ def read_prices(
 def understood(
     paths: str | Path | Sequence[str | Path], *, least: int = 2, names: Names | None = None
 ) -> tuple[pd.DataFrame, Reading]:
-    """The closes as they are in the files, not judged yet, and what was understood of them."""
+    """The closes [day, index] as they are in the files, not judged yet, and what was understood of them.
+
+    Raises InputError for what cannot be read, no bucket of the market's, fewer days than `least`.
+    """
     names = names or home()
     parts = [one_file(path, names) for path in listing(paths)]
     reading = Reading(", ".join(reading.place for _, reading in parts))
@@ -83,7 +86,7 @@ def understood(
 
 
 def one_file(path: str | Path, names: Names) -> tuple[pd.DataFrame, Reading]:
-    """The closes of one file."""
+    """The closes [day, index] of one file. Raises InputError for what cannot be read."""
     table = read_table(path, ROLES, names.calendar)
     if "close" in table.frame.columns or {"code", "name"} & set(table.columns):
         prices = long(table, names)
@@ -110,7 +113,10 @@ def together(parts: list[tuple[pd.DataFrame, Reading]]) -> pd.DataFrame:
 
 
 def long(table: Table, market: Names) -> pd.DataFrame:
-    """Rows of (date, code, close) turned into a column per code."""
+    """Rows of (date, code, close) turned into a column per code [day, index].
+
+    Raises InputError for no closes, one that is not positive, or a day twice.
+    """
     path = table.path
     if "close" not in table.frame.columns:
         hint = "rename the column of closes to 'close'"
@@ -132,7 +138,10 @@ def long(table: Table, market: Names) -> pd.DataFrame:
 
 
 def coded(table: Table, market: Names) -> "pd.Series[str]":
-    """The bucket or code of each row: from a column of codes, of names, or the file's name."""
+    """The bucket or code of each row [row]: from a column of codes, of names, or the file's name.
+
+    Raises InputError where there is neither, or a code is no index.
+    """
     for role in ("code", "name"):
         if role in table.frame.columns:
             return spelled(table, role, market)
@@ -146,7 +155,7 @@ def coded(table: Table, market: Names) -> "pd.Series[str]":
 
 
 def spelled(table: Table, role: str, market: Names) -> "pd.Series[str]":
-    """The bucket or code of each row."""
+    """The bucket or code of each row [row]. Raises InputError for a code that is no index."""
     text = table.frame[role].astype(str)
     known: dict[str, str] = {}
     for row in np.flatnonzero(~text.duplicated().to_numpy()).tolist():
@@ -159,7 +168,7 @@ def spelled(table: Table, role: str, market: Names) -> "pd.Series[str]":
 
 
 def wide(table: Table, market: Names) -> pd.DataFrame:
-    """A column per index."""
+    """A column per index [day, index]. Raises InputError for a title that is none, or is there twice."""
     table = ascending(table, None)
     columns: dict[str, np.ndarray] = {}
     for title in table.frame.columns:
@@ -187,7 +196,10 @@ def positive(
     blank: bool,
     what: str = "close",
 ) -> None:
-    """Refuse the first close that is not a positive finite number; NaN passes only where `blank`."""
+    """Refuse the first close [row] that is not a positive finite number; NaN passes only where `blank`.
+
+    when, names [row]: its day and code, for the message. Raises InputError.
+    """
     good = np.isfinite(close) & (close > 0)
     bad = ~(good | close.isna()).to_numpy() if blank else ~good.to_numpy()
     if bad.any():

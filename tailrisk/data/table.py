@@ -54,7 +54,10 @@ class Table:
     reading: Reading
 
     def numbers(self, role: str, *, percent: bool = False) -> pd.Series:
-        """The figures of a column, in yuan, shares or fractions where its title has a unit."""
+        """The figures of a column [row], in yuan, shares or fractions where its title has a unit.
+
+        Raises InputError with the row for text that is no number.
+        """
         column, name = self.frame[role], self.written(role)
         values = numbers(self.path, column, self.when, name, percent=percent)
         if not pd.api.types.is_numeric_dtype(column.dtype):
@@ -122,7 +125,10 @@ def read_table(path: str | Path, among: Iterable[str] = ("date",), exchange: str
 
 
 def raw(path: str | Path) -> tuple[pd.DataFrame, Reading]:
-    """The file as a frame, cells of text files as text, and the first notes on it."""
+    """The file as a frame, cells of text files as text, and the first notes on it.
+
+    Raises InputError for a file that is no table.
+    """
     reading = Reading(str(path))
     if kind(path) == "Parquet":
         return parquet(path), reading
@@ -140,7 +146,10 @@ def raw(path: str | Path) -> tuple[pd.DataFrame, Reading]:
 
 
 def parquet(path: str | Path) -> pd.DataFrame:
-    """The Parquet table; an index that was written as columns comes back as columns."""
+    """The Parquet table; an index that was written as columns comes back as columns.
+
+    Raises InputError for a damaged file.
+    """
     try:
         table = pd.read_parquet(path)
     except Exception as error:  # pyarrow raises its own and OSError for damaged files
@@ -151,7 +160,10 @@ def parquet(path: str | Path) -> pd.DataFrame:
 
 
 def first_column(frame: pd.DataFrame) -> pd.DataFrame:
-    """A first column without a title is the days if it holds them, and dropped if it only counts."""
+    """A first column without a title is the days if it holds them, and dropped if it only counts.
+
+    frame [row, column].
+    """
     first = str(frame.columns[0]).strip().lower()
     if first not in ("", "unnamed: 0", "index", "level_0") or frame.empty:
         return frame
@@ -163,7 +175,7 @@ def first_column(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_notes(frame: pd.DataFrame, title: str, reading: Reading) -> pd.DataFrame:
-    """The rows from the first day on; lines of units, sources and codes above it are left out."""
+    """Rows [row, column] from the first day on; lines of units, sources and codes above it are left out."""
     count = 0
     for cell in frame[title].iloc[:12]:
         if stamp(str(cell)) or not UNDER.match(str(cell)):
@@ -176,7 +188,7 @@ def without_notes(frame: pd.DataFrame, title: str, reading: Reading) -> pd.DataF
 
 
 def holding_days(frame: pd.DataFrame) -> str:
-    """A hint: the column that seems to hold days, or nothing."""
+    """A hint: the column of a frame [row, column] that seems to hold days, or nothing."""
     for title in frame.columns:
         cells = frame[title].iloc[:5]
         if len(cells) and all(stamp(str(cell)) for cell in cells):
@@ -185,7 +197,7 @@ def holding_days(frame: pd.DataFrame) -> str:
 
 
 def listed(table: pd.DataFrame) -> str:
-    """The columns there are, for a message."""
+    """The columns of a table [row, column], for a message."""
     return "columns: " + ", ".join(short(str(name))[:24] for name in table.columns[:8])
 
 
@@ -198,10 +210,11 @@ def where(path: str | Path, row: int, date: object = None) -> str:
 def dates(
     path: str | Path, column: pd.Series, reading: Reading, exchange: str = calendar.CHINA
 ) -> pd.DatetimeIndex:
-    """Days from text, whole numbers or stamps; InputError at the first that is none, or not the exchange's.
+    """Days [row] from text, whole numbers or stamps of a column [row].
 
-    Stamps with a zone are taken to the exchange's. Stamps at 16:00 without a zone are refused for China: they
-    are midnight in Shanghai in UTC, a day early, or nothing.
+    InputError at the first that is none, or not the exchange's. Stamps with a zone are taken to the
+    exchange's. Stamps at 16:00 without a zone are refused for China: they are midnight in Shanghai in UTC, a
+    day early, or nothing.
     """
     zone = calendar.zone(exchange)
     if isinstance(column.dtype, pd.DatetimeTZDtype):
@@ -237,7 +250,10 @@ def zone_wanted() -> tuple[str, str, str]:
 
 
 def zones(path: str | Path, stamps: Sequence[Stamp], reading: Reading, exchange: str) -> None:
-    """Say that stamps were taken to the exchange's zone; refuse those that need a zone to be understood."""
+    """Note that stamps were taken to the exchange's zone.
+
+    Raises InputError where some have a zone and some none, or they need one to be understood.
+    """
     if len({one.zoned for one in stamps}) > 1:
         raise InputError(str(path), "some stamps have a zone and some have none", "one form of date")
     if stamps[0].zoned:
@@ -257,7 +273,10 @@ def serial(cell: object) -> str:
 
 
 def inside(path: str | Path, column: pd.Series, days: np.ndarray, exchange: str) -> None:
-    """Refuse a day before the exchange opened, or after the last session its calendar knows."""
+    """Refuse a day [row] before the exchange opened, or after the last session its calendar knows.
+
+    Raises InputError with the row.
+    """
     first, last = calendar.sessions(exchange)[[0, -1]]
     bad = (days < first) | (days > last)
     if bad.any():
@@ -272,7 +291,7 @@ def inside(path: str | Path, column: pd.Series, days: np.ndarray, exchange: str)
 def numbers(
     path: str | Path, column: pd.Series, when: pd.DatetimeIndex, name: str, *, percent: bool = False
 ) -> pd.Series:
-    """Floats; thousands commas, 万 and 亿 are understood, and percents where `percent`; missing is NaN.
+    """Floats [row]; thousands commas, 万 and 亿 are understood, and percents where `percent`; missing is NaN.
 
     Raises InputError with the row for text that is no number.
     """
@@ -293,7 +312,7 @@ def numbers(
 
 
 def commas(path: str | Path, column: pd.Series, name: str, reading: Reading) -> None:
-    """Say that figures have thousands commas. Raises InputError where they may be decimal ones."""
+    """Note that figures [row] have thousands commas. Raises InputError where they may be decimal ones."""
     text = column.dropna().astype(str)
     if not text.str.contains(",", regex=False).any():
         return
@@ -316,7 +335,7 @@ def figure(cell: str, percent: bool) -> float:
 
 
 def ascending(table: Table, group: pd.Series | None) -> Table:
-    """The rows oldest first within each group; a file that is newest first throughout is turned round.
+    """The rows oldest first within each group [row]; a file that is newest first throughout is turned round.
 
     Raises InputError with the row for a day that comes twice, or a file in no order.
     """
@@ -341,7 +360,7 @@ def ascending(table: Table, group: pd.Series | None) -> Table:
 
 
 def parse_day(place: str, day: str) -> pd.Timestamp:
-    """One date given as an argument."""
+    """One date given as an argument. Raises InputError for text that is none."""
     found = stamp(str(day))
     if found is None or not date(1678, 1, 1) <= found.day <= date(2262, 1, 1):
         raise InputError(place, f"date {day!r} cannot be read", DATES)

@@ -41,7 +41,7 @@ def judge_units(
 
 
 def values(cap: Array, ids: Sequence[str]) -> list[tuple[str, str]]:
-    """What is wrong with the unit of market values, and why it may be so."""
+    """What is wrong with the unit of market values [day, stock], and why it may be so."""
     known = np.asarray(np.isfinite(cap).any(axis=0))
     if not known.any():
         return []
@@ -68,7 +68,7 @@ def values(cap: Array, ids: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def amounts(cap: Array, amount: Array, turnover: Array) -> list[tuple[str, str]]:
-    """What is wrong with the unit of amounts, beside market values and turnover."""
+    """What is wrong with the unit of amounts, beside market values and turnover, all [day, stock]."""
     traded = (amount > 0) & np.isfinite(cap)
     if not traded.any():
         return []

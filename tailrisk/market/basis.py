@@ -35,7 +35,7 @@ class Params:
     carry: Ratio  # [future]  y: discount per calendar year in quiet times
     ramp: Ratio  # []  tau0, calendar days
     mean: Ratio  # [future]  where u settles
-    discount_pull: Ratio  # []  share of u - mean lost in a round when u > mean: 1 - (1 - daily)^(1 / rounds)
+    discount_pull: Ratio  # []  part of u - mean lost in a round when u > mean: 1 - (1 - daily)^(1 / rounds)
     premium_pull: Ratio  # []  the same when u < mean
     flow: Ratio  # []  lambda_F: dislocation per net sale of one day's futures turnover
     fall: Ratio  # []  lambda_r: dislocation per unit fall of the index in a rout, given back per rise
@@ -91,7 +91,7 @@ def curve(params: Params, dislocation: Ratio, days: Ratio) -> Ratio:
 def init(params: Params, dislocation: Ratio, contracts: Contracts) -> State:
     """State at the close before the first day: contracts on their curve, settled at the close.
 
-    `contracts` are the first day's; slots are read as theirs.
+    dislocation: u [future, path]; `contracts` are the first day's; slots are read as theirs.
     """
     relative = jnp.exp(curve(params, dislocation, contracts.before))
     return State(dislocation=dislocation, relative=relative, settlement=jnp.ones_like(relative))
@@ -129,11 +129,11 @@ def step(
     shock: Normal,
     settling: Ratio,
 ) -> Today:
-    """One round of the futures market; arrays [future, path].
+    """One round of the futures market, u as above (mechanism 5.4); arrays [future, path].
 
     `index` is each future's index return since the previous close, its change in this round and the index's
-    momentum before it, all simple; `flow` net purchases of the future (buys positive); `settling` the weight
-    of this round in today's settlement price, zero but for the closing rounds and one in all.
+    momentum before it, all simple; `flow` net purchases of the future, yuan (buys positive); `settling` the
+    weight of this round in today's settlement price, zero but for the closing rounds and one in all.
     """
     since_close, in_round, momentum = index
     dislocation = _dislocate(params, today.dislocation, flow, in_round * _rout(params, momentum), shock)
@@ -171,7 +171,8 @@ def close(params: Params, base: Base, today: Today, since_close: Ratio) -> State
 def annualised(relative: Ratio, days: Ratio) -> Ratio:
     """(F/S - 1) 365 / days: the market's convention, calendar days and no compounding; discount negative.
 
-    -1.47 % with 17 days left is -31.6 % (2 February 2024). On the last day one day is used.
+    relative: F / S and calendar days, of shapes that broadcast: [future, path] and []. -1.47 % with 17 days
+    left is -31.6 % (2 February 2024). On the last day one day is used.
     """
     return (relative - 1.0) * (365.0 / jnp.maximum(days, 1.0))
 

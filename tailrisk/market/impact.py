@@ -28,7 +28,7 @@ class Params:
     volume: Yuan  # [bucket]  a normal day's turnover; positive
     evaporation: Ratio  # []  eta: zero keeps depth whole
     threshold: Ratio  # []  theta: depth goes when momentum is below minus this
-    persistence: Ratio  # []  delta: share of momentum that lasts a day
+    persistence: Ratio  # []  delta: fraction of momentum that lasts a day
     share: Ratio  # [component]  of a push that will decay
     decay: Ratio  # [component]  lost in one round: 1 - (1 - lost in a day)^(1 / rounds)
 
@@ -54,7 +54,7 @@ def momentum(params: Params, state: State, returns: Ratio) -> Ratio:
 
 
 def depth(params: Params, momentum: Ratio) -> Ratio:
-    """D [bucket, path], one at most: the share of normal depth still there."""
+    """D [bucket, path], one at most: the part of normal depth still there; momentum [bucket, path]."""
     fall = jnp.maximum(-momentum - params.threshold, 0.0)
     return 1.0 / (1.0 + params.evaporation * fall)
 
@@ -72,7 +72,7 @@ def step(
 def close(params: Params, state: State, returns: Ratio, dropped: Ratio) -> State:
     """State after the close, given the day's return and the latent return the limits dropped [bucket, path].
 
-    A push that the limits swallowed was never paid, so it is not given back: its transient share leaves J,
+    A push that the limits swallowed was never paid, so it is not given back: its transient part leaves J,
     toward zero at most. Without this the day after a limit-down close rebounds twice.
     """
     swallowed = params.share[:, None, None] * dropped[None]

@@ -28,8 +28,8 @@ class Params:
     calm: Ratio  # [bucket]  dispersion s of a day's returns in a quiet market; positive
     stressed: Ratio  # [bucket]  its ceiling
     widening: Ratio  # []  dispersion added per unit of absolute momentum
-    carried: Ratio  # []  xi: share of the latent excess that opens the next day
-    locked: Probability  # []  share of an order in a stock at its limit that still trades
+    carried: Ratio  # []  xi: fraction of the latent excess that opens the next day
+    locked: Probability  # []  fraction of an order in a stock at its limit that still trades
 
 
 @struct
@@ -37,7 +37,7 @@ class Seen:
     """What the market shows of a bucket."""
 
     returns: Ratio  # [bucket, path]  simple, since the previous close
-    limit_down: Probability  # [bucket, path]  share of stocks at the lower limit
+    limit_down: Probability  # [bucket, path]  fraction of stocks at the lower limit
     limit_up: Probability  # [bucket, path]
 
 
@@ -53,7 +53,7 @@ def dispersion(params: Params, momentum: Ratio) -> Ratio:
 
 @clause
 def observe(params: Params, latent: Ratio, dispersion: Ratio) -> Seen:
-    """Returns and shares at the limits from latent returns; both arguments [bucket, path]."""
+    """Returns and fractions at the limits, R, LD and LU as above; latent, dispersion [bucket, path]."""
     returns, down, up = latent, jnp.zeros_like(latent), jnp.zeros_like(latent)
     inverse = 1.0 / dispersion
     for board in range(params.limit.shape[0]):
@@ -67,12 +67,12 @@ def observe(params: Params, latent: Ratio, dispersion: Ratio) -> Seen:
 
 
 def fills(params: Params, seen: Seen, capacity: Yuan, sells: Yuan, buys: Yuan) -> tuple[Ratio, Ratio]:
-    """Share of sells, and of buys, that trade this round [bucket, path].
+    """Fraction of sells, and of buys, that trades this round [bucket, path].
 
     phi = (1 - LD (1 - locked)) min(1, capacity / sells); buys with LU             mechanism 5.5
 
-    `capacity` is what the round can absorb, D V / M; sells and buys are submitted, both positive. The floor
-    phi_min of the mechanism never binds above `locked`, so there is one parameter, not two.
+    `capacity` is what the round can absorb, D V / M; sells and buys are submitted, all yuan and positive. The
+    floor phi_min of the mechanism never binds above `locked`, so there is one parameter, not two.
     """
     open_down = 1.0 - seen.limit_down * (1.0 - params.locked)
     open_up = 1.0 - seen.limit_up * (1.0 - params.locked)
@@ -80,7 +80,10 @@ def fills(params: Params, seen: Seen, capacity: Yuan, sells: Yuan, buys: Yuan) -
 
 
 def carry(params: Params, latent: Ratio, seen: Seen) -> tuple[Ratio, Ratio]:
-    """At the close: the gap g = xi (M - R) that opens tomorrow, and the rest of M - R, which is dropped."""
+    """At the close: the gap g = xi (M - R) that opens tomorrow, and the rest of M - R, which is dropped.
+
+    latent: M [bucket, path], simple return since the previous close; both results too.
+    """
     excess = latent - seen.returns
     gap = params.carried * excess
     return gap, excess - gap

@@ -22,10 +22,10 @@ class Params:
 
 
 def cost(params: Params, quantity: Yuan, volume: Yuan, volatility: Ratio) -> Ratio:
-    """Cost per yuan traded, never negative; all arguments of one shape.
+    """Cost per yuan traded, c as above, never negative; all arguments of one shape, such as [bucket, path].
 
-    `quantity` buys positive, `volume` a day's turnover of what is traded, `volatility` per day. No trade
-    costs nothing per yuan beyond the spread, so multiply by |quantity| for the money.
+    `quantity` yuan, buys positive, `volume` a day's turnover of what is traded, yuan, `volatility` per day.
+    No trade costs nothing per yuan beyond the spread, so multiply by |quantity| for the money.
     """
     floor = jnp.finfo(quantity.dtype).tiny
     impact = params.scale * volatility * jnp.sqrt(jnp.abs(quantity) / jnp.maximum(volume, floor))

@@ -46,7 +46,7 @@ def brief(value: Any) -> str:
 def number(
     place: str, field: str, value: Any, allowed: str, least: float = -np.inf, *, strict: bool = False
 ) -> float:
-    """One finite number, at least `least` or, if strict, above it."""
+    """One finite number, at least `least` or, if strict, above it. InputError: any other value."""
     found = value.item() if isinstance(value, np.ndarray | np.generic) and value.size == 1 else value
     try:
         if isinstance(found, bool | str | bytes) or not np.isscalar(found):
@@ -78,14 +78,17 @@ def confidence(level: Level) -> Fraction:
 
 
 def a(kind: type[T], place: str, value: Any, hint: str) -> T:
-    """`value`, if it is of a kind."""
+    """`value`, if it is of a kind. InputError: it is not."""
     if not isinstance(value, kind):
         raise InputError(place, f"{brief(value)} is none", kind.__name__, hint)
     return value
 
 
 def many(place: str, values: Any, needed: tuple[str, ...], allowed: str) -> list[Any]:
-    """`values` as a list of objects that have the `needed` attributes."""
+    """`values` as a list of objects that have the `needed` attributes.
+
+    InputError: no list, or one has not.
+    """
     if isinstance(values, str | bytes | dict) or not isinstance(values, Iterable):
         raise InputError(place, f"{brief(values)} is no list", allowed)
     listed = list(values)

@@ -30,7 +30,7 @@ def everything(count: int) -> Band:
 
 
 def around(loss: Array, threshold: float, size: int) -> Band:
-    """The `size` scenarios whose losses are nearest to the threshold, those above them above."""
+    """The `size` scenarios whose losses [scenario] are nearest to the threshold, those above them above."""
     distance = np.abs(loss - threshold)
     if size >= len(loss):
         return everything(len(loss))

@@ -12,7 +12,7 @@ from .arguments import a, confidence
 from .conic import Array, straight
 from .constraints import Constraint, Positions, Rows, bounded
 from .labels import not_negative
-from .region import said
+from .region import checked
 from .scenarios import Scenarios, of_returns
 from .shortfall import OF_RETURNS, TOLERANCE, Portfolio, maximise_utility, minimise_shortfall
 from .variance import Covariance, VarianceCost
@@ -28,7 +28,12 @@ def minimise_variance(
 ) -> Portfolio:
     """min w' Q w / 2 over the constraints; `objective` is minus that. Markowitz (1952).
 
-    InputError: as `maximise_utility`.
+    Q in squared returns over the horizon, weights [asset] of NAV. InputError: as `maximise_utility`.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_matrix
+    >>> best = minimise_variance(of_matrix(np.diag([0.04, 0.01])), [Budget(), Positions()])
+    >>> best.weights.round(3)
+    array([0.2, 0.8])
     """
     return mean_variance(
         covariance, np.zeros(_assets(covariance)), constraints, aversion=1.0, tolerance=tolerance
@@ -45,10 +50,16 @@ def mean_variance(
 ) -> Portfolio:
     """max alpha' w - aversion w' Q w / 2, less trading costs if charged; alpha [asset]. Markowitz (1952).
 
-    InputError: as `maximise_utility`.
+    alpha and the root of Q are returns over one horizon. InputError: as `maximise_utility`.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_matrix
+    >>> risk = of_matrix(np.diag([0.04, 0.01]))
+    >>> best = mean_variance(risk, [0.02, 0.01], [Budget(), Positions()], aversion=1.0)
+    >>> best.weights.round(3)
+    array([0.4, 0.6])
     """
     none = replace(of_returns(np.zeros((_assets(covariance), 10))), names=covariance.names)
-    charged = [*said(constraints), VarianceCost(covariance, aversion)]
+    charged = [*checked(constraints), VarianceCost(covariance, aversion)]
     return maximise_utility(none, alpha, charged, level=NEVER_USED, aversion=0.0, tolerance=tolerance)
 
 
@@ -69,23 +80,29 @@ class _Budgets:
 
 
 def shortfall_budgets(
-    scenarios: Scenarios, shares: ArrayLike | None = None, *, level: Level, tolerance: float = 1e-5
+    scenarios: Scenarios, budgets: ArrayLike | None = None, *, level: Level, tolerance: float = 1e-5
 ) -> Array:
-    """Fully invested weights [asset] > 0 whose contributions to ES are `shares` of it, equal ones by default.
+    """Fully invested weights [asset] > 0 whose contributions to ES are `budgets` of it, by default equal.
 
-    w = y / sum y,  y = argmin ES(y) - sum_i shares_i log y_i: there y_i dES/dy_i = shares_i.
-    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one.
-    InputError: shares not positive, or an ES that some long portfolio makes negative.
+    w = y / sum y,  y = argmin ES(y) - sum_i budgets_i log y_i: there y_i dES/dy_i = budgets_i.
+    Maillard, Roncalli & Teiletche (2010), section 2; ES is homogeneous of degree one. budgets: [asset].
+    InputError: budgets not positive, or an ES that some long portfolio makes negative.
+
+    >>> from tailrisk.optimise import of_returns
+    >>> calm = np.random.default_rng(1).normal(0, 0.01, (1, 1000))
+    >>> weights = shortfall_budgets(of_returns(np.vstack([calm, -2 * calm[:, ::-1]])), level=0.95)
+    >>> bool(weights[0] > weights[1])  # the calmer asset has more
+    True
     """
     count = a(Scenarios, "scenarios", scenarios, OF_RETURNS).assets
     confidence(level)
-    wanted = not_negative("shares", "share", 1 / count if shares is None else shares, scenarios.axis)
+    wanted = not_negative("budgets", "budget", 1 / count if budgets is None else budgets, scenarios.axis)
     if not ((wanted > 0) & np.isfinite(wanted)).all():
-        raise InputError("shares", "some are zero", "shares > 0, or a universe without those assets")
+        raise InputError("budgets", "some are zero", "budgets > 0, or a universe without those assets")
     even = np.full(count, 1 / count)
     scale = float(np.abs(scenarios.losses(even)).mean()) or 1.0
-    budgets = _Budgets(scale * wanted / wanted.sum())
-    found = minimise_shortfall(scenarios, [Positions(0.0, MOST), budgets], level=level, tolerance=tolerance)
+    charge = _Budgets(scale * wanted / wanted.sum())
+    found = minimise_shortfall(scenarios, [Positions(0.0, MOST), charge], level=level, tolerance=tolerance)
     if found.weights.max() > 0.99 * MOST:
         raise InputError("scenarios", "a long portfolio has no expected shortfall", "losses in the tail")
     return found.weights / found.weights.sum()

@@ -23,7 +23,7 @@ FEASIBLE = 1e-8
 NEAR = 1e-9
 """A point this far outside a cone, of its radius, is inside."""
 ROWS = 100
-"""A conflict of more rows than this is told by constraint, not cut down row by row."""
+"""A conflict of more rows than this is named by constraint, not cut down row by row."""
 SHOWN = 4
 """Rows of one constraint that a message spells out."""
 
@@ -48,13 +48,13 @@ def refuse_conflict(region: Region) -> None:
     least = of_parts(parts, region.assets)
     rows = conflict(least)
     assert rows is not None
-    _, kept = rows.violation(np.ones(len(rows.owner), dtype=bool))
-    if kept.sum() <= ROWS:
-        kept = rows.filtered(kept, [np.array([i]) for i in np.flatnonzero(kept)])
-    missing, _ = rows.violation(kept)
+    _, chosen = rows.violation(np.ones(len(rows.owner), dtype=bool))
+    if chosen.sum() <= ROWS:
+        chosen = rows.filtered(chosen, [np.array([i]) for i in np.flatnonzero(chosen)])
+    missing, _ = rows.violation(chosen)
     raise InputError(
         "constraints",
-        f"no portfolio satisfies together {rows.told(kept, size)}",
+        f"no portfolio satisfies together {rows.described(chosen, size)}",
         hint=f"drop one of them, or loosen their bounds by {missing * size:.3g} in all",
     )
 
@@ -73,19 +73,20 @@ def conflict(region: Region) -> "Stack | None":
 
 
 @dataclass(frozen=True)
-class Stated:
-    """A constraint that says the rows it has said before."""
+class Known:
+    """A constraint whose rows are known."""
 
     name: str
-    told: Rows
+    fixed: Rows
 
     def rows(self, assets: int) -> Rows:
-        return self.told
+        """The rows, whatever the assets."""
+        return self.fixed
 
 
 def of_parts(parts: Sequence[Part], assets: int) -> Region:
     """The region of some constraints of another."""
-    return region_of([Stated(part.name, part.rows) for part in parts], assets)
+    return region_of([Known(part.name, part.rows) for part in parts], assets)
 
 
 class Stack:
@@ -100,14 +101,14 @@ class Stack:
         owner = np.repeat(np.arange(len(region.parts)), [len(part.place) for part in region.parts])
         self.owner = np.append(owner, np.array([part for part, _, _ in cuts], dtype=owner.dtype))
 
-    def violation(self, kept: Mask) -> tuple[float, Mask]:
-        """Least sum of violations of the kept rows over all x, and the rows whose dual says they matter.
+    def violation(self, chosen: Mask) -> tuple[float, Mask]:
+        """Least sum of violations of the chosen rows over all x, and the rows whose dual says they matter.
 
         min sum s  s.t.  A x + s >= lower, A x - s <= upper, s >= 0; rows of nonzero dual conflict by Farkas.
         """
-        below, above = (np.flatnonzero(kept & np.isfinite(ends)) for ends in (self.lower, self.upper))
+        below, above = (np.flatnonzero(chosen & np.isfinite(ends)) for ends in (self.lower, self.upper))
         at = np.concatenate([below, above])
-        used = np.zeros(len(kept), dtype=bool)
+        used = np.zeros(len(chosen), dtype=bool)
         if not len(at):
             return 0.0, used
         width, assets = self.matrix.shape[1], self.region.assets
@@ -127,24 +128,24 @@ class Stack:
         used[at[np.abs(done.ineqlin.marginals) > 1e-9]] = True
         return float(done.fun), used
 
-    def filtered(self, kept: Mask, groups: list[NDArray[np.intp]]) -> Mask:
+    def filtered(self, chosen: Mask, groups: list[NDArray[np.intp]]) -> Mask:
         """Drop groups whose absence leaves a conflict: deletion filter, Chinneck & Dravnieks (1991)."""
-        kept = kept.copy()
+        chosen = chosen.copy()
         for group in groups:
-            without = kept.copy()
+            without = chosen.copy()
             without[group] = False
-            if kept[group].any() and self.violation(without)[0] > FEASIBLE:
-                kept = without
-        return kept
+            if chosen[group].any() and self.violation(without)[0] > FEASIBLE:
+                chosen = without
+        return chosen
 
-    def told(self, kept: Mask, size: float) -> str:
-        """The kept rows in words: each constraint with a few of its rows; size: of what a radius is in."""
+    def described(self, chosen: Mask, size: float) -> str:
+        """The chosen rows in words: each constraint with a few of its rows; size: of what a radius is in."""
         texts, first = [], 0
         whole = sum(len(part.place) for part in self.region.parts)
         for i, part in enumerate(self.region.parts):
-            labels = [part.rows.labels[k] for k in np.flatnonzero(kept[first : first + len(part.place)])]
+            labels = [part.rows.labels[k] for k in np.flatnonzero(chosen[first : first + len(part.place)])]
             if part.cone is not None:  # its rows define what the cone bounds: no bound of their own
-                cut = kept[whole:][self.owner[whole:] == i].any()
+                cut = chosen[whole:][self.owner[whole:] == i].any()
                 labels = [f"{part.cone.label} {part.cone.radius * size:g}"] if cut else []
             first += len(part.place)
             more = f" and {len(labels) - SHOWN} more" if len(labels) > SHOWN else ""
@@ -154,8 +155,10 @@ class Stack:
 
 
 def tangents(region: Region) -> list[tuple[int, Array, float]]:
-    """Of the first cone that conflicts with rows and earlier cones, and of those: its part and a row
-    x <= end, the tangent at their point nearest to its centre. None where no cone does.
+    """Of the first cone that conflicts with rows and earlier cones, and of those: its part and a row.
+
+    The row is [variable] with row x <= end: the tangent at their point nearest to its centre. None where no
+    cone does.
     """
     before: list[int] = []
     for i, part in enumerate(region.parts):

@@ -42,23 +42,34 @@ class Rows:
 
 
 class Constraint(Protocol):
-    """Anything with a name that can say its rows for a number of assets: an Axis, if they have names."""
+    """Anything with a name that can say its rows for a number of assets: an Axis, if they have names.
+
+    A constraint raises InputError from `rows`, naming itself, the field and the value: what has another
+    shape, no number, names that are missing or there twice, or a lower bound above its upper.
+    """
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What messages and prices call it."""
 
-    def rows(self, assets: int) -> Rows: ...
+    def rows(self, assets: int) -> Rows:
+        """Its rows [row, asset + extra]. InputError: fields that do not fit the assets."""
 
 
 @dataclass(frozen=True)
 class Budget:
-    """lower <= sum w <= upper: the share of NAV invested; fully invested by default."""
+    """lower <= sum w <= upper: the part of NAV invested; fully invested by default.
+
+    >>> Budget(0.9, 1.0).rows(3).matrix.toarray()
+    array([[1., 1., 1.]])
+    """
 
     lower: float = 1.0
     upper: float = 1.0
     name: str = "budget"
 
     def rows(self, assets: int) -> Rows:
+        """One row [1, asset]. InputError: a bound that is no number, lower above upper."""
         return bounded(self.name, ("sum of weights",), np.ones((1, assets)), self.lower, self.upper)
 
 
@@ -67,6 +78,9 @@ class Positions:
     """lower <= w <= upper, each one number or [asset]; long-only without a cap by default.
 
     A universe is an upper of zero outside it; a liquidity limit is an upper of `liquidity_cap`.
+
+    >>> Positions(0.0, [0.5, 0.3]).rows(2).upper
+    array([0.5, 0.3])
     """
 
     lower: ArrayLike = 0.0
@@ -74,19 +88,25 @@ class Positions:
     name: str = "positions"
 
     def rows(self, assets: int) -> Rows:
+        """A row an asset [asset, asset]. InputError: bounds that do not fit the assets, lower above upper."""
         low, high = (vector(self.name, end, getattr(self, end), assets) for end in ("lower", "upper"))
         return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), low, high)
 
 
 @dataclass(frozen=True)
 class ActiveWeights:
-    """|w - benchmark| <= limit, asset by asset; benchmark [asset], limit one number or [asset]."""
+    """|w - benchmark| <= limit, asset by asset; benchmark [asset], limit one number or [asset].
+
+    >>> ActiveWeights([0.6, 0.4], 0.1).rows(2).upper.round(3)
+    array([0.7, 0.5])
+    """
 
     benchmark: ArrayLike
     limit: ArrayLike
     name: str = "active weights"
 
     def rows(self, assets: int) -> Rows:
+        """A row an asset [asset, asset]. InputError: a benchmark of other assets, a limit below zero."""
         held = vector(self.name, "benchmark", self.benchmark, assets, holding=True)
         limit = not_negative(self.name, "limit", self.limit, assets)
         return bounded(self.name, axis(assets).labels, sparse.eye_array(assets), held - limit, held + limit)
@@ -98,6 +118,9 @@ class ActiveExposure:
 
     exposure: [asset, style] z-scores; styles: their names; lower, upper: one number or [style];
     benchmark: [asset], None for a box on the portfolio itself.
+
+    >>> ActiveExposure([[1.0], [-1.0]], ["size"], -0.3, 0.3, benchmark=[0.6, 0.4]).rows(2).upper.round(3)
+    array([0.5])
     """
 
     exposure: ArrayLike
@@ -108,6 +131,10 @@ class ActiveExposure:
     name: str = "style exposure"
 
     def rows(self, assets: int) -> Rows:
+        """A row a style [style, asset].
+
+        InputError: exposures or a benchmark of another shape or other names.
+        """
         names = many(f"{self.name}: styles", self.styles, (), "the names of the styles")
         styles = Axis(len(names), pd.Index(names), "style")
         loading = table(self.name, self.exposure, assets, styles, "[asset, style]")
@@ -119,9 +146,12 @@ class ActiveExposure:
 
 @dataclass(frozen=True)
 class Group:
-    """lower <= sum of w over the members <= upper: a sector, or the least share in index constituents.
+    """lower <= sum of w over the members <= upper: a sector, or the least weight in index constituents.
 
     members: [asset], true for those inside, or the names of those.
+
+    >>> Group([True, False, True], upper=0.5).rows(3).matrix.toarray()
+    array([[1., 0., 1.]])
     """
 
     members: Members
@@ -130,6 +160,10 @@ class Group:
     name: str = "group"
 
     def rows(self, assets: int) -> Rows:
+        """One row [1, asset].
+
+        InputError: members that are neither flags nor names of assets, lower above upper.
+        """
         inside = members(self.name, "members", self.members, assets).astype(np.float64)
         return bounded(self.name, ("sum over members",), inside[None, :], self.lower, self.upper)
 
@@ -139,6 +173,9 @@ class Turnover:
     """sum |w - previous| <= limit, buys and sells both counted; previous [asset].
 
     Rows: w = previous + b - s, sum (b + s) <= limit, with b and s >= 0 what is bought and sold of each.
+
+    >>> Turnover([0.5, 0.5], 0.2).rows(2).labels
+    ('sum of trades', 'trade 0', 'trade 1')
     """
 
     previous: ArrayLike
@@ -146,6 +183,10 @@ class Turnover:
     name: str = "turnover"
 
     def rows(self, assets: int) -> Rows:
+        """Rows [1 + asset, asset + 2 asset]: the sum, then each trade.
+
+        InputError: a limit below zero, other assets.
+        """
         limit = no_less_than_zero(self.name, "limit", self.limit)
         previous = vector(self.name, "previous", self.previous, assets, holding=True)
         return trades(self.name, previous, np.ones(assets), axis(assets), "sum of trades", limit)
@@ -158,6 +199,9 @@ class TradingCost:
     previous: [asset]; rate: one number or [asset], as a fraction of what is traded; impact: likewise, of the
     square-root law (`impact_rate`).   Rows: w = previous + b - s, b and s >= 0; assets that cost nothing have
     none. Where a cost is infinite, as for a suspended stock, nothing is traded: w = previous.
+
+    >>> TradingCost([0.5, 0.5], rate=[0.001, np.inf]).rows(2).labels
+    ('trade 0', 'asset 1 cannot be traded')
     """
 
     previous: ArrayLike
@@ -166,6 +210,10 @@ class TradingCost:
     name: str = "trading cost"
 
     def rows(self, assets: int) -> Rows:
+        """A row a trade that costs, then those that cannot be [row, asset + 2 trade].
+
+        InputError: a rate or an impact below zero, a previous weight of another asset.
+        """
         previous = vector(self.name, "previous", self.previous, assets, holding=True)
         rate = not_negative(self.name, "rate", self.rate, assets)
         impact = not_negative(self.name, "impact", self.impact, assets)
@@ -197,8 +245,10 @@ def _untraded(rows: Rows, still: NDArray[np.intp], previous: Array, assets: Axis
 def trades(
     name: str, previous: Array, counted: ArrayLike, assets: Axis, total: str = "", limit: float = np.inf
 ) -> Rows:
-    """Rows w = previous + b - s for the assets whose `counted` is not zero, after one row `total` for
-    sum counted (b + s) <= limit where there is a limit; extra variables: every b, then every s.
+    """Rows w = previous + b - s for assets whose `counted` [asset] is not zero, previous [asset].
+
+    Before them one row `total` for sum counted (b + s) <= limit where there is a limit; extra variables:
+    every b, then every s. InputError: a limit that is nan or minus infinity.
     """
     weight = np.asarray(counted, dtype=np.float64)
     place = np.flatnonzero(weight)
@@ -225,6 +275,9 @@ def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: 
     Toth et al. (2011). volatility: [asset] daily; traded: [asset] yuan a day; nav: yuan. Of two Series by
     name, a Series. Infinite where nothing is traded, as of a suspended stock.
     InputError: a value below zero or missing, names that differ.
+
+    >>> impact_rate([0.02, 0.03], [1e8, 4e8], nav=1e8)
+    array([0.02 , 0.015])
     """
     money = number("impact rate", "nav", nav, "yuan, above zero", 0.0, strict=True)
     factor = number("impact rate", "strength", strength, "0 or more", 0.0)
@@ -236,8 +289,11 @@ def impact_rate(volatility: ArrayLike, traded: ArrayLike, nav: float, strength: 
 def liquidity_cap(traded: ArrayLike, nav: float, days: float, participation: float) -> Any:
     """Largest weight that can be sold within `days`: days * participation * traded / nav   [asset].
 
-    traded: [asset] yuan a day; nav: yuan; participation: share of the day's trading one may be. Of a Series,
-    a Series. InputError: a value below zero or missing.
+    traded: [asset] yuan a day; nav: yuan; participation: most of the day's trading one may be, as a fraction.
+    Of a Series, a Series. InputError: a value below zero or missing.
+
+    >>> liquidity_cap([1e8, 4e8], nav=1e9, days=5, participation=0.2).round(3)
+    array([0.1, 0.4])
     """
     money = number("liquidity cap", "nav", nav, "yuan, above zero", 0.0, strict=True)
     time = number("liquidity cap", "days", days, "0 or more", 0.0)
@@ -267,7 +323,7 @@ def _paired(place: str, fields: dict[str, Any]) -> tuple[list[Array], Callable[[
 
 
 def no_less_than_zero(place: str, field: str, value: Any) -> float:
-    """One number of zero or more, infinite allowed."""
+    """One number of zero or more, infinite allowed. InputError: any other value."""
     infinite = isinstance(value, float) and value == np.inf
     return np.inf if infinite else number(place, field, value, "0 or more", 0.0)
 
@@ -280,7 +336,10 @@ def bounded(
     upper: ArrayLike,
     extra: int = 0,
 ) -> Rows:
-    """Rows with bounds spread over the labels; refused where a lower bound exceeds its upper."""
+    """Rows of a matrix [row, asset + extra] with bounds, one number or [row].
+
+    InputError: a bound of another shape, or a lower one above its upper.
+    """
     table = sparse.csr_array(matrix)
     low, high = (
         vector(name, field, values, len(labels)) for field, values in (("lower", lower), ("upper", upper))

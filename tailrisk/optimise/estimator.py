@@ -1,9 +1,4 @@
-"""Portfolios in the style of an estimator: returns in, `fit`, weights out, pandas or plain arrays.
-
-from tailrisk.optimise import ShortfallPortfolio
-model = ShortfallPortfolio(level=0.99).fit(returns)   # a DataFrame, a row for each scenario
-model.weights_, model.summary()
-"""
+"""Portfolios in the style of an estimator: returns in, `fit`, weights out, pandas or plain arrays."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,17 +8,19 @@ import numpy as np
 import pandas as pd
 
 from ..core import InputError
+from ..tail import expected_shortfall
 from ..tail.sample import Level
 from .arguments import confidence, number, plain
 from .conic import Array
 from .constraints import Budget, Constraint, Positions
 from .labels import Axis, places
-from .region import said
+from .region import checked
 from .scenarios import Scenarios, of_returns, weights
 from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, minimise_shortfall
 
-HELD = 1e-6
+NEGLIGIBLE = 1e-6
 """A weight below this part of the largest counts as none."""
+PARAMETERS = ("level", "limit", "aversion", "constraints", "tolerance")
 
 
 class ShortfallPortfolio:
@@ -32,6 +29,13 @@ class ShortfallPortfolio:
     level: of ES, a confidence above 0.5; limit, aversion: at most one of them, and with one `fit` needs
     alpha; constraints: long only and fully invested by default; tolerance: the relative gap asked for.
     After `fit`: weights_ (Series by asset where the returns have names, else [asset]) and portfolio_.
+    InputError: a level that is none, limit and aversion at once, constraints that are none or of one name.
+
+    >>> rng = np.random.default_rng(1)
+    >>> returns = pd.DataFrame(rng.normal(0, [0.01, 0.02], (500, 2)), columns=["calm", "wild"])
+    >>> model = ShortfallPortfolio(level=0.95).fit(returns)  # a row for each scenario
+    >>> bool(model.weights_["calm"] > model.weights_["wild"]), bool(model.portfolio_.gap < 1e-6)
+    (True, True)
     """
 
     weights_: Any
@@ -52,9 +56,35 @@ class ShortfallPortfolio:
         for name, value in (("limit", limit), ("aversion", aversion)):
             if value is not None:
                 number("", name, value, "a number such as 0.05")
+        if constraints is not None:
+            checked(constraints)
         self.level, self.limit, self.aversion, self.tolerance = level, limit, aversion, tolerance
-        usual: list[Constraint] = [Budget(), Positions()]
-        self.constraints = usual if constraints is None else said(constraints)
+        self.constraints = constraints
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """What it was made with, by name: scikit-learn's protocol, by which `clone` and a search know it."""
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def set_params(self, **params: Any) -> "ShortfallPortfolio":
+        """Change what it was made with. Raises InputError for a name there is not, and as when made."""
+        for name in params:
+            if name not in PARAMETERS:
+                raise InputError(name, "is no parameter", ", ".join(PARAMETERS))
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator before a search; imported only when it asks."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False))
+
+    def score(self, returns: Any, alpha: Any = None) -> float:
+        """Minus the ES of other returns [scenario, asset] at the level: more is better.
+
+        InputError as `predict`.
+        """
+        return -float(expected_shortfall(-plain("returns", self.predict(returns)), level=self.level))
 
     def fit(self, returns: Any, alpha: Any = None, weight: Any = None) -> "ShortfallPortfolio":
         """Solve for returns [scenario, asset], a DataFrame or an array, or for `Scenarios`.
@@ -70,12 +100,14 @@ class ShortfallPortfolio:
             found = "missing" if row is None else "given, and least ES has no use for it"
             raise InputError("alpha", found, "alpha with a limit or an aversion, and only with one")
         how: dict[str, Any] = {"level": self.level, "tolerance": self.tolerance}
+        usual: list[Constraint] = [Budget(), Positions()]
+        limits = usual if self.constraints is None else checked(self.constraints)
         if row is None:
-            found_ = minimise_shortfall(scenarios, self.constraints, **how)
+            found_ = minimise_shortfall(scenarios, limits, **how)
         elif self.limit is not None:
-            found_ = maximise_alpha(scenarios, row, self.constraints, limit=self.limit, **how)
+            found_ = maximise_alpha(scenarios, row, limits, limit=self.limit, **how)
         else:
-            found_ = maximise_utility(scenarios, row, self.constraints, aversion=self.aversion or 0.0, **how)
+            found_ = maximise_utility(scenarios, row, limits, aversion=self.aversion or 0.0, **how)
         self.portfolio_ = found_
         names = found_.names
         self.weights_ = found_.weights if names is None else pd.Series(found_.weights, names, name="weight")
@@ -84,7 +116,8 @@ class ShortfallPortfolio:
     def predict(self, returns: Any) -> Any:
         """The portfolio's return in each scenario of other returns [scenario, asset], matched by name.
 
-        InputError: an asset that is missing or there twice, values that are not finite.
+        [scenario], a Series for a frame. InputError: not fitted, an asset that is missing or there twice,
+        values that are not finite.
         """
         self._fitted()
         held = self.portfolio_.weights
@@ -92,7 +125,10 @@ class ShortfallPortfolio:
         return pd.Series(earned, returns.index, name="return") if hasattr(returns, "columns") else earned
 
     def summary(self) -> pd.Series:
-        """Objective, ES, VaR, alpha, cost, certificate, and the price of every bound that binds."""
+        """Objective, ES, VaR, alpha, cost, certificate, and the price of every bound that binds.
+
+        InputError: not fitted.
+        """
         self._fitted()
         it = self.portfolio_
         told = {
@@ -103,7 +139,7 @@ class ShortfallPortfolio:
             "cost": it.cost,
             "bound": it.bound,
             "gap": it.gap,
-            "assets": int((np.abs(it.weights) > HELD * np.abs(it.weights).max()).sum()),
+            "assets": int((np.abs(it.weights) > NEGLIGIBLE * np.abs(it.weights).max()).sum()),
             "limit price": it.limit_price + 0.0,
         }
         prices = {

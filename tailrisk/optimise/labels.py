@@ -40,6 +40,7 @@ class Axis(int):
 
     @property
     def labels(self) -> tuple[str, ...]:
+        """What messages call each."""
         return tuple(self.label(i) for i in range(self))
 
 
@@ -49,7 +50,7 @@ def axis(count: int) -> Axis:
 
 
 def once(place: str, names: pd.Index) -> None:
-    """Refuses a name that is there twice."""
+    """Refuses a name that is there twice. InputError: the first of them."""
     if names.has_duplicates:
         raise InputError(place, f"{names[names.duplicated()][0]!r} is there twice", "each name once")
 
@@ -78,7 +79,7 @@ def vector(
 
 
 def not_negative(place: str, field: str, values: Any, length: int) -> Array:
-    """`values` as [length], all of them zero or more."""
+    """`values` as [length], all of them zero or more. InputError: one below zero, and as `vector`."""
     row = vector(place, field, values, length)
     if (row < 0).any():
         worst = (
@@ -91,7 +92,10 @@ def not_negative(place: str, field: str, values: Any, length: int) -> Array:
 
 
 def matched(where: str, values: Any, along: Axis, *, holding: bool = False) -> Any:
-    """The values of a Series or dict in the order of the axis."""
+    """The values of a Series or dict in the order of the axis.
+
+    InputError: a name is missing or there twice; if `holding`, one that is not zero has no place.
+    """
     row = values if isinstance(values, pd.Series) else pd.Series(dict(values), dtype=object)
     place = places(where, row.index, along)
     left = np.setdiff1d(np.arange(len(row)), place)
@@ -107,7 +111,10 @@ def matched(where: str, values: Any, along: Axis, *, holding: bool = False) -> A
 
 
 def places(where: str, names: pd.Index, along: Axis) -> NDArray[np.intp]:
-    """Where each of the axis is among `names`; without names of its own it counts from zero."""
+    """Where each of the axis is among `names` [axis]; without names of its own it counts from zero.
+
+    InputError: a name of the axis is missing, or one is there twice.
+    """
     once(where, names)
     mine = pd.RangeIndex(along) if along.names is None else along.names
     place = names.get_indexer(mine)

@@ -42,7 +42,7 @@ class Slope:
 
 
 class Decision:
-    """What the manager holds: weights [asset] of NAV, alpha before cost, cost."""
+    """What the manager holds: weights [asset] of NAV, alpha before cost and cost, fractions of NAV."""
 
     def __init__(self, space: Region, canon: Canon, solved: Solved, worth: float, alpha: Array) -> None:
         self.region, self._canon, self._solved, self._worth = space, canon, solved, worth
@@ -62,6 +62,7 @@ class Decision:
         """d (gradient' w) / d bound of every row of two variables or more, by name of constraint.
 
         gradient: [asset]. Bounds on one weight, and rows whose two ends meet, are given no slope.
+        InputError: a gradient of other assets.
         """
         canon = self._canon
         g = np.zeros(len(canon.lower))
@@ -88,7 +89,12 @@ def _of_part(part: Part, rows: Array) -> Slope:
 def decide(alpha: ArrayLike, constraints: Sequence[Constraint]) -> Decision:
     """max alpha' w - costs over the constraints; costs are those charged (TradingCost, VarianceCost).
 
+    alpha: [asset] over the horizon, a Series or dict by name.
     InputError: alpha that is not finite, or a smallest set of constraints that conflict. Fault: not solved.
+
+    >>> from tailrisk.optimise import Budget, Positions
+    >>> decide([0.03, 0.01, 0.02], [Budget(), Positions(0.0, 0.6)]).weights.round(3)
+    array([0.6, 0. , 0.4])
     """
     alpha = pd.Series(dict(alpha)) if isinstance(alpha, Mapping) else alpha
     names = alpha.index if isinstance(alpha, pd.Series) else None

@@ -29,7 +29,7 @@ from .tuner import Book, Bound
 from .variance import TrackingError, of_factor_model
 
 LOOSE, TIGHT = (1.5, 0.6), (0.05, 0.02)
-"""Bounds taken as none, and the tightest tried: on active size, and on the share in micro and no index."""
+"""Bounds taken as none, and the tightest tried: on active size, and on the weight in micro and no index."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Desk:
 
     ic: correlation of the score with the specific return over the horizon; premium: of a unit of size, a
     year; others: bound on every other active style; weight: on active weights; tracking: on the tracking
-    error, a year; nav: yuan of stocks; exit, participation: days to sell out, and the share of a day's
+    error, a year; nav: yuan of stocks; exit, participation: days to sell out, and the fraction of a day's
     trading one may be; fee: commission and half spread of a trade; stamp: of a sale; impact: strength of the
     square-root law; seed: of the score.
     """
@@ -86,7 +86,7 @@ def benchmark_of(universe: Universe, product: Product) -> Array:
 def costs(universe: Universe, desk: Desk, daily: Array) -> tuple[float, Array]:
     """Rate of a trade, buys being as much as sells, and impact [stock] of the square-root law on a calm day.
 
-    daily: [factor, factor] covariance of a calm day.
+    daily: [factor, factor] covariance of a calm day. InputError: as `of_factor_model` and `impact_rate`.
     """
     covariance = of_factor_model(universe.loading, daily, universe.specific_sd)
     volatility = np.sqrt((covariance.loading**2).sum(axis=1) + covariance.specific**2)
@@ -116,6 +116,7 @@ def mandate(universe: Universe, product: Product, desk: Desk, days: int, daily: 
     """The product's book at no cost of trading; theta as above. Weights of stocks sum to one.
 
     daily: [factor, factor] covariance of a calm day, the manager's risk model for the tracking error.
+    InputError: as `of_factor_model`, or a product and a desk that make no Book.
     """
     against, size = benchmark_of(universe, product), universe.styles.index("size")
     others = [k for k in range(len(universe.styles)) if k != size]

@@ -133,20 +133,24 @@ class Canon:
         return len(self.free) == 0
 
     def solve(
-        self, aim: Aim, columns: Array, share: Array, mean: Array, mass: float, tolerance: float
+        self, aim: Aim, columns: Array, cap: Array, mean: Array, mass: float, tolerance: float
     ) -> Master:
         """Solve over a band of scenarios and one term for those above it.
 
-        columns: [coordinate, band] returns; share: [band] most measure each may have; mean: [coordinate]
+        columns: [coordinate, band] returns; cap: [band] most measure each may have; mean: [coordinate]
         sum of measure times returns above the band; mass: the measure above it.
         """
-        program, unit, worth = self.program(aim, columns, share, mean, mass)
+        program, unit, worth = self.program(aim, columns, cap, mean, mass)
         return self._back(interior_point(program, tolerance), aim, unit, worth)
 
     def program(
-        self, aim: Aim, columns: Array, share: Array, mean: Array, mass: float
+        self, aim: Aim, columns: Array, cap: Array, mean: Array, mass: float
     ) -> tuple[Program, float, float]:
-        """The master problem, scaled, and the units of returns and of the objective."""
+        """The master problem, scaled, and the units of returns and of the objective.
+
+        columns [coordinate, band], cap [band], mean [coordinate] of the scenarios above the band, mass
+        theirs.
+        """
         offset, base = np.zeros(columns.shape[1]), 0.0
         if self.dense:
             held = self.base[: self.region.assets]
@@ -169,7 +173,7 @@ class Canon:
             coordinate=self.coordinate,
             columns=columns / unit,
             offset=offset / unit,
-            share=share,
+            cap=cap,
             tail=-mean / unit,
             rest=1.0 - mass,
             base=base / unit,

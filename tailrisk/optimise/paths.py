@@ -47,7 +47,7 @@ class Horizon:
         return factor_returns(self.bucket, self.style)
 
     def part(self, chosen: NDArray[np.intp] | slice) -> "Horizon":
-        """Some of the paths, their weights made to sum to one: a split of the sample."""
+        """Some of the paths [chosen], their weights made to sum to one: a split of the sample."""
         weight = None if self.weight is None else self.weight[chosen] / self.weight[chosen].sum()
         cut = (self.bucket[:, chosen], self.future[:, chosen], self.style[:, chosen])
         return Horizon(*cut, self.styles, self.days, weight)

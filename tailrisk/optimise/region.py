@@ -53,14 +53,16 @@ class Region:
 
     @property
     def cones(self) -> list[Cone]:
+        """The cones of its constraints, over all variables."""
         return [part.cone for part in self.parts if part.cone is not None]
 
     def floor(self, cost: Array, price: Array, duals: Sequence[Array] = ()) -> tuple[float, Array]:
         """A lower bound of cost' x over the region from multipliers of rows and cones, and the reduced costs.
 
-        min over the box of (cost + A' y - sum C' v)' x  -  max over the rows' intervals of y' z  -  sum b' v:
-        valid for any y, and any v in the cones. A variable without a bound uses what the rows imply, and
-        failing that REACH: an optimum inside that reach is one everywhere, since the problem is convex.
+        cost, reduced [variable], price [row]. min over the box of (cost + A' y - sum C' v)' x  -  max over
+        the rows' intervals of y' z  -  sum b' v: valid for any y, and any v in the cones. A variable without
+        a bound uses what the rows imply, and failing that REACH: an optimum inside that reach is one
+        everywhere, since the problem is convex.
         """
         aside = 0.0
         for cone, dual in zip(self.cones, map(inside, duals), strict=bool(duals)):
@@ -75,7 +77,7 @@ class Region:
 
     @cached_property
     def box(self) -> tuple[Array, Array]:
-        """Finite bounds [variable]: those said, those the rows imply, for the variables of constraints what
+        """Finite bounds [variable]: those stated, those the rows imply, for the variables of constraints what
         their rows may ask for, and else REACH.
         """
         low, high = implied(self)
@@ -83,7 +85,7 @@ class Region:
         return np.where(np.isinf(low), -REACH, low), np.where(np.isinf(high), REACH, high)
 
     def beyond(self, x: Array, rounding: float) -> bool:
-        """Whether a variable is past REACH where that is its bound: the lower bound then proves nothing."""
+        """Whether x [variable] is past REACH where that is its bound: the lower bound then proves nothing."""
         low, high = self.box
         past = (x < low - rounding) & (low == -REACH) | (x > high + rounding) & (high == REACH)
         return bool(past.any())
@@ -98,10 +100,10 @@ class Region:
     def sensitivities(
         self, reduced: Array, price: Array, duals: Sequence[Array] = ()
     ) -> dict[str, tuple[Array, Array]]:
-        """d minimum / d (lower, upper) of every row of every constraint, by name, from multipliers; a cone
-        is one row more, its radius the upper bound.
+        """d minimum / d (lower, upper) [row] of every row of every constraint, by name, from multipliers.
 
-        Where two constraints bound one variable alike the first is said to bind.
+        reduced [variable], price [row]; a cone is one row more, its radius the upper bound. Where two
+        constraints bound one variable alike the first counts as the one that binds.
         """
         steep = iter(duals)
         found, taken = {}, (self.lower.copy(), self.upper.copy())
@@ -131,8 +133,8 @@ def _price_bound(
         taken[side][j] = np.nan
 
 
-def said(constraints: Sequence[Constraint]) -> list[Constraint]:
-    """The constraints as a list; refused where one is none, or two have one name."""
+def checked(constraints: Sequence[Constraint]) -> list[Constraint]:
+    """The constraints as a list. InputError: one is no constraint, or two have one name."""
     allowed = "a list of constraints such as [Budget(), Positions()]"
     listed = many("constraints", constraints, ("name", "rows"), allowed)
     names = [constraint.name for constraint in listed]
@@ -147,7 +149,7 @@ def region(constraints: Sequence[Constraint], assets: int) -> Region:
 
     InputError: what is no list of constraints, two of one name, or one that does not fit the assets.
     """
-    listed = said(constraints)
+    listed = checked(constraints)
     names, along = [constraint.name for constraint in listed], axis(assets)
     every = [constraint.rows(along) for constraint in listed]
     total = assets + sum(rows.extra for rows in every)

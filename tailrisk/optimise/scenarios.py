@@ -54,6 +54,7 @@ class Scenarios:
 
     @property
     def assets(self) -> int:
+        """How many assets there are."""
         return len(self.returns) if self.exposures is None else len(self.exposures)
 
     @property
@@ -71,6 +72,7 @@ class Scenarios:
 
     @property
     def count(self) -> int:
+        """How many scenarios there are."""
         return self.returns.shape[1]
 
     def coordinates(self, holding: Array) -> Array:
@@ -128,7 +130,7 @@ class Scenarios:
         return np.concatenate([first, half + first])
 
     def subset(self, chosen: NDArray[np.intp]) -> "Scenarios":
-        """The chosen scenarios alone, their weights made to sum to one."""
+        """The chosen scenarios [chosen] alone, their weights made to sum to one."""
         weight = None if self.weight is None else self.weight[chosen] / self.weight[chosen].sum()
         weight = None if weight is None or (weight == weight[0]).all() else weight
         return replace(self, returns=self.columns(chosen), weight=weight)
@@ -140,6 +142,9 @@ def of_returns(returns: ArrayLike, weight: ArrayLike | None = None) -> Scenarios
     A DataFrame gives the assets its index for names, and a Series of weights is matched to its columns.
     InputError: not two axes, empty, a value that is not finite, names that are there twice, weights that are
     negative or do not sum to 1.
+
+    >>> of_returns([[0.01, -0.02, 0.0], [0.02, 0.01, -0.01]]).losses(np.array([0.5, 0.5]))
+    array([-0.015,  0.005,  0.005])
     """
     names, scenarios = _names("returns", returns)
     if isinstance(names, pd.DatetimeIndex | pd.PeriodIndex):
@@ -164,6 +169,10 @@ def of_factors(
     risk is never less ES. No stocks x scenarios array is formed.
     A DataFrame of exposures names the assets; factors, if both name them, are matched.
     InputError: as `of_returns`, or exposures, factor returns and specific risk of different sizes or names.
+
+    >>> risk = of_factors([[1.0], [1.5]], [[0.01, -0.02]])
+    >>> risk.losses(np.array([0.5, 0.5])), of_factors([[1.0]], [[0.01, -0.02]], specific=[0.1]).count
+    (array([-0.0125,  0.025 ]), 4)
     """
     names, columns = _names("exposures", exposures)
     own, scenarios = _names("factor_returns", factor_returns)
@@ -225,6 +234,7 @@ def weights(weight: ArrayLike | None, count: int, names: pd.Index | None = None)
     """Weights of scenarios [scenario], a Series by name; None where all weigh the same.
 
     In single precision they may miss a sum of one by rounding, and are then divided by it.
+    InputError: another length or other names, one below zero or not finite, another sum.
     """
     if weight is None:
         return None

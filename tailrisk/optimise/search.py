@@ -41,7 +41,7 @@ INSIDE = 0.1
 """Tolerance of the interior point as a part of that of the gap."""
 SEED = 20000
 """Of the draw of coarse samples, which decide the way and not the answer."""
-KEPT = 1e-6
+BROKEN = 1e-6
 """What a constraint may be broken by, of the portfolio's size, where the answer says so."""
 FAR = 4.0
 """A portfolio of so many times the size it was thought to have, either way, is sought again in its own."""
@@ -54,7 +54,7 @@ LEAST = 1e-3
 
 
 @dataclass(frozen=True)
-class Found:
+class Answer:
     """The best portfolio and its proof: no x of the region has an objective below `bound`.
 
     x: [variable]; tail: of its losses; value: of the objective minimised; gap: (value - bound) / scale of it;
@@ -80,7 +80,7 @@ class Found:
     violation: float = 0.0
 
 
-def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> Found:
+def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> Answer:
     """Solve min cost' x + aversion ES over the region to a relative gap, certified over all scenarios.
 
     Where rounding keeps the gap open the portfolio comes with the gap it has, if that is below ROUGH.
@@ -88,35 +88,35 @@ def search(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float) -> 
     Fault: no portfolio that is near enough.
     """
     possible, size = scenarios.possible, size_of(region)
-    found, tried = _tried(possible, region, aim, tolerance, size), size_near(0.0)
-    if not found.closed and found.x.size:
-        tried = size_near(float(np.abs(found.x[: region.assets]).max()))
-    if not found.closed and np.isfinite(found.gap) and not 1 / FAR <= tried / size <= FAR:
+    answer, tried = _tried(possible, region, aim, tolerance, size), size_near(0.0)
+    if not answer.closed and answer.x.size:
+        tried = size_near(float(np.abs(answer.x[: region.assets]).max()))
+    if not answer.closed and np.isfinite(answer.gap) and not 1 / FAR <= tried / size <= FAR:
         again = _tried(possible, region, aim, tolerance, tried)
-        found = again if again.gap < found.gap else found
-    if not found.closed:
-        _diagnose(possible, region, aim, found, tolerance)
-    return found
+        answer = again if again.gap < answer.gap else answer
+    if not answer.closed:
+        _diagnose(possible, region, aim, answer, tolerance)
+    return answer
 
 
-def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, size: float) -> Found:
+def _tried(scenarios: Scenarios, region: Region, aim: Aim, tolerance: float, size: float) -> Answer:
     """The search in units of a size, its answer in those of the region."""
     small, factor = scaled(region, size)
     canon = Canon(small, scenarios)
     if canon.crossed:
         refuse_conflict(region)
     limit = None if aim.limit is None else aim.limit / size
-    found = _search(scenarios, canon, replace(aim, limit=limit), tolerance)
+    answer = _search(scenarios, canon, replace(aim, limit=limit), tolerance)
     if size == 1.0:
-        return replace(found, multiplier=found.multiplier * factor)
-    x = size * found.x
+        return replace(answer, multiplier=answer.multiplier * factor)
+    x = size * answer.x
     tail = tail_of(scenarios.losses(x[: region.assets]), scenarios.weight, aim.level)
     value = float(aim.cost @ x) + region.curve.value(x) + aim.aversion * tail.expected_shortfall
-    bound = value - size * (found.value - found.bound)
-    return replace(found, x=x, tail=tail, value=value, bound=bound, multiplier=found.multiplier * factor)
+    bound = value - size * (answer.value - answer.bound)
+    return replace(answer, x=x, tail=tail, value=value, bound=bound, multiplier=answer.multiplier * factor)
 
 
-def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> Found:
+def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> Answer:
     """Coarse samples, then bands; the best portfolio, and whether it is closed."""
     start, steps = None, 0
     matters = aim.aversion > 0 or aim.limit is not None
@@ -125,28 +125,28 @@ def _search(scenarios: Scenarios, canon: Canon, aim: Aim, tolerance: float) -> F
         rough, _ = Bands(canon, sample, replace(aim, level=eased(aim.level, sample))).run(start, ROUGH)
         start, steps = rough.x, steps + rough.steps
     bands = Bands(canon, scenarios, aim, steps)
-    found, solved = bands.only() if canon.fixed else bands.run(start, tolerance)
-    if not solved and aim.limit is not None and found.price > 0:
-        found = priced(bands, found)
-    closed = solved or bands.closed(found, max(tolerance, ACCEPTED))
-    violation = canon.region.violation(found.x)
-    return replace(found, closed=closed and violation <= FEASIBLE, violation=violation)
+    answer, solved = bands.only() if canon.fixed else bands.run(start, tolerance)
+    if not solved and aim.limit is not None and answer.price > 0:
+        answer = priced(bands, answer)
+    closed = solved or bands.closed(answer, max(tolerance, ACCEPTED))
+    violation = canon.region.violation(answer.x)
+    return replace(answer, closed=closed and violation <= FEASIBLE, violation=violation)
 
 
-def priced(bands: "Bands", found: Found) -> Found:
+def priced(bands: "Bands", answer: Answer) -> Answer:
     """The same portfolio with the bound of its Lagrangian: min cost' x + price (ES - limit), price as found.
 
     Where the limit leaves next to no room the duals of the limited problem are too rough to certify it.
     """
     aim, limit = bands.aim, bands.aim.limit or 0.0
-    free = replace(aim, aversion=aim.aversion + found.price, limit=None)
-    dual, _ = Bands(bands.canon, bands.scenarios, free, found.steps).run(found.x, 1e-10)
-    bound = dual.bound - found.price * limit
-    if bound <= found.bound:
-        return found
-    gap = found.gap * max(found.value - bound, 0.0) / (found.value - found.bound)
+    free = replace(aim, aversion=aim.aversion + answer.price, limit=None)
+    dual, _ = Bands(bands.canon, bands.scenarios, free, answer.steps).run(answer.x, 1e-10)
+    bound = dual.bound - answer.price * limit
+    if bound <= answer.bound:
+        return answer
+    gap = answer.gap * max(answer.value - bound, 0.0) / (answer.value - answer.bound)
     return replace(
-        found,
+        answer,
         bound=bound,
         gap=gap,
         multiplier=dual.multiplier,
@@ -182,22 +182,25 @@ class Bands:
 
     def __init__(self, canon: Canon, scenarios: Scenarios, aim: Aim, steps: int = 0) -> None:
         self.canon, self.scenarios, self.aim = canon, scenarios, aim
-        self.share = scenarios.probability() / float(1 - aim.level)
+        self.cap = scenarios.probability() / float(1 - aim.level)
         coordinates = len(scenarios.returns)
         near = int(BAND_NEAR * np.sqrt(coordinates * scenarios.count))
         self.size = max(BAND, BAND_PER_COORDINATE * coordinates, near)
         self.steps, self.passes, self.inside = steps, 0, INSIDE
-        self.best: Found | None = None
+        self.best: Answer | None = None
         self.bound = -np.inf
         some = float(np.abs(scenarios.returns[:, :: 1 + scenarios.count // 1000]).mean())
         self.least = LEAST * max(float(np.abs(aim.cost).max()), aim.aversion * some) or 1.0
 
-    def only(self) -> tuple[Found, bool]:
-        """The one portfolio there is, and whether its ES is within the limit."""
+    def only(self) -> tuple[Answer, bool]:
+        """The one portfolio there is, and whether its ES is within the limit.
+
+        InputError: a level the scenarios cannot support.
+        """
         x = self.canon.base
         loss, tail = self._measure(x)
-        above = np.where(loss > tail.value_at_risk, self.share, 0.0)
-        level = np.where(loss == tail.value_at_risk, self.share, 0.0)
+        above = np.where(loss > tail.value_at_risk, self.cap, 0.0)
+        level = np.where(loss == tail.value_at_risk, self.cap, 0.0)
         slope = -self.scenarios.mean(above + spread(0.0 * level, level, 1.0 - float(above.sum())))
         none = np.zeros(len(self.canon.region.row_lower))
         cones = tuple(np.zeros(len(cone.place) + 2) for cone in self.canon.region.cones)
@@ -205,8 +208,11 @@ class Bands:
         assert self.best is not None
         return self.best, self.closed(self.best, 1.0)
 
-    def run(self, start: Array | None, tolerance: float) -> tuple[Found, bool]:
-        """The best portfolio from the bands around `start` [variable], and whether its gap is closed."""
+    def run(self, start: Array | None, tolerance: float) -> tuple[Answer, bool]:
+        """The best portfolio from the bands around `start` [variable], and whether its gap is closed.
+
+        InputError: a level the scenarios cannot support.
+        """
         band = everything(self.scenarios.count)
         matters = self.aim.aversion > 0 or self.aim.limit is not None
         if not matters:
@@ -233,10 +239,10 @@ class Bands:
         assert self.best is not None
         return self.best, False
 
-    def closed(self, found: Found, tolerance: float) -> bool:
-        """Whether the gap is below `tolerance` and the limit on ES is kept."""
+    def closed(self, answer: Answer, tolerance: float) -> bool:
+        """Whether the gap is below `tolerance` and the limit on ES is met."""
         limit = self.aim.limit
-        return found.gap <= tolerance and (limit is None or found.tail.expected_shortfall <= limit + OVER)
+        return answer.gap <= tolerance and (limit is None or answer.tail.expected_shortfall <= limit + OVER)
 
     def _measure(self, x: Array) -> tuple[Array, Tail]:
         """Losses [scenario] of a portfolio and their tail: one pass."""
@@ -247,16 +253,16 @@ class Bands:
     def _round(self, band: Band, tolerance: float) -> tuple[Array, Tail, Master]:
         """Solve one band, measure its portfolio over all scenarios, and keep the best of value and bound."""
         chosen = np.flatnonzero(band.explicit)
-        columns, share = self.scenarios.columns(chosen), self.share[chosen]
+        columns, cap = self.scenarios.columns(chosen), self.cap[chosen]
         mean, mass = np.zeros(len(columns)), 0.0
         if band.above.any():
-            above = np.where(band.above, self.share, 0.0)
+            above = np.where(band.above, self.cap, 0.0)
             mean, mass = self.scenarios.mean(above), float(above.sum())
             self.passes += 1
-        master = self.canon.solve(self.aim, columns, share, mean, mass, self.inside * tolerance)
+        master = self.canon.solve(self.aim, columns, cap, mean, mass, self.inside * tolerance)
         self.steps += master.steps
         loss, tail = self._measure(master.x)
-        slope = -(mean + columns @ spread(master.measure, share, 1.0 - mass))
+        slope = -(mean + columns @ spread(master.measure, cap, 1.0 - mass))
         self._keep(master, tail, slope, len(chosen))
         return loss, tail, master
 
@@ -279,7 +285,7 @@ class Bands:
         gap = np.inf if region.beyond(master.x, REACH_ROUNDING) else max(value - self.bound, 0.0) / size
         over = aim.limit is not None and shortfall > aim.limit + OVER
         if self.best is None or not over:
-            self.best = Found(
+            self.best = Answer(
                 master.x,
                 tail,
                 value,
@@ -295,17 +301,17 @@ class Bands:
             )
 
 
-def spread(measure: Array, share: Array, mass: float) -> Array:
-    """A measure [scenario] made exact: between 0 and share, summing to mass, as near as simply done."""
-    inside = np.clip(measure, 0.0, share)
+def spread(measure: Array, cap: Array, mass: float) -> Array:
+    """A measure [scenario] made exact: between 0 and cap, summing to mass, as near as simply done."""
+    inside = np.clip(measure, 0.0, cap)
     total = inside.sum()
     if total > mass:
         return inside * (max(mass, 0.0) / total)
-    room = share - inside
+    room = cap - inside
     return inside + room * ((mass - total) / max(room.sum(), np.finfo(float).tiny))
 
 
-def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tolerance: float) -> None:
+def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, answer: Answer, tolerance: float) -> None:
     """Raises what keeps the problem from being solved: which constraints conflict, the least ES there is, an
     objective without end, or that the method failed; returns where the portfolio is good all the same.
     """
@@ -320,16 +326,16 @@ def _diagnose(scenarios: Scenarios, region: Region, aim: Aim, found: Found, tole
             )
     size = size_of(region)
     unbounded = np.isinf(np.concatenate([ends[: region.assets] for ends in implied(region)])).any()
-    far = not np.isfinite(found.x).all() or np.abs(found.x).max() > size * REACH
-    if unbounded and (far or found.gap > np.sqrt(tolerance)):
+    far = not np.isfinite(answer.x).all() or np.abs(answer.x).max() > size * REACH
+    if unbounded and (far or answer.gap > np.sqrt(tolerance)):
         raise InputError(
             "objective", "has no finite optimum over these constraints", hint="bound the positions"
         )
-    over = 0.0 if aim.limit is None else max(found.tail.expected_shortfall - aim.limit, 0.0)
-    allowed = KEPT * max(abs(aim.limit or 0.0), size * KEPT)
-    if found.gap > ROUGH or found.violation > KEPT or over > allowed:
+    over = 0.0 if aim.limit is None else max(answer.tail.expected_shortfall - aim.limit, 0.0)
+    allowed = BROKEN * max(abs(aim.limit or 0.0), size * BROKEN)
+    if answer.gap > ROUGH or answer.violation > BROKEN or over > allowed:
         raise Fault(
-            f"not solved: after {found.steps} steps the gap is {found.gap:.3g} (wanted {tolerance:.3g}), the"
-            f" worst constraint is broken by {found.violation:.3g} of the portfolio's size,"
+            f"not solved: after {answer.steps} steps the gap is {answer.gap:.3g} (wanted {tolerance:.3g}),"
+            f" the worst constraint is broken by {answer.violation:.3g} of the portfolio's size,"
             f" the limit on ES by {over:.3g}"
         )

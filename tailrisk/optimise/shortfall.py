@@ -21,7 +21,7 @@ from .master import Aim
 from .prices import binding
 from .region import Part, Region, region
 from .scenarios import Scenarios
-from .search import LEAST, Found, search
+from .search import LEAST, Answer, search
 
 TOLERANCE = 1e-7
 """Relative gap asked for; where rounding keeps it open `gap` tells, and above 1e-6 `warning` does."""
@@ -76,6 +76,12 @@ def minimise_shortfall(
     """min ES_level(w), plus trading costs if charged, to a certified relative gap of `tolerance`.
 
     InputError: bad level or tolerance, a smallest set of constraints that conflict, no finite optimum.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_returns
+    >>> hedged = of_returns([[0.04, -0.04, 0.02, -0.02], [-0.01, 0.01, -0.02, 0.02]])  # [asset, scenario]
+    >>> best = minimise_shortfall(hedged, [Budget(), Positions()], level=0.75)
+    >>> best.weights.round(3), round(best.expected_shortfall, 4)
+    (array([0.333, 0.667]), 0.0067)
     """
     return _solve(scenarios, None, constraints, level, 1.0, None, tolerance, 1)
 
@@ -89,10 +95,16 @@ def maximise_alpha(
     limit: float,
     tolerance: float = TOLERANCE,
 ) -> Portfolio:
-    """max alpha' w subject to ES_level(w) <= limit and the constraints; alpha [asset] over the horizon,
-    less trading costs if charged.
+    """max alpha' w subject to ES_level(w) <= limit and the constraints, less trading costs if charged.
 
+    alpha [asset] over the horizon, limit a fraction of NAV.
     InputError: as `minimise_shortfall`, or a limit below the least ES, which is named.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_returns
+    >>> risk = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])  # a stock and cash
+    >>> best = maximise_alpha(risk, [0.01, 0.0], [Budget(), Positions()], level=0.75, limit=0.02)
+    >>> best.weights.round(3), round(best.limit_price, 3)  # alpha for a unit more of ES
+    (array([0.5, 0.5]), 0.25)
     """
     most = number("", "limit", limit, "a fraction of NAV such as 0.05")
     return _solve(scenarios, _given(alpha), constraints, level, 0.0, most, tolerance, -1)
@@ -107,10 +119,15 @@ def maximise_utility(
     aversion: float,
     tolerance: float = TOLERANCE,
 ) -> Portfolio:
-    """max alpha' w - aversion ES_level(w) over the constraints; alpha [asset] over the horizon,
-    less trading costs if charged.
+    """max alpha' w - aversion ES_level(w) over the constraints, less trading costs if charged.
 
-    InputError: as `minimise_shortfall`, or an aversion that is negative.
+    alpha [asset] over the horizon. InputError: as `minimise_shortfall`, or an aversion that is negative.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_returns
+    >>> risk = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])
+    >>> best = maximise_utility(risk, [0.01, 0.0], [Budget(), Positions()], level=0.75, aversion=0.3)
+    >>> best.weights.round(3)  # a unit of ES costs more than it earns
+    array([0., 1.])
     """
     price = number("", "aversion", aversion, "0 or more, per unit of ES", 0.0)
     return _solve(scenarios, _given(alpha), constraints, level, price, None, tolerance, -1)
@@ -123,7 +140,7 @@ def _given(alpha: ArrayLike) -> ArrayLike:
 
 
 def alpha_of(alpha: ArrayLike, assets: int) -> Array:
-    """alpha [asset], matched by name; refused where it is no finite number for each."""
+    """alpha [asset], matched by name. InputError: it is no finite number for each."""
     if np.ndim(alpha) == 0 and not isinstance(alpha, Mapping):
         raise InputError("alpha", brief(alpha), f"one for each of {int(assets)} assets")
     row = vector("", "alpha", alpha, assets, missing=True)
@@ -158,7 +175,7 @@ def _solve(
 def _portfolio(
     scenarios: Scenarios,
     space: Region,
-    found: Found,
+    found: Answer,
     alpha: Array,
     aversion: float,
     tolerance: float,
@@ -196,7 +213,7 @@ def _labels(part: Part) -> tuple[str, ...]:
     return part.rows.labels + (() if part.cone is None else (part.cone.label,))
 
 
-def _warning(found: Found, tolerance: float) -> str:
+def _warning(found: Answer, tolerance: float) -> str:
     """What a good portfolio that is not quite solved lacks."""
     return (
         f"not solved to the end: the gap is {found.gap:.2g} where {tolerance:.2g} was wanted, the worst"

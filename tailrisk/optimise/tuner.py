@@ -80,7 +80,10 @@ class Book:
         vector("book", "hedge", self.hedge, np.size(self.hedge))
 
     def check(self, scenarios: Scenarios) -> None:
-        """Refuses scenarios of other assets, or of the stocks in another order."""
+        """Refuses scenarios of other assets, or of the stocks in another order.
+
+        InputError: the first that differs.
+        """
         if a(Scenarios, "scenarios", scenarios, "of_factors(...)").assets != len(self.hedge):
             raise InputError("scenarios", f"{scenarios.assets} assets", f"{len(self.hedge)}, as the hedge")
         names, stocks = scenarios.names, len(self.alpha)
@@ -91,14 +94,14 @@ class Book:
                 raise InputError("scenarios", found, "the stocks in the order of alpha")
 
     def theta(self, theta: ArrayLike) -> Array:
-        """theta [lever] as numbers; refused where it is not one for each lever."""
+        """theta [lever] as numbers. InputError: it is not one for each lever."""
         levers = len(self.bounds) + (0 if self.mixes is None else len(self.mixes)) + int(self.levered)
         if np.size(theta) != levers:
             raise InputError("theta", brief(theta), f"{levers} numbers: the bounds, the mixes, the gross")
         return np.array(vector("", "theta", np.atleast_1d(theta), levers))
 
     def decide(self, theta: ArrayLike) -> Decision:
-        """The manager's decision within the bounds theta."""
+        """The manager's decision within the bounds theta [lever]; errors as in `manager.decide`."""
         point = np.atleast_1d(np.asarray(theta, dtype=np.float64))
         return decide(self.alpha, self.constraints(point[: len(self.bounds)]))
 
@@ -133,6 +136,7 @@ class Outcome:
     shortfall_by_hedge: Array
 
     def worst(self) -> float:
+        """The largest ES of all scenario sets."""
         return float(self.shortfall.max())
 
     def losses(self, scenarios: Scenarios) -> Array:
@@ -141,9 +145,17 @@ class Outcome:
 
 
 def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: Level) -> Outcome:
-    """Decide at theta, and measure the decision in every scenario set.
+    """Decide at theta [lever], and measure the decision in every scenario set.
 
     InputError: constraints that conflict, or scenario sets of other assets than the hedge.
+
+    >>> from tailrisk.optimise import Budget, Positions, of_returns
+    >>> stocks = of_returns([[0.04, -0.04, 0.02, -0.02], [0.01, -0.01, 0.0, 0.0]])
+    >>> most = lambda theta: [Budget(0.0, 1.0), Positions(0.0, [theta[0], 1.0])]
+    >>> book = Book(np.array([0.02, 0.01]), most, (Bound("budget", lower=0.0, upper=0.0),), np.zeros(2))
+    >>> at = evaluate(book, [stocks], [0.4], level=0.75)
+    >>> at.weights.round(3), round(at.worst(), 4)
+    (array([0.4, 0.6]), 0.022)
     """
     point = a(Book, "book", book, "Book(alpha, constraints, bounds, hedge)").theta(theta)
     confidence(level)
@@ -184,7 +196,10 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
 
 
 def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[float, Array]:
-    """ES of a portfolio [asset] and its gradient [asset]: the mean loss of each asset beyond VaR."""
+    """ES of a portfolio [asset] and its gradient [asset]: the mean loss of each asset beyond VaR.
+
+    InputError: a level the scenarios cannot support.
+    """
     exact = confidence(level)
     loss = scenarios.losses(holding)
     tail = tail_of(loss, scenarios.weight, exact)
@@ -197,7 +212,7 @@ def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[fl
 
 @dataclass(frozen=True)
 class Tuned:
-    """The bounds found; `steps` linear programs; feasible: whether the budget is kept."""
+    """The tuned bounds; `steps` linear programs; feasible: whether the budget is met."""
 
     outcome: Outcome
     steps: int
@@ -219,6 +234,14 @@ def tune(
     measure: theta to its outcome. worst: the budget holds in every scenario set, otherwise for their mean.
     start: where to begin, the middle by default; radius: of the first trust region, as a part of the box.
     InputError: ends that are no finite numbers or cross, another length of start.
+
+    >>> from tailrisk.optimise import Budget, Group, Positions, of_returns
+    >>> stocks = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])  # a stock and cash
+    >>> most = lambda theta: [Budget(), Positions(), Group([True, False], 0.0, theta[0])]
+    >>> book = Book(np.array([0.02, 0.0]), most, (Bound("group", lower=0.0),), np.zeros(2))
+    >>> best = tune(lambda theta: evaluate(book, [stocks], theta, level=0.75), [0.1], [0.9], budget=0.02)
+    >>> best.outcome.theta.round(3), bool(best.feasible)  # half of it in stocks
+    (array([0.5]), True)
     """
     low, high = (
         np.atleast_1d(plain(f"theta: {n}", ends)) for n, ends in (("lower", lower), ("upper", upper))
@@ -269,7 +292,18 @@ def _linear(
 
 
 def frontier(measure: Callable[[Array], Outcome], grid: Sequence[ArrayLike]) -> list[Outcome]:
-    """The outcome at every theta of a grid, as bounds tighten. InputError: a theta that is no numbers."""
+    """The outcome at every theta of a grid, as bounds tighten.
+
+    grid: each [theta]. InputError: a theta that is no numbers, and as `evaluate`.
+
+    >>> from tailrisk.optimise import Budget, Group, Positions, of_returns
+    >>> stocks = of_returns([[0.04, -0.04, 0.02, -0.02], [0.0, 0.0, 0.0, 0.0]])
+    >>> most = lambda theta: [Budget(), Positions(), Group([True, False], 0.0, theta[0])]
+    >>> book = Book(np.array([0.02, 0.0]), most, (Bound("group", lower=0.0),), np.zeros(2))
+    >>> along = frontier(lambda theta: evaluate(book, [stocks], theta, level=0.75), [[0.8], [0.4]])
+    >>> [round(at.worst(), 3) for at in along], [round(at.alpha, 3) for at in along]
+    ([0.032, 0.016], [0.016, 0.008])
+    """
     if not callable(measure):
         raise InputError("measure", brief(measure), "a function of theta, as evaluate is")
     thetas = many("grid", grid, (), "a list of theta")
@@ -282,7 +316,7 @@ def resampled(
     """ES [draw, book] of losses [book][scenario] in the same scenarios: a paired bootstrap, Efron (1979).
 
     pairs: the second half of the scenarios are those of the first with specific risk of the other sign, and
-    are drawn with them.
+    are drawn with them. InputError: a level the scenarios cannot support.
     """
     count = len(losses[0])
     block = count // 2 if pairs else count

@@ -40,7 +40,7 @@ class Covariance:
                 )
 
     def variance(self, holding: ArrayLike) -> float:
-        """w' Q w. InputError: a holding of other assets."""
+        """w' Q w of a holding [asset]. InputError: a holding of other assets."""
         along = Axis(len(self.loading), self.names)
         w = vector("", "holding", holding, along, holding=True)
         return float(((w @ self.loading) ** 2).sum() + ((self.specific * w) ** 2).sum())
@@ -63,6 +63,9 @@ def of_matrix(matrix: ArrayLike) -> Covariance:
     """A covariance [asset, asset], singular or not; of a DataFrame with its names, in any order of columns.
 
     InputError: not square, not symmetric, not finite, or with a negative eigenvalue; names that differ.
+
+    >>> round(of_matrix([[0.04, 0.01], [0.01, 0.09]]).variance([0.5, 0.5]), 6)
+    0.0375
     """
     names = None
     if isinstance(matrix, pd.DataFrame):
@@ -90,6 +93,9 @@ def of_factor_model(exposures: ArrayLike, factors: ArrayLike, specific: ArrayLik
 
     DataFrames of exposures name the assets, and factors, where both name them, are matched.
     InputError: other sizes or names, values that are not finite, F no covariance.
+
+    >>> round(of_factor_model([[1.0], [2.0]], [[0.01]], [0.1, 0.0]).variance([1.0, 0.0]), 6)
+    0.02
     """
     loading, names = plain("exposures", exposures), None
     if loading.ndim != 2 or not np.isfinite(loading).all():
@@ -115,6 +121,9 @@ class TrackingError:
     """sqrt((w - b)' Q (w - b)) <= limit, over the horizon of Q; b [asset], zero for a cap on volatility.
 
     Rows: t = loading' (w - b) / unit; cone: |(unit t, specific (w - b))| <= limit.
+
+    >>> TrackingError(of_matrix(np.diag([0.04, 0.01])), [0.5, 0.5], 0.06).rows(2).cone.radius
+    0.06
     """
 
     covariance: Covariance
@@ -123,6 +132,10 @@ class TrackingError:
     name: str = "tracking error"
 
     def rows(self, assets: int) -> Rows:
+        """A row a coordinate [coordinate, asset + coordinate], and the cone.
+
+        InputError: a limit not above zero, a benchmark or a covariance of other assets.
+        """
         limit = number(self.name, "limit", self.limit, "a finite number above zero", 0.0, strict=True)
         held = vector(self.name, "benchmark", self.benchmark, assets, holding=True)
         covariance = _covariance(self.name, self.covariance).along(self.name, assets)
@@ -140,13 +153,21 @@ class TrackingError:
 
 @dataclass(frozen=True)
 class VarianceCost:
-    """aversion w' Q w / 2 taken off alpha, or added to a risk that is minimised."""
+    """aversion w' Q w / 2 taken off alpha, or added to a risk that is minimised.
+
+    >>> float(VarianceCost(of_matrix(np.diag([0.04, 0.01])), 2.0).rows(2).curve.square.max().round(3))
+    0.05
+    """
 
     covariance: Covariance
     aversion: float = 1.0
     name: str = "variance"
 
     def rows(self, assets: int) -> Rows:
+        """A row a coordinate [coordinate, asset + coordinate], and the curve.
+
+        InputError: an aversion below zero, a covariance of other assets.
+        """
         aversion = number(self.name, "aversion", self.aversion, "a number >= 0", 0.0)
         covariance = _covariance(self.name, self.covariance).along(self.name, assets)
         rows, own, unit = _coordinates(self.name, covariance, np.zeros(assets))

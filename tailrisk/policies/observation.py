@@ -25,7 +25,7 @@ class Decision:
     weights: Ratio  # [fund, bucket, path]  of the stock book
     gross: Ratio  # [fund, path]  stock book over equity
     short: Ratio  # [fund, future, path]  futures sold over stock book
-    act: Probability  # [fund, path]  share of the way gone
+    act: Probability  # [fund, path]  fraction of the way gone
 
 
 @struct

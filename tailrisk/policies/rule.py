@@ -1,7 +1,7 @@
 """One rule for every policy of the reports: on a date or at a z go elsewhere, and perhaps come back.
 
     trigger   the close before `date`, or the first close with z <= threshold
-    away      from `lag` closes later, for `lasting` closes: go the share `pace` of the way to the book `away`
+    away      from `lag` closes later, for `lasting` closes: go the part `pace` of the way to the book `away`
     home      from `back` closes after that, the same to the book the fund started with; zero is never
 
 hold is no trigger; Longqi's style box, Lingjun's top 1800, Zhuoshi's shift to CSI 500, deleveraging and

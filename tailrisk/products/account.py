@@ -52,7 +52,7 @@ class Params:
     style: Ratio  # [fund, style]  z-score of the stock book within its buckets
     alpha: Ratio  # [fund]  per trading day of the stock book
     specific: Ratio  # [fund]  daily volatility of stock picking, of the stock book
-    other: Ratio  # [fund]  share of equity in what is neither stock nor index future
+    other: Ratio  # [fund]  fraction of equity in what is neither stock nor index future
     cash_annual: Ratio  # [fund]  earned on free equity
     benchmark_cash_annual: Ratio  # [fund]  of a cash benchmark
     financing_annual: Ratio  # [fund]  paid on the stock book
@@ -77,7 +77,7 @@ class State:
     lines: lines.State
     dealing: dealing.State
     pnl: Ratio  # [line, fund, path]  per unit, since the start
-    day: Count  # [path]  days lived
+    day: Count  # [path]  days so far
 
 
 def init(params: Params, paths: int) -> State:
@@ -224,7 +224,7 @@ def _displace(
 ) -> tuple[Ratio, Ratio]:
     """What was sold by force, tonight and before, marked to market; buying back ends it.
 
-    Stock sold to pay the share `paid` of the units [fund, path] is not missed by the units that stay.
+    Stock sold to pay the fraction `paid` of the units [fund, path] is not missed by the units that stay.
     """
     (stock, futures), share = before, paid[:, None]
     displaced = (1.0 - share) * state.displaced * (1.0 + day.returns[None]) + done.forced - share * stock

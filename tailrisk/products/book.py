@@ -10,7 +10,7 @@ A is the long book's value, and interest is cash earned less the financing of th
 a future is its index and F_q = G_b(q). Holding, not rebalancing, is what gives
 the identities of mechanism 7, and lets a leveraged book's leverage rise as it loses.
 
-A book whose NAV would be negative is dead: its NAV is zero from then on and what it owes its broker is kept
+A book whose NAV would be negative is dead: its NAV is zero from then on and its broker's loss is recorded
 as the shortfall, never netted away (mechanism 5.7, report fact 34).
 """
 

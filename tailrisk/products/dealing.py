@@ -44,7 +44,7 @@ class State:
     accrued: Ratio  # [fund, path]  performance fee not yet paid, of all units
     high_water: Ratio  # [fund, path]  NAV per unit above which it accrues
     pace: Ratio  # [fund, path]  highest NAV per unit, carried on at the benchmark's return
-    due: Ratio  # [fund, path]  share of units whose notice has run out
+    due: Ratio  # [fund, path]  fraction of units whose notice has run out
     notices: Ratio  # [wait, fund, path]
 
 
@@ -68,12 +68,15 @@ def owed(params: Params, state: State, worth: Ratio) -> Ratio:
 
 
 def due(state: State) -> Ratio:
-    """Share of units to be paid tonight [fund, path]: those left waiting, and those whose day it is."""
+    """Fraction of units to be paid tonight [fund, path]: those left waiting, and those whose day it is."""
     return state.due + (1.0 - state.due) * state.notices[0]
 
 
 def pay(state: State, worth: Ratio, free: Ratio) -> tuple[State, Ratio, Probability]:
-    """Pay what `free` equity allows; also net assets after it, and the share of units paid [fund, path]."""
+    """Pay what `free` equity allows; also net assets after it, and the fraction of units paid [fund, path].
+
+    worth, free [fund, path]: net assets and free equity, per unit of starting NAV.
+    """
     wanted = due(state)
     share = jnp.clip(free / jnp.where(worth > 0.0, worth, 1.0), 0.0, 1.0)
     paid = jnp.where(worth > 0.0, jnp.minimum(wanted, share), 0.0)

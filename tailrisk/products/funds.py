@@ -39,7 +39,7 @@ class Outcome:
 
     wiped_out: Flag  # [product, path]
     stopped: Flag  # [product, path]
-    redeemed: Ratio  # [product, path]  share of the units paid out
+    redeemed: Ratio  # [product, path]  fraction of the units paid out
     pnl: Ratio  # [line, product, path]  per unit, in the order of account.LINES
 
 
@@ -50,13 +50,13 @@ def init(params: account.Params, paths: int) -> State:
 
 
 def step(params: account.Params, state: State, day: MarketDay) -> State:
-    """One day in which no manager decides."""
+    """One day in which no manager decides; MarketDay says what could be traded."""
     after = account.step(params, state.account, day, None)
     return State(account=after, breached=state.breached | after.lines.called)
 
 
 def outcome(state: State) -> Outcome:
-    """What is kept of the paths after the last day."""
+    """What became of the funds by the last day: lines crossed, units redeemed, P&L by line."""
     it = state.account
     return Outcome(
         wiped_out=it.lines.dead, stopped=it.lines.stopped, redeemed=1.0 - it.dealing.units, pnl=it.pnl

@@ -1,4 +1,4 @@
-"""One market day as products and policies see it: simulated and realised days are told alike."""
+"""One market day as products and policies see it: simulated and realised days look alike."""
 
 from ..core import struct
 from ..core.units import Flag, Probability, Ratio
@@ -15,9 +15,9 @@ class MarketDay:
     futures: Ratio  # [future, path]  simple, of the contract a hedger holds, rolls included
     basis: Ratio  # [future, path]  F / S - 1 of the contract held at the close; a discount is negative
     annual_basis: Ratio  # [future, path]  the same, annualised by the market's convention
-    sells: Probability  # [bucket, path]  share of a sell order that fills
-    buys: Probability  # [bucket, path]  share of a buy order that fills
-    refused: Probability  # [path]  share of every sale that window guidance refuses
+    sells: Probability  # [bucket, path]  fraction of a sell order that fills
+    buys: Probability  # [bucket, path]  fraction of a buy order that fills
+    refused: Probability  # [path]  fraction of every sale that window guidance refuses
     years: Ratio  # []  calendar years since the last trading day, for interest and fees
     rolled: Ratio  # []  one on the close at which hedgers change contracts
     crystallised: Flag  # []  performance fees are paid tonight

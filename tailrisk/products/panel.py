@@ -1,6 +1,6 @@
 """A panel of funds around one product: the managers of a family do not hold one book.
 
-Weights are Dirichlet around the product's own, and any share (exposure, part of a hedge) is a Beta around
+Weights are Dirichlet around the product's own, and any fraction (exposure, part of a hedge) is a Beta around
 its own,
 
     w ~ Dirichlet(c m),   c = (1 - m_k) / (m_k s^2) - 1,       sd(w_k) = s m_k
@@ -34,8 +34,10 @@ def weights(mean: Array, spread: float, funds: int, stream: Stream) -> Array:
     return np.asarray(drawn / drawn.sum(axis=1, keepdims=True))
 
 
-def shares(mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0, high: float = 1.0) -> Array:
-    """A share of each of `funds` funds [fund], between low and high, with this mean and deviation."""
+def fractions(
+    mean: float, sd: float, funds: int, stream: Stream, low: float = 0.0, high: float = 1.0
+) -> Array:
+    """A number between low and high for each of `funds` funds [fund], with this mean and deviation."""
     if sd == 0:
         return np.full(funds, float(mean))
     centre, width = (mean - low) / (high - low), sd / (high - low)

@@ -8,7 +8,7 @@ the target, in units of starting NAV,
     sold_b      = fill_b (1 - refused) min((A_b - wanted_b)+, most_b)
     bought_b    = fill_b min((wanted_b - A_b)+, most_b), all cut alike to the equity there is
 
-s is the share of units being redeemed, and R = max(A, E / initial): a book may be kept where it could not
+s is the fraction of units being redeemed, and R = max(A, E / initial): a book may be kept where it could not
 be opened. A halted fund trades no stock. Futures follow the fills: they shrink with what was sold by force
 and then go to `short` times the book, without a limit of their own. Costs are commission and half spread,
 square-root impact of the order (mechanism 3.2) and stamp duty on sales.
@@ -30,7 +30,7 @@ class Target:
     weights: Ratio  # [fund, bucket, path]  of the stock book; sums to one over buckets
     gross: Ratio  # [fund, path]  stock book over equity
     short: Ratio  # [fund, future, path]  futures sold over stock book; negative is bought
-    act: Probability  # [fund, path]  share of the way gone tonight
+    act: Probability  # [fund, path]  fraction of the way gone tonight
 
 
 @struct
@@ -71,7 +71,11 @@ class Fill:
 
 
 def fill(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, worth: Ratio, order: Order) -> Fill:
-    """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`."""
+    """Trade from `stock` [fund, bucket, path] and `futures` [fund, future, path] with equity `worth`.
+
+    worth [fund, path]; all per unit of starting NAV, buys positive. What limits, halts and participation
+    leave undone is not traded.
+    """
     target = order.target
     if target is None:
         return _forced(params, day, stock, futures, order)
@@ -128,7 +132,7 @@ def _forced(params: Params, day: MarketDay, stock: Ratio, futures: Ratio, order:
 
 
 def _by_force(stock: Ratio, order: Order) -> Ratio:
-    """Stock above the ceiling [fund, bucket, path]: the same share of every bucket."""
+    """Stock above the ceiling [fund, bucket, path]: the same fraction of every bucket."""
     held = accumulate(stock, axis=1)
     return jnp.maximum(1.0 - order.ceiling / jnp.where(held > 0.0, held, 1.0), 0.0)[:, None] * stock
 
@@ -159,7 +163,7 @@ def _affordable(
     bought: Ratio,
     buy_rate: Ratio,
 ) -> Ratio:
-    """Share of the purchases there is equity for [fund, 1, path].
+    """Fraction of the purchases there is equity for [fund, 1, path].
 
     A financed book may always be turned over within itself, unless the account is called.
     """

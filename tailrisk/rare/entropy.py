@@ -76,7 +76,7 @@ def nominal(world: World, phases: int = 1) -> Law:
 
 
 def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> Tilt:
-    """The tilt that draws a share `defensive` of paths from the nominal law and the rest evenly from `laws`.
+    """The tilt that draws a fraction `defensive` of paths from the nominal law, the rest evenly from `laws`.
 
     With no laws Student shocks are left as they are, to the bit.
     """
@@ -121,7 +121,7 @@ def refit(world: World, law: Law | None, elite: Elite) -> Law:
     """The law nearest to an elite; `law` is the one to start from, None the first time.
 
     The first time two guesses are tried, a burst on the day of the largest move and one all along, and the
-    likelier is kept: events of one day and slow losses need different ones.
+    likelier is taken: events of one day and slow losses need different ones.
     """
     burst = BURST if world.crowd is None else CROWD_BURST
     base, size = nominal(world, burst + 2), _size(world, elite)

@@ -38,7 +38,7 @@ def outcome(world: World, law: Tilt, number: Count) -> Outcome:
 
 
 def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
-    """The same, and the regimes and shocks that were drawn."""
+    """As `outcome` of the paths numbered `number` [path], and the regimes and shocks that were drawn."""
     mixture, warmup, before, warm = _before(world, law, tilt.init(law, number), number)
     start = path.begin(world, number, warm)
     if warm is None or not process.continues(world.process):

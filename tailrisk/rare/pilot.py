@@ -49,10 +49,10 @@ def fit(
     rounds: int = 10,
     chunk: int = 4096,
 ) -> Fitted:
-    """A tilt for every target, by cross-entropy.
+    """A tilt for every target, by cross-entropy: Rubinstein & Kroese (2004).
 
     A round's threshold is the highest, up to the one asked for, whose elite is worth 100 paths; two rounds at
-    the thresholds asked for end it, `rounds` at the latest.
+    the thresholds asked for end it, `rounds` at the latest. InputError: days drawn from history have no tilt.
     """
     if not process.tiltable(world.process):
         problem = "importance sampling of days drawn from history, whose law has no tilt"

@@ -7,7 +7,7 @@ sum to one; for levels fixed beforehand every mean taken over it is unbiased (fi
 1998; Cerou & Guyader, 2007). Clones of one ancestor are alike, so errors come from independent replicates.
 
 A clone is a gather on the path axis, with a path number of its own: its draws from then on are fresh. Days
-are lived in step, a path resting until the day after its ancestor's crossing.
+are simulated in step, a path resting until the day after its ancestor's crossing.
 """
 
 from dataclasses import replace
@@ -30,8 +30,8 @@ from .score import Fall, Target
 
 Array = NDArray[np.float64]
 
-KEPT = 0.2
-"""Share of a pilot's paths that reach the next level."""
+REACHING = 0.2
+"""Fraction of a pilot's paths that reach the next level."""
 DEEPEST = 30
 """Levels a pilot looks for at most."""
 
@@ -84,7 +84,7 @@ def begin(world: World, target: Target, number: Count) -> Entry:
 
 @partial(jax.jit, static_argnames="target")
 def stage(world: World, target: Target, entry: Entry, number: Count, level: Ratio) -> Stage:
-    """Live the rest of the days from `entry` with the randomness of `number` [path]."""
+    """Simulate the rest of the days from `entry` with the randomness of `number` [path]."""
     there = entry.walk.best >= level
     crossed = jnp.where(there, entry.day, -jnp.ones_like(entry.day))
     at, reached = entry.walk, entry.walk
@@ -152,9 +152,10 @@ def clones(reached: Entry, parent: Count) -> Entry:
 
 
 def parents(crossed: NDArray[np.int32], offset: float) -> NDArray[np.int32]:
-    """Who is cloned: each path that crossed equally often, up to one, by systematic resampling.
+    """Who is cloned [path]: each path that crossed equally often, up to one, by systematic resampling.
 
-    offset: a uniform; the expected number of clones is the same for every crossing.
+    crossed [path]: the day a path crossed, below zero if it did not; offset: a uniform; the expected number
+    of clones is the same for every crossing.
     """
     found, paths = np.flatnonzero(crossed >= 0), len(crossed)
     places = np.floor((np.arange(paths) + offset) * (len(found) / paths)).astype(np.intp)
@@ -166,7 +167,7 @@ class Replicate:
     """One independent run of every stage: a weighted sample of the whole law."""
 
     outcome: Outcome  # weight [path] sums to one
-    reached: tuple[float, ...]  # share of each stage's paths that reached the next level
+    reached: tuple[float, ...]  # fraction of each stage's paths that reached the next level
     path_days: int
 
 
@@ -221,7 +222,7 @@ def levels_for(
         entry = _begin(world, target, number) if entry is None else entry
         dtype = world.dtype
         best = np.asarray(stage(world, target, entry, number, jnp.asarray(np.inf, dtype)).best, np.float64)
-        level = float(np.quantile(best, 1 - KEPT))
+        level = float(np.quantile(best, 1 - REACHING))
         if level >= threshold or (levels and level <= levels[-1]):
             break
         levels.append(level)

@@ -14,7 +14,7 @@ with f_j the nominal law's density of the day over that of phase j, inverted,
 
     a_{t,j} = f_j (a_{t-1,j} (1 - leave_j) + a_{t-1,j-1} leave_{j-1}),    dP/dQ = 1 / sum_j a_{T,j}.
 
-The first phase is the nominal law itself, so no weight exceeds one over its share (a defensive mixture,
+The first phase is the nominal law itself, so no weight exceeds one over its probability (a defensive mixture,
 Hesterberg, 1995). Student shocks are moved and widened likewise, z_t ~ t_nu(shift, diag(scale^2)): the
 ratio of two such densities is bounded, so their tails carry no weight beyond it.
 """
@@ -66,7 +66,7 @@ class State:
 
 
 def init(tilt: Tilt, path: Count) -> State:
-    """The component each path is drawn from, by its number."""
+    """The component each path [path] is drawn from, by its number."""
     zero = jnp.zeros_like(path)
     uniform = random.uniforms(tilt.stream, path, zero, tilt.share.dtype)
     share = _pieces(tilt.share)
@@ -90,7 +90,10 @@ def eve(law: Probability, nominal: Probability, state: State, uniform: Uniform) 
 def warm(
     tilt: Tilt, nominal: regimes.Params, state: State, before: Count, uniform: Uniform
 ) -> tuple[State, Uniform]:
-    """One day before the first: a uniform with which `regimes.step` draws the tilted regime."""
+    """One day before the first: a uniform [path] with which `regimes.step` draws the tilted regime.
+
+    before [path]: yesterday's regime; uniform [path].
+    """
     regime, edge = _regime(tilt.warmup, nominal, state.phase, before, uniform)
     ratio = _log_ratio(tilt.warmup, nominal.cumulative)[:, before, regime]
     return replace(state, log_odds=state.log_odds + ratio), edge
@@ -106,7 +109,7 @@ def step(
     shocks: Shocks,
     fear: Probability | None = None,
 ) -> tuple[State, Shocks, Count]:
-    """One day: the shocks with which `day.step` lives the tilted day, and its state [path].
+    """One day: the shocks with which `day.step` simulates the tilted day, and its state [path].
 
     before [path]: yesterday's state; move [path]: from `moves`; today [phase]: that day's row of `leave`;
     fear []: the nominal chance that it takes hold on a day of the last regime.

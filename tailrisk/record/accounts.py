@@ -36,16 +36,17 @@ Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.5, 0.95)
 
 
-def outcomes(config: Config, world: World, kept: Sample | None = None) -> pd.DataFrame | None:
+def outcomes(config: Config, world: World, sampled: Sample | None = None) -> pd.DataFrame | None:
     """A row per product and figure, with its interval; None for a config without [accounts].
 
-    Where products live as accounts on every path, a product's own fund is `kept`, the run's own figures.
+    Where products are accounts on every path, a product's own fund is `sampled`, the run's own figures.
+    Losses as fractions of starting NAV. InputError: a level that so few paths cannot support.
     """
     said, terms = config.accounts, config.attached.accounts
     if said is None or terms is None:
         return None
-    every_path = kept is not None and kept.funds is not None
-    rows = list(every(config, kept)) if kept is not None and every_path else []
+    every_path = sampled is not None and sampled.funds is not None
+    rows = list(every(config, sampled)) if sampled is not None and every_path else []
     if not every_path or said.funds > 1:
         rows += _lived(config, world, terms, own_too=not every_path)
     return pd.DataFrame(FUNDS.rows(rows))
@@ -56,16 +57,16 @@ def _lived(config: Config, world: World, terms: AccountsFile, *, own_too: bool) 
     said, precision = config.accounts, config.run.precision
     assert said is not None
     funds = assemble(config, terms, said.funds, config.run.seed, precision=precision)
-    lived = live(config, world, funds, said.paths)
-    off = np.abs(1 + lived["pnl"].sum(axis=0) - lived["nav"]).max()
+    simulated = live(config, world, funds, said.paths)
+    off = np.abs(1 + simulated["pnl"].sum(axis=0) - simulated["nav"]).max()
     if not off <= ROUNDING[precision]:
         raise Fault(f"the lines of a fund miss its NAV by {off:.3g}")
     rows: list[dict[str, Any]] = []
     for product, first in funds.own.items():
         mine = np.array([f for f, name in enumerate(funds.product) if name == product])
-        own_rows = own(config, lived, first) if own_too else ()
+        own_rows = own(config, simulated, first) if own_too else ()
         rows += [{"product": product, "funds": "own", **one} for one in own_rows]
-        rows += [{"product": product, "funds": "all", **one} for one in panel(config, lived, mine)]
+        rows += [{"product": product, "funds": "all", **one} for one in panel(config, simulated, mine)]
     return rows
 
 
@@ -112,54 +113,60 @@ def _ended(params: account.Params, tape: Tape) -> dict[str, jax.Array]:
     }
 
 
-def own(config: Config, lived: dict[str, Array], fund: int) -> Iterator[dict[str, Any]]:
-    """The product's own fund: losses, chances, the broker's loss, and the lines that make up its NAV."""
+def own(config: Config, simulated: dict[str, Array], fund: int) -> Iterator[dict[str, Any]]:
+    """The product's own fund: losses, chances, the broker's loss, and the lines that make up its NAV.
+
+    Losses as fractions of starting NAV. InputError: a level that so few paths cannot support.
+    """
     sure, level = config.tail.confidence, config.tail.levels[0]
-    nav = lived["nav"][fund]
+    nav = simulated["nav"][fund]
     loss = 1 - nav
     yield row("loss", estimates.mean(loss, confidence=sure, most=1.0))
-    against = estimates.mean(1 - nav / lived["benchmark"][fund], confidence=sure, most=1.0)
+    against = estimates.mean(1 - nav / simulated["benchmark"][fund], confidence=sure, most=1.0)
     yield row("excess_loss", against)
     yield row("es", estimates.shortfall(loss, level=level, confidence=sure), level=level)
-    yield from chances(config, lived, np.array([fund]))
-    yield row("redeemed", estimates.mean(lived["redeemed"][fund], confidence=sure))
+    yield from chances(config, simulated, np.array([fund]))
+    yield row("redeemed", estimates.mean(simulated["redeemed"][fund], confidence=sure))
     worst = loss >= value_at_risk(loss, level=level)
     for k, name in enumerate(account.LINES):
-        pnl = lived["pnl"][k, fund]
+        pnl = simulated["pnl"][k, fund]
         yield row("line", estimates.mean(pnl, confidence=sure), part=name)
         yield row("line_worst", estimates.mean(pnl[worst], confidence=sure), part=name, level=level)
 
 
-def every(config: Config, kept: Sample) -> Iterator[dict[str, Any]]:
-    """The same of products that live as accounts on every path of the run, product after product."""
+def every(config: Config, sampled: Sample) -> Iterator[dict[str, Any]]:
+    """The same of products that are accounts on every path of the run, product after product."""
     sure, count = config.tail.confidence, len(config.products)
     losses = config.tail.losses
-    assert kept.funds is not None
+    assert sampled.funds is not None
     for p, name in enumerate(config.products):
         rows = []
         if "terminal" in losses:
-            held, excess = (kept.losses(v, losses.index("terminal"), p) for v in (0, 1))
+            held, excess = (sampled.losses(v, losses.index("terminal"), p) for v in (0, 1))
             rows.append(row("loss", estimates.mean(held.moments, confidence=sure, most=1.0)))
             rows.append(row("excess_loss", estimates.mean(excess.moments, confidence=sure, most=1.0)))
             rows += [
                 row("es", estimates.shortfall(held, level=level, confidence=sure), level=level)
                 for level in config.tail.levels
             ]
-        flags = {"called": kept.accounts.row(p), "wiped_out": kept.accounts.row(count + p)}
-        flags["stopped"] = kept.funds.row(p)
+        flags = {"called": sampled.accounts.row(p), "wiped_out": sampled.accounts.row(count + p)}
+        flags["stopped"] = sampled.funds.row(p)
         rows += [row(what, _chance(found, sure)) for what, found in flags.items()]
-        rows.append(row("shortfall", estimates.mean(kept.accounts.row(2 * count + p), confidence=sure)))
-        rows.append(row("redeemed", estimates.mean(kept.funds.row(count + p), confidence=sure)))
+        rows.append(row("shortfall", estimates.mean(sampled.accounts.row(2 * count + p), confidence=sure)))
+        rows.append(row("redeemed", estimates.mean(sampled.funds.row(count + p), confidence=sure)))
         for k, part in enumerate(account.LINES):
-            pnl = kept.funds.row((2 + k) * count + p)
+            pnl = sampled.funds.row((2 + k) * count + p)
             rows.append(row("line", estimates.mean(pnl, confidence=sure), part=part))
         yield from ({"product": name, "funds": "own", **one} for one in rows)
 
 
-def panel(config: Config, lived: dict[str, Array], mine: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """All funds of a product: losses over funds and paths, how far funds differ, chances."""
+def panel(config: Config, simulated: dict[str, Array], mine: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
+    """All funds of a product [fund]: losses over funds and paths, how far funds differ, chances.
+
+    InputError: a level that so few paths cannot support.
+    """
     sure, worst = config.tail.confidence, config.tail.levels[0]
-    loss = 1 - lived["nav"][mine]
+    loss = 1 - simulated["nav"][mine]
     yield row("loss", estimates.mean(loss.mean(axis=0), confidence=sure, most=1.0))
     for level in QUANTILES:
         yield row("quantile", estimates.quantile(loss, level, confidence=sure), level=level)
@@ -167,25 +174,27 @@ def panel(config: Config, lived: dict[str, Array], mine: NDArray[np.int64]) -> I
     spread = expected_shortfall(loss, level=worst)
     yield row("es_least", estimates.plain(spread.min()), level=worst)
     yield row("es_largest", estimates.plain(spread.max()), level=worst)
-    yield from chances(config, lived, mine)
+    yield from chances(config, simulated, mine)
 
 
-def chances(config: Config, lived: dict[str, Array], funds: NDArray[np.int64]) -> Iterator[dict[str, Any]]:
-    """Chances over funds and paths, and what the broker loses per yuan of starting NAV."""
+def chances(
+    config: Config, simulated: dict[str, Array], funds: NDArray[np.int64]
+) -> Iterator[dict[str, Any]]:
+    """Chances over funds [fund] and paths, and what the broker loses per yuan of starting NAV."""
     sure = config.tail.confidence
     for name in ("called", "wiped_out", "stopped"):
-        hits = lived[name][funds]
+        hits = simulated[name][funds]
         if len(funds) == 1 or not hits.any():  # the funds of a path are not independent: a bound is of paths
             yield row(name, _share(hits[0], sure))
         else:
             yield row(name, estimates.mean(hits.mean(axis=0), confidence=sure, most=1.0))
-    yield row("shortfall", estimates.mean(lived["shortfall"][funds].mean(axis=0), confidence=sure))
+    yield row("shortfall", estimates.mean(simulated["shortfall"][funds].mean(axis=0), confidence=sure))
 
 
-def row(figure: str, found: estimates.Figure, *, part: str = "", level: float = np.nan) -> dict[str, Any]:
+def row(figure: str, value: estimates.Figure, *, part: str = "", level: float = np.nan) -> dict[str, Any]:
     """One figure of funds.csv, product and funds apart."""
-    cells = {"figure": figure, "part": part, "level": level, "saturated": found.saturated}
-    return cells | estimate("value", found)
+    cells = {"figure": figure, "part": part, "level": level, "saturated": value.saturated}
+    return cells | estimate("value", value)
 
 
 def _share(hits: Array, confidence: float) -> estimates.Figure:

@@ -1,4 +1,4 @@
-"""What is kept of a run: the worst losses, sums and counts of all, the first paths' course."""
+"""What a run retains: the worst losses, sums and counts of all, the first paths' course."""
 
 import time
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ LOSS_EDGES = np.linspace(-1, 1, 801)
 
 @dataclass
 class CrowdSample:
-    """What is kept of the crowd, on the host."""
+    """What a run retains of the crowd, on the host."""
 
     numbers: TailStream  # rows as in crowd.quantities
     flags: MomentStream  # rows as in crowd.happenings
@@ -51,10 +51,11 @@ class Sample:
     """Losses and events of every path, in memory of their tails, on the host."""
 
     tails: TailStream  # columns [view, measure asked for, product], the last fastest
+    drift: MomentStream  # rows [view, product], the last fastest: loss over the whole horizon
     risks: risks.RiskSample
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
-    funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products lived as funds
+    funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products that are funds
     loss_counts: NDArray[Any]  # [view, measure, product, bin]  weights where paths have them
     z_counts: NDArray[Any]  # [detector, bin]  over all days of all paths
     seen: NDArray[np.int64]  # [event]  paths with it, whatever their weight
@@ -89,24 +90,25 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     """
     started, paths = time.perf_counter(), config.run.paths
     law, choice = sampling.tilt_for(config, world)
-    kept = _empty(config, world, weighted=law is not None)
-    kept.choice, kept.split = choice, sampling.split_for(config, world, choice)
+    sampled = _empty(config, world, weighted=law is not None)
+    sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
-            _keep(kept, config, first, outcome)
+            _keep(sampled, config, first, outcome)
             bar.update(outcome.fault.shape[0])
-    _refuse(kept, paths)
+    _refuse(sampled, paths)
     course = courses(world, paths)
-    kept.price, kept.regime = np.asarray(course.price), np.asarray(course.regime)
-    kept.nav = np.asarray(course.nav) if config.tail.of_days else None
-    kept.seconds = time.perf_counter() - started
-    return kept
+    sampled.price, sampled.regime = np.asarray(course.price), np.asarray(course.regime)
+    sampled.nav = np.asarray(course.nav) if config.tail.of_days else None
+    sampled.seconds = time.perf_counter() - started
+    return sampled
 
 
 def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
-        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, kept_of_each(config, weighted)),
+        tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, reserve_of(config, weighted)),
+        drift=MomentStream(len(VIEWS) * products),
         risks=risks.empty(config, len(VIEWS) * len(config.tail.losses) * products),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
@@ -124,59 +126,60 @@ def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
 def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
     numbers, flags = len(crowd.quantities(config)), len(crowd.happenings(config))
     return CrowdSample(
-        numbers=TailStream(numbers, kept_of_each(config, weighted)),
+        numbers=TailStream(numbers, reserve_of(config, weighted)),
         flags=MomentStream(flags),
         counts=np.zeros(crowd.MAP, np.float64 if weighted else np.int64),
     )
 
 
-def kept_of_each(config: Config, weighted: bool = False) -> int:
-    """Worst losses kept of each column: what the lowest level and its interval need."""
+def reserve_of(config: Config, weighted: bool = False) -> int:
+    """How many worst losses of each column are stored: what the lowest level and its interval need."""
     tail = config.tail
     return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
 
 
-def _keep(kept: Sample, config: Config, first: int, outcome: Outcome) -> None:
+def _keep(sampled: Sample, config: Config, first: int, outcome: Outcome) -> None:
     arrays = jax.tree.map(np.asarray, outcome)
-    _check(kept, arrays)
+    _check(sampled, arrays)
     for start in range(0, arrays.fault.shape[0], BLOCK):
         block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), arrays)
-        _keep_block(kept, config, first + start, block)
+        _keep_block(sampled, config, first + start, block)
 
 
-def _keep_block(kept: Sample, config: Config, first: int, block: Outcome) -> None:
+def _keep_block(sampled: Sample, config: Config, first: int, block: Outcome) -> None:
     """One block, the unit whose sums are rounded, so that a wider call gives the same digits."""
     loss, owed = np.asarray(block.loss, np.float32), np.asarray(block.shortfall)
     paths = loss.shape[-1]
     numbers = np.arange(first, first + paths, dtype=np.uint32)
-    if kept.faults or kept.unbalanced:
+    if sampled.faults or sampled.unbalanced:
         return
     weight = None if block.weight is None else np.asarray(block.weight, np.float64)
     if weight is not None:
-        kept.weights[first] = weight
+        sampled.weights[first] = weight
     asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
-    kept.tails.add(asked.reshape(-1, paths), numbers, weight)
-    kept.risks.add(first, asked.reshape(-1, paths), weight)
-    kept.loss_counts += tally(loss, LOSS_EDGES, weight)
+    sampled.tails.add(asked.reshape(-1, paths), numbers, weight)
+    sampled.drift.add(loss[:, MEASURES.index("terminal")].reshape(-1, paths), weight)
+    sampled.risks.add(first, asked.reshape(-1, paths), weight)
+    sampled.loss_counts += tally(loss, LOSS_EDGES, weight)
     ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)
-    kept.accounts.add(np.concatenate([np.asarray(block.breached), ruined, owed]), weight)
-    if kept.funds is not None and block.accounts is not None:
-        kept.funds.add(_fund_rows(config, block), weight)
+    sampled.accounts.add(np.concatenate([np.asarray(block.breached), ruined, owed]), weight)
+    if sampled.funds is not None and block.accounts is not None:
+        sampled.funds.add(_fund_rows(config, block), weight)
     days = np.zeros((len(config.event), paths), np.int64)
     for i, event in enumerate(config.event):
-        z = np.asarray(block.z[kept.detectors.index(detector(event, config.names))])
+        z = np.asarray(block.z[sampled.detectors.index(detector(event, config.names))])
         days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
-    kept.events.add(np.concatenate([days > 0, days]), weight)
-    kept.seen += (days > 0).sum(axis=1)
+    sampled.events.add(np.concatenate([days > 0, days]), weight)
+    sampled.seen += (days > 0).sum(axis=1)
     for k, z in enumerate(np.asarray(block.z)):
-        kept.z_counts[k] += tally(z.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(z)))
-    if kept.crowd is not None and block.crowd is not None:
-        kept.crowd.numbers.add(crowd.columns(block.crowd), numbers, weight)
-        kept.crowd.flags.add(crowd.flags(block.crowd), weight)
-        kept.crowd.counts += crowd.map_counts(block.crowd, weight)
+        sampled.z_counts[k] += tally(z.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(z)))
+    if sampled.crowd is not None and block.crowd is not None:
+        sampled.crowd.numbers.add(crowd.columns(block.crowd), numbers, weight)
+        sampled.crowd.flags.add(crowd.flags(block.crowd), weight)
+        sampled.crowd.counts += crowd.map_counts(block.crowd, weight)
 
 
-def _check(kept: Sample, arrays: Outcome) -> None:
+def _check(sampled: Sample, arrays: Outcome) -> None:
     """Count the faults; a path whose figures are finite and whose ledger is not closed is unbalanced."""
     fault = np.asarray(arrays.fault)
     open_ledger = np.zeros_like(fault)
@@ -185,20 +188,22 @@ def _check(kept: Sample, arrays: Outcome) -> None:
             fault & np.isfinite(arrays.crowd.residual) & np.isfinite(arrays.loss).all(axis=(0, 1, 2))
         )
         open_ledger &= ~np.asarray(crowd_day.closes(arrays.crowd))
-        if kept.crowd is not None:
-            kept.crowd.residual = max(kept.crowd.residual, float(np.nan_to_num(arrays.crowd.residual).max()))
-    kept.unbalanced += int(open_ledger.sum())
-    kept.faults += int((fault & ~open_ledger).sum())
+        if sampled.crowd is not None:
+            sampled.crowd.residual = max(
+                sampled.crowd.residual, float(np.nan_to_num(arrays.crowd.residual).max())
+            )
+    sampled.unbalanced += int(open_ledger.sum())
+    sampled.faults += int((fault & ~open_ledger).sum())
 
 
-def _refuse(kept: Sample, paths: int) -> None:
-    if kept.faults:
-        raise Fault(f"{kept.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
-    if kept.unbalanced and kept.crowd is not None:
-        worst = kept.crowd.residual
+def _refuse(sampled: Sample, paths: int) -> None:
+    if sampled.faults:
+        raise Fault(f"{sampled.faults:,} of {paths:,} paths have a loss or a z that is not a finite number")
+    if sampled.unbalanced and sampled.crowd is not None:
+        worst = sampled.crowd.residual
         raise Fault(
-            f"the crowd's ledger does not close on {kept.unbalanced:,} of {paths:,} paths: books and ledger "
-            f"differ by up to {worst:.2g} of the stock first held, which is more than rounding"
+            f"the crowd's ledger does not close on {sampled.unbalanced:,} of {paths:,} paths: books and "
+            f"ledger differ by up to {worst:.2g} of initial holdings, which is more than rounding"
         )
 
 

@@ -1,4 +1,4 @@
-"""Four columns for every product: an episode lived again, a shock alone, what goes with it, and the crowd.
+"""Four columns for every product: an episode replayed, a shock alone, what goes with it, and the crowd.
 
 The shock is a spread over the run's horizon, X = r_small - r_large. Alone, the small bucket and those beyond
 it move by x and nothing else does: loss = -(w'm - h'm). What goes with it (transitive) is E[L | X = x] over
@@ -36,7 +36,11 @@ WIDE = 0.25
 
 
 def table(config: Config, world: World, history: Array | None) -> pd.DataFrame | None:
-    """A row per product, scenario, column and statistic, as `figures.SCENARIOS`; None where none is asked."""
+    """A row per product, scenario, column and statistic, as `figures.SCENARIOS`; None where none is asked.
+
+    history: spreads before the first day [day, detector], where the warm-up is history. InputError: as
+    `replayed`.
+    """
     said = config.scenarios
     if said is None:
         return None
@@ -81,8 +85,9 @@ def _lost(day: dict[str, str]) -> list[float]:
 def _shocked(config: Config, world: World, history: Array | None) -> list[dict[str, Any]]:
     assert config.scenarios is not None
     calm = world if world.crowd is None else assemble(alone(config), history)
-    growth, without = lived(calm, config.scenarios.paths, config.run.paths)
-    with_crowd = None if world.crowd is None else lived(world, config.scenarios.paths, config.run.paths)[1]
+    wanted, paths = config.scenarios.paths, config.run.paths
+    growth, without = simulated(calm, wanted, paths)
+    with_crowd = None if world.crowd is None else simulated(world, wanted, paths)[1]
     rows = []
     for shock in config.scenarios.shock:
         small, large = (config.names.bucket(bucket) for bucket in shock.pair)
@@ -110,7 +115,7 @@ def alone(config: Config) -> Config:
     return bare.attach(config.attached._replace(crowd=None))
 
 
-def lived(world: World, wanted: int, paths: int) -> tuple[Array, Array]:
+def simulated(world: World, wanted: int, paths: int) -> tuple[Array, Array]:
     """(return of every bucket [bucket, path], loss of every product [product, path]) of the first paths."""
     growth, loss = [], []
     wanted = min(wanted, paths)
@@ -134,7 +139,8 @@ def unmoved(world: World, config: Config, shock: Shock) -> Array:
 def conditional(spread: Array, loss: Array, at: float, *, confidence: float) -> tuple[float, float, Array]:
     """(E[loss | spread = at], its half width, the nearest paths' losses moved along the line to `at`).
 
-    A line through the nearest paths by least squares, its error robust to unequal spread (HC1).
+    spread, loss [path]. A line through the nearest paths by least squares, its error robust to unequal
+    spread (HC1).
     """
     nearest = _nearest(spread, at)
     x, y = spread[nearest] - at, loss[nearest]

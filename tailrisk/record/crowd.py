@@ -79,7 +79,7 @@ def flags(outcome: Outcome) -> NDArray[np.bool_]:
 
 
 def map_counts(outcome: Outcome, weight: NDArray[np.float64] | None = None) -> NDArray[Any]:
-    """Paths, or their weight, by stage, worst three days of the micro bucket and largest discount watched."""
+    """Paths, or weights [path], by stage, worst three days of the micro bucket, largest discount watched."""
     loss = -np.asarray(outcome.worst_3_days)
     discount = np.zeros_like(loss) if outcome.peak_discount is None else np.asarray(outcome.peak_discount)
     places = (
@@ -100,13 +100,13 @@ def table(config: Config, numbers: TailStream, hits: MomentStream, residual: flo
         moments = hits.row(k)
         found = moments.probability(confidence=config.tail.confidence)
         rows.append(_row(happening, "probability", moments.mean, found.low, found.high))
-    ledger = Quantity("residual", "", "", "of stock first held", ("largest",))
+    ledger = Quantity("residual", "", "", "of initial holdings", ("largest",))
     rows.append(_row(ledger, "largest", residual, residual, residual))
     return pd.DataFrame(rows)
 
 
 def curves(counts: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """What the crowd's figure is drawn from."""
+    """What the crowd's figure is drawn from; counts [stage, loss bin, discount bin]."""
     return {
         "crowd_counts": counts,
         "crowd_loss_edges": LOSS_BINS,

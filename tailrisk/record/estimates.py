@@ -1,6 +1,6 @@
 """One place for the figures a record is made of: a mean, a paired difference, an ES, each with its interval.
 
-Of arrays [path] or of what is kept of a stream; a loss is at most all of the starting NAV, and so is the end
+Of arrays [path] or of what a stream retains; a loss is at most all of the starting NAV, and so is the end
 of its interval.
 """
 
@@ -31,28 +31,28 @@ class Figure:
     indicative: bool = False
 
 
-def bounded(found: Interval, most: float = LARGEST_LOSS) -> Figure:
+def bounded(interval: Interval, most: float = LARGEST_LOSS) -> Figure:
     """An interval that ends where the figure must: at `most`, infinite for one that has no bound."""
-    estimate = float(found.estimate)
+    estimate = float(interval.estimate)
     return Figure(
         estimate,
-        min(float(found.low), most),
-        max(min(float(found.high), most), estimate),
+        min(float(interval.low), most),
+        max(min(float(interval.high), most), estimate),
         bool(estimate >= most * (1 - 1e-6)),
-        float(found.tail_points),
-        bool(found.indicative),
+        float(interval.tail_points),
+        bool(interval.indicative),
     )
 
 
 def mean(values: Array | Moments, *, confidence: float, most: float = np.inf) -> Figure:
-    """A mean over paths."""
+    """A mean over paths [path], or of their moments, no bound beyond `most`."""
     if isinstance(values, Moments):
         return bounded(values.mean_interval(confidence=confidence), most)
     return bounded(mean_interval(values, confidence=confidence), most)
 
 
 def difference(one: Array, other: Array, *, confidence: float) -> Figure:
-    """The mean of one less other, path by path: what they share leaves the interval."""
+    """The mean of one less other [path], path by path: what they have in common leaves the interval."""
     return mean(np.asarray(one, np.float64) - np.asarray(other, np.float64), confidence=confidence)
 
 
@@ -62,7 +62,10 @@ def half_width(values: Array, *, confidence: float = 0.95) -> float:
 
 
 def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure:
-    """ES of a loss; of a stream, saturated too where many of its worst paths lose the same."""
+    """ES of a loss [path]; of a stream, saturated too where many of its worst paths lose the same.
+
+    InputError: a level the paths cannot support.
+    """
     if isinstance(loss, Worst):
         found = bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
         return replace(found, saturated=found.saturated or loss.saturated(level))
@@ -87,11 +90,11 @@ def plain(value: float) -> Figure:
     return Figure(float(value), np.nan, np.nan)
 
 
-def negative(found: Figure) -> Figure:
+def negative(interval: Figure) -> Figure:
     """A gain as a loss."""
-    return Figure(0.0 - found.estimate, 0.0 - found.high, 0.0 - found.low)
+    return Figure(0.0 - interval.estimate, 0.0 - interval.high, 0.0 - interval.low)
 
 
-def shifted(found: Figure, by: float) -> Figure:
+def shifted(interval: Figure, by: float) -> Figure:
     """A figure plus what is certain."""
-    return Figure(found.estimate + by, found.low + by, found.high + by)
+    return Figure(interval.estimate + by, interval.low + by, interval.high + by)

@@ -28,10 +28,7 @@ def write_csv(
     missing: str = "nan",
     replace: bool = False,
 ) -> None:
-    """A table as CSV; a text a spreadsheet would run as a formula is quoted.
-
-    `replace` is for a file of that name that others may be reading.
-    """
+    """A table [row, column] as CSV; a text a spreadsheet would run as a formula is quoted."""
     safe = frame.map(lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA) else cell)
     text = StringIO()
     safe.to_csv(text, index=False, float_format=digits, na_rep=missing, lineterminator="\n")
@@ -39,7 +36,7 @@ def write_csv(
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
-    """A table as Parquet."""
+    """A table [row, column] as Parquet."""
     data = BytesIO()
     frame.to_parquet(data, index=False)
     disk.write(path, data.getvalue())

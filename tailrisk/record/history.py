@@ -3,11 +3,13 @@
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from ..assemble.world import detector, warmup_days
 from ..config import Config
 from ..core import InputError
+from ..core.oddities import ODDITIES
 from ..data.prices import read_prices
 
 
@@ -18,7 +20,7 @@ def spreads(config: Config) -> NDArray[np.float64]:
     """
     assert config.history is not None
     last: Any = config.calibrated.fit.get("window", [None, None])[1]
-    prices = read_prices(config.history, names=config.names, until=last and str(last))
+    prices = _closes(config, last and str(last))
     returns = prices.loc[:last].pct_change(fill_method=None)
     days, columns = warmup_days(config), []
     for event in {detector(event, config.names): event for event in config.event}.values():
@@ -33,3 +35,15 @@ def spreads(config: Config) -> NDArray[np.float64]:
             raise InputError(str(config.market.history), problem, f"at least {event.warmup_days}")
         columns.append(np.concatenate([np.zeros(max(days - len(spread), 0)), spread[-days:]]))
     return np.stack(columns, axis=1)
+
+
+def _closes(config: Config, last: str | None) -> pd.DataFrame:
+    """The closes up to a day; what is odd about them is refused unless market.accept names it."""
+    assert config.history is not None
+    try:
+        return read_prices(config.history, names=config.names, until=last, accept=config.market.accept)
+    except InputError as error:
+        hint = error.hint
+        for kind in ODDITIES:
+            hint = hint.replace(f"--accept {kind}", f'market.accept = ["{kind}"]')
+        raise InputError(error.place, error.problem, error.allowed, hint) from None

@@ -17,21 +17,24 @@ def publish(
     name: str,
     tables: Mapping[str, pd.DataFrame],
     page: str,
-    said: Mapping[str, Any],
+    facts: Mapping[str, Any],
     pictures: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and what was said in the record."""
+    """Write the folder whole: a CSV a table, an SVG a picture, README.md, and the record with `facts` in it.
+
+    InputError: the folder cannot be written.
+    """
     with replacing(output, force=True) as folder:
         for table, frame in tables.items():
             write_csv(frame, folder / f"{table}.csv", digits="%.6g", missing="")
         for picture, drawing in (pictures or {}).items():
             disk.write(folder / f"{picture}.svg", drawing)
         disk.write(folder / "README.md", page)
-        write_record(folder, {"name": name, **said, **provenance.stamp()})
+        write_record(folder, {"name": name, **facts, **provenance.stamp()})
 
 
 def markdown(frame: pd.DataFrame) -> str:
-    """The table in Markdown."""
+    """The table [row, column] in Markdown."""
     lines = ["| " + " | ".join(map(str, frame.columns)) + " |", "|" + "---|" * frame.shape[1]]
     lines += ["| " + " | ".join(map(str, row)) + " |" for row in frame.itertuples(index=False)]
     return "\n".join(lines)

@@ -19,7 +19,7 @@ from ..config import Config
 from ..core import InputError
 from ..core.figures import RISKS, estimate
 from ..core.names import VIEWS
-from ..core.risks import Risk, risk
+from ..core.risks import PARETO, Risk, risk
 from ..tail import (
     Measure,
     Moments,
@@ -32,6 +32,7 @@ from ..tail import (
     proportional_hazard,
     wang,
 )
+from ..tail.extreme import Whole, pareto_interval
 from ..tail.heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
 from ..tail.interval import INDICATIVE, Interval, spread_bounds
 from . import estimates
@@ -39,7 +40,7 @@ from .estimates import Figure
 
 Array = NDArray[np.float64]
 FIRST, CELLS = 65_536, 2**24
-"""Paths whose losses are kept whole, and losses kept at most over all columns (64 MB)."""
+"""Paths whose losses are stored whole, and losses stored at most over all columns (64 MB)."""
 TAIL = 2.0
 """Times the root of the paths: how many are taken for the upper tail, as `tail.influence` does."""
 SUMS = ("entropic", "partial_moment")
@@ -48,7 +49,7 @@ ORDERED = ("expectile", "exponential_spectral", "wang", "proportional_hazard")
 
 @dataclass
 class RiskSample:
-    """What is kept for the risks of a run; columns are [view, loss asked for, product], the last fastest."""
+    """What a run retains for its risks; columns are [view, loss asked for, product], the last fastest."""
 
     asked: tuple[Risk, ...]
     columns: int
@@ -70,18 +71,19 @@ def empty(config: Config, columns: int) -> RiskSample:
     asked = wanted(config)
     summed = sum(one.kind in SUMS for one in asked)
     paths = min(config.run.paths, FIRST, CELLS // columns)
-    needed = columns if any(one.kind in ORDERED for one in asked) else 0
+    whole = any(risk(text).kind in (*ORDERED, "contribution") for text in config.tail.risks)
+    needed = columns if whole else 0
     return RiskSample(asked, columns, MomentStream(summed * columns), np.zeros((needed, paths), np.float32))
 
 
 def wanted(config: Config) -> tuple[Risk, ...]:
-    """The risks a config asks for, but for the VaR and ES that every table has."""
-    found = map(risk, config.tail.risks)
+    """The risks a config asks for, but for the VaR and ES that every table has, and for contributions."""
+    found = [one for one in map(risk, config.tail.risks) if one.kind != "contribution"]
     return tuple(one for one in found if one.numbers or one.kind not in ("var", "es"))
 
 
 def pay(one: Risk, loss: Array) -> Array:
-    """What is summed over paths: e^(k L), or ((L - threshold)+)^order."""
+    """What is summed over paths: e^(k L), or ((L - threshold)+)^order; loss [path]."""
     if one.kind == "entropic":
         return np.exp(one.numbers[0] * loss)
     threshold, order = (*one.numbers, 1.0)[:2]
@@ -89,24 +91,25 @@ def pay(one: Risk, loss: Array) -> Array:
 
 
 def table(
-    config: Config, worst: list[Worst], kept: RiskSample, nav: Array | None, weight: Array | None
+    config: Config, worst: list[Worst], sampled: RiskSample, nav: Array | None, weight: Array | None
 ) -> Any:
     """risks.csv, a row a product, view, loss and risk; None where no other risk was asked for.
 
     worst [column]; nav [day, product, path] of the first paths, for drawdowns; weight [path] of all.
     """
-    if not kept.asked:
+    if not sampled.asked:
         return None
     names = [(v, m, p) for v in VIEWS for m in config.tail.losses for p in config.products]
     rows = []
     for c, (view, loss, product) in enumerate(names):
         about = {"product": product, "view": view, "loss": loss}
-        for one in kept.asked:
+        for one in sampled.asked:
             if one.kind == "conditional_drawdown":
                 continue
-            found, paths = _figure(config, kept, one, c, worst[c], weight)
-            rows.append(about | _row(one, found, paths))
-    for one in kept.asked:
+            found, paths = _figure(config, sampled, one, c, worst[c], weight)
+            threshold = worst[c].value_at_risk(one.start) if one.kind in PARETO else np.nan
+            rows.append(about | _row(one, found, paths, threshold))
+    for one in sampled.asked:
         if one.kind == "conditional_drawdown" and nav is not None:
             for p, product in enumerate(config.products):
                 found = _drawdown(nav[:, p], one, config.tail.confidence)
@@ -115,28 +118,52 @@ def table(
     return pd.DataFrame(RISKS.rows(rows))
 
 
-def _row(one: Risk, found: Figure, paths: int) -> dict[str, Any]:
+def _row(one: Risk, found: Figure, paths: int, threshold: float = np.nan) -> dict[str, Any]:
     cells = {"risk": one.name, "paths": paths, "indicative": found.indicative, "saturated": found.saturated}
-    return cells | estimate("value", found)
+    return cells | {"threshold": threshold} | estimate("value", found)
 
 
 def _figure(
-    config: Config, kept: RiskSample, one: Risk, column: int, worst: Worst, weight: Array | None
+    config: Config, sampled: RiskSample, one: Risk, column: int, worst: Worst, weight: Array | None
 ) -> tuple[Figure, int]:
     """The figure of one risk in one column, and how many paths it is of."""
     sure = config.tail.confidence
     if one.kind == "mean":
         return estimates.mean(worst.moments, confidence=sure, most=1.0), worst.paths
     if one.kind in SUMS:
-        place = [it for it in kept.asked if it.kind in SUMS].index(one)
-        return summed(one, kept.sums.row(place * kept.columns + column), worst, sure), worst.paths
+        place = [it for it in sampled.asked if it.kind in SUMS].index(one)
+        return summed(one, sampled.sums.row(place * sampled.columns + column), worst, sure), worst.paths
     if one.kind == "var":
         return estimates.value_at_risk(worst, level=one.numbers[0], confidence=sure), worst.paths
     if one.kind == "es":
         return estimates.shortfall(worst, level=one.numbers[0], confidence=sure), worst.paths
+    if one.kind in PARETO:
+        return pareto(one, worst, sure), worst.paths
     if one.kind == "expectile" and (found := of_worst(worst, one.numbers[0], sure)):
         return found, worst.paths
-    return _ordered(one, kept.first[column], weight, sure), kept.first.shape[1]
+    return _ordered(one, sampled.first[column], weight, sure), sampled.first.shape[1]
+
+
+def pareto(one: Risk, worst: Worst, confidence: float) -> Figure:
+    """VaR or ES of a generalised Pareto law of the losses beyond VaR at `one.start`, of every path.
+
+    Nothing, and indicative, where no such law describes them: an edge that many paths reach, or too few.
+    """
+    most = max(estimates.LARGEST_LOSS, float(worst.loss[0]))
+    try:
+        found = pareto_interval(
+            worst.loss,
+            worst.weight,
+            threshold=worst.value_at_risk(one.start),
+            level=one.texts[0],
+            measure={"pareto_var": "value_at_risk", "pareto_es": "expected_shortfall"}[one.kind],
+            confidence=confidence,
+            ceiling=most,
+            whole=Whole(worst.paths, worst.moments.at(2, 0)),
+        )
+    except InputError:
+        return Figure(np.nan, np.nan, np.nan, indicative=True)
+    return estimates.bounded(found, most)
 
 
 def summed(one: Risk, moments: Moments, worst: Worst, confidence: float) -> Figure:
@@ -189,7 +216,7 @@ def of_worst(worst: Worst, level: float, confidence: float) -> Figure | None:
 
 
 def _mass(worst: Worst) -> Array:
-    """Weights of the losses kept, of all paths' one."""
+    """Weights of the stored losses, of all paths' one."""
     return np.full(len(worst.loss), 1 / worst.paths) if worst.weight is None else worst.weight
 
 
@@ -197,7 +224,7 @@ def _mass(worst: Worst) -> Array:
 class Pulls:
     """The influence psi of every path, mean zero: the worst one by one, the rest by their sums.
 
-    largest [kept], worst first, with mass [kept]; squares, first, second, third: sums over all paths of w^2,
+    largest [stored], worst first, with mass [stored]; squares, first, second, third: sums over paths of w^2,
     w^2 psi, (w psi)^2 and (w psi)^3.
     """
 
@@ -213,7 +240,7 @@ class Pulls:
         """(low, high) as `tail.influence.influence_interval` has them of a sample in memory.
 
         Straightened for skewness, and widened by a generalised Pareto law of the worst 2 sqrt(n) where their
-        tail is heavy, and that of loss [kept] is too where it is given.
+        tail is heavy, and that of loss [stored] is too where it is given.
         """
         low, high = spread_bounds(value, self.second, self.third, confidence)
         count = max(int(np.searchsorted(np.cumsum(self.mass), TAIL / math.sqrt(self.paths))), FEWEST + 1)

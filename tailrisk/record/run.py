@@ -1,21 +1,38 @@
 """One run: a config in, a result folder out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk, figures
-from . import accounts, columns, crowd, provenance, sampling, tables
+from ..simulate.world import World
+from . import accounts, columns, contributions, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
 from .store import replacing, write_record
+from .uncertainty import Repeats, repeats
+
+
+class Own(Protocol):
+    """Parts of the user's own, put into the world that a config describes."""
+
+    @property
+    def names(self) -> list[str]:
+        """What the record calls them."""
+        ...
+
+    def into(self, world: World) -> World:
+        """The world with them in the place of the config's."""
+        ...
+
 
 Finish = Callable[[Path], object]
 """What is added to a folder before it is sealed: its page."""
@@ -26,44 +43,66 @@ EXOGENOUS = (
 )
 PRIOR = "The crowd's parameters are priors (grades in the config): they are matched to no episode."
 MATCHED = "The crowd's parameters are one set (crowd.member) of an ensemble matched to a single episode."
-APART = "The warm-up days of the events' windows are lived without the crowd."
-HELD = (
+APART = "The warm-up days of the events' windows are simulated without the crowd."
+AS_BOOKS = (
     "Books are bought and held; no margin call, redemption, stop line or manager's decision acts on a path."
 )
-FUNDS = (
+SOME_ACCOUNTS = (
     "Tails and events are of books bought and held; margin calls, lines, redemptions and fees act in the "
     "table of funds alone, and no manager decides."
 )
-LIVED = (
-    "Products live as accounts on every path: margin calls, stop lines, redemptions, costs and fees are in "
-    "every figure; what a fund trades moves no price, and no manager decides."
+AS_ACCOUNTS = (
+    "Products are simulated as accounts on every path: margin calls, stop lines, redemptions, costs and fees "
+    "are in every figure; what a fund trades moves no price, and no manager decides."
 )
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
-    "Price indices without dividends; days are independent given the regime.",
-    "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
+    "Price indices without dividends.",
 )
+MEMORYLESS = "Days are independent given the regime: no memory of volatility, no trends."
 
 
 def run(
-    config: Config, output: Path, *, force: bool, command: str, progress: bool, finish: Finish | None = None
+    config: Config,
+    output: Path,
+    *,
+    force: bool,
+    command: str,
+    progress: bool,
+    finish: Finish | None = None,
+    own: Own | None = None,
 ) -> Path:
     """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
     Raises InputError, before anything is simulated, when the folder is there (without `force`) or cannot be
     written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
     Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
+    `own` puts a process or a mechanism of the user's into the world, and the record names it.
     """
     folder = output / config.name
+    if own is not None and config.uncertainty is not None:
+        raise InputError("uncertainty", "asked for with a part of one's own", "draws of fitted laws alone")
+    if own is not None and config.scenarios is not None:
+        raise InputError("scenarios", "asked for with a part of one's own", "parts of the config alone")
     _recordable(config)
     with replacing(folder, force=force) as scratch:
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
-        kept = sample(config, world, progress=progress)
-        worst = scenarios(config, world, kept)
-        funds = accounts.outcomes(config, world, kept)
+        world = world if own is None else own.into(world)
+        sampled = sample(config, world, progress=progress)
+        again = repeats(config, world, progress=progress)
+        worst = scenarios(config, world, sampled)
+        parts = contributions.table(config, world, sampled)
+        if parts is not None:
+            write_csv(parts, scratch / "contributions.csv")
         stands = columns.table(config, world, history)
-        write(config, kept, worst, scratch, command, funds=funds, stands=stands, progress=progress)
+        if stands is not None:
+            write_csv(stands, scratch / figures.SCENARIOS.file)
+        funds = accounts.outcomes(config, world, sampled)
+        more = {} if own is None else {"own": own.names}
+        write(
+            config, sampled, worst, scratch, command, funds=funds, again=again, progress=progress, more=more
+        )
         if finish is not None:
             finish(scratch)
     return folder
@@ -83,32 +122,39 @@ def _recordable(config: Config) -> None:
 
 def write(
     config: Config,
-    kept: Sample,
+    sampled: Sample,
     worst: Scenarios | None,
     folder: Path,
     command: str,
     *,
     funds: pd.DataFrame | None = None,
-    stands: pd.DataFrame | None = None,
+    again: Repeats | None = None,
     progress: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Every table, the curves, the resolved config and, last, the record."""
-    frame = tables.tail(config, kept, progress=progress)
-    write_csv(frame, folder / "tail.csv")
-    write_parquet(frame, folder / "tail.parquet")
-    write_csv(tables.drift(config, kept), folder / "drift.csv")
-    write_csv(tables.events(config, kept), folder / "events.csv")
-    write_csv(tables.accounts(config, kept), folder / "accounts.csv")
+    """Every table, the curves, the resolved config and, last, the record, with `more` in it.
+
+    funds: the table of `accounts.outcomes`, [row, column]. InputError: a level the paths cannot support.
+    """
+    made = {
+        "tail": tables.tail(config, sampled, progress=progress),
+        "events": tables.events(config, sampled),
+        "accounts": tables.accounts(config, sampled),
+    }
+    if again is not None:
+        made |= world_error.beside(config, again, made)
+    for name, frame in made.items():
+        write_csv(frame, folder / f"{name}.csv")
+    write_parquet(made["tail"], folder / "tail.parquet")
+    write_csv(tables.drift(config, sampled), folder / "drift.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
-    if stands is not None:
-        write_csv(stands, folder / figures.SCENARIOS.file)
-    curves = tables.curves(config, kept)
-    if kept.crowd is not None:
-        it = kept.crowd
+    curves = tables.curves(config, sampled)
+    if sampled.crowd is not None:
+        it = sampled.crowd
         write_csv(crowd.table(config, it.numbers, it.flags, it.residual), folder / "crowd.csv")
         curves |= crowd.curves(it.counts)
-    risky = tables.risks(config, kept)
+    risky = tables.risks(config, sampled)
     if risky is not None:
         write_csv(risky, folder / "risks.csv")
     if worst is not None:
@@ -116,10 +162,10 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, kept, command))
+    write_record(folder, record(config, sampled, command, again) | dict(more))
 
 
-def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
+def record(config: Config, sampled: Sample, command: str, again: Repeats | None = None) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
     return {
         "name": config.name,
@@ -138,18 +184,21 @@ def record(config: Config, kept: Sample, command: str) -> dict[str, Any]:
             "roles": dict(config.names.roles),
         },
         **provenance.stamp(),
-        "sampling": sampling.record(kept.choice, kept.weight(), kept.split),
+        "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
+        "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,
         "path_days": config.path_days,
-        "wall_seconds": round(kept.seconds, 3),
-        "path_days_per_second": round(config.path_days / kept.seconds),
-        "faults": {"nonfinite": kept.faults, "ledger": kept.unbalanced},
+        "wall_seconds": round(sampled.seconds, 3),
+        "path_days_per_second": round(config.path_days / sampled.seconds),
+        "faults": {"nonfinite": sampled.faults, "ledger": sampled.unbalanced},
         "limitations": [
             *crowded(config),
-            LIVED if config.as_accounts else HELD if config.accounts is None else FUNDS,
+            AS_ACCOUNTS if config.as_accounts else AS_BOOKS if config.accounts is None else SOME_ACCOUNTS,
             *LIMITATIONS,
+            *([MEMORYLESS] if config.market.process == "regimes" else []),
+            f"Intervals hold {world_error.record(config, again)['said']}.",
         ],
     }
 

@@ -21,7 +21,10 @@ from ..tail import weight_report
 
 
 def tilt_for(config: Config, world: World) -> tuple[Tilt | None, Choice | None]:
-    """The law to draw from, None for the world's own, and why; (None, None) for a plain run."""
+    """The law to draw from, None for the world's own, and why; (None, None) for a plain run.
+
+    InputError: importance sampling of days drawn from history.
+    """
     asked = config.sampling or Sampling()
     if asked.method == "plain":
         return None, None
@@ -67,17 +70,17 @@ def targets(config: Config, world: World) -> tuple[Target, ...]:
 def record(
     choice: Choice | None, weight: NDArray[np.float64] | None, split: Estimate | None = None
 ) -> dict[str, Any]:
-    """What the record says of the sampling."""
+    """What the record holds of the sampling; weight [path], one on average."""
     if choice is None:
         return {"method": "plain"}
-    said: dict[str, Any] = {"method": choice.method, "reason": choice.reason, "pilot_paths": choice.paths}
+    entry: dict[str, Any] = {"method": choice.method, "reason": choice.reason, "pilot_paths": choice.paths}
     if split is not None:
-        said["splitting"] = _splitting(split)
-        said["reason"] += f"; {said['splitting']['said']}"
+        entry["splitting"] = _splitting(split)
+        entry["reason"] += f"; {entry['splitting']['note']}"
     if weight is None:
-        return said
+        return entry
     report = {k: v for k, v in asdict(weight_report(weight)).items() if v is not None}
-    return said | {"weights": report}
+    return entry | {"weights": report}
 
 
 def _splitting(split: Estimate) -> dict[str, Any]:
@@ -87,7 +90,7 @@ def _splitting(split: Estimate) -> dict[str, Any]:
         said = f"no replicate reached {split.event}: its odds are those of the plain paths"
     return {
         "event": split.event,
-        "said": said,
+        "note": said,
         "replicates": count,
         "replicates_with_event": met,
         "levels": [round(level, 4) for level in split.levels],

@@ -1,4 +1,4 @@
-"""What the worst paths look like, and what their losses are made of: the tail's own paths, lived again.
+"""What the worst paths look like, and the components of their losses: the tail's own paths, simulated again.
 
 A draw knows only its path's number, so the paths beyond VaR are simulated a second time and nothing of them
 need be stored before.
@@ -27,7 +27,7 @@ from .collect import Sample
 LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 """Quantiles of the fans."""
 FEWEST, MOST = 50, 4096
-"""Tail paths of a product that make a fan, and that are lived again at most: of more, every k-th by rank."""
+"""Tail paths of a product that make a fan, and the most simulated again: of more, every k-th by rank."""
 TERMINAL = "terminal"
 OWED = ("interest", "financing", "cost", "forced", "fees", "broker")
 """Lines of an account that are parts of their own."""
@@ -57,7 +57,7 @@ class Scenarios:
         }
 
 
-def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
+def scenarios(config: Config, world: World, sampled: Sample) -> Scenarios | None:
     """Fans, medoids and components at the level that leads.
 
     None where it has too few tail paths, of weighted paths, and without the loss over the horizon.
@@ -66,14 +66,14 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
     if (1 - level) * config.run.paths < FEWEST or TERMINAL not in config.tail.losses:
         return None
     place, products = config.tail.losses.index(TERMINAL), range(len(config.products))
-    worst = [kept.losses(0, place, p) for p in products]
+    worst = [sampled.losses(0, place, p) for p in products]
     if worst[0].weight is not None:
         return None
     wanted = [chosen(one, level) for one in worst]
-    lived, course = live(world, config.run.paths, np.concatenate([numbers for numbers, _ in wanted]))
+    simulated, course = live(world, config.run.paths, np.concatenate([numbers for numbers, _ in wanted]))
     found = []
     for p, (numbers, paths) in zip(products, wanted, strict=True):
-        own = jax.tree.map(itemgetter((..., np.searchsorted(lived, numbers))), course)
+        own = jax.tree.map(itemgetter((..., np.searchsorted(simulated, numbers))), course)
         found.append(_product(config, world, p, level, own, numbers, paths))
     fan, nav, middle, number, tables = zip(*found, strict=True)
     return Scenarios(
@@ -87,7 +87,7 @@ def scenarios(config: Config, world: World, kept: Sample) -> Scenarios | None:
 
 
 def live(world: World, paths: int, numbers: NDArray[np.uint32]) -> tuple[NDArray[np.uint32], Course]:
-    """(the paths of these numbers, each once and in order, their course), a block at a time."""
+    """(the paths of these numbers [path], each once and in order, their course), a block at a time."""
     once = np.unique(numbers)
     width = min(paths, BLOCK)
     pieces = [courses(world, paths, once[first : first + width]) for first in range(0, len(once), width)]
@@ -100,7 +100,7 @@ def chosen(worst: Worst, level: float) -> tuple[NDArray[np.uint32], int]:
     Just below, t^(2/3) ranks of the tail's t, is where the components are read off at VaR. Where there are
     too many, every k-th by rank stands for k, as in a sample of a k-th of the paths.
     """
-    tail = worst.tail(level).share
+    tail = worst.tail(level).mass
     ranks = min(math.ceil(tail) + round(tail ** (2 / 3)) + 1, len(worst.path))
     step = math.ceil(ranks / MOST)
     return worst.path[:ranks:step], worst.paths // step
@@ -126,7 +126,7 @@ def parts(world: World, p: int, course: Course, styles: Sequence[str] = ()) -> d
     crowd: sum_b w_b (G_b' - G_b) - sum_q h_q (S_q' - S_q), the moves of forced sellers, desks, the state
     basis: sum_q h_q (F_q - S_q)
     style k: -sum_t A_{t-1} x_k phi_kt, A the long book's value, `styles` the names of those in use
-    account lines, of products that live as accounts: interest, financing, costs, forced trading, fees, broker
+    account lines, of products that are accounts: interest, financing, costs, forced trading, fees, broker
     rest: alpha, interest, fees, own risk, and what a dead account does not lose; of an account, what its
     stocks and hedges do otherwise than those of the eve bought and held.
     """

@@ -15,7 +15,7 @@ CLI = "tailrisk/cli"
 
 
 class Age(NamedTuple):
-    """A result and what its code has seen since; `reason` where that cannot be told."""
+    """A result and what its code has seen since; `reason` where that is not known."""
 
     folder: str
     commit: str
@@ -137,14 +137,14 @@ def ages(root: Path, results: Path) -> list[Age]:
     return found + [Age(place.name, "", reason="it has no record.json") for place in bare]
 
 
-def lines(found: Sequence[Age]) -> list[str]:
+def lines(ages: Sequence[Age]) -> list[str]:
     """The list in words: what is stale, and how many are not."""
     said = []
-    for age in found:
+    for age in ages:
         if age.reason:
             said.append(f"{age.folder}: {age.reason}")
         elif age.changed:
             first = ", ".join(age.changed[:3]) + (", ..." if len(age.changed) > 3 else "")
             since = f"{len(age.changed)} of {age.modules} modules changed since {age.commit[:8]}"
             said.append(f"{age.folder}: {since}: {first}")
-    return [*said, f"{len(found) - len(said)} of {len(found)} results are as new as their code"]
+    return [*said, f"{len(ages) - len(said)} of {len(ages)} results are as new as their code"]

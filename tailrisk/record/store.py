@@ -74,14 +74,17 @@ def replacing(folder: Path, *, force: bool) -> Iterator[Path]:
             yield scratch
             scratch.chmod(0o755)
             seal_all(scratch)
-            _swap(scratch, folder)
+            swap(scratch, folder)
         finally:
             disk.remove(scratch)
 
 
 @contextmanager
 def rewriting(folder: Path) -> Iterator[Path]:
-    """A copy of a result, to be changed, that is sealed and takes its place when the block ends well."""
+    """A copy of a result, to be changed, that is sealed and takes its place when the block ends well.
+
+    InputError: the result is not as it was sealed, or its folder cannot be written.
+    """
     folder = Path(os.path.realpath(folder))
     with replacing(folder, force=True) as scratch:
         if (folder / SUMS).exists():
@@ -118,7 +121,8 @@ def _settle(folder: Path) -> None:
         disk.remove(path)
 
 
-def _swap(scratch: Path, folder: Path) -> None:
+def swap(scratch: Path, folder: Path) -> None:
+    """Rename a sealed folder into the place of another, under its lock; a reader sees one of the two."""
     old = None
     if os.path.lexists(folder):
         old = disk.beside(folder, "old")

@@ -23,19 +23,18 @@ from . import estimates
 from .collect import LOSS_EDGES, Z_EDGES, Sample
 from .risks import table as of_risks
 
-TERMINAL = "terminal"
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 
 
-def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFrame:
+def tail(config: Config, sampled: Sample, *, progress: bool = False) -> pd.DataFrame:
     """VaR and ES of every product, view, loss and level, with intervals; losses positive."""
     rows: list[dict[str, Any]] = []
     products = tqdm(config.products.items(), unit=" products", delay=2, disable=not progress)
     for p, (name, product) in enumerate(products):
         for v, view in enumerate(VIEWS):
-            drift = _drift(config, kept, v, p)
+            drift = _drift(config, sampled, v, p)
             for m, measure in enumerate(config.tail.losses):
-                loss = kept.losses(v, m, p)
+                loss = sampled.losses(v, m, p)
                 about = {
                     "product": name,
                     "family": product.family,
@@ -47,54 +46,54 @@ def tail(config: Config, kept: Sample, *, progress: bool = False) -> pd.DataFram
     return pd.DataFrame(figures.TAIL.rows(rows))
 
 
-def _drift(config: Config, kept: Sample, view: int, p: int) -> dict[str, float]:
-    """What a product loses over the horizon in the mean; nan where that loss was not asked for."""
-    if TERMINAL not in config.tail.losses:
-        return figures.estimate("drift", estimates.plain(np.nan))
-    loss = kept.losses(view, config.tail.losses.index(TERMINAL), p)
-    return figures.estimate("drift", _mean(config, loss))
+def _drift(config: Config, sampled: Sample, view: int, p: int) -> dict[str, float]:
+    """What a product loses over the horizon in the mean, whichever losses were asked for."""
+    return figures.estimate("drift", _drifted(config, sampled, view, p))
 
 
-def _mean(config: Config, loss: Worst) -> estimates.Figure:
-    return estimates.mean(loss.moments, confidence=config.tail.confidence, most=estimates.LARGEST_LOSS)
+def _drifted(config: Config, kept: Sample, view: int, p: int) -> estimates.Figure:
+    return _mean(config, kept.drift.row(view * len(config.products) + p))
 
 
-def drift(config: Config, kept: Sample) -> pd.DataFrame:
-    """Mean loss over the horizon by what it is made of, a row per product and part; the parts sum to `drift`.
+def _mean(config: Config, loss: Moments) -> estimates.Figure:
+    return estimates.mean(loss, confidence=config.tail.confidence, most=estimates.LARGEST_LOSS)
 
-    Of products that live as accounts the lines of their P&L; of books held the carry, which is certain, and
+
+def drift(config: Config, sampled: Sample) -> pd.DataFrame:
+    """Mean loss over the horizon by component, a row per product and part; the parts sum to `drift`.
+
+    Of products that are accounts the lines of their P&L; of books held the carry, which is certain, and
     the rest: the market's own drift, alpha and fees.
     """
     rows: list[dict[str, Any]] = []
-    if TERMINAL in config.tail.losses:
-        for p, (name, product) in enumerate(config.products.items()):
-            loss = kept.losses(0, config.tail.losses.index(TERMINAL), p)
-            parts = {"drift": _mean(config, loss), **_parts(config, kept, p, product, loss)}
-            rows += [
-                {"product": name, "part": part, **figures.estimate("loss", found)}
-                for part, found in parts.items()
-            ]
+    for p, (name, product) in enumerate(config.products.items()):
+        whole = _drifted(config, sampled, 0, p)
+        parts = {"drift": whole, **_parts(config, sampled, p, product, whole)}
+        rows += [
+            {"product": name, "part": part, **figures.estimate("loss", found)}
+            for part, found in parts.items()
+        ]
     return pd.DataFrame(figures.DRIFT.rows(rows), columns=figures.DRIFT.names)
 
 
 def _parts(
-    config: Config, kept: Sample, p: int, product: AnyProduct, loss: Worst
+    config: Config, sampled: Sample, p: int, product: AnyProduct, whole: estimates.Figure
 ) -> dict[str, estimates.Figure]:
     sure, count = config.tail.confidence, len(config.products)
-    if kept.funds is not None:
+    if sampled.funds is not None:
         means = [
-            estimates.mean(kept.funds.row((2 + k) * count + p), confidence=sure) for k in range(len(LINES))
+            estimates.mean(sampled.funds.row((2 + k) * count + p), confidence=sure) for k in range(len(LINES))
         ]
         return {line: estimates.negative(found) for line, found in zip(LINES, means, strict=True)}
     interest, financing = (x * config.run.days for x in carry(product, config.names))
     certain = {"interest": -interest, "financing": financing}
-    rest = estimates.shifted(_mean(config, loss), interest - financing)
+    rest = estimates.shifted(whole, interest - financing)
     return {name: estimates.Figure(x, x, x) for name, x in certain.items()} | {"rest": rest}
 
 
 def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
     confidence = config.tail.confidence
-    moments = {**figures.estimate("mean", _mean(config, loss)), "sd": loss.moments.sd}
+    moments = {**figures.estimate("mean", _mean(config, loss.moments)), "sd": loss.moments.sd}
     rows = []
     for level in config.tail.levels:
         var = estimates.value_at_risk(loss, level=level, confidence=confidence)
@@ -113,19 +112,29 @@ def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
     return rows
 
 
-def risks(config: Config, kept: Sample) -> pd.DataFrame | None:
-    """Every risk that was asked for besides VaR and ES, of every product, view and loss."""
-    worst = [kept.tails.column(c) for c in range(kept.tails.columns)] if kept.risks.asked else []
-    nav = None if kept.nav is None else kept.nav.astype(np.float64)
-    return of_risks(config, worst, kept.risks, nav, kept.weight())
+def risks(config: Config, sampled: Sample) -> pd.DataFrame | None:
+    """Every risk that was asked for besides VaR and ES, of every product, view and loss, with its drift."""
+    worst = [sampled.tails.column(c) for c in range(sampled.tails.columns)] if sampled.risks.asked else []
+    nav = None if sampled.nav is None else sampled.nav.astype(np.float64)
+    table = of_risks(config, worst, sampled.risks, nav, sampled.weight())
+    if table is None:
+        return None
+    products = list(config.products)
+    each = [
+        _drift(config, sampled, VIEWS.index(view), products.index(product))
+        for product, view in zip(table["product"], table["view"], strict=True)
+    ]
+    return pd.concat([table, pd.DataFrame(each, index=table.index)], axis=1)
 
 
-def events(config: Config, kept: Sample) -> pd.DataFrame:
+def events(config: Config, sampled: Sample) -> pd.DataFrame:
     """Probability per path, rate per ten years and return period of every event, with intervals."""
     count = len(config.event)
-    rows = [(kept.events.row(i), kept.events.row(count + i), int(kept.seen[i])) for i in range(count)]
+    rows = [
+        (sampled.events.row(i), sampled.events.row(count + i), int(sampled.seen[i])) for i in range(count)
+    ]
     found = [_event(config, event, *row) for event, row in zip(config.event, rows, strict=True)]
-    split = kept.split
+    split = sampled.split
     if split is not None and split.seen:
         found = [row | (_split(config, split) if row["event"] == split.event else {}) for row in found]
     return pd.DataFrame(found)
@@ -184,11 +193,11 @@ def describe(event: Event) -> str:
     return f"{small} less {large} over {span}: z {side} {event.threshold:g} {yardstick}"
 
 
-def accounts(config: Config, kept: Sample) -> pd.DataFrame:
+def accounts(config: Config, sampled: Sample) -> pd.DataFrame:
     """Margin breaches, wipe-outs and what is owed to the broker, for products that can owe anything."""
     rows = []
     for p, (name, product) in enumerate(config.products.items()):
-        breached, ruined, owed = (kept.accounts.row(k * len(config.products) + p) for k in range(3))
+        breached, ruined, owed = (sampled.accounts.row(k * len(config.products) + p) for k in range(3))
         if not isinstance(product, Dma) and ruined.mean == 0:
             continue
         breach = breached.probability(confidence=config.tail.confidence)
@@ -218,20 +227,20 @@ def _margin(config: Config, product: str) -> float | None:
     return getattr(config.products[product], "margin_rate", None)
 
 
-def curves(config: Config, kept: Sample) -> dict[str, NDArray[Any]]:
-    """What the figures are drawn from: fan of bucket returns, counts of z and of losses, regime shares."""
-    growth = np.expm1(kept.price.astype(np.float64))
+def curves(config: Config, sampled: Sample) -> dict[str, NDArray[Any]]:
+    """What figures are drawn from: fan of bucket returns, counts of z and of losses, regime frequencies."""
+    growth = np.expm1(sampled.price.astype(np.float64))
     fan = np.quantile(growth, FAN_LEVELS, axis=-1)
     states = range(config.market.pictured)
     return {
         "fan_levels": np.array(FAN_LEVELS),
         "fan": np.concatenate([np.zeros((len(FAN_LEVELS), 1, len(config.names.buckets))), fan], axis=1),
-        "fan_paths": np.array(kept.price.shape[-1]),
+        "fan_paths": np.array(sampled.price.shape[-1]),
         "z_edges": Z_EDGES,
-        "z_counts": kept.z_counts[
-            [kept.detectors.index(detector(event, config.names)) for event in config.event]
+        "z_counts": sampled.z_counts[
+            [sampled.detectors.index(detector(event, config.names)) for event in config.event]
         ],
         "loss_edges": LOSS_EDGES,
-        "loss_counts": np.transpose(kept.loss_counts, (2, 0, 1, 3)),
-        "regime_share": np.stack([(kept.regime == k).mean(axis=-1) for k in states], axis=-1),
+        "loss_counts": np.transpose(sampled.loss_counts, (2, 0, 1, 3)),
+        "regime_share": np.stack([(sampled.regime == k).mean(axis=-1) for k in states], axis=-1),
     }

@@ -107,7 +107,7 @@ def lines(result: Result) -> list[str]:
 
 
 def residual(result: Result) -> str:
-    """The ledger's largest residual, over the stock first held."""
+    """The ledger's largest residual, over initial holdings."""
     found = result.of_crowd("residual", "largest")
     return "not recorded" if found is None else f"{found.estimate.value:.1e}"
 

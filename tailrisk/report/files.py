@@ -10,6 +10,8 @@ TOLD = {
     "tail.csv": "VaR and ES of every product, view, measure and level, with intervals",
     "risks.csv": "other measures of risk",
     "drift.csv": "mean loss by what it is made of",
+    "contributions.csv": "contributions to expected shortfall",
+    "uncertainty.csv": "intervals with the error of parameters and of the law",
     "components.csv": "expected shortfall by part",
     "scenarios.csv": "every scenario's four columns",
     "events.csv": "events: probability, rate, return period",

@@ -18,11 +18,12 @@ from tailrisk.core.figures import SCENARIOS
 from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
+from .cells import AGAIN, read
 from .language import ENGLISH, LANGUAGES, Say
 from .rows import (
-    AGAIN,
     AccountRow,
     ComponentRow,
+    ContributionRow,
     CrowdRow,
     DriftRow,
     EventRow,
@@ -34,7 +35,7 @@ from .rows import (
 from .words import title
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
-OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks", "scenarios")
+OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks", "contributions", "scenarios")
 """Tables that some runs have."""
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a broken archive can raise; a RuntimeError is a method of packing that is not known."""
@@ -56,6 +57,7 @@ class Result:
     funds: tuple[FundRow, ...] = ()  # of a run with [accounts]
     drift: tuple[DriftRow, ...] = ()  # of a run that asks for the loss over the horizon
     risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
+    contributions: tuple[ContributionRow, ...] = ()  # of a run that asks for them
     scenarios: tuple[ScenarioRow, ...] = ()  # of a run with [scenarios]
     language: str = ENGLISH
 
@@ -77,22 +79,25 @@ class Result:
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing from the result folder", hint=AGAIN)
         _refuse_faults(folder / "record.json", record)
-        accounts, crowd, components, funds, drift, risks, _ = (folder / f"{name}.csv" for name in OPTIONAL)
+        accounts, crowd, components, funds, drift, risks, parts, _ = (
+            folder / f"{name}.csv" for name in OPTIONAL
+        )
         scenarios, config = folder / SCENARIOS.file, _json(folder / "config.json")
         result = cls(
             folder=folder,
             config=config,
             record=record,
-            tail=rows.read(folder / "tail.csv", rows.tail, "product"),
-            events=rows.read(folder / "events.csv", rows.event, "event"),
-            accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
+            tail=read(folder / "tail.csv", rows.tail, "product"),
+            events=read(folder / "events.csv", rows.event, "event"),
+            accounts=read(accounts, rows.account, "product") if accounts.exists() else (),
             curves=_arrays(folder / "curves.npz"),
-            crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
-            components=rows.read(components, rows.component, "product") if components.exists() else (),
-            funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
-            drift=rows.read(drift, rows.drift, "product") if drift.exists() else (),
-            risks=rows.read(risks, rows.risk, "product") if risks.exists() else (),
-            scenarios=rows.read(scenarios, rows.scenario, "product") if scenarios.exists() else (),
+            crowd=read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
+            components=read(components, rows.component, "product") if components.exists() else (),
+            funds=read(funds, rows.fund, "product") if funds.exists() else (),
+            drift=read(drift, rows.drift, "product") if drift.exists() else (),
+            risks=read(risks, rows.risk, "product") if risks.exists() else (),
+            contributions=read(parts, rows.contribution, "product") if parts.exists() else (),
+            scenarios=read(scenarios, rows.scenario, "product") if scenarios.exists() else (),
             language=_language(config),
         )
         _check_digests(folder, record)

@@ -1,4 +1,4 @@
-"""The products of a run as funds: what became of them, what it was made of, and how far funds differ."""
+"""The products of a run as funds: what became of them, their P&L by line, and how far funds differ."""
 
 from tailrisk.core.figures import FUND_FIGURES
 

@@ -1,22 +1,14 @@
 """Rows of a result's tables: one tail figure, one event, one leveraged account."""
 
-import csv
 import math
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
 from tailrisk.core import figures
 from tailrisk.core.errors import InputError
-from tailrisk.core.figures import Column
 
+from .cells import Cells
 from .estimate import Estimate
-
-T = TypeVar("T")
-
-AGAIN = "`tailrisk run` writes results/<name>; run it again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +29,7 @@ class TailRow:
     mean: Estimate
     deviation: float
     drift: Estimate | None  # mean loss over the horizon; None where it is not recorded
+    sampled: tuple[Estimate, Estimate]  # VaR and ES with their sampling error alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +121,19 @@ class RiskRow:
     paths: int
     indicative: bool
     saturated: bool
+    threshold: float | None = None  # from which a Pareto tail is fitted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContributionRow:
+    """What one part adds to the ES of a product, or one product to that of the book of all."""
+
+    product: str
+    level: float
+    part: str
+    estimate: Estimate
+    paths: int
+    indicative: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,83 +150,21 @@ class ScenarioRow:
     indicative: bool
 
 
-class Cells:
-    """One line of a CSV file, read by column name; every complaint names file, line and column."""
-
-    def __init__(self, place: str, cells: dict[str, str | None]) -> None:
-        self.place, self.cells = place, cells
-
-    def text(self, column: str) -> str:
-        """The cell, less the quote that keeps spreadsheets from running it as a formula."""
-        value = self.cells.get(column)
-        if value is None:
-            raise InputError(f"{self.place}, column {column}", "no value: the line is cut short")
-        return value[1:] if value[:1] == "'" and value[1:2] in set("=+-@") else value
-
-    def number(self, column: str, *, finite: bool = True) -> float:
-        """The cell as a number; one that is not finite only where it means something."""
-        text = self.text(column)
-        try:
-            value = float(text)
-        except ValueError:
-            raise InputError(f"{self.place}, column {column}", f"{text!r} is not a number") from None
-        if finite and not math.isfinite(value):
-            raise InputError(f"{self.place}, column {column}", f"{text!r} is not finite", "a finite number")
-        return value
-
-    def optional(self, column: str) -> float | None:
-        """The cell as a number, or None where the column or the value is absent."""
-        text = (self.cells.get(column) or "").strip().lower()
-        return None if text in {"", "nan"} else self.number(column)
-
-    def has(self, column: str) -> bool:
-        """Whether the file has that column."""
-        return column in self.cells
-
-    def known(self, column: Column) -> Estimate:
-        """The cells of a declared column; one without an interval, of a former file or none, has no width."""
-        value = self.number(column.name)
-        ends = [self.optional(name) for name in column.bounds] if self.has(column.bounds[0]) else []
-        low, high = ends if len(ends) == 2 else (None, None)
-        return Estimate(value, value if low is None else low, value if high is None else high)
-
-    def flag(self, column: str) -> bool:
-        """The cell as true or false."""
-        words = {"true": True, "1": True, "false": False, "0": False}
-        text = self.text(column)
-        if text.strip().lower() not in words:
-            raise InputError(f"{self.place}, column {column}", f"{text!r} is no flag", "true or false")
-        return words[text.strip().lower()]
-
-    def estimate(self, value: str, stem: str = "") -> Estimate:
-        """The cells `value`, `stem_low` and `stem_high`; too small a sample leaves an end open, infinite."""
-        stem = stem or value
-        low, high = (self.number(f"{stem}_{end}", finite=False) for end in ("low", "high"))
-        found = Estimate(
-            self.number(value), -math.inf if math.isnan(low) else low, math.inf if math.isnan(high) else high
-        )
-        slack = 1e-9 * max(1.0, abs(found.value))
-        if not found.low - slack <= found.value <= found.high + slack:
-            raise InputError(
-                f"{self.place}, column {value}",
-                f"{found.value} lies outside its interval {found.low} to {found.high}",
-            )
-        return found
-
-
 def tail(cells: Cells) -> TailRow:
     """One line of tail.csv."""
+    drift = cells.known(figures.TAIL.column("drift")) if cells.optional("drift") is not None else None
     return TailRow(
         **{name: cells.text(name) for name in ("product", "family", "benchmark", "view", "measure")},
         level=cells.number("level"),
-        value_at_risk=cells.estimate(figures.TAIL.column("var").name),
-        expected_shortfall=cells.estimate(figures.TAIL.column("es").name),
+        value_at_risk=cells.wider("var", cells.estimate("var")),
+        expected_shortfall=cells.wider("es", cells.estimate("es")),
         tail_points=cells.number("tail_points"),
         indicative=cells.flag("indicative"),
         saturated=cells.has("saturated") and cells.flag("saturated"),
-        mean=cells.known(figures.TAIL.column("mean")),
+        mean=cells.wider("mean", cells.known(figures.TAIL.column("mean"))),
         deviation=cells.number("sd"),
-        drift=cells.known(figures.TAIL.column("drift")) if cells.optional("drift") is not None else None,
+        drift=drift if drift is None else cells.wider("drift", drift),
+        sampled=(cells.estimate("var"), cells.estimate("es")),
     )
 
 
@@ -241,9 +185,9 @@ def event(cells: Cells) -> EventRow:
         days=int(cells.number("days")),
         paths=int(cells.number("paths")),
         count=count,
-        probability=probability,
-        rate=cells.estimate("rate_per_10y", "rate"),
-        return_period=_return_period(cells),
+        probability=cells.wider("probability", probability),
+        rate=cells.wider("rate", cells.estimate("rate_per_10y", "rate")),
+        return_period=cells.wider("return_period", _return_period(cells)),
     )
 
 
@@ -268,8 +212,8 @@ def account(cells: Cells) -> AccountRow:
         product=cells.text("product"),
         long=cells.optional("long" if cells.has("long") else "gross_leverage"),
         margin_rate=cells.optional("margin_rate"),
-        margin_breach=cells.estimate("margin_breach"),
-        wipe_out=cells.estimate("wipe_out"),
+        margin_breach=cells.wider("margin_breach", cells.estimate("margin_breach")),
+        wipe_out=cells.wider("wipe_out", cells.estimate("wipe_out")),
         shortfall=cells.optional("broker_shortfall_mean"),
     )
 
@@ -344,6 +288,19 @@ def risk(cells: Cells) -> RiskRow:
         paths=int(cells.number("paths")),
         indicative=cells.flag("indicative"),
         saturated=cells.flag("saturated"),
+        threshold=cells.optional("threshold"),
+    )
+
+
+def contribution(cells: Cells) -> ContributionRow:
+    """One line of contributions.csv."""
+    return ContributionRow(
+        product=cells.text("product"),
+        level=cells.number("level"),
+        part=cells.text("part"),
+        estimate=cells.estimate("contribution"),
+        paths=int(cells.number("paths")),
+        indicative=cells.flag("indicative"),
     )
 
 
@@ -357,22 +314,3 @@ def scenario(cells: Cells) -> ScenarioRow:
         paths=int(cells.number("paths")),
         indicative=cells.flag("indicative"),
     )
-
-
-def read(path: Path, row: Callable[[Cells], T], first: str) -> tuple[T, ...]:
-    """Every line of a CSV file as a row; `first` is the column without which it is another file.
-
-    A blank line alone is a table without rows. Raises InputError naming file, line and column.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as source:
-            lines = csv.DictReader(source)
-            if lines.fieldnames in ([], [""]):
-                return ()
-            if first not in (lines.fieldnames or ()):
-                raise InputError(str(path), f"no column {first!r}", f"columns found: {lines.fieldnames}")
-            return tuple(row(Cells(f"{path}: line {lines.line_num}", cells)) for cells in lines)
-    except FileNotFoundError:
-        raise InputError(str(path), "missing from the result folder", hint=AGAIN) from None
-    except (OSError, UnicodeDecodeError, csv.Error, OverflowError) as fault:
-        raise InputError(str(path), f"cannot be read: {fault}") from None

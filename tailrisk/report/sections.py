@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from . import crowd, funds, stands, tables
+from . import crowd, funds, risks, stands, tables
 from .answer import asked
 from .document import Heading, Listing, Note, Part, Picture, Section, Shown
 from .files import files
@@ -127,7 +127,8 @@ def _tail(result: Result, drawn: Drawn) -> Section:
     )
     parts: list[Part] = [Note(lead), _picture("losses", drawn, caption)]
     parts += [Shown(f"tail-{k}", one) for k, one in enumerate(tables.tails(result), start=1)]
-    parts += [Shown(f"risks-{k}", one) for k, one in enumerate(tables.risks(result), start=1)]
+    further = [*risks.risks(result), *risks.contributions(result)]
+    parts += [Shown(f"risks-{k}", one) for k, one in enumerate(further, start=1)]
     if result.drift:
         why = say(
             "A product that pays more than it earns loses without any bad path. That loss is in every VaR "
@@ -176,7 +177,7 @@ def _funds(result: Result, drawn: Drawn) -> Section | None:
     if not result.funds:
         return None
     where = (
-        say("on every path of the run, so that all figures of this page hold them")
+        say("on every path of the run, so they are in all figures of this page")
         if funds.every_path(result)
         else say("on the first paths of the run")
     )
@@ -234,7 +235,7 @@ def _worst(result: Result, drawn: Drawn) -> Section | None:
         _picture("components", drawn, made),
         Shown("components", tables.components(result)),
     )
-    return Section("worst", say("The worst paths, and what their losses are made of"), parts)
+    return Section("worst", say("The worst paths, and the components of their losses"), parts)
 
 
 def _paths(result: Result, drawn: Drawn) -> Section:
@@ -269,8 +270,7 @@ def _method(result: Result, drawn: Drawn) -> Section:
     how = say(
         "{paths} paths of {days} trading days are drawn from a market with {market}, started {start}; the "
         "trailing windows of z are filled by {warmup}. Every product meets the same paths, so differences "
-        "between products carry less error than the products themselves. Intervals are at {sure} and cover "
-        "sampling error only, not error in the parameters or in the model.",
+        "between products carry less error than the products themselves. Intervals are at {sure}.",
         paths=_number(result.section("run").get("paths")),
         days=len(result.curves["regime_share"]),
         market=market_words(market, regimes, result),
@@ -278,14 +278,23 @@ def _method(result: Result, drawn: Drawn) -> Section:
         warmup=say("simulated days") if simulated else say("the history before the first day"),
         sure=confidence(result.section("tail")),
     )
-    limits = tuple(say.name(str(item)) for item in result.record.get("limitations") or NO_LIMITS)
+    covered = tables.intervals(result) or say(
+        "They cover sampling error only, not error in the parameters or in the model."
+    )
     parts = (
-        Note(how),
+        Note(say.sentences([how, covered])),
         Heading(say("What is not modelled")),
-        Listing(limits),
+        Listing(tuple(_limits(result))),
         Shown("composition", tables.composition(result)),
     )
     return Section("method", say("Method and limitations"), parts)
+
+
+def _limits(result: Result) -> Iterator[str]:
+    """What the record says is left out; of the errors in intervals, what the page says of them elsewhere."""
+    for item in result.record.get("limitations") or NO_LIMITS:
+        wide = str(item).startswith("Intervals hold ") and tables.intervals(result)
+        yield wide or result.say.name(str(item))
 
 
 def _files(result: Result, drawn: Drawn) -> Section | None:

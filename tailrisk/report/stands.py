@@ -15,7 +15,7 @@ def scenarios(result: Result) -> list[str]:
 
 
 def episodes(result: Result) -> list[str]:
-    """Names of the episodes lived again."""
+    """Names of the episodes replayed."""
     return list(dict.fromkeys(row.scenario for row in result.scenarios if row.column == "replay"))
 
 

@@ -49,11 +49,9 @@ def write(folder: str | Path, *, language: str = ENGLISH) -> Path:
     return place / PAGE
 
 
-def publish(folder: Path, question: str, summary: str) -> None:
-    """README.md and the page of what has nothing but a summary for the terminal: its first line answers."""
-    first, _, rest = summary.partition("\n")
-    text = f"# {question}\n\n{first}.\n\n" + (f"```\n{rest.strip()}\n```\n" if rest.strip() else "")
-    disk.write(folder / README, text.replace("..\n", ".\n"))
+def publish(folder: Path, question: str, *parts: str) -> None:
+    """README.md of Markdown `parts`, the first of which answers the question, and the page."""
+    disk.write(folder / README, "\n\n".join([f"# {question}", *parts]) + "\n")
     write(folder)
 
 

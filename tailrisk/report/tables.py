@@ -1,10 +1,10 @@
 """Tables of the page: captions, headings and cells, ready to be laid out."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tailrisk.core import figures
-from tailrisk.core.risks import risk
 
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
@@ -60,9 +60,9 @@ def headline(result: Result) -> Table:
     rows = []
     for product in (*result.own, *(p for p in result.products if p not in result.own)):
         found = [result.row(product, view, measure, at) for view in result.views]
-        cells = [cell for row in found for cell in (_drift(row), *_pair(row))]
+        cells = [cell for row in found for cell in (drift_cell(row), *_pair(row))]
         against = say("against {benchmark}", benchmark=result.title(found[0].benchmark))
-        rows.append((_product(result, product, against), *cells))
+        rows.append((product_cell(result, product, against), *cells))
     names = [say.name(figures.TAIL.column(name).label) for name in ("drift", "var", "es")]
     heads = [f"{name}, {result.title(view)}" for view in result.views for name in names]
     caption = say(
@@ -70,8 +70,9 @@ def headline(result: Result) -> Table:
         "horizon and lies in VaR and ES; in small type the {sure} interval.",
         measure=result.title(measure),
         level=level(at),
-        sure=_confidence(result),
+        sure=confident(result),
     )
+    caption = say.sentences([caption, intervals(result)])
     return Table(caption, (say("Product"), *heads), (("", tuple(rows)),))
 
 
@@ -86,33 +87,34 @@ def _tail(result: Result, measure: str) -> Table:
         rows = []
         for product in result.products:
             found = [result.row(product, view, measure, at) for at in result.levels]
-            moments = (_loss(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
+            moments = (loss_cell(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
             cells = [cell for row in found for cell in _pair(row)]
-            rows.append((_product(result, product), _drift(found[0]), *moments, *cells))
+            rows.append((product_cell(result, product), drift_cell(found[0]), *moments, *cells))
         groups.append((say.name(f"{title(view)} loss".capitalize()), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
     caption = say(
         "{measure}, % of starting NAV, with {sure} intervals.",
         measure=result.title(measure),
-        sure=_confidence(result),
+        sure=confident(result),
     )
+    caption = say.sentences([caption, intervals(result)])
     first = [say.name(figures.TAIL.column(name).label) for name in ("drift", "mean", "sd")]
     return Table(caption, (say("Product"), *first, *heads), tuple(groups))
 
 
 def drift(result: Result) -> Table:
-    """Each product's mean loss over the horizon, and what it is made of."""
+    """Each product's mean loss over the horizon, and its components."""
     parts = [part for part in dict.fromkeys(row.part for row in result.drift) if _moves(result, part)]
     found = {(row.product, row.part): row.estimate for row in result.drift}
     rows = []
     for product in dict.fromkeys(row.product for row in result.drift):
         known = (found.get((product, part)) for part in parts)
-        cells = (Cell("none") if one is None else _loss(one) for one in known)
-        rows.append((_product(result, product), *cells))
+        cells = (Cell("none") if one is None else loss_cell(one) for one in known)
+        rows.append((product_cell(result, product), *cells))
     caption = result.say(
         "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that "
         "add up to it, with {sure} intervals; a negative figure is a gain.",
-        sure=_confidence(result),
+        sure=confident(result),
     )
     heads = [result.say.name(title(part).capitalize()) for part in parts]
     return Table(caption, (result.say("Product"), *heads), (("", tuple(rows)),))
@@ -120,37 +122,6 @@ def drift(result: Result) -> Table:
 
 def _moves(result: Result, part: str) -> bool:
     return any(row.estimate.value for row in result.drift if row.part == part)
-
-
-def risks(result: Result) -> list[Table]:
-    """One table a view: every other measure of risk of every loss that it was asked for."""
-    return [_risks(result, view) for view in dict.fromkeys(row.view for row in result.risks)]
-
-
-def _risks(result: Result, view: str) -> Table:
-    met = [row for row in result.risks if row.view == view]
-    kinds = list(dict.fromkeys(row.risk for row in met))
-    found = {(row.loss, row.product, row.risk): row for row in met}
-    groups = []
-    for loss in dict.fromkeys(row.loss for row in met):
-        rows = []
-        for product in dict.fromkeys(row.product for row in met):
-            known = (found.get((loss, product, kind)) for kind in kinds)
-            cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
-            rows.append((_product(result, product), *cells))
-        groups.append((result.title(loss), tuple(rows)))
-    of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
-    say = result.say
-    heads = [
-        say("{risk}, {paths} paths", risk=risk(kind).label, paths=count(paths)) for kind, paths in of.items()
-    ]
-    caption = say(
-        "Other measures of the {view} losses, % of starting NAV, with {sure} intervals, and of how many "
-        "paths each is.",
-        view=result.title(view),
-        sure=_confidence(result),
-    )
-    return Table(caption, (say("Product"), *heads), tuple(groups))
 
 
 def events(result: Result) -> Table:
@@ -170,8 +141,9 @@ def events(result: Result) -> Table:
     caption = say(
         "Spread events: the probability that a path has such a day, how many such days ten years have and "
         "the mean time between them, with exact {sure} intervals.",
-        sure=_confidence(result),
+        sure=confident(result),
     )
+    caption = say.sentences([caption, intervals(result)])
     return Table(caption, heads, (("", tuple(rows)),))
 
 
@@ -203,13 +175,13 @@ def accounts(result: Result) -> Table:
             Cell(chance(e, result), "" if e.value == 0 else e.scaled(100).interval())
             for e in (account.margin_breach, account.wipe_out)
         ]
-        rows.append((_product(result, account.product), *terms, *odds, short))
+        rows.append((product_cell(result, account.product), *terms, *odds, short))
     say = result.say
     heads = (say("Product"), *(say.name(column.label) for column in figures.ACCOUNTS.columns))
     caption = say(
         "Share of paths below margin and wiped out, with {sure} intervals; what is owed to the broker is "
         "the mean over the paths wiped out, in % of starting NAV.",
-        sure=_confidence(result),
+        sure=confident(result),
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -240,13 +212,13 @@ def components(result: Result) -> Table:
     rows = []
     for product in result.products:
         cells = [found.get((product, part)) for part in parts]
-        shown = [Cell("none") if row is None else _loss(row.estimate, row.indicative) for row in cells]
-        rows.append((_product(result, product), *shown))
+        shown = [Cell("none") if row is None else loss_cell(row.estimate, row.indicative) for row in cells]
+        rows.append((product_cell(result, product), *shown))
     caption = result.say(
         "Components of ES {level} over the horizon, % of starting NAV, with {sure} intervals; a row sums "
         "to its product's ES.",
         level=level(result.components[0].level),
-        sure=_confidence(result),
+        sure=confident(result),
     )
     names = [" ".join(result.title(word) for word in part.split()) for part in parts]
     return Table(caption, (result.say("Product"), *names), (("", tuple(rows)),))
@@ -262,8 +234,8 @@ def firmness(result: Result) -> Table:
         cells = [
             Cell(number(100 * max(_relative(e) for e in figures), 1))
             for figures in (
-                [row.value_at_risk for row in found],
-                [row.expected_shortfall for row in found],
+                [row.sampled[0] for row in found],
+                [row.sampled[1] for row in found],
             )
         ]
         verdict = Cell("indicative" if soft else "firm", indicative=soft)
@@ -298,7 +270,7 @@ def composition(result: Result) -> Table:
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(
-            (_product(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
+            (product_cell(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
         )
     say = result.say
     heads = (say("Product"), say("Family"), say("Long book"), say("Settings"))
@@ -326,12 +298,14 @@ def product_name(result: Result, product: str) -> str:
     return label(result.section("products"), product)
 
 
-def _product(result: Result, product: str, more: str = "") -> Cell:
+def product_cell(result: Result, product: str, more: str = "") -> Cell:
+    """The product's label, and its name and `more` in small type."""
     shown = label(result.section("products"), product)
     return Cell(shown, ", ".join(word for word in (product if shown != product else "", more) if word))
 
 
-def _loss(found: Estimate, indicative: bool = False) -> Cell:
+def loss_cell(found: Estimate, indicative: bool = False) -> Cell:
+    """A loss in per cent with its interval, where that has any width."""
     found = found.scaled(100)
     known = found.low < found.high
     return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) if known else "", indicative)
@@ -339,15 +313,37 @@ def _loss(found: Estimate, indicative: bool = False) -> Cell:
 
 def _pair(row: TailRow) -> tuple[Cell, Cell]:
     """VaR and ES; an ES that is saturated says so in place of its interval."""
-    var, es = (_loss(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
+    var, es = (loss_cell(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
     if not row.saturated:
         return var, es
     return var, Cell(es.text, ALL if row.expected_shortfall.value >= WHOLE else EDGE, es.indicative)
 
 
-def _drift(row: TailRow) -> Cell:
-    return Cell("not recorded") if row.drift is None else _loss(row.drift)
+def drift_cell(row: TailRow) -> Cell:
+    """The mean loss over the horizon, with its interval."""
+    return Cell("not recorded") if row.drift is None else loss_cell(row.drift)
 
 
-def _confidence(result: Result) -> str:
+def confident(result: Result) -> str:
+    """Confidence of the intervals: `95 %`."""
     return confidence(result.section("tail"))
+
+
+def intervals(result: Result) -> str:
+    """A sentence on the errors that the intervals cover, where a run was repeated to widen them."""
+    about, say = result.record.get("uncertainty"), result.say
+    if not isinstance(about, Mapping) or "laws" not in about:
+        return ""
+    drawn = say("parameters fixed (the fit has no draws)")
+    if about.get("parameters"):
+        what = say.listed([say.name(str(word)) for word in about.get("drawn") or ()])
+        drawn = say("the error of {what} ({draws} draws)", what=what, draws=about["parameters"])
+    first, *others = [say.name(str(law)) for law in about["laws"]] or [""]
+    laws = say("one law ({law})", law=first)
+    if others:
+        laws = say("the laws {laws}", laws=say.listed([first, *others]))
+    return say(
+        "Intervals cover sampling error, {drawn}, and {laws}; sampling error alone is in the files.",
+        drawn=drawn,
+        laws=laws,
+    )

@@ -61,7 +61,7 @@ def blocks(
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
-    """The course of the first paths of so many, or of those numbered; a block at most, as NumPy arrays."""
+    """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy."""
     width = min(paths, BLOCK)
     if numbers is None:
         return jax.device_get(_course(world, jnp.arange(width, dtype=jnp.uint32)))
@@ -86,6 +86,7 @@ def compiled(world: World, compute: Callable[[Count], T], weighted: bool = False
 
 
 def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:
+    """`compute` of path numbers from `first` [] on, `calls` times `chunk` of them, each [call, ...]."""
     numbers = first + jnp.arange(chunk, dtype=jnp.uint32)
     starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(chunk)
     return lax.map(lambda start: compute(numbers + start), starts)

@@ -20,7 +20,7 @@ Act = Callable[[Any, Observation], tuple[Any, Decision]]
 
 @struct
 class Days:
-    """What is kept of each day, [day, ...]."""
+    """The record of each day, [day, ...]."""
 
     nav: Ratio  # [fund, path]
     excess: Ratio  # [fund, path]  NAV over the benchmark's
@@ -75,7 +75,7 @@ def still(params: account.Params, paths: int) -> Decision:
 
 
 def observe(state: account.State, day: MarketDay, z: ZScore) -> Observation:
-    """What a manager sees of his fund and the market tonight."""
+    """What a manager sees of his fund and the market tonight; z [detector, path]."""
     held, equity = accumulate(state.long, axis=1), jnp.maximum(state.worth, 0.0)
     return Observation(
         day=state.day[0],

@@ -27,7 +27,7 @@ SEGMENT = 64
 
 @struct
 class Outcome:
-    """What is kept of each path."""
+    """The record of each path."""
 
     loss: Ratio  # [view, measure, product, path]
     z: ZScore  # [detector, day, path]
@@ -35,7 +35,7 @@ class Outcome:
     shortfall: Ratio  # [product, path]
     fault: Flag  # [path]  some loss or z is not a finite number, or the crowd's ledger does not close
     crowd: crowd_day.Outcome | None = None
-    accounts: funds.Outcome | None = None  # of products lived as funds
+    accounts: funds.Outcome | None = None  # of products that are funds
     weight: Ratio | None = None  # [path]  density of the law asked about over the law drawn from; None is one
 
 
@@ -49,7 +49,7 @@ class Course:
     future: Ratio | None  # [future, path]  value at the end over the start; None is the index's
     style: Ratio | None  # [day, style, path]  return of a unit exposure; None where no product has any
     outside: LogReturn | None  # [bucket, path]  at the end, had no crowd traded on these days; None: no crowd
-    pnl: Ratio | None = None  # [line, product, path]  at the end, of products lived as funds
+    pnl: Ratio | None = None  # [line, product, path]  at the end, of products that are funds
 
 
 def outcome(world: World, path: Count) -> Outcome:
@@ -66,7 +66,7 @@ def outcome(world: World, path: Count) -> Outcome:
 
 
 def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outcome:
-    """What is kept of paths that end in `state`, given their daily spreads [day, detector, path]."""
+    """The record of paths that end in `state`, given their daily spreads [day, detector, path]."""
     loss = jnp.stack([running.losses(state.absolute), running.losses(state.excess)])
     z = z_scores(world, before, during)
     finite = jnp.isfinite(loss).all(axis=(0, 1, 2)) & jnp.isfinite(z).all(axis=(0, 1))
@@ -86,7 +86,7 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 
 
 def course(world: World, path: Count) -> Course:
-    """The course of the paths numbered `path`: the same paths as `outcome` sees."""
+    """The course of the paths numbered `path` [path], uint32: the same paths as `outcome` sees."""
 
     def one_day(
         state: tuple[day.State, LogReturn | None], shocks: day.Shocks
@@ -125,7 +125,10 @@ def prices(world: World, path: Count) -> LogReturn:
 
 
 def begin(world: World, path: Count, warm: process.State | None = None) -> day.State:
-    """The eve of the first day: every price and NAV at one; `warm` from `warmed`, if that is at hand."""
+    """The eve of the first day: every price and NAV at one, for path numbers [path].
+
+    `warm` is from `warmed`, if that is at hand.
+    """
     paths = path.shape[0]
     books = book.init(world.products, paths) if world.funds is None else funds.init(world.funds, paths)
     return day.State(
@@ -165,12 +168,12 @@ def _specific(world: World, stream: random.Stream, path: Count, days: Count) -> 
 
 
 def market_shocks(world: World, path: Count, days: Count) -> day.Shocks:
-    """The shocks that move the market on some days."""
+    """The shocks that move the market, for path numbers [path] and days [day]."""
     return _market_shocks(world, world.streams.regimes, world.streams.ladder, path, days)
 
 
 def warmup_shocks(world: World, path: Count, days: Count) -> day.Shocks:
-    """The shocks of some days before the first, numbered from one."""
+    """The shocks of days [day] before the first, numbered from one, for path numbers [path]."""
     return _market_shocks(world, world.streams.warmup_regimes, world.streams.warmup_ladder, path, days)
 
 
@@ -179,7 +182,7 @@ def over_days(
 ) -> tuple[S, T]:
     """Scan `step` over days 1 to `days`; also what it saw, [day, ...].
 
-    `draw` gives the shocks of some days before the first of them is lived, because XLA would redraw them at
+    `draw` gives the shocks of some days before the first is simulated, because XLA would redraw them at
     each use; a segment of days at a time, because all of them would not stay in cache (results/LOG.md).
     """
 
@@ -204,7 +207,7 @@ def segment_length(days: int) -> int:
 
 
 def first(world: World, path: Count, warm: process.State | None) -> process.State:
-    """The process on the eve: drawn, or where the warm-up ended if the process goes on from there."""
+    """The process on the eve: drawn, or where the warm-up ended if it goes on from there; numbers [path]."""
     if not process.continues(world.process):
         return process.init(world.process, eve(world.streams.regimes, path, world.dtype))
     found = warmed(world, path)[0] if warm is None else warm
@@ -219,7 +222,10 @@ def before(world: World, path: Count) -> Ratio:
 
 
 def warmed(world: World, path: Count) -> tuple[process.State | None, Ratio]:
-    """The process after the days before the first, None where none were simulated; and `before`."""
+    """The process after the days before the first, None where none were simulated; and their spreads.
+
+    path: numbers [path]; spreads [day, detector, path].
+    """
     if world.history is not None:
         return None, jnp.broadcast_to(world.history[:, :, None], (*world.history.shape, path.shape[0]))
     dtype, streams = world.dtype, world.streams
@@ -265,7 +271,7 @@ def _market_shocks(
 
 
 def eve(stream: random.Stream, path: Count, dtype: jnp.dtype) -> Uniform:
-    """The uniform of day zero, from which the first regime is drawn."""
+    """The uniform [path] of day zero, from which the first regime is drawn; path numbers [path]."""
     return _uniforms(stream, path, jnp.zeros(1, jnp.uint32), dtype)[0]
 
 

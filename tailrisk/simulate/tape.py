@@ -59,9 +59,9 @@ def joined(parts: Tape) -> Tape:
     return _by_path(one, lambda field: field[0], parts)
 
 
-def chosen(tape: Tape, kept: NDArray[Any]) -> Tape:
-    """The paths `kept` (positions, or a mask [path]) of a tape."""
-    return _by_path(lambda field: field[..., kept], lambda field: field, tape)
+def chosen(tape: Tape, places: NDArray[Any]) -> Tape:
+    """The paths `places` (positions, or a mask [path]) of a tape."""
+    return _by_path(lambda field: field[..., places], lambda field: field, tape)
 
 
 def together(parts: list[Tape]) -> Tape:
@@ -88,7 +88,7 @@ def _tapes(world: World, first: Count, *, calls: int) -> Tape:
 
 def record(world: World, path: Count) -> Tape:
     """The tape of the paths numbered `path` [path], uint32."""
-    world = replace(world, funds=None)  # who trades on it is told apart from the tape
+    world = replace(world, funds=None)  # who trades on it is no part of the tape
 
     def one_day(
         state: day.State, shocks: day.Shocks

@@ -40,7 +40,7 @@ class World:
     own_risk: bool = static()  # some product draws shocks of its own
     own_inverse_nu: Ratio | None = None  # []  of those shocks, Student of unit scale; None is Gaussian
     names: Names = static()
-    funds: account.Params | None = None  # products lived as funds on these terms; None: held as they are
+    funds: account.Params | None = None  # products as funds on these terms; None: books bought and held
     crowd: Crowd | None = None  # None: prices are the process's, futures their index
 
     @property

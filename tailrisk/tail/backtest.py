@@ -2,6 +2,8 @@
 
 Every series is [day], losses positive; a hit is a loss beyond the VaR forecast, expected on 1 - level of the
 days. Series are matched by day to the first one, and what is a value a day comes back as a Series.
+InputError everywhere: series of several lengths or other days, values that are not finite, a hit that is
+neither 0 nor 1, a level that is no confidence above 0.5.
 """
 
 import math
@@ -30,13 +32,26 @@ class Verdict:
 
 
 def hits(losses: ArrayLike, value_at_risk: ArrayLike) -> Any:
-    """1 on the days the loss was beyond its VaR forecast, else 0; a Series where one came in."""
+    """1 on the days the loss was beyond its VaR forecast, else 0 [day]; a Series where one came in.
+
+    losses, value_at_risk [day] in one unit. InputError: series of several lengths, or with other days.
+
+    >>> hits([0.01, 0.04, 0.02], [0.03, 0.03, 0.03])
+    array([0., 1., 0.])
+    """
     realised, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
     return _as_given((realised.values > forecast.values).astype(np.float64), realised)
 
 
 def kupiec(hit: ArrayLike, *, level: Level) -> Verdict:
-    """Unconditional coverage: 2 (log-lik at x/n - log-lik at 1 - a) ~ chi-square(1)      Kupiec (1995)."""
+    """Unconditional coverage: 2 (log-lik at x/n - log-lik at 1 - a) ~ chi-square(1)      Kupiec (1995).
+
+    hit [day], x of n are one. InputError: a hit other than 0 or 1, or a level that is none.
+
+    >>> verdict = kupiec([1.0] * 9 + [0.0] * 241, level=0.99)
+    >>> round(verdict.statistic, 2), round(verdict.p_value, 4)
+    (10.23, 0.0014)
+    """
     days, count, share = _counts(hit, level)
     seen = count / days
     statistic = 2 * (_binomial(count, days, seen) - _binomial(count, days, share))
@@ -46,7 +61,12 @@ def kupiec(hit: ArrayLike, *, level: Level) -> Verdict:
 def independence(hit: ArrayLike) -> Verdict:
     """Hits do not follow hits: Markov chain against independence ~ chi-square(1)      Christoffersen (1998).
 
-    Day one has no day before it and only starts the chain. p_value 1 where there is no hit to follow.
+    hit [day]; day one has no day before it and only starts the chain. p_value 1 where there is no hit to
+    follow.
+    InputError: a hit other than 0 or 1, fewer than two days.
+
+    >>> independence([1.0] * 5 + [0.0] * 245).p_value < 0.001  # the hits came together
+    True
     """
     series = _flags(hit)
     if len(series) < 2:
@@ -59,7 +79,13 @@ def independence(hit: ArrayLike) -> Verdict:
 
 
 def conditional_coverage(hit: ArrayLike, *, level: Level) -> Verdict:
-    """Right number and no clusters: the sum of both statistics ~ chi-square(2)      Christoffersen (1998)."""
+    """Right number and no clusters: the sum of both statistics ~ chi-square(2)      Christoffersen (1998).
+
+    hit [day]; InputError as in `kupiec` and `independence`.
+
+    >>> round(conditional_coverage([1.0] + [0.0] * 99, level=0.99).p_value, 2)
+    1.0
+    """
     statistic = kupiec(hit, level=level).statistic + independence(hit).statistic
     return Verdict(statistic, float(chdtrc(2, statistic)))
 
@@ -78,6 +104,11 @@ def traffic_light(hit: ArrayLike, *, level: Level) -> TrafficLight:
 
     The add-on is Basel's own at 250 days and 99 %, 0.40 0.50 0.65 0.75 0.85 for 5 to 9 hits and 1 beyond;
     elsewhere the hits with the nearest cumulative probability above it stand in.
+    hit [day]; InputError: a hit other than 0 or 1, or a level that is none.
+
+    >>> light = traffic_light([1.0] * 6 + [0.0] * 244, level=0.99)
+    >>> light.zone, light.multiplier
+    ('yellow', 3.5)
     """
     days, count, share = _counts(hit, level)
     cumulative = float(bdtr(count, int(days), share))
@@ -96,13 +127,18 @@ def acerbi_szekely(
     scenarios: ArrayLike | None = None,
     given_hits: bool = False,
 ) -> Verdict:
-    """Z2 = 1 - sum_hits L / (n (1 - a) ES), or given hits Z1 = 1 - mean_hits L / ES: zero if right,
+    """Z2 = 1 - sum_hits L / (n (1 - a) ES); with `given_hits` Z1 = 1 - mean_hits L / ES.
 
-    negative if ES was too low      Acerbi & Szekely (2014), equations 6 and 4.
-    scenarios [draw, day], a frame's columns matched by day: losses drawn from the forecasts; p_value is the
-    share with a Z as low, (1 + r) / (1 + m), nan without them (Z2 below about -0.7 is 5 % at level 0.975 over
-    250 days).
-    Z1 without a hit is nan.
+    Acerbi & Szekely (2014), equations 6 and 4. Zero if the forecasts are right, negative if ES was too low;
+    losses, VaR and ES [day] in one unit. scenarios [draw, day], a frame's columns matched by day: losses
+    drawn from the forecasts; p_value is the fraction of draws with a Z as low, (1 + r) / (1 + m), nan without
+    them (Z2 below about -0.7 is 5 % at level 0.975 over 250 days). Z1 without a hit is nan.
+    InputError: an ES forecast that is not above zero, scenarios of other days.
+
+    >>> losses, var, es = np.full(40, 0.0), np.full(40, 0.02), np.full(40, 0.025)
+    >>> losses[0] = 0.05  # one hit, as expected at 97.5 %, of twice the ES
+    >>> round(acerbi_szekely(losses, var, es, level=0.975).statistic, 6)
+    -1.0
     """
     days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
     realised, (var, es) = days.values, (series.values for series in forecast)
@@ -121,7 +157,14 @@ def acerbi_szekely(
 
 
 def quantile_score(losses: ArrayLike, value_at_risk: ArrayLike, *, level: Level) -> Any:
-    """(1{L > v} - (1 - a)) (L - v) [day]: lowest in expectation at the true VaR      Gneiting (2011)."""
+    """(1{L > v} - (1 - a)) (L - v) [day]: lowest in expectation at the true VaR      Gneiting (2011).
+
+    losses, value_at_risk [day] in one unit, that of the score; InputError as in `hits`, or a level that is
+    none.
+
+    >>> quantile_score([0.01, 0.04], [0.03, 0.03], level=0.99).round(4)
+    array([0.0002, 0.0099])
+    """
     days, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
     gap = days.values - forecast.values
     return _as_given(((gap > 0) - float(1 - exact_level(level))) * gap, days)
@@ -133,6 +176,11 @@ def fz0_score(
     """(L - v)+ / ((1 - a) e) + v / e + log e - 1 [day]: lowest in expectation at the true (VaR, ES), e > 0.
 
     Fissler & Ziegel (2016); the member homogeneous of degree zero, Patton, Ziegel & Chen (2019), equation 6.
+    losses, VaR and ES [day] in one unit; InputError: an ES that is not above zero, and as in
+    `quantile_score`.
+
+    >>> fz0_score([0.01, 0.04], [0.03, 0.03], [0.035, 0.035], level=0.99).round(3)
+    array([-3.495, 25.076])
     """
     days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
     var, es = (series.values for series in forecast)
@@ -147,6 +195,12 @@ def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> 
     Student t (n - 1); the variance has horizon - 1 autocovariances, all that forecasts that overlap for
     `horizon` days leave, and Bartlett's weights on them only where their sum is not positive.
     nan where the scores never differ or always by the same, to within rounding.
+    score, other [day]; InputError: other days, a horizon that is no whole number from 1 to below their
+    number.
+
+    >>> verdict = diebold_mariano([1.0, 2.0, 1.0, 2.0], [2.0, 2.5, 2.0, 2.5])
+    >>> verdict.statistic < 0
+    True
     """
     first, second = _series(score=score, other=other)
     n = len(first)
@@ -203,7 +257,7 @@ def _forecast(losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: A
 
 
 def _counts(hit: ArrayLike, level: Level) -> tuple[float, float, float]:
-    """(days, hits, expected share) of a series of zeros and ones."""
+    """(days, hits, expected fraction) of a series of zeros and ones."""
     series = _flags(hit)
     return float(len(series)), float(series.sum()), float(1 - exact_level(level))
 

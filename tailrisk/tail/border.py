@@ -58,7 +58,8 @@ def received(losses: ArrayLike, name: str = "losses", *, dimensions: int | None 
 def matched(name: str, values: Any, to: Losses) -> Any:
     """`values` in the order of the losses' paths: a Series or a frame by name, all else as it is.
 
-    Losses without names have the numbers of their places.
+    Losses without names have the numbers of their places. InputError: names that differ from those of the
+    losses or are there twice, a frame where the losses are none.
     """
     if isinstance(values, pd.DataFrame):
         if to.strategies is None or to.paths is None:
@@ -72,7 +73,10 @@ def matched(name: str, values: Any, to: Losses) -> Any:
 
 
 def ordered(name: str, values: Any, names: pd.Index) -> Any:
-    """A Series, or the rows of a frame, in the order of `names`, each of which it has once and no other."""
+    """A Series, or the rows of a frame, in the order of `names`.
+
+    InputError: a name is missing, unknown or there twice.
+    """
     if values.index.equals(names) and names.is_unique:
         return values
     once(name, values.index)
@@ -87,13 +91,16 @@ def ordered(name: str, values: Any, names: pd.Index) -> Any:
 
 
 def once(name: str, names: pd.Index) -> None:
-    """Refuse names that are there twice."""
+    """Refuse names that are there twice: InputError with the first of them."""
     if not names.is_unique:
         raise InputError(name, f"double: {_some(names[names.duplicated()].unique())}", "every name once")
 
 
 def numbers(name: str, values: Any) -> Array:
-    """`values` as float64; text, dates, complex numbers, and what is masked or missing, are refused."""
+    """`values` as float64 of the shape they came in.
+
+    InputError: text, dates, complex numbers, and what is masked or missing.
+    """
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise InputError(name, f"{int(np.ma.count_masked(values))} values are masked", "finite numbers")
     try:
@@ -110,7 +117,10 @@ def numbers(name: str, values: Any) -> Array:
 
 
 def finite(name: str, values: Any) -> Array:
-    """`values` [..., path] as float64; refused when empty, or when one is not finite or of no such size."""
+    """`values` [..., path] as float64.
+
+    InputError: none, or one that is not finite or of a size no moment survives.
+    """
     array = numbers(name, values)
     if array.ndim == 0 or array.size == 0:
         raise InputError(name, "is empty", "an array whose last axis is path")
@@ -124,14 +134,14 @@ def finite(name: str, values: Any) -> Array:
 def number(
     name: str, value: Any, allowed: str = "a finite number", holds: Callable[[float], bool] | None = None
 ) -> float:
-    """One finite real number for which `holds`, as a float."""
+    """One finite real number for which `holds`, as a float. InputError: any other value."""
     if isinstance(value, Real) and np.isfinite(float(value)) and (holds is None or holds(float(value))):
         return float(value)
     raise InputError(name, f"{value!r} cannot be used", allowed)
 
 
 def below(ceiling: float | None, losses: Losses) -> float:
-    """The ceiling of losses, infinite where there is none; refused where a loss exceeds it."""
+    """The ceiling of losses, infinite where there is none. InputError: a loss exceeds it."""
     if ceiling is None:
         return np.inf
     top, worst = number("ceiling", ceiling), float(losses.values.max())

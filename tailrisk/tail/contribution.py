@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..core import InputError
 from .border import Losses, received
 from .interval import INDICATIVE, Interval, ranks, spread_bounds, value_interval
-from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, shares, total
+from .sample import Array, Level, counting, even_weight, exact_confidence, exact_level, total, weights_of
 from .shortfall import Tail, counted_tail, tail_of
 
 
@@ -22,7 +22,7 @@ def component_shortfall(
     confidence: float = 0.95,
     paths: int | None = None,
 ) -> Interval:
-    """C_j = E[L_j | L in the tail of L = sum_j L_j], each part's share of ES      Tasche (1999), equation 4.
+    """C_j = E[L_j | L in the tail of L = sum_j L_j], what part j adds to ES      Tasche (1999), equation 4.
 
     losses [part, path] -> Interval of arrays [part]; a frame [scenario, part] -> of Series by part. sum_j C_j
     = ES of the sum; a tie at VaR is split evenly. weight [path], a Series by name.
@@ -30,6 +30,11 @@ def component_shortfall(
     Influence ((L_j - c_j) 1{L > VaR} - P(L > VaR)-mean of it) / (1 - level), c_j = E[L_j | L = VaR] from the
     paths nearest VaR: c_j is what moving VaR trades in, so the parts' influences sum to that of ES.
     Unbounded where VaR has no upper bound, for then one path or two are the whole tail.
+    InputError: losses that are not [part, path], fewer `paths` than losses, and as in `value_at_risk`.
+
+    >>> stocks, futures = np.arange(1, 1001) / 1000, np.arange(1, 1001) / -2000
+    >>> component_shortfall(np.stack([stocks, futures]), level=0.95).estimate.round(4)
+    array([ 0.9755, -0.4878])
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
     given, parts, row, w = _sum(losses, weight)
@@ -43,7 +48,7 @@ def component_shortfall(
     pull = mass * beyond * (parts - _at_boundary(parts, row, mass, exact)[:, None])
     centre = pull.sum(axis=1, keepdims=True)
     pull = (pull - mass * centre) / share
-    rest = 0 if paths is None else paths - len(row)  # each of them pulls by its share of the centre alone
+    rest = 0 if paths is None else paths - len(row)  # each of them pulls by its part of the centre alone
     least = 0.0 if paths is None else centre[:, 0] / (share * paths)
     second = np.array([total(line**2) for line in pull]) + rest * least**2
     third = np.array([total(line**3) for line in pull]) - rest * least**3
@@ -51,7 +56,7 @@ def component_shortfall(
     low, high = np.array(bounds).T
     if _thin(row, w, exact, tail, sure, len(row) if paths is None else paths):
         low, high = np.full(len(parts), -np.inf), np.full(len(parts), np.inf)
-    points = tail.share if w is None else total(inside) ** 2 / total(inside**2)
+    points = tail.mass if w is None else total(inside) ** 2 / total(inside**2)
     count = np.full(len(parts), points)
     estimate, low, high, count = (given.named(column) for column in (estimate, low, high, count))
     return Interval(estimate, low, high, sure, count, count < INDICATIVE)
@@ -61,7 +66,11 @@ def incremental_shortfall(losses: ArrayLike, weight: ArrayLike | None = None, *,
     """ES of the sum less ES of the sum without part j, [part]: what leaving each part out would save.
 
     At most the component C_j, for ES is convex; the two agree for a part too small to move the tail.
-    Losses and weights as in `component_shortfall`.
+    losses [part, path], weight [path], units and errors as in `component_shortfall`.
+
+    >>> stocks, futures = np.arange(1, 1001) / 1000, np.arange(1, 1001) / -2000
+    >>> incremental_shortfall(np.stack([stocks, futures]), level=0.95).round(4)
+    array([ 0.5005, -0.4878])
     """
     exact = exact_level(level)
     given, parts, row, w = _sum(losses, weight)
@@ -74,7 +83,7 @@ def _sum(losses: ArrayLike, weight: ArrayLike | None) -> tuple[Losses, Array, Ar
     given = received(losses, dimensions=2)
     parts, w = given.values, None
     if weight is not None:
-        parts, w = counting(parts, shares(weight, Losses(parts[0], given.paths)))
+        parts, w = counting(parts, weights_of(weight, Losses(parts[0], given.paths)))
     return given, parts, parts.sum(axis=0), w
 
 

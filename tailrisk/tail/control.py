@@ -27,7 +27,12 @@ def controlled_mean(
     """E value from pairs [path], independent of each other, with the normal interval; Series pair by name.
 
     known: the control's mean; known_error: its standard error, from paths that are none of these.
-    tail_points: paths; a control that never varies corrects nothing.
+    tail_points: paths; a control that never varies corrects nothing. All in the unit of value.
+    InputError: no pairs or fewer than four, numbers that are not finite, a negative error.
+
+    >>> control = np.array([0.1, 0.4, 0.2, 0.3, 0.5, 0.0])
+    >>> round(controlled_mean(2 * control + 1, control, known=0.3).estimate, 12)
+    1.6
     """
     given, sure = received(value, "value", dimensions=1), exact_confidence(confidence)
     y, x = given.values, finite("control", matched("control", control, given))

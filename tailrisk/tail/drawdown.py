@@ -8,7 +8,7 @@ from ..core import InputError
 from .border import Losses, received
 from .influence import influence_interval
 from .interval import Interval
-from .sample import Array, Level, counting, exact_level, shares
+from .sample import Array, Level, counting, exact_level, weights_of
 from .shortfall import tail_of
 
 
@@ -26,13 +26,18 @@ def conditional_drawdown(
     the running peak as a fraction of the peak, an array: a frame could mean either way round and is refused.
     weight [path], a Series by the numbers of the paths. Days of one path are one draw: the interval
     is from each path's mean influence. tail_points and ceiling as in `influence_interval`.
+    InputError: a frame, other axes, and what `value_at_risk` refuses.
+
+    >>> drawdown = np.arange(200).reshape(2, 100) / 200
+    >>> round(conditional_drawdown(drawdown, level=0.95).estimate, 4)
+    0.9725
     """
     if isinstance(drawdown, pd.DataFrame):
         raise InputError("drawdown", "is a frame: are its columns days or paths?", "an array [day, path]")
     fall = received(drawdown, "drawdown", dimensions=2).values
     days, exact, share = len(fall), exact_level(level), None
     if weight is not None:
-        fall, share = counting(fall, shares(weight, Losses(fall[0])))
+        fall, share = counting(fall, weights_of(weight, Losses(fall[0])))
     by_day = None if share is None else np.tile(share / days, days)
     tail = tail_of(fall.reshape(-1), by_day, exact)
 

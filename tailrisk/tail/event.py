@@ -12,7 +12,7 @@ from ..core import InputError
 from .border import number, received
 from .heavy_weights import whole_weight
 from .interval import Interval
-from .sample import Array, exact_confidence, shares, total
+from .sample import Array, exact_confidence, total, weights_of
 
 
 def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: float = 0.95) -> Interval:
@@ -22,19 +22,24 @@ def probability(hit: ArrayLike, weight: ArrayLike | None = None, *, confidence: 
     Weighted: n = p(1-p) / sum w^2 (hit - p)^2 effective paths, k = n p (Korn & Graubard 1998).
     No hit: estimate nan (never zero), low 0 and the upper bound; every path hit: nan, and the lower bound.
     Widened where the weights are heavy (`heavy_weights`). A Series is matched to its weights by name.
+    InputError: flags that are neither true nor false, weights or a confidence that cannot be used.
+
+    >>> result = probability(np.arange(1000) < 20)
+    >>> result.estimate, round(result.low, 4), round(result.high, 4)
+    (0.02, 0.0123, 0.0307)
     """
     given, sure = received(hit, "hit", dimensions=1), exact_confidence(confidence)
     if not np.isin(given.values, (0.0, 1.0)).all():
         raise InputError("hit", "is not a list of true and false", "one flag a path")
-    share = None if weight is None else shares(weight, given)
+    share = None if weight is None else weights_of(weight, given)
     paths, estimate = _effective_paths(given.values, share)
-    found = exact_share(paths, estimate, sure)
+    found = exact_probability(paths, estimate, sure)
     scale = None if share is None else whole_weight(share, sure)
     return found if scale is None else _widened(found, estimate, scale)
 
 
 def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> Interval:
-    """The interval joined in quadrature with the share over both ends of the sum of the weights."""
+    """The interval joined in quadrature with the probability over both ends of the sum of the weights."""
     fall = estimate * (1 - 1 / max(scale[1], 1.0))
     rise = min(estimate / scale[0], 1.0) - estimate if scale[0] > 0 else 1.0 - estimate
     rise = max(rise, 0.0)
@@ -42,8 +47,8 @@ def _widened(found: Interval, estimate: float, scale: tuple[float, float]) -> In
     return replace(found, low=low, high=min(estimate + math.hypot(found.high - estimate, rise), 1.0))
 
 
-def exact_share(paths: float, estimate: float, confidence: float) -> Interval:
-    """The Clopper-Pearson interval of a share `estimate` of so many effective paths."""
+def exact_probability(paths: float, estimate: float, confidence: float) -> Interval:
+    """The Clopper-Pearson interval of a probability `estimate` from so many effective paths."""
     count, half = paths * estimate, (1 - confidence) / 2
     low = float(betaincinv(count, paths - count + 1, half)) if estimate > 0 else 0.0
     high = float(betaincinv(count + 1, paths - count, 1 - half)) if estimate < 1 else 1.0
@@ -59,6 +64,11 @@ def rate(
     count: one number (events in T years in all), or events in each path [path] with T the years of *one*
     path: days of one path cluster, so k is then the effective count mean^2 / variance of the mean.
     No event: estimate nan (never zero), low 0 and the upper bound.
+    InputError: counts below zero, no years, weights [path] or a confidence that cannot be used.
+
+    >>> result = rate(5, exposure_years=10)
+    >>> result.estimate, round(result.low, 3), round(result.high, 3)
+    (0.5, 0.162, 1.167)
     """
     _length(exposure_years)
     single = isinstance(count, Real | np.ndarray) and np.ndim(count) == 0
@@ -66,7 +76,7 @@ def rate(
     counts = given.values
     if (counts < 0).any():
         raise InputError("count", "is not a list of counts", "counts >= 0, one a path")
-    share = np.full(len(counts), 1 / len(counts)) if weight is None else shares(weight, given)
+    share = np.full(len(counts), 1 / len(counts)) if weight is None else weights_of(weight, given)
     mean, sure = total(share * counts), exact_confidence(confidence)
     if len(counts) == 1:
         return _poisson(mean, mean, exposure_years, sure)
@@ -76,7 +86,10 @@ def rate(
 def exact_rate(
     mean: float, variance: float, squares: float, exposure_years: float, confidence: float
 ) -> Interval:
-    """The rate from the mean count of a path, its sampling variance, and the sum of the squared weights."""
+    """The rate from the mean count of a path, its sampling variance, and the sum of the squared weights.
+
+    InputError: exposure_years is not above zero.
+    """
     _length(exposure_years)
     if mean == 0:
         return _poisson(0.0, 0.0, exposure_years, confidence, squares)
@@ -104,6 +117,10 @@ def return_period(frequency: Interval, years: float = 1.0) -> Interval:
 
     frequency: a `rate` (years = 1), or a `probability` per horizon of `years`.
     No event: estimate nan, the lower bound, and high infinite because nothing bounds it from above.
+    InputError: years are not above zero.
+
+    >>> return_period(rate(5, exposure_years=10)).estimate
+    2.0
     """
     number("years", years, "years > 0", lambda x: x > 0)
     low = years / frequency.high
@@ -113,7 +130,7 @@ def return_period(frequency: Interval, years: float = 1.0) -> Interval:
 
 
 def _effective_paths(hits: Array, weight: Array | None) -> tuple[float, float]:
-    """(effective number of paths, share hit) of flags [path]; Kish's 1 / sum w^2 when all are alike."""
+    """(effective number of paths, fraction hit) of flags [path]; Kish's 1 / sum w^2 when all are alike."""
     if weight is None:
         return float(len(hits)), float(hits.sum()) / len(hits)
     estimate = min(total(weight * hits), 1.0)

@@ -13,7 +13,7 @@ from ..core import InputError
 from .border import below, number, received
 from .heavy import FEWEST, GRID, even, half_chi_square, likely
 from .interval import INDICATIVE, Interval
-from .sample import RESOLUTION, Array, Level, exact_confidence, exact_level, shares
+from .sample import RESOLUTION, Array, Level, exact_confidence, exact_level, weights_of
 
 ATOM = 3
 """Losses at the very worst that are no chance, but an edge of their law."""
@@ -36,11 +36,17 @@ class ParetoTail:
     covariance: Array
 
     def value_at_risk(self, level: Level) -> float:
-        """u + scale / shape ((exceed / (1 - level))^shape - 1)      McNeil (1997), equation 6."""
+        """u + scale / shape ((exceed / (1 - level))^shape - 1)      McNeil (1997), equation 6.
+
+        InputError: a level below the threshold, or none.
+        """
         return self.threshold + self.scale * _power(self._times(level), self.shape)
 
     def expected_shortfall(self, level: Level) -> float:
-        """(VaR + scale - shape u) / (1 - shape); infinite from shape 1      McNeil & Frey (2000)."""
+        """(VaR + scale - shape u) / (1 - shape); infinite from shape 1      McNeil & Frey (2000).
+
+        InputError: a level below the threshold, or none.
+        """
         if self.shape >= 1:
             return math.inf
         return (self.value_at_risk(level) + self.scale - self.shape * self.threshold) / (1 - self.shape)
@@ -53,8 +59,21 @@ class ParetoTail:
         return times
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The sample that some losses are the worst of: how many paths, and the sum of their squared weights."""
+
+    paths: int
+    squares: float  # weights over their sum; one over the paths where all weigh the same
+
+
 def fit_pareto(
-    losses: ArrayLike, weight: ArrayLike | None = None, *, threshold: float, method: str = "likelihood"
+    losses: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    threshold: float,
+    method: str = "likelihood",
+    whole: Whole | None = None,
 ) -> ParetoTail:
     """Generalised Pareto tail of losses [path] beyond a threshold; a Series and its weights match by name.
 
@@ -65,8 +84,13 @@ def fit_pareto(
     InputError: fewer than 30 losses beyond the threshold, another method, three losses or more at the very
     worst (an edge no Pareto law has: a stop, a limit), or a likelihood without a maximum, for it grows
     without bound towards xi <= -1 with the end of the law at the worst loss.
+
+    >>> even = (np.arange(1000) + 0.5) / 1000
+    >>> fit = fit_pareto((1 - even) ** -0.25 - 1, threshold=0.2, method="moments")  # a Pareto law of index 4
+    >>> round(fit.shape, 2), round(fit.value_at_risk(0.999), 1)
+    (0.25, 4.6)
     """
-    excess, share, exceed, _ = _beyond(losses, weight, threshold)
+    excess, share, exceed, _ = _beyond(losses, weight, threshold, whole)
     _no_edge(excess)
     effective = float(1 / np.sum(share**2))
     fits = {"likelihood": _by_likelihood, "moments": _by_moments}
@@ -85,6 +109,7 @@ def pareto_interval(
     measure: str = "value_at_risk",
     confidence: float = 0.95,
     ceiling: float | None = None,
+    whole: Whole | None = None,
 ) -> Interval:
     """VaR or ES at a level beyond the threshold, with its profile-likelihood interval.
 
@@ -92,15 +117,21 @@ def pareto_interval(
     excesses plus binomial for their number, is within chi-square(1) / 2 of the top. losses [path];
     high is infinite for ES where the data cannot rule out an infinite mean. tail_points: effective excesses.
     ceiling: what can be lost at most, where it is known; neither the estimate nor a bound exceeds it.
+    whole: of what sample `losses` are the worst, down to the threshold; None where they are all of it.
     InputError as in `fit_pareto`, and where VaR and its bounds lie above losses that should reach it.
+
+    >>> even = (np.arange(1000) + 0.5) / 1000
+    >>> result = pareto_interval((1 - even) ** -0.25 - 1, threshold=0.2, level=0.999)
+    >>> round(result.estimate, 1), bool(result.low < 1000**0.25 - 1 < result.high)
+    (4.6, True)
     """
     if measure not in ("value_at_risk", "expected_shortfall"):
         raise InputError("measure", f"{measure!r} is unknown", "value_at_risk or expected_shortfall")
     given = received(losses, dimensions=1)
     top = below(ceiling, given)
-    fit = fit_pareto(losses, weight, threshold=threshold)
+    fit = fit_pareto(losses, weight, threshold=threshold, whole=whole)
     estimate = getattr(fit, measure)(level)
-    excess, share, exceed, paths = _beyond(losses, weight, threshold)
+    excess, share, exceed, paths = _beyond(losses, weight, threshold, whole)
     drop = half_chi_square(exact_confidence(confidence), share)
     found = likely(excess, share, drop)
     times, spent = _likely_times(exceed, paths, drop / np.sum(share**2), float(1 - exact_level(level)))
@@ -129,7 +160,15 @@ class Diagnostic:
 
 
 def mean_excess(losses: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None) -> Diagnostic:
-    """e(u) = E[L - u | L > u]; straight with slope xi / (1 - xi) from where the tail is Pareto."""
+    """e(u) = E[L - u | L > u]; straight with slope xi / (1 - xi) from where the tail is Pareto.
+
+    losses [path], weight [path], thresholds [threshold] -> Diagnostic of arrays [threshold], in the losses'
+    unit.
+    InputError: fewer than 30 losses beyond a threshold; losses or weights that cannot be used.
+
+    >>> mean_excess(np.arange(1, 101) / 100, [0.2, 0.5]).value.round(3)
+    array([0.405, 0.255])
+    """
     levels = received(thresholds, "thresholds", dimensions=1).values
     rows = []
     for u in levels:
@@ -142,7 +181,15 @@ def mean_excess(losses: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | No
 def stability(
     losses: ArrayLike, thresholds: ArrayLike, weight: ArrayLike | None = None
 ) -> tuple[Diagnostic, Diagnostic]:
-    """(shape, scale - shape u) at each threshold u; level where the tail is Pareto (Coles 2001, 4.3)."""
+    """(shape, scale - shape u) at each threshold u; level where the tail is Pareto (Coles 2001, 4.3).
+
+    losses [path], thresholds [threshold] -> two Diagnostics of arrays [threshold]; errors as in `fit_pareto`.
+
+    >>> even = (np.arange(1000) + 0.5) / 1000
+    >>> shape, _ = stability((1 - even) ** -0.25 - 1, [0.1, 0.2])
+    >>> shape.value.round(1)
+    array([0.2, 0.2])
+    """
     levels = received(thresholds, "thresholds", dimensions=1).values
     fits = [fit_pareto(losses, weight, threshold=float(u)) for u in levels]
     excesses = np.array([fit.excesses for fit in fits])
@@ -158,21 +205,28 @@ def stability(
 
 
 def _beyond(
-    losses: ArrayLike, weight: ArrayLike | None, threshold: float
+    losses: ArrayLike, weight: ArrayLike | None, threshold: float, whole: Whole | None = None
 ) -> tuple[Array, Array, float, float]:
-    """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that)."""
+    """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that).
+
+    whole: of what sample the losses are the worst; their weights are then parts of all its weight.
+    """
     given = received(losses, dimensions=1)
     sample, cut = given.values, number("threshold", threshold)
-    weights = None if weight is None else shares(weight, given)
+    weights = None if weight is None else np.asarray(weight) if whole else weights_of(weight, given)
     beyond = sample > cut if weights is None else (sample > cut) & (weights > 0)
     if beyond.sum() < FEWEST:
         problem = f"{int(beyond.sum())} losses lie beyond {cut:g}"
         raise InputError("threshold", problem, f"a threshold with at least {FEWEST} losses beyond it")
     if weights is None:
-        exceed, paths, mass = float(beyond.mean()), float(len(sample)), None
+        paths, mass = float(whole.paths if whole else len(sample)), None
+        exceed = float(beyond.sum()) / paths
     else:
         exceed, mass = min(float(weights[beyond].sum()), 1.0), weights[beyond]
-        paths = exceed * (1 - exceed) / float(np.sum((weights * (beyond - exceed)) ** 2) or math.inf)
+        squares = whole.squares if whole else float(np.sum(weights**2))
+        inside = float(np.sum(mass**2))
+        spread = (1 - exceed) ** 2 * inside + exceed**2 * max(squares - inside, 0.0)
+        paths = exceed * (1 - exceed) / (spread or math.inf)
     return sample[beyond] - cut, even(sample[beyond], mass), exceed, paths
 
 

@@ -28,7 +28,7 @@ def tail_shape(excess: Array, weight: Array | None = None) -> float:
     """The shape xi of excesses [tail] > 0: the quasi-Bayes estimate of Zhang & Stephens (2009), sections 3-4.
 
     The profile likelihood averaged over their grid of theta; unlike Hill's estimate it does not change when
-    losses are shifted. weight [tail] or None; fewer than 30 excesses are refused.
+    losses are shifted. weight [tail] or None. InputError: fewer than 30 excesses.
     """
     if len(excess) < FEWEST:
         raise InputError("excess", f"{len(excess)} excesses are too few for a shape", f"at least {FEWEST}")
@@ -47,16 +47,16 @@ def tail_shape(excess: Array, weight: Array | None = None) -> float:
     return float(mean_log(np.array([centre]), excess, share)[0])
 
 
-def worst_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None:
+def worst_tail(values: Array, weight: Array) -> tuple[float, Array, Array] | None:
     """(threshold, excesses [tail], their weights [tail]) of the worst 2 sqrt(n); None if few or light."""
     order = np.argsort(values)[::-1]
     reach = TAIL / math.sqrt(len(values))
-    worst = order[: max(int(np.searchsorted(np.cumsum(share[order]), reach)), FEWEST + 1)]
+    worst = order[: max(int(np.searchsorted(np.cumsum(weight[order]), reach)), FEWEST + 1)]
     if 4 * len(worst) > len(values):
         return None
     cut = float(values[worst[-1]])
     worst = worst[values[worst] > cut]
-    mass = share[worst]
+    mass = weight[worst]
     if len(worst) < FEWEST or total(mass) ** 2 < FEWEST * total(mass**2):
         return None
     excess = values[worst] - cut
@@ -64,13 +64,13 @@ def worst_tail(values: Array, share: Array) -> tuple[float, Array, Array] | None
 
 
 def even(excess: Array, weight: Array | None) -> Array:
-    """Weights of the excesses [tail], summing to one; n = 1 / sum share^2 of them count."""
+    """Weights of the excesses [tail], summing to one; n = 1 / sum weight^2 of them count."""
     return np.full(len(excess), 1 / len(excess)) if weight is None else weight / weight.sum()
 
 
-def mean_log(theta: Array, excess: Array, share: Array) -> Array:
-    """s(theta) = sum_i share_i log(1 + theta y_i) for every theta [theta]; one pass a theta, no table."""
-    return np.array([np.sum(share * np.log1p(one * excess)) for one in theta])
+def mean_log(theta: Array, excess: Array, weight: Array) -> Array:
+    """s(theta) = sum_i weight_i log(1 + theta y_i) for every theta [theta]; one pass a theta, no table."""
+    return np.array([np.sum(weight * np.log1p(one * excess)) for one in theta])
 
 
 @dataclass(frozen=True)
@@ -102,28 +102,32 @@ class Likely:
         return np.minimum(*ends), np.maximum(*ends)
 
 
-def likely(excess: Array, share: Array, drop: float, passes: int = 3) -> Likely:
+def likely(excess: Array, weight: Array, drop: float, passes: int = 3) -> Likely:
     """Grid of theta around the likeliest, wide enough for every law within `drop` of the top.
 
-    theta = (e^eta - 1) / max y keeps 1 + theta y > 0; laws with xi <= -1, where the likelihood has no top,
-    are left out. Each pass closes in on the etas within `drop` of the highest.
+    excess, weight [tail], the weights summing to one. theta = (e^eta - 1) / max y keeps 1 + theta y > 0; laws
+    with xi <= -1, where the likelihood has no top, are left out. Each pass closes in on the etas within
+    `drop` of the highest.
     """
-    top, mean = float(excess.max()), float(np.sum(share * excess))
+    top, mean = float(excess.max()), float(np.sum(weight * excess))
     first, last = -20.0, np.log1p(np.exp(7) * top / mean)
     for _ in range(passes):
         eta = np.linspace(first, last, GRID)
         eta = np.where(np.abs(eta) < 1e-7, 1e-7, eta)
         theta = np.expm1(eta) / top
-        logs = mean_log(theta, excess, share)
+        logs = mean_log(theta, excess, weight)
         height = np.where(logs > -1, np.log(theta / logs) - logs - 1, -np.inf)
         near = np.flatnonzero(height >= height.max() - drop)
         first, last = eta[max(near[0] - 1, 0)], eta[min(near[-1] + 1, GRID - 1)]
     return Likely(theta, logs, height)
 
 
-def half_chi_square(confidence: float, share: Array) -> float:
-    """How far the mean log likelihood may fall inside a profile interval: chi-square(1) / 2n."""
-    return float(chdtri(1, 1 - confidence) / 2 * np.sum(share**2))
+def half_chi_square(confidence: float, weight: Array) -> float:
+    """How far the mean log likelihood may fall inside a profile interval: chi-square(1) / 2n.
+
+    weight [tail]: of the excesses, summing to one; 1 / n is the sum of their squares.
+    """
+    return float(chdtri(1, 1 - confidence) / 2 * np.sum(weight**2))
 
 
 def mean_excess_interval(

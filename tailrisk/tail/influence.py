@@ -57,7 +57,7 @@ def influence_interval(
 
 
 def heavy_pulls(
-    value: float, influence: Array, share: Array, confidence: float, loss: Array | None
+    value: float, influence: Array, weight: Array, confidence: float, loss: Array | None
 ) -> tuple[float, float]:
     """(low, high) with the worst of the influence generalised Pareto; (value, value) where it is light.
 
@@ -65,15 +65,15 @@ def heavy_pulls(
     mean excess over it: m by its profile likelihood (`heavy`), the rest normal, joined in quadrature.
     loss [path]: where given, its upper tail must be heavy as well.
     """
-    worst = worst_tail(influence, share)
-    if worst is None or (loss is not None and worst_tail(loss, share) is None):
+    worst = worst_tail(influence, weight)
+    if worst is None or (loss is not None and worst_tail(loss, weight) is None):
         return value, value
     cut, excess, mass = worst
     middle, low, high = mean_excess_interval(excess, mass, confidence)
     body = np.minimum(influence, cut)
-    centre = total(share * body)
+    centre = total(weight * body)
     z = float(ndtri((1 + confidence) / 2))
-    rest = z * math.sqrt(total((share * (body - centre)) ** 2))
+    rest = z * math.sqrt(total((weight * (body - centre)) ** 2))
     beyond, centre = total(mass), value + centre + total(mass) * middle
     return (
         centre - math.hypot(beyond * (middle - low), rest),

@@ -29,8 +29,9 @@ LONE = 1 + 1e-9
 class Interval:
     """An estimate between its bounds; floats for one sample, arrays [...] for many, Series for a frame.
 
-    tail_points: paths beyond the level (weighted: effective paths; events: effective hits);
-    indicative: too few of them for the coverage to be relied on.
+    low, high: where the figure lies at `confidence`, in its own unit, infinite where nothing bounds it;
+    sampling error alone. tail_points: paths beyond the level (weighted: effective paths; events: effective
+    hits); indicative: too few of them for the coverage to be relied on.
     """
 
     estimate: Any
@@ -56,7 +57,12 @@ def value_at_risk_interval(
     high is infinite where even the worst path may lie below VaR, (1 - level) n below about 3.7.
     Weighted: n is the effective number p(1-p) / sum w^2 (1{L >= VaR} - p)^2 and rank r is weight r / n;
     widened where the weights are heavy (`heavy_weights`). ceiling: what can be lost at most, where it is
-    known (1 for a fund without debt); no bound exceeds it. Losses, weights and errors as in `value_at_risk`.
+    known (1 for a fund without debt); no bound exceeds it. losses [..., path], weight, level and their errors
+    as in `value_at_risk`. InputError: a confidence outside (0, 1), a ceiling below the worst loss.
+
+    >>> result = value_at_risk_interval(np.arange(1, 1001) / 1000, level=0.95)
+    >>> result.estimate, round(result.low, 3), round(result.high, 3), result.tail_points
+    (0.951, 0.937, 0.964, 50.0)
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
 
@@ -76,9 +82,10 @@ def value_interval(
     paths: int,
     squares: float | None = None,
 ) -> Bounds:
-    """(VaR, low, high, tail points); `row` may hold only the worst of so many paths, and then `squares`
+    """(VaR, low, high, tail points) of losses [path] and weights [path] or None.
 
-    is the sum of the squared weights of all.
+    `row` may hold only the worst of so many paths, and then `squares` is the sum of the squared weights of
+    all.
     """
     if weight is None:
         low, high = counted_bounds(row, level, confidence, paths)
@@ -103,7 +110,11 @@ def expected_shortfall_interval(
     likelihood of the mean excess m of a generalised Pareto tail (`heavy`) joined in quadrature with
     z m / sqrt(tail points) for the place of VaR. ES is beyond VaR: high is infinite where that of VaR is,
     and low is then no higher than that of VaR. Coverage: results/coverage, results/coverage_weighted.
-    Widened for heavy weights, and cut at `ceiling`, as the interval of VaR is.
+    Widened for heavy weights, and cut at `ceiling`; shapes, units and errors as in `value_at_risk_interval`.
+
+    >>> result = expected_shortfall_interval(np.arange(1, 1001) / 1000, level=0.95)
+    >>> round(result.estimate, 4), round(result.low, 3), round(result.high, 3)
+    (0.9755, 0.969, 0.985)
     """
     exact, sure = exact_level(level), exact_confidence(confidence)
 
@@ -139,7 +150,12 @@ def mean_interval(
 ) -> Interval:
     """The mean, sum w L, with the same skewness-straightened interval; tail_points is sum(w)^2 / sum w^2.
 
+    losses [..., path], weight, ceiling, units and errors as in `value_at_risk_interval`.
     Unbounded where one path carries all the weight: it says nothing of how losses vary.
+
+    >>> result = mean_interval(np.arange(1, 1001) / 1000)
+    >>> round(result.estimate, 4), round(result.low, 3), round(result.high, 3)
+    (0.5005, 0.483, 0.518)
     """
     sure = exact_confidence(confidence)
 
@@ -165,6 +181,7 @@ def collect(
     """`one(losses [path], weight [path])` of every row in one Interval, in the form the losses came.
 
     ceiling: of the losses; no bound exceeds `most` of it, the figure were every loss at the ceiling.
+    InputError: losses, weights or a ceiling that cannot be used.
     """
     given = received(losses)
     top = below(ceiling, given)
@@ -178,22 +195,22 @@ def collect(
 
 
 def widened(
-    found: Bounds,
+    bounds: Bounds,
     row: Array,
     weight: Array | None,
     level: Fraction,
     confidence: float,
     figure: Callable[[Tail], float],
 ) -> Bounds:
-    """`found` where the weights are light; else joined in quadrature with how far their sum moves the figure.
+    """`bounds` where weights [path] are light; else in quadrature with what their sum moves the figure by.
 
     Were the true sum of the weights t times what was drawn, the worst 1 - level would be t (1 - level) of the
     weight drawn: `figure` there, at both ends of t, is how far it moves.
     """
     scale = None if weight is None else whole_weight(weight, confidence)
     if weight is None or scale is None:
-        return found
-    estimate, low, high, points = found
+        return bounds
+    estimate, low, high, points = bounds
     ends = []
     for times in (max(scale[1], 1.0), min(scale[0], 1.0)):
         share = float(1 - level) * times
@@ -207,7 +224,7 @@ def widened(
 def _tail_points(row: Array, weight: Array | None, tail: Tail) -> float:
     """Paths beyond the level: (1 - level) n, or sum(w)^2 / sum w^2 of the weights at and beyond VaR."""
     if weight is None:
-        return tail.share
+        return tail.mass
     beyond = weight[row >= tail.value_at_risk]
     return total(beyond) ** 2 / total(beyond**2)
 
@@ -223,7 +240,7 @@ def ranks(paths: float, level: Fraction, confidence: float) -> tuple[float, floa
 def counted_bounds(
     row: Array, level: Fraction, confidence: float, paths: int | None = None
 ) -> tuple[float, float]:
-    """(low, high) of VaR from equally weighted losses, linear between neighbouring order statistics.
+    """(low, high) of VaR from equally weighted losses [path], linear between neighbouring order statistics.
 
     `row` may hold only the worst of so many paths, down to the rank of the low bound.
     """
@@ -261,14 +278,14 @@ def _weighted_bounds(
 def straightened_bounds(
     row: Array, weight: Array | None, tail: Tail, confidence: float
 ) -> tuple[float, float]:
-    """(low, high) of ES from its influence function and Hall's transformation."""
+    """(low, high) of ES of losses [path] from its influence function and Hall's transformation."""
     return _rest_bounds(tail, _rest(row, weight, tail), confidence)
 
 
 def _rest_bounds(tail: Tail, rest: tuple[float, float, float], confidence: float) -> tuple[float, float]:
     paths, rest_2, rest_3 = rest
     own = np.full(len(tail.above), 1 / paths) if tail.weight is None else tail.weight
-    share = tail.share / paths
+    share = tail.mass / paths
     beyond = tail.above - tail.value_at_risk
     mean = total(own * beyond)
     pull = own * (beyond - mean)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core import InputError
-from .event import exact_rate, exact_share
+from .event import exact_probability, exact_rate
 from .interval import Interval, spread_bounds
 from .sample import Array, exact_confidence
 
@@ -55,22 +55,25 @@ class Moments:
         return math.sqrt(max(second * whole - first * first, 0) / (whole * whole))
 
     def mean_interval(self, *, confidence: float) -> Interval:
-        """The mean as `interval.mean_interval` gives it of the whole sample."""
+        """The mean as `interval.mean_interval` gives it of the whole sample.
+
+        InputError: a confidence outside (0, 1).
+        """
         sure, points = exact_confidence(confidence), 1 / self.at(2, 0)
         low, high = spread_bounds(self.mean, self._central(2, 2), self._central(3, 3), sure)
         return Interval(self.mean, low, high, sure, points, points < 1000)
 
     def probability(self, *, confidence: float) -> Interval:
-        """P(x = 1) of flags, as `event.probability` gives it of the whole sample."""
+        """P(x = 1) of flags, as `event.probability` gives it of the whole sample; the same InputError."""
         estimate, sure = self.mean, exact_confidence(confidence)
         if not self.weighted:
-            return exact_share(float(self.paths), estimate, sure)
+            return exact_probability(float(self.paths), estimate, sure)
         if not 0 < estimate < 1:
-            return exact_share(1 / self.at(2, 0), estimate, sure)
-        return exact_share(estimate * (1 - estimate) / self._central(2, 2), estimate, sure)
+            return exact_probability(1 / self.at(2, 0), estimate, sure)
+        return exact_probability(estimate * (1 - estimate) / self._central(2, 2), estimate, sure)
 
     def rate(self, exposure_years: float, *, confidence: float) -> Interval:
-        """Events a year of counts, as `event.rate` gives it of the whole sample."""
+        """Events a year of counts, as `event.rate` gives it of the whole sample; the same InputError."""
         sure = exact_confidence(confidence)
         return exact_rate(self.mean, self._central(2, 2), self.at(2, 0), exposure_years, sure)
 
@@ -99,7 +102,10 @@ class MomentStream:
         self._sums: list[Sums] = [{} for _ in range(rows)]
 
     def add(self, values: NDArray[np.generic], weight: Array | None = None) -> None:
-        """A block [row, path] with its weights [path], one on average; all blocks have weights, or none."""
+        """A block [row, path] with its weights [path], one on average.
+
+        InputError: some blocks have weights and others none.
+        """
         self._same_kind(weight is not None)
         self.paths += values.shape[1]
         x = values.astype(np.float64)
@@ -110,7 +116,10 @@ class MomentStream:
                 sums[a, b] = sums.get((a, b), 0) + parts(total)
 
     def merge(self, other: "MomentStream") -> None:
-        """Take in all that another stream of the same rows has met."""
+        """Take in all that another stream of the same rows has met.
+
+        InputError: one has weights, the other none.
+        """
         if other.paths == 0:
             return
         self._same_kind(other.weighted)

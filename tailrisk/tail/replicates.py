@@ -21,6 +21,11 @@ def replicate_interval(estimates: ArrayLike, *, confidence: float = 0.95, most: 
 
     tail_points: replicates above zero. All zero: estimate nan, low 0 and high `most`, for nothing bounds it;
     all alike: the estimate, and the same bounds, for they say nothing of how estimates vary.
+    InputError: fewer than two, one below zero, `most` not above zero.
+
+    >>> result = replicate_interval([0.01, 0.02, 0.03, 0.02])
+    >>> round(result.estimate, 3), round(result.low, 3), round(result.high, 3)
+    (0.02, 0.007, 0.033)
     """
     found, sure = received(estimates, "estimates", dimensions=1).values, exact_confidence(confidence)
     if not most > 0:

@@ -1,4 +1,4 @@
-"""Losses along a path, kept day by day: terminal, worst day, worst three days, drawdown from the peak."""
+"""Losses along a path, day by day: terminal, worst day, worst three days, drawdown from the peak."""
 
 import jax
 import jax.numpy as jnp
@@ -39,7 +39,8 @@ def init(nav: Ratio) -> RunningLoss:
 def step(state: RunningLoss, nav: Ratio) -> RunningLoss:
     """One day: loss = 1 - NAV / NAV then, for one day, three days (fewer at the start) and the peak.
 
-    A NAV that touches zero stays there and loses nothing more; a negative NAV is zero to its holder.
+    nav [..., path], a multiple of the starting NAV. A NAV that touches zero stays there and loses nothing
+    more; a negative NAV is zero to its holder.
     """
     nav = jnp.where(state.nav > 0, jnp.maximum(nav, jnp.zeros_like(nav)), jnp.zeros_like(nav))
     peak = jnp.maximum(state.peak, nav)

@@ -30,7 +30,8 @@ LONG = 1000
 def exact_level(level: Level) -> Fraction:
     """The level as the fraction its decimal string says: 0.99 is 99/100, not the nearest double.
 
-    A level is a confidence, above one half. A tail probability is refused, with the confidence it stands for.
+    A level is a confidence, above one half. InputError: any other; a tail probability is refused with the
+    confidence it stands for.
     """
     exact = level if isinstance(level, Fraction) else _written(level)
     if not 0 < exact < 1:
@@ -55,17 +56,21 @@ def _written(level: Any) -> Fraction:
 
 
 def exact_confidence(confidence: float) -> float:
-    """The confidence of an interval, strictly between zero and one."""
+    """The confidence of an interval. InputError: not strictly between zero and one."""
     return number("confidence", confidence, "a decimal such as 0.95", lambda x: 0 < x < 1)
 
 
 def normal_quantile(confidence: float) -> float:
-    """z, such that a standard normal is within ±z with this confidence."""
+    """z, such that a standard normal is within ±z with this confidence. InputError: one outside (0, 1)."""
     return float(ndtri((1 + exact_confidence(confidence)) / 2))
 
 
-def shares(weight: ArrayLike, losses: Losses) -> Array:
-    """Weights of losses [..., path], a Series matched by name; each row non-negative and summing to one."""
+def weights_of(weight: ArrayLike, losses: Losses) -> Array:
+    """Weights of losses [..., path], a Series matched by name, as [..., path].
+
+    InputError: weights of another shape, below zero, or a row that does not sum to one within 1e-9 (1e-5 in
+    single precision).
+    """
     array = matched("weight", weight, losses)
     single = getattr(array, "dtype", None) == np.float32
     array = finite("weight", array)
@@ -93,13 +98,13 @@ def sampled(
     """The leading shape of the losses [..., path], and (losses [path], weight [path] or None) row by row.
 
     Paths without weight are left out. Equal weights are the unweighted sample and come back as None, so both
-    give the same bits.
+    give the same bits. InputError: weights as in `weights_of`.
     """
     shape = losses.values.shape
     flat = losses.values.reshape(-1, shape[-1])
     if weight is None:
         return shape[:-1], ((row, None) for row in flat)
-    weights = shares(weight, losses).reshape(flat.shape)
+    weights = weights_of(weight, losses).reshape(flat.shape)
     pairs = zip(flat, weights, strict=True)
     return shape[:-1], (counting(row, w) for row, w in pairs)
 
@@ -115,7 +120,10 @@ def counting(losses: Array, weight: Array) -> tuple[Array, Array | None]:
 def by_row(
     function: Callable[[Array, Array | None], float], losses: ArrayLike, weight: ArrayLike | None
 ) -> Any:
-    """`function(losses [path], weight [path])` of every row, in the form the losses came (`border`)."""
+    """`function(losses [path], weight [path])` of every row, in the form the losses came (`border`).
+
+    InputError: losses or weights that cannot be used.
+    """
     given = received(losses)
     shape, pairs = sampled(given, weight)
     values = np.array([function(row, w) for row, w in pairs], dtype=np.float64)
@@ -128,7 +136,7 @@ def even_weight(losses: Array, weight: Array | None) -> Array:
 
 
 def total(values: Array) -> float:
-    """The correctly rounded sum, equal to `math.fsum` and so the same in any order, a pass at a time.
+    """The correctly rounded sum of values [n], that of `math.fsum`: the same in any order, a pass at a time.
 
     Values are cut at a common power of two far enough up that the sum of the upper parts is exact
     (Rump, Ogita & Oishi 2008, algorithm 4.1); the lower parts are cut again until nothing is left.

@@ -1,7 +1,7 @@
 """The worst losses of a sample met block by block: VaR and ES of all of it, in memory of its tail.
 
-Kept of each column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
-loss and then path number, which is a total order: what is kept depends neither on the order of blocks nor on
+Stored of a column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
+loss and then path number, which is a total order: it depends neither on the order of blocks nor on
 how they were merged. Where the reserve covers a level, VaR and ES are those of the whole sample to the bit.
 """
 
@@ -28,7 +28,13 @@ SPARE = 1.5
 
 
 def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = False) -> int:
-    """Worst losses that give VaR, ES, components and intervals at `level` and above, of so many paths."""
+    """Worst losses that give VaR, ES, components and intervals at `level` and above, of so many paths.
+
+    InputError: a level or a confidence that is none.
+
+    >>> reserve(100_000, 0.99, 0.95)
+    1103
+    """
     exact = exact_level(level)
     share = float((1 - exact) * paths)
     boundary = share + share ** (2 / 3) + 2  # what components are read off at VaR (contribution.py)
@@ -39,11 +45,15 @@ def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = Fal
 
 @dataclass(frozen=True)
 class Worst:
-    """The worst losses of one column, worst first, and the moments of all of them."""
+    """The worst losses of one column, worst first, and the moments of all of them.
 
-    loss: Array  # [kept]
-    path: NDArray[np.uint32]  # [kept]
-    weight: Array | None  # [kept]  over the sum of all weights; None: one path each
+    What it gives is that of the whole sample to the bit. InputError: a level that reaches below the losses
+    here.
+    """
+
+    loss: Array  # [stored]
+    path: NDArray[np.uint32]  # [stored]
+    weight: Array | None  # [stored]  over the sum of all weights; None: one path each
     moments: Moments
 
     @property
@@ -52,26 +62,29 @@ class Worst:
         return self.moments.paths
 
     def tail(self, level: Level) -> Tail:
-        """What lies beyond a level. Raises InputError where that reaches below the losses kept."""
+        """What lies beyond a level. InputError: the worst losses do not reach it, or paths are too few."""
         exact = exact_level(level)
         share = 1 - exact
         held = len(self.loss) / self.paths if self.weight is None else float(self.weight.sum())
         if len(self.loss) < self.paths and held < float(share):
-            raise InputError("level", f"{float(exact)} reaches below the losses kept", "a larger reserve")
+            raise InputError("level", f"{float(exact)} reaches below the stored losses", "a larger reserve")
         if self.weight is None:
             return counted_tail(self.loss, exact, self.paths)
         return weighted_tail(self.loss, self.weight, exact)
 
     def value_at_risk(self, level: Level) -> float:
-        """`shortfall.value_at_risk` of the whole sample."""
+        """`shortfall.value_at_risk` of the whole sample; errors as in `tail`."""
         return self.tail(level).value_at_risk
 
     def expected_shortfall(self, level: Level) -> float:
-        """`shortfall.expected_shortfall` of the whole sample."""
+        """`shortfall.expected_shortfall` of the whole sample; errors as in `tail`."""
         return self.tail(level).expected_shortfall
 
     def spectral(self, measure: Measure, support: Level) -> float:
-        """A distortion of probability that is one from the worst `1 - support` on, of the whole sample."""
+        """A distortion of probability that is one from the worst `1 - support` on, of the whole sample.
+
+        InputError: a support that reaches below the worst losses.
+        """
         self.tail(support)
         weight = np.full(len(self.loss), 1 / self.paths) if self.weight is None else self.weight
         return measure.value(self.loss, weight)
@@ -79,7 +92,7 @@ class Worst:
     def value_at_risk_interval(
         self, *, level: Level, confidence: float, ceiling: float | None = None
     ) -> Interval:
-        """`interval.value_at_risk_interval` of the whole sample, its weights light.
+        """`interval.value_at_risk_interval` of the whole sample, its weights light; errors as in `tail`.
 
         ceiling: what can be lost at most; a loss beyond it, met after the paths are done, lifts it.
         """
@@ -89,14 +102,17 @@ class Worst:
     def expected_shortfall_interval(
         self, *, level: Level, confidence: float, ceiling: float | None = None
     ) -> Interval:
-        """`interval.expected_shortfall_interval` of the whole sample; ceiling as for VaR."""
+        """`interval.expected_shortfall_interval` of the whole sample.
+
+        ceiling as for VaR, errors as in `tail`.
+        """
         tail, sure = self.tail(level), exact_confidence(confidence)
         found = shortfall_interval(self._value(level, sure), tail, sure, self._rest(tail))
         return self._below(ceiling, found, sure)
 
-    def saturated(self, level: Level, *, share: float = SATURATED) -> bool:
-        """`saturation.saturated` of the whole sample."""
-        return is_saturated(self.loss, self.weight, self.tail(level), share)
+    def saturated(self, level: Level, *, fraction: float = SATURATED) -> bool:
+        """`saturation.saturated` of the whole sample; errors as in `tail`."""
+        return is_saturated(self.loss, self.weight, self.tail(level), fraction)
 
     def _value(self, level: Level, confidence: float) -> Bounds:
         squares = None if self.weight is None else self.moments.at(2, 0)
@@ -120,7 +136,15 @@ class Worst:
 
 
 class TailStream:
-    """The worst losses and the moments of columns [column, path], a block at a time."""
+    """The worst losses and the moments of columns [column, path], a block at a time.
+
+    >>> stream, losses = TailStream(1, reserve(1000, 0.95, 0.95)), np.arange(1.0, 1001.0) / 1000
+    >>> for start in (500, 0):  # in any order of blocks
+    ...     block = np.arange(start, start + 500, dtype=np.uint32)
+    ...     stream.add(losses[None, block], block)
+    >>> stream.column(0).value_at_risk(0.95)
+    0.951
+    """
 
     def __init__(self, columns: int, reserve: int) -> None:
         self.moments, self.reserve = MomentStream(columns), reserve
@@ -149,7 +173,10 @@ class TailStream:
                 self._take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
 
     def merge(self, other: "TailStream") -> None:
-        """Take in all that another stream of the same columns and reserve has met."""
+        """Take in all that another stream of the same columns and reserve has met.
+
+        InputError: another reserve.
+        """
         if other.reserve != self.reserve:
             raise InputError("reserve", f"{other.reserve} merged into {self.reserve}", "one reserve")
         self.moments.merge(other.moments)
@@ -189,7 +216,7 @@ def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ..
 
 
 def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.intp] | None, float]:
-    """(which to keep, the least loss kept); None where there is less than the reserve."""
+    """(which to keep, the least loss stored); None where there is less than the reserve."""
     loss, path, *weight = held
     if weight:
         order = np.lexsort((path, -loss))

@@ -16,9 +16,9 @@ class WeightReport:
     """What the weights of a sample say of it.
 
     effective: (sum w)^2 / sum w^2, the plain paths whose mean is as sure (Kong, 1992); of a rare event it
-    says little, its own interval says all. largest: share of the heaviest path. mean: of the weights before
-    they are divided by their sum, with its error: one, where the law drawn from covers the law asked about.
-    shape: k-hat of the generalised Pareto tail of the weights, above
+    says little, its own interval says all. largest: weight of the heaviest path over the sum. mean: of the
+    weights before they are divided by their sum, with its error: one, where the law drawn from covers the law
+    asked about. shape: k-hat of the generalised Pareto tail of the weights, above
     0.7 a warning (Vehtari et al., 2024, "Pareto smoothed importance sampling"); None where too few are large.
     """
 
@@ -31,7 +31,12 @@ class WeightReport:
 
 
 def weight_report(weight: ArrayLike) -> WeightReport:
-    """The report of weights [path], one on average. InputError: not weights, or none above zero."""
+    """The report of weights [path], one on average. InputError: not weights, or none above zero.
+
+    >>> report = weight_report([0.5, 1.5, 1.0, 1.0])
+    >>> round(report.effective, 2), report.largest, report.mean
+    (3.56, 0.375, 1.0)
+    """
     w = received(weight, "weight", dimensions=1).values
     if (w < 0).any() or not w.any():
         raise InputError("weight", "negative, or all of them zero", "weights >= 0, one on average")

@@ -24,6 +24,7 @@ def circulating(panel: Panel) -> Array:
     return np.where(there, np.clip(amount / np.where(there, whole, 1.0), 0.0, 1.0), np.nan)
 
 
-def filled(share: Array, group: NDArray[np.int8]) -> Array:
-    """Shares [stock] with their group's mean where unknown, one where all of it is."""
-    return np.where(np.isfinite(share), share, by_group(share, group)[0][group])
+def filled(circulating: Array, group: NDArray[np.int8]) -> Array:
+    """Circulating parts [stock] with their group's mean where unknown, one where all of it is."""
+    groups = int(group.max(initial=-1)) + 1
+    return np.where(np.isfinite(circulating), circulating, by_group(circulating, group, groups)[0][group])

@@ -53,7 +53,7 @@ def exposures(raw: Mapping[str, Array], cap: Array) -> tuple[tuple[str, ...], Ar
     z["non_linear_size"] = standardised(winsorised(without(size**3, [ones, size], weight)), cap)
     known = [ones, size, z["non_linear_size"]]
     for name in (name for name in STYLES if name in raw and name != "size"):
-        if not told(raw[name]):
+        if not informative(raw[name]):
             continue
         values = standardised(winsorised(imputed(raw[name], known, weight)), cap)
         others = [z[other] for other in ORTHOGONAL.get(name, ()) if other in z]
@@ -62,7 +62,7 @@ def exposures(raw: Mapping[str, Array], cap: Array) -> tuple[tuple[str, ...], Ar
     return names, np.column_stack([z[name] for name in names])
 
 
-def told(values: Array) -> bool:
+def informative(values: Array) -> bool:
     """Whether enough stocks have the descriptor, not all the same."""
     known = values[np.isfinite(values)]
     return len(known) >= LEAST_STOCKS and bool(np.ptp(known) > 0)

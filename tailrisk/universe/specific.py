@@ -51,7 +51,7 @@ def tenths(cap: Array) -> Array:
 
 
 def shrunk(log: Array, error: Array, group: Array) -> Array:
-    """Each value drawn to its group's mean by the share of its variance that is error. [stock]"""
+    """Each value drawn to its group's mean by the fraction of its variance that is error. [stock]"""
     result = np.full_like(log, np.nan)
     for name in np.unique(group[np.isfinite(group)]):
         inside = group == name

@@ -4,24 +4,41 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..core.names import BUCKETS
 from .measure import Measured
 from .universe import OUTSIDE
 
 
-def summary(found: Measured) -> str:
+def summary(moments: Measured) -> str:
     """What was measured, for the terminal."""
-    it, panel = found.universe, found.panel
+    it, panel = moments.universe, moments.panel
     first = f"{len(it.ids):,} stocks on {it.date}, {len(panel.dates):,} days from {panel.dates[0].date()}"
     st = "left out" if panel.st is not None else "not left out, the panel has no column st"
-    return "\n".join([first, "", *by_bucket(found), "", *by_style(found), "", f"ST stocks: {st}"])
+    return "\n".join([first, "", *by_bucket(moments), "", *by_style(moments), "", f"ST stocks: {st}"])
 
 
-def by_bucket(found: Measured) -> Iterator[str]:
-    it = found.universe
+def answer(moments: Measured) -> str:
+    """How many stocks there are, and the smallest and largest specific risk of a bucket, in a sentence."""
+    it, risk = moments.universe, {}
+    for place, name in enumerate(it.names.buckets):
+        inside = it.bucket == place
+        if inside.any():
+            risk[name] = 100 * float(np.median(it.specific_sd[inside]))
+    named = f"{len(it.ids):,} stocks on {it.date}, {int((it.bucket != OUTSIDE).sum()):,} of them in a bucket."
+    if not risk:
+        return named
+    low, high = min(risk, key=risk.__getitem__), max(risk, key=risk.__getitem__)
+    return (
+        f"{named} The median specific deviation runs from {risk[low]:.2f} % a day ({it.names.label(low)}) to "
+        f"{risk[high]:.2f} % ({it.names.label(high)})."
+    )
+
+
+def by_bucket(moments: Measured) -> Iterator[str]:
+    it = moments.universe
+    buckets = it.names.buckets
     yield f"{'bucket':<8} {'stocks':>6} {'cap bn':>8} {'ADV bn':>7} {'specific sd % a day':>20}"
-    for place, name in enumerate((*BUCKETS, "none")):
-        inside = it.bucket == (place if place < len(BUCKETS) else OUTSIDE)
+    for place, name in enumerate((*buckets, "none")):
+        inside = it.bucket == (place if place < len(buckets) else OUTSIDE)
         risk = 100 * float(np.median(it.specific_sd[inside])) if inside.any() else float("nan")
         yield (
             f"{name:<8} {inside.sum():>6} {it.cap[inside].sum() / 1e9:>8,.0f} "
@@ -29,12 +46,14 @@ def by_bucket(found: Measured) -> Iterator[str]:
         )
 
 
-def by_style(found: Measured) -> Iterator[str]:
+def by_style(moments: Measured) -> Iterator[str]:
     """Deviation of each style return, what it pays inside buckets, and the mean z-score of each index."""
-    it = found.universe
-    yield f"{'style':<20} {'bp a day':>8} {'gain':>5}  z of " + " ".join(f"{name:>7}" for name in BUCKETS)
+    it = moments.universe
+    yield f"{'style':<20} {'bp a day':>8} {'gain':>5}  z of " + " ".join(
+        f"{name:>7}" for name in it.names.buckets
+    )
     held = it.style.T @ it.benchmark
     for k, name in enumerate(it.styles):
-        daily = 1e4 * float(np.nanstd(found.estimates.style[:, k]))
+        daily = 1e4 * float(np.nanstd(moments.estimates.style[:, k]))
         row = " ".join(f"{z:>+7.2f}" for z in held[k])
-        yield f"{name:<20} {daily:>8.1f} {found.moments.pay.gain[k]:>5.2f}       {row}"
+        yield f"{name:<20} {daily:>8.1f} {moments.moments.pay.gain[k]:>5.2f}       {row}"

@@ -45,8 +45,15 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Calibration, l
         output=folder / "deep" / "out.toml",
         figure=folder / "regimes.svg",
         progress=lambda done, what: told.append((done, what)),
+        command='tailrisk calibrate "my prices.csv" -o out.toml',
     )
     return folder, result, told
+
+
+def close(written: object, truth: object) -> None:
+    """As near as the digits written allow, counted from the largest of a table."""
+    truth = np.asarray(truth)
+    np.testing.assert_allclose(written, truth, rtol=0, atol=5.1e-7 * np.nanmax(np.abs(truth)))
 
 
 def test_the_file_is_what_the_config_reads_and_gives_back_every_number(made: tuple) -> None:
@@ -56,15 +63,15 @@ def test_the_file_is_what_the_config_reads_and_gives_back_every_number(made: tup
     for model in result.models:
         chosen, block = read.choose(model.states, "student"), raw["model"][0]
         for name in ("transition", "mean", "covariance"):
-            np.testing.assert_allclose(getattr(chosen, name), getattr(model, name), rtol=1e-11, atol=1e-300)
-        np.testing.assert_allclose(chosen.filtered, model.filtered[-1], rtol=1e-11)
+            close(getattr(chosen, name), getattr(model, name))
+        close(chosen.filtered, model.filtered[-1])
         for name in ("transition", "mean", "standard_deviation", "nu"):
-            np.testing.assert_allclose(block["error"][name], getattr(model.error, name), rtol=1e-11)
+            close(block["error"][name], getattr(model.error, name))
         for name in ("log_likelihood", "parameters", "bic", "occupancy", "nu"):
-            np.testing.assert_allclose(block[name], getattr(model, name), rtol=1e-11)
+            close(block[name], getattr(model, name))
     assert read.styles is not None
-    np.testing.assert_allclose(read.styles.loading, result.styles.loading, rtol=1e-11)
-    np.testing.assert_allclose(raw["styles"]["error"]["loading"], result.styles.loading_error, rtol=1e-11)
+    close(read.styles.loading, result.styles.loading)
+    close(raw["styles"]["error"]["loading"], result.styles.loading_error)
 
 
 def test_the_file_says_where_it_came_from(made: tuple) -> None:
@@ -73,17 +80,7 @@ def test_the_file_says_where_it_came_from(made: tuple) -> None:
     assert fit["data_sha256"] == digest(folder / "prices.csv")
     assert fit["window"] == [str(result.prices.index[1].date()), str(result.prices.index[-1].date())]
     assert (fit["days"], fit["version"], fit["starts"], fit["seed"]) == (DAYS, __version__, 2, 3)
-    for words in (
-        "tailrisk calibrate ",
-        "--until ",
-        "--states 2",
-        "--shocks student",
-        "--starts 2",
-        "--seed 3",
-    ):
-        assert words in fit["command"]
-    assert str(folder) not in fit["command"]
-    assert fit["command"].endswith("--styles styles.csv -o out.toml")
+    assert fit["command"] == result.command == 'tailrisk calibrate "my prices.csv" -o out.toml'
 
 
 def test_the_window_ends_where_it_should_and_days_before_the_late_bucket_count(made: tuple) -> None:

@@ -85,13 +85,13 @@ def test_a_layer_does_not_change_the_ones_below() -> None:
     base, child = Source("base", Path()), Source("child", Path())
     below = Layers.of(base, {"a": {"b": 1, "c": {"d": 2}}, "e": {}, "f": 1})
     above = below.over({"a": {"c": {"d": 3, "x": 1}}, "e": {"y": 1}, "f": {}}, child)
-    assert below.said == {"a": {"b": 1, "c": {"d": 2}}, "e": {}, "f": 1}
-    assert above.said == {"a": {"b": 1, "c": {"d": 3, "x": 1}}, "e": {"y": 1}, "f": {}}
+    assert below.values == {"a": {"b": 1, "c": {"d": 2}}, "e": {}, "f": 1}
+    assert above.values == {"a": {"b": 1, "c": {"d": 3, "x": 1}}, "e": {"y": 1}, "f": {}}
     paths = [("a", "b"), ("a", "c", "d"), ("a", "c", "none"), ("a",), ("e", "y"), ("f",), ("g",)]
     assert [above.label(p) for p in paths] == ["base", "child", "child", "child", "child", "child", "base"]
     assert [below.label(p) for p in paths] == ["base"] * 7
     kept = above.over({"a": {}}, base)
-    assert (kept.said, kept.label(("a", "c", "d"))) == (above.said, "child")
+    assert (kept.values, kept.label(("a", "c", "d"))) == (above.values, "child")
     assert kept.label(("a", "none")) == "child", "nothing was said of it"
 
 

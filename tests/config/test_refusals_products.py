@@ -52,11 +52,15 @@ EDITS = {
     "weights do not sum": (
         "micro = 0.4",
         "micro = 0.5",
-        ["products.ie.weights: the shares sum to 1.1", "sum to 1"],
+        ["products.ie.weights: the weights sum to 1.1", "sum to 1"],
     ),
     "weight negative": ("micro = 0.4", "micro = -0.4", ["products.ie.weights.micro: -0.4", "at least 0"]),
     "weights missing": ("weights = { csi1000 = 1.0 }\n", "", ["products.dma.weights: missing"]),
-    "hedge does not sum": ("IM = 1.0", "IM = 0.9", ["products.dma.hedge: the shares sum to 0.9", "sum to 1"]),
+    "hedge does not sum": (
+        "IM = 1.0",
+        "IM = 0.9",
+        ["products.dma.hedge: the weights sum to 0.9", "sum to 1"],
+    ),
     "margin above equity": (
         "hedge =",
         "long = 4\nmargin_rate = 0.3\nhedge =",

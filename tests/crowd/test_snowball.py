@@ -133,7 +133,8 @@ def test_knocked_in_share_of_csi500_on_the_closes_of_2024(market_data):
     p = params()
     states, _ = play(p, alone([close / snowballs.books()[0].level for _, close in closes]))
     share = {
-        day: float(snowball.knocked_in_share(p, s)[0, 0]) for (day, _), s in zip(closes, states, strict=True)
+        day: float(snowball.knocked_in_fraction(p, s)[0, 0])
+        for (day, _), s in zip(closes, states, strict=True)
     }
     expected = {"01-16": 0, "01-17": 10, "01-22": 57, "01-31": 68, "02-02": 75, "02-05": 83, "02-23": 83}
     for day, per_cent in expected.items():
@@ -146,7 +147,7 @@ def test_shares_of_the_table_without_any_data():
     book = snowballs.books()[0]
     p = params()
     states, _ = play(p, alone(np.array([5061, 4781, 4697, 4563, 4460]) / book.level))
-    share = [float(snowball.knocked_in_share(p, s)[0, 0]) for s in states]
+    share = [float(snowball.knocked_in_fraction(p, s)[0, 0]) for s in states]
     np.testing.assert_allclose(share, np.array([111.3, 601.0, 723.4, 795.7, 884.7]) / 1060, rtol=1e-12)
 
 
@@ -168,7 +169,7 @@ def test_no_notional_no_flow():
     off = change(p, notional=0 * p.notional)
     _, days = play(off, random_prices(seed=3, days=20))
     assert all((np.asarray(d.flow) == 0).all() and (np.asarray(d.gap) == 0).all() for d in days)
-    assert (np.asarray(snowball.knocked_in_share(off, play(off, alone([0.5]))[0][0])) == 0).all()
+    assert (np.asarray(snowball.knocked_in_fraction(off, play(off, alone([0.5]))[0][0])) == 0).all()
 
 
 def test_no_jump_no_sale_at_knock_in():
@@ -245,7 +246,7 @@ def test_an_ended_note_does_not_knock_in_and_a_knocked_in_one_can_end():
     p = change(single(18), knock_out=np.full((60, 1, 1), 1.2))
     states, _ = play(p, [[1.2, 0.7], [0.7, 1.2]])
     assert np.asarray(states[-1].ended).tolist() == [[1, 1]]
-    np.testing.assert_allclose(snowball.knocked_in_share(p, states[-1]), [[0, 1]])
+    np.testing.assert_allclose(snowball.knocked_in_fraction(p, states[-1]), [[0, 1]])
 
 
 def test_no_knock_out_in_the_lock():
@@ -275,7 +276,7 @@ def test_barriers_above_the_start_are_knocked_in_from_the_start():
     book = replace(snowballs.books()[0], level=4750.0)
     p = prepare(NOTE, MARKET, [book], Hedge(**HEDGE, limit=[FREE]), 2)
     state = snowball.init(p, 2)
-    assert float(snowball.knocked_in_share(p, state)[0, 1]) == pytest.approx(601 / 1060)
+    assert float(snowball.knocked_in_fraction(p, state)[0, 1]) == pytest.approx(601 / 1060)
     assert abs(flow_of(snowball.step(p, snowball.today(p, 0), state, jnp.ones((1, 2)))[1])) < 1e-9
 
 
@@ -330,7 +331,7 @@ def test_the_plain_twin_agrees(limit):
     prices = np.exp(np.cumsum(moves, axis=0))
     states, trades = play(p, prices, rounds)
     near = jax.jit(snowball.near, static_argnums=3)
-    share = jax.jit(snowball.knocked_in_share)
+    share = jax.jit(snowball.knocked_in_fraction)
     twins = [plain_snowball.Path(p) for _ in range(paths)]
     for i, (now, state, trade) in enumerate(zip(prices, states, trades, strict=True)):
         slow = np.array([twin.step(i // rounds, now[:, n]) for n, twin in enumerate(twins)])

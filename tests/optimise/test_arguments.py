@@ -137,7 +137,7 @@ WRONG = {
     "seed: 'one'": lambda: of_factors([[1.0]], [[0.1]], specific=[0.1], seed="one"),
     "weight: has shape": lambda: of_returns(TABLE, 1.0),
     "weight: holds something": lambda: of_returns(TABLE, ["even"] * 60),
-    "shares: share": lambda: shortfall_budgets(SCENARIOS, "even", level=0.9),
+    "budgets: budget": lambda: shortfall_budgets(SCENARIOS, "even", level=0.9),
     "loss": lambda: smooth_tail("losses", 0.1, level=0.9),
     "specific: '1%'": lambda: smooth_tail([0.1], "1%", level=0.9),
     "weight: the weights sum": lambda: smooth_tail([0.1, 0.2], 0.1, [0.5, 0.1], level=0.9),

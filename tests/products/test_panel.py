@@ -31,8 +31,8 @@ def test_no_spread_one_bucket_and_one_seed():
 
 
 def test_shares_keep_to_their_range():
-    drawn = panel.shares(0.8, 0.05, FUNDS, random.stream(2, "panel"), low=0.5, high=0.95)
+    drawn = panel.fractions(0.8, 0.05, FUNDS, random.stream(2, "panel"), low=0.5, high=0.95)
     assert 0.5 <= drawn.min() < drawn.max() <= 0.95
     assert abs(drawn.mean() - 0.8) < 4 * drawn.std() / np.sqrt(FUNDS)
     assert drawn.std() == pytest.approx(0.05, rel=4 / np.sqrt(FUNDS))
-    assert (panel.shares(0.8, 0.0, 4, random.stream(2, "panel")) == 0.8).all()
+    assert (panel.fractions(0.8, 0.0, 4, random.stream(2, "panel")) == 0.8).all()

@@ -73,3 +73,18 @@ def test_a_day_too_few_is_refused(closes):
     table.loc[table.index[: 90 - 22], "csi500"] = np.nan
     with pytest.raises(InputError, match="21 daily spreads for event b up to 2023-12-29"):
         spreads(config(written(table, path)))
+
+
+def test_odd_closes_are_refused_and_gone_on_with_when_the_config_accepts_them(closes):
+    table, path = closes
+    table.iloc[40:47, table.columns.get_loc("csi1000")] = 1234.5
+    with pytest.raises(InputError, match="same close on 7 days") as refusal:
+        spreads(config(written(table, path)))
+    assert 'market.accept = ["stale"]' in str(refusal.value)
+    assert "--accept" not in str(refusal.value)
+    accepted = 'market.accept=["stale", "holes", "closed-days", "spikes"]'
+    assert spreads(config(path, accepted)).shape[1] == 2
+    with pytest.raises(InputError, match="same close"):
+        spreads(config(path, 'market.accept=["holes", "closed-days"]'))
+    with pytest.raises(InputError, match=r"market\.accept"):
+        config(path, 'market.accept=["weekly"]')

@@ -271,7 +271,7 @@ def test_weights_of_another_shape_are_refused():
         (lambda: entropic(math.inf), "aversion"),
         (lambda: entropic(math.nan), "aversion"),
         (lambda: wang(math.nan), "price"),
-        (lambda: saturated(np.arange(100.0), level=LEVEL, share=0.0), "share"),
+        (lambda: saturated(np.arange(100.0), level=LEVEL, fraction=0.0), "fraction"),
         (lambda: rate(3, math.inf), "exposure_years"),
         (lambda: return_period(rate(3, 1.0), years=0.0), "years"),
         (lambda: replicate_interval([0.1, 0.2], most=math.nan), "most"),

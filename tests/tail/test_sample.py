@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tailrisk.core import InputError
 from tailrisk.tail.border import Losses
-from tailrisk.tail.sample import LONG, exact_level, sampled, shares, total
+from tailrisk.tail.sample import LONG, exact_level, sampled, total, weights_of
 
 
 @settings(max_examples=60, deadline=None)
@@ -58,9 +58,9 @@ def test_a_level_that_is_none_is_refused(level):
 def test_weights_may_be_off_one_by_rounding_only():
     even = np.full(10, 0.1)
     losses = Losses(np.zeros(10))
-    shares(even * (1 + 5e-10), losses)
+    weights_of(even * (1 + 5e-10), losses)
     with pytest.raises(InputError, match="sum to"):
-        shares(even * (1 + 5e-9), losses)
+        weights_of(even * (1 + 5e-9), losses)
 
 
 def test_equal_weights_come_back_as_none():

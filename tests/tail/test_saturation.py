@@ -33,7 +33,7 @@ def test_the_edge_counts_from_a_tenth_of_the_tail_and_three_paths():
         tied[900 : 900 + together] = 900.0
         assert value_at_risk(tied, level="0.9") == 900
         assert saturated(tied, level="0.9") is edge
-    assert saturated(tied, level="0.9", share=0.11) is False
+    assert saturated(tied, level="0.9", fraction=0.11) is False
     few = np.arange(100.0)
     few[98] = 99.0
     assert not saturated(few, level="0.98")
@@ -55,10 +55,10 @@ def test_weights_count_and_paths_without_weight_do_not():
     weight = np.concatenate([np.full(90, (0.9 - 2e-4) / 90), np.full(4, 1e-4), np.full(6, (0.1 - 2e-4) / 6)])
     assert value_at_risk(loss, weight, level="0.9") == 90
     assert not saturated(loss, weight, level="0.9")  # four thousandths of the tail
-    assert saturated(loss, weight, level="0.9", share=0.004)
+    assert saturated(loss, weight, level="0.9", fraction=0.004)
     weight[90:94] = 0.0, 0.0, 4e-4, 0.0
     assert value_at_risk(loss, weight, level="0.9") == 90
-    assert not saturated(loss, weight, level="0.9", share=0.004)  # one path, and three that are none
+    assert not saturated(loss, weight, level="0.9", fraction=0.004)  # one path, and three that are none
 
 
 def test_a_frame_and_a_stack_say_it_of_each():

@@ -125,7 +125,7 @@ def test_a_spectral_measure_with_support_in_the_tail():
 def test_what_reaches_below_the_reserve_is_refused():
     for weight in (None, WEIGHT):
         found = filled(range(6), weight).column(0)
-        with pytest.raises(InputError, match="below the losses kept"):
+        with pytest.raises(InputError, match="below the stored losses"):
             found.value_at_risk(0.8)
     with pytest.raises(InputError, match="cannot be estimated"):
         filled(range(6)).column(0).value_at_risk(0.99999)

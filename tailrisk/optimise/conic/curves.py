@@ -30,7 +30,7 @@ class Curve:
         return not (self.square.any() or self.power.any() or self.log.any())
 
     def value(self, x: Array) -> float:
-        """cost(x), infinite where a logarithm has no value."""
+        """cost(x) of x [variable], infinite where a logarithm has no value."""
         kept = self.log > 0
         if (x[kept] <= 0).any():
             return np.inf
@@ -48,11 +48,12 @@ class Curve:
         return self.square + 0.75 * self.power / root + self.log / np.where(self.log > 0, x, 1.0) ** 2
 
     def at(self, variables: NDArray[np.intp], more: int) -> "Curve":
-        """The chosen variables, and `more` that do not bend behind them."""
+        """The chosen variables [chosen], and `more` that do not bend behind them."""
         none = np.zeros(more)
         return Curve(*(np.append(part[variables], none) for part in (self.square, self.power, self.log)))
 
     def times(self, factor: float) -> "Curve":
+        """The same cost, multiplied."""
         return Curve(self.square * factor, self.power * factor, self.log * factor)
 
 
@@ -96,7 +97,7 @@ class Cone:
         return row
 
     def size(self, x: Array) -> float:
-        """The norm that is bounded."""
+        """The norm that is bounded, at x [variable]."""
         return float(np.linalg.norm(self.image(x)[1:]))
 
     def scaled(self, factor: float) -> "Cone":
@@ -106,11 +107,12 @@ class Cone:
         )
 
     def moved(self, place: NDArray[np.intp]) -> "Cone":
+        """The same cone over other variables [entry]."""
         return replace(self, place=place)
 
 
 def inside(dual: Array) -> Array:
-    """A multiplier made one of the cone: its first entry at least the norm of the others."""
+    """A multiplier [entry + 2] made one of the cone: its first entry at least the norm of the others."""
     fixed = dual.copy()
     fixed[0] = max(fixed[0], float(np.linalg.norm(dual[1:])))
     return fixed

@@ -17,7 +17,7 @@ LESS = 0.99
 AWAY = 0.3
 """Distance of the first s and r from zero, in mean excesses."""
 BACK = 0.99
-"""Share of the way to the nearest boundary that a step may go."""
+"""Fraction of the way to the nearest boundary that a step may go."""
 
 
 def interior_point(program: Program, tolerance: float) -> Point:
@@ -112,7 +112,7 @@ def residual(form: Form, at: Iterate) -> tuple[float, float]:
     dual, scenario, primal, images = missing(form, at)
     p = form.program
     excess = np.maximum(at.s - at.r, 0.0)
-    value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.share @ excess))
+    value = abs(form.cost @ at.x + form.curve.value(at.x) + p.aversion * (p.base + p.cap @ excess))
     left = max(
         np.abs(dual).max() / (1 + np.abs(form.cost).max()),
         np.abs(scenario).max(initial=0.0),

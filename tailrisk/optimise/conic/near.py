@@ -66,6 +66,6 @@ class Near:
         return kept, pull
 
     def back(self, x: Array, f: Array, pull: Array) -> tuple[Array, Array]:
-        """(x, y): all variables from the kept ones of x, whose own are zero, and the rows' multipliers."""
+        """(x, y): all variables [variable] from those kept in x, its own zero, and multipliers y [near]."""
         y = pull + self.stiff * (self.table @ x)
         return x + self.over * (f - self.turned @ y), y

@@ -73,6 +73,7 @@ def _along(old: tuple[Array, ...], way: tuple[Array, ...], length: float) -> tup
 
 
 def limit_price(form: Form, price: Array) -> float:
+    """The price of the limit on ES, last of the prices [row]; zero where there is no limit."""
     return float(price[-1]) if form.has_limit else 0.0
 
 
@@ -97,7 +98,7 @@ class Newton:
     """The system at one iterate, factored once: M over variables with the near rows, bordered by the others.
 
     M = diagonal of the bounds + table D table' on (y, c), D = A T / (A + T), A = q / r, T = t / s; the row of
-    the limit has table (A share / (A + T)) added and -sum share^2 / (A + T) in its corner.
+    the limit has table (A cap / (A + T)) added and -sum cap^2 / (A + T) in its corner.
     """
 
     def __init__(self, form: Form, at: Iterate) -> None:
@@ -280,7 +281,7 @@ def _second_order(form: Form, step: Iterate) -> tuple[Array, Array, Array, Array
 
 
 def regular(diagonal: Array) -> Array:
-    """What is added to a diagonal >= 0."""
+    """What is added to a diagonal [variable] >= 0."""
     return np.where(diagonal > 0, REGULAR * diagonal + 1e-14, FREE)
 
 

@@ -18,7 +18,7 @@ class Program:
     """min cost' x + curve(x) + aversion es,  (near, rows) x = target, lower <= x <= upper,
 
     cones, es <= limit,
-    es = base + tail' y + rest c + sum_i share_i (l_i - c)+,  l_i = offset_i - column_i' y,  y = x[coordinate]
+    es = base + tail' y + rest c + sum_i cap_i (l_i - c)+,  l_i = offset_i - column_i' y,  y = x[coordinate]
     over x and the threshold c, in units that make returns and costs near one.
     """
 
@@ -32,7 +32,7 @@ class Program:
     coordinate: NDArray[np.intp]  # [coordinate]  variables the losses depend on
     columns: Array  # [coordinate, scenario]
     offset: Array  # [scenario]
-    share: Array  # [scenario]
+    cap: Array  # [scenario]  most measure each may have
     tail: Array  # [coordinate]
     rest: float
     base: float
@@ -48,7 +48,7 @@ class Point:
 
     x: Array  # [variable]
     threshold: float
-    measure: Array  # [scenario]  dual of the explicit scenarios, in [0, (aversion + price) share]
+    measure: Array  # [scenario]  dual of the explicit scenarios, in [0, (aversion + price) cap]
     multiplier: Array  # [near + row]  of (near, rows) x = target
     price: float  # of the limit on es
     duals: tuple[Array, ...]  # of the cones
@@ -60,7 +60,7 @@ class Form:
     """The program with its threshold, and the room under its limit, as variables: x, (room), c.
 
     cost [variable]; near, rows [row, variable]; target [near + row]; lower, upper [variable]; the last row is
-    the limit, whose shares of scenarios are `limited` [scenario], zeros without one; spot [coordinate + 1]: y
+    the limit, whose caps of scenarios are `limited` [scenario], zeros without one; spot [coordinate + 1]: y
     and c; own [variable]: those of the near rows;
     table [coordinate + 1, scenario]: d (l_i - c) / d (y, c); low, high: variables that have a bound.
     """
@@ -80,11 +80,11 @@ class Form:
         self.near = sparse.csr_array(
             (p.near.data, p.near.indices, p.near.indptr), shape=(p.near.shape[0], width)
         )
-        self.target, self.limited, room = p.target, np.zeros_like(p.share), np.zeros(0)
+        self.target, self.limited, room = p.target, np.zeros_like(p.cap), np.zeros(0)
         if p.limit is not None:
             self.rows[-1] = linear
             self.rows[-1, -2] = 1.0
-            self.target, self.limited = np.append(p.target, p.limit - p.base), p.share
+            self.target, self.limited = np.append(p.target, p.limit - p.base), p.cap
             room = np.zeros(1)
         self.lower = np.concatenate([p.lower, room, [-np.inf]])
         self.upper = np.concatenate([p.upper, room + np.inf, [np.inf]])
@@ -123,5 +123,5 @@ class Form:
         return self.program.offset + self.table.T @ x[self.spot]
 
     def ceiling(self, price: float) -> Array:
-        """(aversion + price) share: the most the dual of a scenario may be [scenario]."""
-        return self.program.aversion * self.program.share + price * self.limited
+        """(aversion + price) cap: the most the dual of a scenario may be [scenario]."""
+        return self.program.aversion * self.program.cap + price * self.limited

@@ -21,15 +21,15 @@ class Scaling:
         self.point = self.times(v)  # lambda
 
     def times(self, v: Array) -> Array:
-        """W v."""
+        """W v [entry + 2]."""
         return self.beta * self._turned(v, self.w)
 
     def over(self, u: Array) -> Array:
-        """W^-1 u."""
+        """W^-1 u [entry + 2]."""
         return self._turned(u, mirrored(self.w)) / self.beta
 
     def twice_over(self, u: Array) -> Array:
-        """W^-2 u."""
+        """W^-2 u [entry + 2]."""
         axis = mirrored(self.w)
         return (2 * axis * (axis @ u) - mirrored(u)) / self.beta**2
 
@@ -39,7 +39,7 @@ class Scaling:
         return np.concatenate([[w @ v], v[1:] + w[1:] * (v[0] + across / (1 + w[0]))])
 
     def divided(self, z: Array) -> Array:
-        """y with lambda o y = z."""
+        """y [entry + 2] with lambda o y = z."""
         a, rest = self.point[0], self.point[1:]
         determinant = _length(self.point) ** 2
         first = (a * z[0] - rest @ z[1:]) / determinant
@@ -47,17 +47,17 @@ class Scaling:
 
 
 def product(y: Array, z: Array) -> Array:
-    """y o z = (y'z, y0 z1 + z0 y1)."""
+    """y o z = (y'z, y0 z1 + z0 y1)   [entry + 2]."""
     return np.concatenate([[y @ z], y[0] * z[1:] + z[0] * y[1:]])
 
 
 def mirrored(v: Array) -> Array:
-    """J v."""
+    """J v [entry + 2]."""
     return np.concatenate([v[:1], -v[1:]])
 
 
 def longest(u: Array, step: Array) -> float:
-    """The most of a step that stays in the cone."""
+    """The most of a step [entry + 2] that stays in the cone, from u inside it."""
     a = step[0] ** 2 - step[1:] @ step[1:]
     b = u[0] * step[0] - u[1:] @ step[1:]
     c = _length(u) ** 2

@@ -1,4 +1,4 @@
-"""What each product's expected shortfall is made of: stocks by bucket, hedge, crowd, basis, styles, rest."""
+"""Components of each product's expected shortfall: stocks by bucket, hedge, crowd, basis, styles, rest."""
 
 from collections.abc import Mapping
 
@@ -43,7 +43,7 @@ def components(result: Result) -> str:
         ax.axvline(0, color=MUTED, linewidth=0.6)
         ax.grid(axis="x")
         ax.set_xlabel(safe(result.say("component of ES {level}, % of starting NAV", level=level(at))))
-        return svg(figure, "components", "What expected shortfall is made of", _description(result))
+        return svg(figure, "components", "Components of expected shortfall", _description(result))
 
 
 def _looks(result: Result) -> dict[str, tuple[str, str]]:

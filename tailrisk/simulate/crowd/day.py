@@ -7,6 +7,7 @@ the start; who did what is in rounds.py.
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from jax import lax
 from ...core import random, struct
 from ...core.arrays import accumulate, stacked, take
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Uniform, Yuan
-from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, ledger, own, panic, snowball, speculators
 from ...crowd.margin import over
 from ...market import basis, impact, limits
 from ...tail import running
@@ -37,7 +38,7 @@ class Today:
 
 @struct
 class Watch:
-    """What is kept of the days so far."""
+    """What later days and the record need of the days so far."""
 
     micro: running.RunningLoss  # [path]
     discount: (
@@ -66,23 +67,24 @@ class State:
     ledger: ledger.State
     bought: Yuan  # [bucket, path]  by the state since the start, filled
     watch: Watch
+    own: Any = None  # of a mechanism of the user's
 
 
 @struct
 class Outcome:
-    """What is kept of a path's crowd."""
+    """What a path's crowd leaves in the record."""
 
     worst_3_days: Ratio  # [path]  lowest return of the micro-caps over three days running
     peak_discount: (
         Ratio | None
     )  # [path]  largest annualised discount of the watched future at a month at a close
-    knocked_in: Ratio  # [book, path]  share of the snowballs' notional
+    knocked_in: Ratio  # [book, path]  fraction of the snowballs' notional
     state_spent: Yuan  # [path]
     stage: Count  # [path]  highest stage of the state's ladder that fired
     drawdown: Ratio  # [cohort, path]  of NAV from its high-water mark, at the end
     shortfall: Yuan  # [cohort, path]  owed to brokers at the end
     called: Flag  # [cohort, path]  had a margin call
-    residual: Ratio  # [path]  largest of the ledger, over the stock and notes first held
+    residual: Ratio  # [path]  largest of the ledger, over the initial stock and notes
 
 
 def init(crowd: Crowd, paths: int) -> State:
@@ -112,6 +114,7 @@ def init(crowd: Crowd, paths: int) -> State:
             residual=flat[crowd.micro],
             stage=jnp.zeros(paths, jnp.int32),
         ),
+        own=None if crowd.mechanism is None else own.init(crowd.mechanism, paths),
     )
 
 
@@ -132,10 +135,13 @@ def step(
 
 
 def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[rounds.Morning, rounds.State]:
-    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans."""
+    """The gap shows, purchases unlock, redemptions are paid, contracts roll, the state plans.
+
+    exogenous [bucket, path]: log return of the day before anybody trades.
+    """
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
-    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
+    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.long_cap, renewed)
     momentum = impact.momentum(crowd.impact, state.impact, state.gap)
     stocks = limits.observe(crowd.limits, state.gap, limits.dispersion(crowd.limits, momentum))
     listed, moving = basis.open(crowd.basis, state.basis, calendar.contracts)
@@ -154,6 +160,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         rescued=stage(ladder) >= RESCUE,
         restriction=restriction,
         willing=state.panic.mood * (1.0 - restriction),
+        stress=state.panic.fear,
         imposed=imposed,
     )
     still = jnp.zeros_like(state.future)
@@ -175,6 +182,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         followers=followers.open(crowd.followers, state.followers, state.panic.mood),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
+        own=state.own,
     )
 
 
@@ -210,17 +218,18 @@ def close(
         followers=evening.followers,
         ledger=ledger.pay(evening.ledger, interest),
         bought=evening.bought,
+        own=evening.own,
     )
     return replace(after, watch=_watch(crowd, after, market))
 
 
 def outcome(crowd: Crowd, state: State) -> Outcome:
-    """What is kept of the paths after the last day."""
+    """The record of the paths after the last day."""
     peak = state.cohorts.high_water
     return Outcome(
         worst_3_days=-state.watch.micro.worst_3_days,
         peak_discount=None if crowd.watched is None else state.watch.discount,
-        knocked_in=snowball.knocked_in_share(crowd.snowball, state.notes),
+        knocked_in=snowball.knocked_in_fraction(crowd.snowball, state.notes),
         state_spent=accumulate(intervention.spent(crowd.state, state.ladder)),
         stage=state.watch.stage,
         drawdown=over(peak - cohorts.equity(state.cohorts), peak),
@@ -257,7 +266,7 @@ def stage(ladder: intervention.State) -> Count:
 
 
 def refused(crowd: Crowd, ladder: intervention.State, imposed: Imposed | None) -> Probability:
-    """Share of every sale that window guidance refuses today [path], given the ladder at the last close."""
+    """Fraction of each sale that window guidance refuses today [path], given the ladder at the last close."""
     age = ladder.age[crowd.restriction.stage]
     share = jnp.where((age > 0) & (age <= crowd.restriction.days), crowd.restriction.share, 0.0)
     return share if imposed is None else jnp.maximum(share, imposed.refused)

@@ -28,7 +28,7 @@ class Replayed:
     """What the crowd made of it."""
 
     returns: Ratio  # [day, bucket]  simple
-    limit_down: Probability  # [day, bucket]  share of stocks at the lower limit at the close
+    limit_down: Probability  # [day, bucket]  fraction of stocks at the lower limit at the close
     relative: Ratio  # [day, future, maturity]  F / S at the close, in the slots of the day
     equity: Yuan  # [day, cohort]  net worth, below zero owed to the broker
     residual: Ratio  # []  largest of the ledger

@@ -4,7 +4,7 @@ from ...core import static, struct
 from ...core.names import Names
 from ...core.random import Stream
 from ...core.units import Count, Flag, Probability, Ratio, Yuan
-from ...crowd import cohorts, followers, intervention, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, own, panic, snowball, speculators
 from ...market import basis, impact, limits, process
 from ...market.expiry import Contracts
 
@@ -31,7 +31,7 @@ class Imposed:
     pinned: Flag  # [bucket]  its return is the record's, spread evenly over the rounds
     returns: Ratio  # [bucket]  simple; of pinned buckets
     purchases: Yuan  # [bucket]  by the state, beside its ladder
-    refused: Probability  # []  share of every sale that is refused
+    refused: Probability  # []  fraction of every sale that is refused
 
 
 @struct
@@ -58,8 +58,8 @@ class Crowd:
     state: intervention.Params
     followers: followers.Params
     restriction: Restriction
-    leverage_cap: Ratio  # []  stock book over equity at renewal
-    arbitrage: Ratio  # []  share of net purchases of futures passed on to the index's stocks
+    long_cap: Ratio  # []  stock book over equity at renewal
+    arbitrage: Ratio  # []  fraction of net purchases of futures passed on to the index's stocks
     settling: Ratio  # [round]  weight of a round in the futures' settlement price
     calendar: Calendar
     noise: Stream  # of the basis
@@ -67,6 +67,7 @@ class Crowd:
     names: Names = static()
     cohort_names: tuple[str, ...] = static()  # [cohort]
     books: tuple[int, ...] = static()  # [book]  the future that a book of notes is hedged in
+    mechanism: own.Params | None = None  # a mechanism of the user's
 
     @property
     def buckets(self) -> int:
@@ -85,7 +86,7 @@ class Crowd:
 
     @property
     def micro(self) -> int:
-        """The bucket whose worst three days are kept."""
+        """The bucket whose worst three days are recorded."""
         return self.names.bucket(self.names.played("micro"))
 
     @property

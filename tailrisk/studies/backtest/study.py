@@ -27,7 +27,7 @@ from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
 from .judge import judged, ranking
 from .simple import LEAST
-from .targets import Target, gains, losses, targets
+from .targets import Target, gains, losses, pictured, targets
 
 Array = NDArray[Any]
 
@@ -84,82 +84,49 @@ def backtest(
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
     with replacing(output, force=force) as folder:
-        known, made, said = _studied(
-            data,
-            config,
-            first=first,
-            last=last,
-            levels=levels,
+        aims = targets(config)
+        when, returns, gain = history(data, aims, last, config.names, accept)
+        days = np.flatnonzero(when >= pd.Timestamp(first))
+        asked = Plan(
+            aims=aims,
+            days=days,
+            refits=days[calendar(when[days], refit)],
             horizons=horizons,
-            refit=refit,
+            levels=levels,
             states=states,
             shocks=shocks,
             starts=starts,
             seed=seed,
-            name=output.name,
-            command=command,
-            progress=progress,
             memory=memory,
-            accept=accept,
+            pictured=pictured(config.names),
         )
-        write(known, made, folder, said)
+        known = History(when=when, returns=returns, gain=gain, plan=asked)
+        enough(data, known, first)
+        with jax.enable_x64(True):
+            made = forecasts(asked, returns, gain, progress)
+        write(known, made, folder, _said(output.name, command, data, config, refit, known, made))
     return output
 
 
-def _studied(
-    data: Path,
-    config: Config,
-    *,
-    first: str,
-    last: str,
-    levels: tuple[str, ...],
-    horizons: tuple[int, ...],
-    refit: str,
-    states: tuple[int, ...],
-    shocks: tuple[str, ...],
-    starts: int,
-    seed: int,
-    name: str,
-    command: str,
-    progress: Callable[[float, str], None],
-    memory: bool,
-    accept: Sequence[str],
-) -> tuple[History, Forecasts, dict[str, Any]]:
-    """What was known, what was forecast of it, and what the record says."""
-    aims = targets(config)
-    when, returns, gain = history(data, aims, last, config.names, accept)
-    days = np.flatnonzero(when >= pd.Timestamp(first))
-    asked = Plan(
-        aims=aims,
-        days=days,
-        refits=days[calendar(when[days], refit)],
-        horizons=horizons,
-        levels=levels,
-        states=states,
-        shocks=shocks,
-        starts=starts,
-        seed=seed,
-        memory=memory,
-    )
-    known = History(when=when, returns=returns, gain=gain, plan=asked)
-    enough(data, known, first)
-    with jax.enable_x64(True):
-        made = forecasts(asked, returns, gain, progress)
-    said = {
+def _said(
+    name: str, command: str, data: Path, config: Config, refit: str, known: History, made: Forecasts
+) -> dict[str, Any]:
+    """What the record says."""
+    asked = known.plan
+    return {
         "name": name,
         "question": "Would the forecasts of tail losses have held, day by day, beside the usual ones?",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,
         "data_sha256": digest(data),
         "config_sha256": config.digest(),
-        "days": [str(known.days[0].date()), str(known.days[-1].date()), len(days)],
+        "days": [str(known.days[0].date()), str(known.days[-1].date()), len(asked.days)],
         "refit": refit,
-        "refits": [str(day.date()) for day in when[asked.refits]],
+        "refits": [str(day.date()) for day in known.when[asked.refits]],
         "garch_fits_not_converged": made.unconverged,
-        "starts": starts,
-        "seed": seed,
+        "starts": asked.starts,
+        "seed": asked.seed,
     }
-    return known, made, said
 
 
 def history(

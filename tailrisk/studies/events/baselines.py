@@ -106,7 +106,7 @@ def garch(spreads: np.ndarray, days: int, threshold: float, seed: int) -> Interv
 
 
 def garch_days(parameters: np.ndarray, shape: tuple[int, int], generator: np.random.Generator) -> np.ndarray:
-    """Spreads [day, path] in percent from the long run: BURN days are lived first."""
+    """Spreads [day, path] in percent from the long run: BURN days are simulated first."""
     mean, base, news, memory, nu = parameters
     unit = np.sqrt((nu - 2) / nu)
     variance = np.full(shape[1], base / max(1 - news - memory, 1e-3))

@@ -76,7 +76,7 @@ def problem(config: Config, files: Files, terms: Terms) -> Problem:
     """
     if config.crowd is None or config.attached.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: it is what is matched")
-    episode = read_episode(files, terms.first, terms.last, tuple(terms.contracts))
+    episode = read_episode(files, terms, config.names)
     days = len(episode.days)
     longer = config.model_copy(update={"run": config.run.model_copy(update={"days": days})})
     longer._attached = config.attached._replace(crowd=config.attached.crowd._replace(matched={}))

@@ -27,7 +27,7 @@ def write(folder: str | Path) -> Path:
 
 
 def page(folder: Path) -> str:
-    """The README: reported figures beside the replay's, then what each window was made of."""
+    """The README: reported figures beside the replay's, then the P&L of each window by line."""
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
     reported, windows = pd.read_csv(folder / "reported.csv"), pd.read_csv(folder / "windows.csv")
     said = record["replay"]

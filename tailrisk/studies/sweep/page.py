@@ -11,15 +11,17 @@ from tailrisk.core import disk, seal
 from tailrisk.core.errors import InputError
 
 from ...report import rows
+from ...report.cells import Cells, read
 from ...report.document import Document, Note, Picture, Section, Shown, markdown
 from ...report.estimate import MINUS
 from ...report.files import files
 from ...report.language import Say
-from ...report.rows import Cells, TailRow
+from ...report.rows import TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
+from .forced import NAME, pending
 
-NAME = "sweep.json"
+STOPPED = "a forced sweep in its place is not finished: the same `tailrisk sweep --force` goes on with it"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Grid:
             raise InputError(str(folder), "is not finished", hint="run the same `tailrisk sweep` again")
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing", hint="run the same `tailrisk sweep` again")
-        found = rows.read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
+        found = read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
         if {cell for cell, _ in found} != {name for name, _ in cells}:
             raise InputError(str(folder / "sweep.csv"), "does not hold every cell", hint="sweep again")
         return cls(folder, record, found)
@@ -196,7 +198,8 @@ def table(grid: Grid) -> Table:
         found = [grid.row(cell, product) for product in grid.products]
         shown = [Cell("not run") if row is None else _loss(row) for row in found]
         lines.append((Cell(cell, link=f"{cell}/report.html"), *(Cell(s) for s in settings), *shown))
-    return Table(f"ES, {heading(grid)}.", ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
+    caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
+    return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
 
 
 def show(folder: str | Path) -> str:
@@ -213,6 +216,7 @@ def show(folder: str | Path) -> str:
             shown = "".join(f"{_plain(row):>16}" for row in found)
             lines.append(f"{plain(cell):<{wide}}{shown}")
         lines.append("")
+    lines += [f"This is the sweep before: {STOPPED}.", ""] if pending(grid.folder) else []
     return "\n".join(lines).replace(MINUS, "-").replace("\u00a0", " ")
 
 
@@ -222,7 +226,8 @@ def _tail(cells: Cells) -> TailRow:
 
 def _loss(row: TailRow) -> Cell:
     found = row.expected_shortfall.scaled(100)
-    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
+    drift = "" if row.drift is None else f"; drift {row.drift.scaled(100).text(LOSS_PLACES)}"
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) + drift, row.indicative)
 
 
 def _plain(row: TailRow | None) -> str:

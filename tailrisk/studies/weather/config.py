@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from ...config import Config
-from ...config.load import found, read
+from ...config.load import located, read
 from ...config.model import Model, Problem, refuse
 from ...core.errors import InputError
 
@@ -42,7 +42,7 @@ class Targets(Model):
 
 def read_targets(name: str | Path = "weather.toml") -> Targets:
     """The targets in a file, or in the library's of that name. Raises InputError listing every problem."""
-    return read(Targets, found(name))
+    return read(Targets, located(name))
 
 
 def check_books(config: Config, targets: Targets) -> None:
