@@ -140,7 +140,8 @@ def _weather(judged: Judged) -> list[str]:
     lines = [
         "",
         f"Ordinary years, {judged.years:,} of them that the search has not seen: the best set, and what is",
-        f"accepted. Outside by member: {min(judged.outside)} to {max(judged.outside)} of {len(judged.table)},"
+        f"accepted. Weight of their squared misses in the search: {judged.weight:g}.",
+        f"Outside by member: {min(judged.outside)} to {max(judged.outside)} of {len(judged.table)},"
         f" {np.median(judged.outside):g} in the median.",
         "",
         "| statistic | best set | accepted | |",
