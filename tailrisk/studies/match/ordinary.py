@@ -2,10 +2,10 @@
 
     cost(z) = weight sum_targets ((statistic - middle) / (width / 4))^2 [ + misses of the episode and prior ]
 
-A target's accepted range (configs/weather.toml) is taken as two standard deviations either way, and no miss
-counts for more than five. Every crowd lives the same years, drawn once (common random numbers), so that
-differences between crowds are known far better than either; what few years say beside many is known from one
-crowd, where the search begins, and added:
+A target's accepted range (configs/weather.toml) is taken as two standard deviations either way; beyond five
+a miss goes on as its logarithm, since few years know some medians from two events. Every crowd lives the
+same years, drawn once (common random numbers), so that differences between crowds are known far better than
+either; what few years say beside many is known from one crowd, where the search begins, and added:
 
     statistic(z) = few(z) + many(z0) - few(z0)
 """
@@ -37,7 +37,7 @@ MANY = 8
 EDGE = 2.0
 """Standard deviations from the middle of an accepted range to either end, and of a value not there."""
 FARTHEST = 5.0
-"""Standard deviations beyond which a miss grows no more: few years know some medians from two events."""
+"""Standard deviations beyond which the square of a miss grows as its logarithm."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Weather:
 
     def misses(self, seen: Mapping[str, float]) -> dict[str, float]:
         """Squared standardised miss by statistic."""
-        return {name: miss(seen[name], *bounds) ** 2 for name, bounds in self._wanted(seen).items()}
+        return {name: miss(seen[name], *bounds) for name, bounds in self._wanted(seen).items()}
 
     def outliers(self, seen: Mapping[str, float]) -> int:
         """Statistics that lie outside what is accepted."""
@@ -82,10 +82,9 @@ def _lived(crowd: Crowd, z: Normal, given: Outside, watch: Watched) -> Seen:
 
 
 def miss(value: float, low: float, high: float) -> float:
-    """Standard deviations from the middle of an accepted range, `FARTHEST` at most; `EDGE` for nan."""
-    if value != value:
-        return EDGE
-    return float(np.clip(EDGE * (2 * value - low - high) / (high - low), -FARTHEST, FARTHEST))
+    """Squared standard deviations from the middle of an accepted range; `EDGE` of them for nan."""
+    off = EDGE if value != value else abs(EDGE * (2 * value - low - high) / (high - low))
+    return float(min(off, FARTHEST) ** 2 * (1 + 2 * np.log(max(off / FARTHEST, 1.0))))
 
 
 def ordinary(

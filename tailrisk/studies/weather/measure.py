@@ -106,6 +106,9 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
         runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
         seen[f"rout_{depth}"] = len(runs) / years
         around = [_around(returns[path], day) for path, day in runs]
+        deep = -100 * np.array([fall[run] for run in runs])
+        seen[f"rout_{depth}_mean"] = float(deep.mean()) if runs else float("nan")
+        seen[f"rout_{depth}_beyond_35"] = float((deep >= 35).mean()) if runs else float("nan")
         spared = [days for days in around if _grown(days[:, books.large]) > -0.04]
         seen[f"rout_{depth}_large_stays"] = len(spared) / len(around) if around else float("nan")
         for name, (weights, benchmark) in books.weights.items():
