@@ -128,11 +128,21 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
         "",
         f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
         "",
-        f"Sampler: {matched.acceptance:.0%} of moves accepted, longest autocorrelation time"
-        f" {matched.autocorrelation:.0f} steps. Made by `{matched.command}`; see parameters.csv and",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched.autocorrelation)}",
+        f"Made by `{matched.command}`; see parameters.csv and",
         "sensitivity.csv.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _mixing(time: float) -> str:
+    """How far the chain may be trusted."""
+    if np.isfinite(time):
+        return f"longest autocorrelation time {time:.0f} steps."
+    return (
+        "and stopped too early to tell its autocorrelation: the members fit, but widths and verdicts say how"
+        " far the walkers had come, not what the data identify."
+    )
 
 
 def _weather(judged: Judged) -> list[str]:

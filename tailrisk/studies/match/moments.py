@@ -5,9 +5,9 @@
 Targets are the daily returns of the buckets but the large one, which is given, from the day the crowd is let
 go, the sum of those of the small ones after the rescue, and the basis of two quarter contracts. `error`
 is what such a model may miss, not noise of the data. What ordinary years look like is judged apart
-(ordinary.py), since it costs a thousand times as much. Mechanism 8 asks for a spectral radius of the feedback
-below one or a cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow
-by more than a quarter a day.
+(ordinary.py), since it costs some hundred times as much. Mechanism 8 asks for a spectral radius of the
+feedback below one: panic must die out, in calm and in fear, since stress that is known before the day lasts a
+month (mechanism 5.1), not the two or three days of a crisis regime.
 """
 
 from dataclasses import replace
@@ -24,7 +24,7 @@ from ...simulate.crowd.replay import Record, Replayed, replay
 from ...simulate.crowd.world import Crowd
 from .prior import values
 
-RADIUS, SOFT = 1.25, 0.02
+RADIUS, SOFT = 1.0, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
 DEEP = 0.2
 """Fall at which the growth is judged: a rout's, by when depth has evaporated."""

@@ -33,6 +33,8 @@ CLOSE = 0.3
 """The same on both costs, and of the walkers, in standard deviations of the cheap one's posterior."""
 HOPELESS = 100.0
 """Cheap cost beyond the best sum at which a point is not worth the dear one."""
+SHORT = 20
+"""Rounds of a chain from which no autocorrelation can be told."""
 DIFFERENCES = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
 
 
@@ -230,13 +232,22 @@ def sample(
     half = rounds // 2
     chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
     logging.getLogger("emcee").setLevel(logging.ERROR)  # a short chain is told by the time itself
-    moved = (chain != chain[:1]).any(axis=(0, 2))  # a walker that never did has no autocorrelation
-    times = emcee.autocorr.integrated_time(chain[:, moved], quiet=True) if moved.any() else np.array([np.inf])
     flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
     picked = np.linspace(0, len(flat) - 1, budget.kept).astype(int)
     return Sample(
         draws=flat[picked],
         costs=values[picked],
         acceptance=float(sampler.acceptance_fraction.mean()),
-        autocorrelation=each * float(np.max(times)),
+        autocorrelation=each * _autocorrelation(chain),
     )
+
+
+def _autocorrelation(chain: Array) -> float:
+    """Longest integrated time of any parameter of a chain [round, walker, parameter], in rounds.
+
+    Infinite where the chain is too short to tell; a walker that never moved has none.
+    """
+    moved = (chain != chain[:1]).any(axis=(0, 2))
+    if len(chain) < SHORT or not moved.any():
+        return float("inf")
+    return float(np.max(emcee.autocorr.integrated_time(chain[:, moved], quiet=True)))

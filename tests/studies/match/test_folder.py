@@ -98,6 +98,14 @@ def test_ordinary_years_are_in_the_folder_and_in_the_ensemble(matched, judged, p
     assert read_ensemble(tmp_path / "ensemble.toml").parameters == NAMES
 
 
+def test_a_chain_that_was_stopped_early_says_what_its_widths_are(matched, posed, tmp_path):
+    (tmp_path / "match").mkdir()
+    short = replace(matched, autocorrelation=np.inf)
+    text = publish(short, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
+    assert "stopped too early to tell its autocorrelation" in text
+    assert tomllib.loads((tmp_path / "ensemble.toml").read_text())["match"]["autocorrelation"] == np.inf
+
+
 def test_misses_are_of_the_free_buckets_on_their_days(posed):
     said = misses(posed, REPLAYS)
     event = [DAYS.index("2024-02-05"), DAYS.index("2024-02-08")]

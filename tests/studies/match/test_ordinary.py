@@ -168,6 +168,12 @@ def test_the_dear_cost_is_asked_once_a_chain_of_moves():
     assert sum(asked) == 24 * (1 + 100 // BUDGET.moves)
 
 
+def test_a_chain_too_short_for_an_autocorrelation_says_so():
+    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    assert sample(cheap, found, replace(BUDGET, steps=100), 2, nothing, dear).autocorrelation == np.inf
+    assert sample(cheap, found, BUDGET, 2, nothing, dear).autocorrelation < 200
+
+
 def test_a_proposal_carries_the_cheap_costs_change():
     random = np.random.RandomState(0)
     at, others = random.randn(12, 3), random.randn(12, 3)
