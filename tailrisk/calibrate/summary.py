@@ -20,6 +20,24 @@ def summary(calibration: Calibration) -> str:
     return "\n".join(lines)
 
 
+def answer(calibration: Calibration) -> str:
+    """Which model has the least BIC, and what its calmest and its most volatile regime are like."""
+    best, factor = min(calibration.models, key=lambda model: model.bic), calibration.names.factors[0]
+    lead = (
+        f"Of {len(calibration.models)} models of {calibration.days} daily returns the one of {best.states} "
+        f"{'regime' if best.states == 1 else 'regimes'} and {best.shocks} shocks has the least BIC."
+    )
+    sd = 100.0 * best.standard_deviation[:, 0]
+    if best.states == 1:
+        return f"{lead} Its deviation of {factor} is {sd[0]:.2f} % a day."
+    calm, wild = int(sd.argmin()), int(sd.argmax())
+    return (
+        f"{lead} Its most volatile regime has {100.0 * best.occupancy[wild]:.1f} % of days, "
+        f"{best.duration[wild]:.0f} at a stretch, with a deviation of {factor} of {sd[wild]:.2f} % a day; "
+        f"its calmest has {100.0 * best.occupancy[calm]:.1f} % of days, with {sd[calm]:.2f} %."
+    )
+
+
 def headline(model: Switching, best: float) -> str:
     """One model in one line; the least BIC is starred."""
     nu = "" if model.nu is None else f"{model.nu:.2f} ± {model.error.nu:.2f}"

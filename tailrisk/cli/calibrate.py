@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +23,9 @@ from .options import (
     repeated,
     say,
 )
+
+if TYPE_CHECKING:
+    from ..calibrate import Calibration
 
 
 @click.command()
@@ -145,7 +149,7 @@ def calibrate(
             with bar(quiet) as tell:
                 write_draws(output, result, draws, tell)
         if scratch is not None:
-            _published(scratch, summary(result), output, result.window)
+            _published(scratch, result, output)
     if not quiet:
         say(summary(result))
         if memory and histories:
@@ -178,31 +182,30 @@ def beside(
     )
 
 
-PAGE = """# {question}
-
-What `tailrisk calibrate` printed and drew when it wrote `{file}`: likelihood and BIC of each number of
-regimes and family of shocks, and each one's days and deviations, in [summary.txt](summary.txt); below, the
-probability of each regime over time.
-
-![Probability of each regime](regimes.svg)
-
-Made by `{command}`; the same command writes the same file again, whose digest is in record.json.
-"""
-
-
-def _published(folder: Path, summary: str, output: Path, window: tuple[str, str]) -> None:
+def _published(folder: Path, result: "Calibration", output: Path) -> None:
     """The page, the summary and the record of a calibration, beside its picture."""
+    from ..calibrate.summary import answer, summary
     from ..core import disk, seal
     from ..record.provenance import stamp
     from ..record.store import write_record
+    from ..report import study
 
-    question = f"Which regimes do the closes of {window[0]} to {window[1]} hold?"
-    disk.write(folder / "README.md", PAGE.format(question=question, file=output.name, command=repeated()))
-    disk.write(folder / "summary.txt", summary + "\n")
+    text, command = summary(result), repeated()
+    first, last = result.window
+    question = f"Which regimes do the closes of {first} to {last} hold?"
+    disk.write(folder / "summary.txt", text + "\n")
     said = {
         "question": question,
-        "command": repeated(),
+        "command": command,
         "calibrated": output.name,
         "calibrated_sha256": seal.sha256(output),
     }
     write_record(folder, said | stamp())
+    study.publish(
+        folder,
+        question,
+        answer(result),
+        "![Probability of each regime](regimes.svg)",
+        f"```\n{text}\n```",
+        f"Made by `{command}`; it writes `{output.name}` again, whose digest is in record.json.",
+    )

@@ -1,11 +1,16 @@
 """From a stock panel, or from futures, to a file of what was measured: the universe, a CTA's law."""
 
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ..core.errors import InputError
-from .options import ACCEPT, MARKET, QUIET, bar, day, numerics, reading, repeated, say
+from .options import ACCEPT, FORCE, MARKET, QUIET, bar, day, numerics, reading, repeated, say
+
+if TYPE_CHECKING:
+    from ..universe.measure import Measured
 
 
 @click.command()
@@ -30,6 +35,8 @@ from .options import ACCEPT, MARKET, QUIET, bar, day, numerics, reading, repeate
 )
 @MARKET
 @ACCEPT
+@click.option("--folder", type=click.Path(path_type=Path), help="A result too: page, summary, record.")
+@FORCE
 @QUIET
 def universe(
     panels: tuple[Path, ...],
@@ -39,6 +46,8 @@ def universe(
     stocks: Path | None,
     market: str,
     accept: tuple[str, ...],
+    folder: Path | None,
+    force: bool,
     quiet: bool,
 ) -> None:
     """Measure a stock panel; write the moments of its universe.
@@ -73,20 +82,42 @@ def universe(
     from ..universe.measure import universe as measure
     from ..universe.summary import summary
 
-    with reading(quiet), bar(quiet) as tell:
-        result = measure(
-            panels,
-            until=until,
-            styles_path=styles,
-            output=output,
-            stocks=stocks,
-            accept=accept,
-            progress=tell,
-            names=read_market(market),
-            command=repeated(),
-        )
+    names = read_market(market)
+    if folder:
+        from ..record.store import replacing
+    with replacing(folder, force=force) if folder else nullcontext() as scratch:
+        with reading(quiet), bar(quiet) as tell:
+            result = measure(
+                panels,
+                until=until,
+                styles_path=styles,
+                output=output,
+                stocks=stocks,
+                accept=accept,
+                progress=tell,
+                names=names,
+                command=repeated(),
+            )
+        if scratch is not None:
+            _described(scratch, result, output)
     if not quiet:
         say(summary(result))
+
+
+def _described(folder: Path, result: "Measured", output: Path) -> None:
+    """The page and the record of a universe."""
+    from ..core import seal
+    from ..record.provenance import stamp
+    from ..record.store import write_record
+    from ..report import study
+    from ..universe.summary import answer, summary
+
+    question = "Which stocks are there, in which buckets, with which styles and risks?"
+    command = repeated()
+    said = {"question": question, "command": command, "universe": output.name}
+    write_record(folder, said | {"universe_sha256": seal.sha256(output)} | stamp())
+    made = f"Made by `{command}`."
+    study.publish(folder, question, answer(result), f"```\n{summary(result)}\n```", made)
 
 
 @click.command()

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, overriding, repeated, say
+from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, overriding, repeated, say, words
 
 
 @click.command()
@@ -124,39 +124,65 @@ def cell_command(config: str, overrides: Sequence[str], output: Path) -> str:
     """The `tailrisk run` that gives one cell of a sweep, for its record."""
     from ..config.schema import portable
 
-    words = ["tailrisk", "run", portable(config), *overriding(overrides)]
-    return shlex.join([*words, "--output", portable(str(output))])
+    said = ["tailrisk", "run", portable(config), *overriding(overrides)]
+    return shlex.join([*said, "--output", portable(str(output))])
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def show(folder: Path) -> None:
-    """Print the tables of a result FOLDER, of a run or a sweep.
+@click.option("--excel", type=click.Path(path_type=Path), help="Write the answer and the tables here: .xlsx.")
+@click.option("--force", is_flag=True, help="Replace the Excel file if it is there.")
+def show(folder: Path, excel: Path | None, force: bool) -> None:
+    """Print the answer and the tables of a result FOLDER, whichever command wrote it.
 
     \b
-    Example:
+    Examples:
       tailrisk show results/feb2024
+      tailrisk show results/feb2024 --excel feb2024.xlsx
     """
     from ..record.store import mended
+    from ..report import study
     from ..report.terminal import show as shown
     from ..studies.sweep import page as sweep
 
     folder = mended(folder)
-    say(sweep.show(folder) if sweep.is_sweep(folder) else shown(folder))
+    told = sweep.show if sweep.is_sweep(folder) else study.show if study.is_study(folder) else shown
+    text = told(folder)
+    if excel is not None:
+        from ..report.excel import workbook
+
+        workbook(folder, excel, text, force=force)
+        say(f"tables: {excel}")
+        return
+    say(text)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-def report(folder: Path) -> None:
-    """Write the page of a result FOLDER again, of a run or a sweep.
+@click.option("--language", type=click.Choice(["en", "zh"]), help="Of the page; by default the config's.")
+@click.option(
+    "--pictures", help="Figures besides SVG: png, pdf or png,pdf; of a run. Studies have both already."
+)
+def report(folder: Path, language: str | None, pictures: str | None) -> None:
+    """Write the page of a result FOLDER again, whichever command wrote it.
 
     \b
-    Example:
+    Examples:
       tailrisk report results/feb2024
+      tailrisk report results/feb2024 --language zh --pictures png,pdf
     """
     from ..record.store import mended, rewriting
+    from ..report import study
     from ..report.folder import Result
     from ..report.page import write
+
+    kinds = None if pictures is None else words("--pictures", pictures, ("png", "pdf"))
+    if study.is_study(mended(folder)):
+        study.document(folder, language or "en")
+        with rewriting(folder) as scratch:
+            study.write(scratch, language=language or "en")
+        say(f"report: {folder / 'report.html'}")
+        return
     from ..studies.sweep import page as sweep
     from ..studies.sweep.run import rewritten
 
@@ -165,7 +191,7 @@ def report(folder: Path) -> None:
         return
     Result.read(folder)
     with rewriting(folder) as scratch:
-        write(scratch)
+        write(scratch, language=language, pictures=kinds)
     say(f"report: {folder / 'report.html'}")
 
 

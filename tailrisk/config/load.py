@@ -23,7 +23,7 @@ from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
 from .draws import Draws
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
-from .layers import Layers, Source
+from .layers import Layers, Mark, Source
 from .market_file import MarketNames
 from .products import Holder
 from .residuals import read_residuals
@@ -79,6 +79,8 @@ def load(path: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[s
                 calibrated_sha256=digest,
                 market_sha256=None if place == library.find(HOME) else _sha256(place),
                 library=_shipped(config, layers),
+                own=_own(config, layers),
+                episodes=_episodes(config, layers),
             )
         )
     except RecursionError:
@@ -399,6 +401,37 @@ def _shipped(config: Config, layers: Layers) -> tuple[str, ...]:
     named = [_named((block, field), name, layers) for block, field, name in fields]
     served = {library.shipped(path) for path in [*map(Path, layers.files), *named]}
     return tuple(sorted(name for name in served if name is not None))
+
+
+def _own(config: Config, layers: Layers) -> tuple[str, ...]:
+    """Products that a file outside the library, or an override, says something of."""
+    marks = layers.marks.below.get("products")
+    if marks is None:
+        return ()
+    return tuple(name for name in config.products if name in marks.below and _touched(marks.below[name]))
+
+
+def _touched(mark: Mark) -> bool:
+    """Whether anything at a place, or below it, was set by somebody other than the library."""
+    if mark.below:
+        return any(_touched(each) for each in mark.below.values())
+    return library.shipped(Path(mark.latest.label)) is None
+
+
+def _episodes(config: Config, layers: Layers) -> dict[str, Path]:
+    """The folders of replays that [scenarios] names: beside the file that names them, or from here."""
+    if config.scenarios is None:
+        return {}
+    field, found = ("scenarios", "episodes"), {}
+    source = layers.source(field)
+    for name in config.scenarios.episodes:
+        beside = Path(os.path.normpath(source.folder / name))
+        folder = next((at for at in (beside, Path(name)) if (at / "daily.csv").is_file()), None)
+        if folder is None:
+            allowed = f"a folder that `tailrisk replay` made from your own prices; looked for {beside}"
+            raise InputError(f"{source.label}: {'.'.join(field)}", f"{shown(name)}: no such replay", allowed)
+        found[name] = folder
+    return found
 
 
 def _named(field: tuple[str, ...], name: str, layers: Layers, *, shelved: bool = True) -> Path:

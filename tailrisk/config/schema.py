@@ -10,6 +10,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
+from tailrisk.core.figures import leading
 from tailrisk.core.names import Names
 from tailrisk.core.risks import risk
 
@@ -21,8 +22,10 @@ from .market import Event, Market
 from .memory import Memory
 from .model import Model, Name, Problem, refuse
 from .products import AnyProduct, Cta
+from .report import ReportBlock
 from .run import Run
 from .sampling import Sampling
+from .scenarios import ScenariosBlock
 from .tail import Tail
 from .uncertainty import BLOCK, Law, Uncertainty
 
@@ -46,6 +49,8 @@ class Attached(NamedTuple):
     residuals: tuple[tuple[float, ...], ...] | None = None  # [day, factor]
     residuals_sha256: str | None = None
     library: tuple[str, ...] = ()  # names of the files that came from the library
+    own: tuple[str, ...] = ()  # products that the user's own files or overrides say something of
+    episodes: Mapping[str, Path] = MappingProxyType({})  # as named in [scenarios]: folder of a replay
     draws: tuple[Memory, ...] = ()  # of the fit, where [uncertainty] asks for them
     draws_sha256: str | None = None
     members: tuple[dict[str, float], ...] = ()  # of the crowd's ensemble, likewise
@@ -63,6 +68,8 @@ class Config(Model):
     crowd: CrowdBlock | None = None
     sampling: Sampling | None = None
     accounts: AccountsBlock | None = None
+    scenarios: ScenariosBlock | None = None
+    report: ReportBlock = ReportBlock()
     event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
     tail: Tail = Tail()
     uncertainty: Uncertainty | None = None
@@ -79,9 +86,21 @@ class Config(Model):
             *self._sampling_problems(),
             *self._contribution_problems(),
             *self._uncertainty_problems(),
+            *self._report_problems(),
         ]
         refuse([*problems, *self._shock_problems()])
         return self
+
+    def _report_problems(self) -> list[Problem]:
+        product, level, problems = self.report.product, self.report.level, []
+        if product is not None and product not in self.products:
+            problems.append(Problem("report.product", repr(product), f"one of {', '.join(self.products)}"))
+        if level is not None and level not in self.tail.levels:
+            known = ", ".join(f"{at:g}" for at in self.tail.levels)
+            problems.append(Problem("report.level", f"{level:g}", f"one of tail.levels: {known}"))
+        if self.scenarios is not None and "terminal" not in self.tail.losses:
+            problems.append(Problem("tail.losses", "no terminal", '"terminal", which [scenarios] is about'))
+        return problems
 
     def _event_problems(self) -> list[Problem]:
         names = [event.name for event in self.event]
@@ -178,6 +197,11 @@ class Config(Model):
         """Names of the styles that some product is exposed to, in the order of a world's arrays."""
         exposures = (getattr(product, "style_exposure", {}) for product in self.products.values())
         return sorted({style for exposure in exposures for style, z in exposure.items() if z})
+
+    @property
+    def leading(self) -> float:
+        """The level that leads: report.level, or the highest with tail paths enough, or the lowest."""
+        return self.report.level or leading(self.tail.levels, self.run.paths)
 
     @property
     def as_accounts(self) -> bool:
@@ -303,6 +327,12 @@ class Config(Model):
                 product["universe"] = portable(product["universe"])
             if product.get("nu", 0) is None:
                 product.pop("nu")
+        if self.report == ReportBlock():
+            said.pop("report")
+        if self.scenarios is None:
+            said.pop("scenarios")
+        else:
+            said["scenarios"]["episodes"] = [portable(name) for name in self.scenarios.episodes]
         if said["sampling"] is None:
             said.pop("sampling")
         if said["uncertainty"] is None:
@@ -327,6 +357,7 @@ class Config(Model):
     def digest(self) -> str:
         """SHA-256 of `resolved()` as canonical JSON; named files count by their content, not their names."""
         said = self.resolved()
+        said.pop("report", None)
         for name in ("file", "calibrated", "history", "residuals"):
             said["market"].pop(name, None)
         for product in said["products"].values():

@@ -3,13 +3,20 @@
 A column has a name in the file, a label on the page, a unit, and the scale a reader sees it at.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 PER_CENT = 100.0
 NAV = "of starting NAV"
 PATHS = "of paths"
+FIRM = 1000
+"""Tail points below which a figure is only indicative."""
+
+
+def leading(levels: Sequence[float], paths: int) -> float:
+    """The highest level with `FIRM` tail points, n (1 - level); the lowest level where none has."""
+    return max((at for at in levels if round((1 - at) * paths, 6) >= FIRM), default=min(levels))
 
 
 @dataclass(frozen=True)
@@ -136,6 +143,11 @@ FUNDS = Table(
     "funds.csv",
     ("product", "funds", "figure", "part", "level"),
     (Column("value", interval=True, stem="value"), Column("saturated")),
+)
+SCENARIOS = Table(
+    "scenarios.csv",
+    ("product", "scenario", "column", "statistic", "level"),
+    (_loss("loss", "Loss"), Column("paths", "Paths"), Column("indicative")),
 )
 FUND_FIGURES = {
     column.name: column

@@ -10,9 +10,9 @@ import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
-from ..core import InputError, disk
+from ..core import InputError, disk, figures
 from ..simulate.world import World
-from . import accounts, contributions, crowd, provenance, sampling, tables, world_error
+from . import accounts, columns, contributions, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
@@ -82,6 +82,8 @@ def run(
     folder = output / config.name
     if own is not None and config.uncertainty is not None:
         raise InputError("uncertainty", "asked for with a part of one's own", "draws of fitted laws alone")
+    if own is not None and config.scenarios is not None:
+        raise InputError("scenarios", "asked for with a part of one's own", "parts of the config alone")
     _recordable(config)
     with replacing(folder, force=force) as scratch:
         history = spreads(config) if config.market.warmup == "history" else None
@@ -90,10 +92,13 @@ def run(
         sampled = sample(config, world, progress=progress)
         again = repeats(config, world, progress=progress)
         worst = scenarios(config, world, sampled)
-        funds = accounts.outcomes(config, world, sampled)
         parts = contributions.table(config, world, sampled)
         if parts is not None:
             write_csv(parts, scratch / "contributions.csv")
+        stands = columns.table(config, world, history)
+        if stands is not None:
+            write_csv(stands, scratch / figures.SCENARIOS.file)
+        funds = accounts.outcomes(config, world, sampled)
         more = {} if own is None else {"own": own.names}
         write(
             config, sampled, worst, scratch, command, funds=funds, again=again, progress=progress, more=more
@@ -171,6 +176,7 @@ def record(config: Config, sampled: Sample, command: str, again: Repeats | None 
         "config_sha256": config.digest(),
         "data_sha256": config.resolved()["market"].get("history_sha256"),
         "holdings_sha256": dict(config.attached.holdings),
+        "own_products": list(config.attached.own),
         "calibration": config.calibrated.fit,
         "market": {
             "buckets": {name: config.names.label(name) for name in config.names.buckets},

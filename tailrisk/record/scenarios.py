@@ -58,12 +58,12 @@ class Scenarios:
 
 
 def scenarios(config: Config, world: World, sampled: Sample) -> Scenarios | None:
-    """Fans, medoids and components at the highest level with tail paths enough.
+    """Fans, medoids and components at the level that leads.
 
-    None where no level has, where the loss over the horizon was not asked for, and of weighted paths.
+    None where it has too few tail paths, of weighted paths, and without the loss over the horizon.
     """
-    level = max((at for at in config.tail.levels if (1 - at) * config.run.paths >= FEWEST), default=None)
-    if level is None or TERMINAL not in config.tail.losses:
+    level = config.leading
+    if (1 - level) * config.run.paths < FEWEST or TERMINAL not in config.tail.losses:
         return None
     place, products = config.tail.losses.index(TERMINAL), range(len(config.products))
     worst = [sampled.losses(0, place, p) for p in products]

@@ -1,11 +1,10 @@
 """What the crowd did inside the paths: two tables and a line or two of text."""
 
-from .answer import chance
 from .estimate import Estimate
 from .folder import Result
 from .rows import CrowdRow
-from .tables import Cell, Table
-from .words import LOSS_PLACES, confidence, level, short, title
+from .tables import Cell, Table, chance
+from .words import LOSS_PLACES, confidence, level, short
 
 NAMES = {
     "worst_3_days": "Worst three days of the micro-caps, % lost",
@@ -18,23 +17,29 @@ STATISTICS = {"value_at_risk": "VaR", "expected_shortfall": "ES", "quantile": "q
 
 def market(result: Result) -> Table:
     """What prices, basis, notes and the state went through: mean, and a statistic at every level."""
-    rows = []
-    for quantity, name in NAMES.items():
+    rows, say = [], result.say
+    for quantity, english in NAMES.items():
+        name = say.name(english)
         means = [r for r in result.crowd if (r.quantity, r.statistic) == (quantity, "mean")]
         for mean in means:
             for statistic, said in STATISTICS.items():
                 found = [result.of_crowd(quantity, statistic, mean.subject, at) for at in result.levels]
                 if any(found):
-                    about = f"{said}, {title(mean.subject, result.labels)}" if mean.subject else said
+                    about = say.name(said) + (f", {result.title(mean.subject)}" if mean.subject else "")
                     rows.append((Cell(name, about), _cell(mean), *(_cell(row) for row in found)))
     stages = [r for r in result.crowd if r.quantity == "stage"]
-    rows += [(Cell(f"The state's stage {r.subject}", "% of paths"), _share(r)) for r in stages]
+    rows += [
+        (Cell(say("The state's stage {stage}", stage=r.subject), say("% of paths")), _share(r, result))
+        for r in stages
+    ]
     blank = [(*row, *[Cell("")] * (len(result.levels) + 2 - len(row))) for row in rows]
-    heads = ("", "Mean or % of paths", *(level(at) for at in result.levels))
-    caption = (
-        f"The market with the crowd in it, with {_sure(result)} intervals in small type; those of a "
-        "percentage of paths are exact. The ledger of every yuan, share and order closes to "
-        f"{residual(result)} of the initial holdings on the worst path: rounding error."
+    heads = ("", say("Mean or % of paths"), *(level(at) for at in result.levels))
+    caption = say(
+        "The market with the crowd in it, with {sure} intervals in small type; those of a percentage of "
+        "paths are exact. The ledger of every yuan, share and order closes to {residual} of the initial "
+        "holdings on the worst path: rounding error.",
+        sure=_sure(result),
+        residual=residual(result),
     )
     return Table(caption, heads, (("", tuple(blank)),))
 
@@ -45,21 +50,23 @@ def cohorts(result: Result) -> Table:
     for name in result.cohorts:
         mean = result.of_crowd("drawdown", "mean", name)
         deep = [result.of_crowd("drawdown", "expected_shortfall", name, at) for at in result.levels]
-        odds = [_share(result.of_crowd(what, "probability", name)) for what in ("called", "short")]
+        odds = [_share(result.of_crowd(what, "probability", name), result) for what in ("called", "short")]
         owed = result.of_crowd("shortfall", "mean", name)
         label = mean.label if mean and mean.label else name
         rows.append((Cell(label, name), _cell(mean), *map(_cell, deep), *odds, _cell(owed)))
+    say = result.say
     heads = (
-        "Cohort",
-        "Mean drawdown",
+        say("Cohort"),
+        say("Mean drawdown"),
         *(f"ES {level(at)}" for at in result.levels),
-        "Margin call, % of paths",
-        "Loss to its broker, % of paths",
-        "Mean loss to its broker, billion yuan",
+        say("Margin call, % of paths"),
+        say("Loss to its broker, % of paths"),
+        say("Mean loss to its broker, billion yuan"),
     )
-    caption = (
-        "The cohorts: drawdown of net asset value from its high-water mark at the end of the horizon, in %, "
-        f"how often there was a margin call, and a loss to the broker, with {_sure(result)} intervals."
+    caption = say(
+        "The cohorts: drawdown of net asset value from its high-water mark at the end of the horizon, in "
+        "%, how often there was a margin call, and a loss to the broker, with {sure} intervals.",
+        sure=_sure(result),
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -81,7 +88,7 @@ def lines(result: Result) -> list[str]:
     deep = result.of_crowd("peak_discount", "quantile", watched, at)
     if deep:
         said.append(f"crowd: largest discount of {watched} {_text(deep)} % a year at {level(at)}")
-    stages = [f"{r.subject}: {chance(r.estimate)}" for r in result.crowd if r.quantity == "stage"]
+    stages = [f"{r.subject}: {chance(r.estimate, result)}" for r in result.crowd if r.quantity == "stage"]
     if stages:
         said.append(f"crowd: paths on which the state reaches stage {', '.join(stages)}")
     for name in result.cohorts:
@@ -91,9 +98,10 @@ def lines(result: Result) -> list[str]:
             result.of_crowd("short", "probability", name),
         )
         if es and called and owes and (called.estimate.value > 0 or owes.estimate.value > 0):
+            calls, owed = (chance(row.estimate, result) for row in (called, owes))
             said.append(
                 f"{short(es.label or name, 30)}: ES of drawdown {_text(es)} % at {level(at)}, margin call on "
-                f"{chance(called.estimate)} of paths, loss to its broker on {chance(owes.estimate)}"
+                f"{calls} of paths, loss to its broker on {owed}"
             )
     return [*said, f"crowd: largest residual of the ledger {residual(result)}"] if said else []
 
@@ -111,11 +119,11 @@ def _cell(row: CrowdRow | None) -> Cell:
     return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
 
 
-def _share(row: CrowdRow | None) -> Cell:
+def _share(row: CrowdRow | None, result: Result) -> Cell:
     if row is None:
         return Cell("not recorded")
     found = row.estimate
-    return Cell(chance(found), "" if found.value == 0 else found.scaled(100).interval(LOSS_PLACES))
+    return Cell(chance(found, result), "" if found.value == 0 else found.scaled(100).interval(LOSS_PLACES))
 
 
 def _shown(row: CrowdRow) -> Estimate:

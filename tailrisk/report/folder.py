@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from tailrisk.core import seal
 from tailrisk.core.errors import InputError
+from tailrisk.core.figures import SCENARIOS
 from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
+from .cells import AGAIN, read
+from .language import ENGLISH, LANGUAGES, Say
 from .rows import (
-    AGAIN,
     AccountRow,
     ComponentRow,
     ContributionRow,
@@ -27,11 +29,13 @@ from .rows import (
     EventRow,
     FundRow,
     RiskRow,
+    ScenarioRow,
     TailRow,
 )
+from .words import title
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
-OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks", "contributions")
+OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks", "contributions", "scenarios")
 """Tables that some runs have."""
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a broken archive can raise; a RuntimeError is a method of packing that is not known."""
@@ -54,6 +58,8 @@ class Result:
     drift: tuple[DriftRow, ...] = ()  # of a run that asks for the loss over the horizon
     risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
     contributions: tuple[ContributionRow, ...] = ()  # of a run that asks for them
+    scenarios: tuple[ScenarioRow, ...] = ()  # of a run with [scenarios]
+    language: str = ENGLISH
 
     @classmethod
     def read(cls, folder: str | Path, *, sealed: bool = True) -> "Result":
@@ -73,23 +79,26 @@ class Result:
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing from the result folder", hint=AGAIN)
         _refuse_faults(folder / "record.json", record)
-        accounts, crowd, components, funds, drift, risks, shares = (
+        accounts, crowd, components, funds, drift, risks, parts, _ = (
             folder / f"{name}.csv" for name in OPTIONAL
         )
+        scenarios, config = folder / SCENARIOS.file, _json(folder / "config.json")
         result = cls(
             folder=folder,
-            config=_json(folder / "config.json"),
+            config=config,
             record=record,
-            tail=rows.read(folder / "tail.csv", rows.tail, "product"),
-            events=rows.read(folder / "events.csv", rows.event, "event"),
-            accounts=rows.read(accounts, rows.account, "product") if accounts.exists() else (),
+            tail=read(folder / "tail.csv", rows.tail, "product"),
+            events=read(folder / "events.csv", rows.event, "event"),
+            accounts=read(accounts, rows.account, "product") if accounts.exists() else (),
             curves=_arrays(folder / "curves.npz"),
-            crowd=rows.read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
-            components=rows.read(components, rows.component, "product") if components.exists() else (),
-            funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
-            drift=rows.read(drift, rows.drift, "product") if drift.exists() else (),
-            risks=rows.read(risks, rows.risk, "product") if risks.exists() else (),
-            contributions=rows.read(shares, rows.contribution, "product") if shares.exists() else (),
+            crowd=read(crowd, rows.crowd, "quantity") if crowd.exists() else (),
+            components=read(components, rows.component, "product") if components.exists() else (),
+            funds=read(funds, rows.fund, "product") if funds.exists() else (),
+            drift=read(drift, rows.drift, "product") if drift.exists() else (),
+            risks=read(risks, rows.risk, "product") if risks.exists() else (),
+            contributions=read(parts, rows.contribution, "product") if parts.exists() else (),
+            scenarios=read(scenarios, rows.scenario, "product") if scenarios.exists() else (),
+            language=_language(config),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)
@@ -117,8 +126,33 @@ class Result:
         return tuple(sorted({row.level for row in self.tail}))
 
     @cached_property
+    def say(self) -> Say:
+        """Phrases in the language of the page."""
+        return Say(self.language)
+
+    def title(self, name: str) -> str:
+        """The name a reader sees of a measure, a view, a family, a bucket or a line."""
+        return self.say.name(title(name, self.labels))
+
+    @cached_property
+    def own(self) -> tuple[str, ...]:
+        """The products that the answer begins with: the one asked for, or the user's own among others."""
+        asked = self.section("report").get("product")
+        if asked in self.products:
+            return (str(asked),)
+        said = self.record.get("own_products")
+        found = tuple(p for p in self.products if p in said) if isinstance(said, list) else ()
+        return found if len(found) < len(self.products) or len(self.products) == 1 else ()
+
+    @cached_property
     def headline(self) -> float:
-        """The highest level none of whose figures is only indicative; the lowest level where all are."""
+        """The level that leads: the one asked for, or the highest that is firm, or the lowest.
+
+        A level is firm where none of its figures is only indicative.
+        """
+        asked = self.section("report").get("level")
+        if asked in self.levels:
+            return float(asked)
         firm = [
             level for level in self.levels if not any(r.indicative for r in self.tail if r.level == level)
         ]
@@ -178,6 +212,12 @@ class Result:
         """A table of the resolved config, empty where the config has none."""
         found = self.config.get(name)
         return found if isinstance(found, Mapping) else {}
+
+
+def _language(config: Mapping[str, Any]) -> str:
+    said = config.get("report")
+    found = said.get("language", ENGLISH) if isinstance(said, Mapping) else ENGLISH
+    return found if found in LANGUAGES else ENGLISH
 
 
 def _json(path: Path) -> dict[str, Any]:

@@ -18,20 +18,31 @@ def tables(result: Result) -> list[Table]:
 
     A table that would have no figure is left out.
     """
-    sure = confidence(result.section("tail"))
+    sure, say = confidence(result.section("tail")), result.say
     said = result.section("accounts")
     some = said.get("paths", "some")
-    paths = _run_paths(result) if every_path(result) else f"the first {some} paths"
-    fates = f"The products' own funds over {paths}, % of starting NAV or of paths; {sure} intervals."
-    lines = "P&L by line of the products' own funds, {}, % of starting NAV; a row sums to the change of NAV."
-    many = (
-        f"{said.get('funds', 'several')} funds of every product around its own book, over the first {some} "
-        "paths: quantiles over funds and paths."
+    paths = _run_paths(result) if every_path(result) else say("the first {paths} paths", paths=some)
+    fates = say(
+        "The products' own funds over {paths}, % of starting NAV or of paths; {sure} intervals.",
+        paths=paths,
+        sure=sure,
     )
-    worst = lines.format("mean beyond VaR at the lowest level")
+    lines = say(
+        "P&L by line of the products' own funds, mean, % of starting NAV; a row sums to the change of NAV."
+    )
+    worst = say(
+        "P&L by line of the products' own funds, mean beyond VaR at the lowest level, % of starting NAV; a "
+        "row sums to the change of NAV."
+    )
+    many = say(
+        "{funds} funds of every product around its own book, over the first {paths} paths: quantiles over "
+        "funds and paths.",
+        funds=said.get("funds", "several"),
+        paths=some,
+    )
     asked = (
         ("own", FATES, fates),
-        ("own", ("line",), lines.format("mean")),
+        ("own", ("line",), lines),
         ("own", ("line_worst",), worst),
         ("all", SPREAD, many),
     )
@@ -45,7 +56,7 @@ def every_path(result: Result) -> bool:
 
 
 def _run_paths(result: Result) -> str:
-    return f"all {result.section('run').get('paths', '')} paths of the run"
+    return result.say("all {paths} paths of the run", paths=result.section("run").get("paths", ""))
 
 
 def _heads(result: Result, funds: str, names: tuple[str, ...]) -> list[Head]:
@@ -72,14 +83,15 @@ def _table(result: Result, funds: str, heads: list[Head], caption: str) -> Table
             for row in known
         )
         rows.append((name, *cells))
-    return Table(caption, ("Product", *map(_label, heads)), (("", tuple(rows)),))
+    names = (_label(head, result) for head in heads)
+    return Table(caption, (result.say("Product"), *names), (("", tuple(rows)),))
 
 
-def _label(head: Head) -> str:
+def _label(head: Head, result: Result) -> str:
     figure, part, at = head
     if part:
-        return title(part).capitalize()
-    return FUND_FIGURES[figure].label + ("" if at is None else f" {level(at)}")
+        return result.say.name(title(part).capitalize())
+    return result.say.name(FUND_FIGURES[figure].label) + ("" if at is None else f" {level(at)}")
 
 
 def _cell(found: Estimate, scale: float) -> Cell:

@@ -19,26 +19,26 @@ def provenance(result: Result) -> list[tuple[str, str]]:
         ("Commit", commit(record)),
         ("Config digest (SHA-256)", record.get("config_sha256")),
         ("Data digest (SHA-256)", record.get("data_sha256") or "no market data read by this run"),
-        *((f"Holdings of {name} (SHA-256)", value) for name, value in _flat(record.get("holdings_sha256"))),
+        *((f"Holdings of {name} (SHA-256)", value) for name, value in flat(record.get("holdings_sha256"))),
         ("Seed", str(record.get("seed", MISSING))),
         ("Paths", run.get("paths")),
-        *((f"Sampling: {name}", value) for name, value in _flat(record.get("sampling"))),
+        *((f"Sampling: {name}", value) for name, value in flat(record.get("sampling"))),
         ("Trading days", run.get("days")),
         ("Warm-up days", record.get("warmup_days")),
         ("Confidence of intervals", confidence(result.section("tail"))),
         ("Precision", run.get("precision")),
         ("Calibrated file", market.get("calibrated")),
         ("Regimes and shocks", f"{market.get('states', MISSING)}, {market.get('shocks', MISSING)}"),
-        *((f"Calibration: {name}", value) for name, value in _flat(record.get("calibration"))),
-        *((f"Version of {name}", value) for name, value in _flat(record.get("versions"))),
+        *((f"Calibration: {name}", value) for name, value in flat(record.get("calibration"))),
+        *((f"Version of {name}", value) for name, value in flat(record.get("versions"))),
         ("Device", record.get("device")),
         ("Platform", record.get("platform")),
         ("Wall time, seconds", record.get("wall_seconds")),
         ("Path-days", record.get("path_days")),
         ("Path-days per second", _whole(record.get("path_days_per_second"))),
         ("Random-number version", record.get("rng_version")),
-        *((f"Promise {name}".rstrip(), value) for name, value in _flat(record.get("promises"))),
-        *((f"Faults: {name}", value) for name, value in _flat(record.get("faults"))),
+        *((f"Promise {name}".rstrip(), value) for name, value in flat(record.get("promises"))),
+        *((f"Faults: {name}", value) for name, value in flat(record.get("faults"))),
     ]
     return [(name, words(value)) for name, value in known]
 
@@ -74,16 +74,16 @@ def _whole(value: object) -> object:
     return round(value) if isinstance(value, (int, float)) else value
 
 
-def _flat(found: object, name: str = "") -> Iterator[tuple[str, object]]:
+def flat(found: object, name: str = "") -> Iterator[tuple[str, object]]:
     """Names and values of nested tables and lists; a short list of plain values is one value."""
     if isinstance(found, Mapping):
         for key, value in found.items():
-            yield from _flat(value, f"{name} {key}".strip().replace("_", " "))
+            yield from flat(value, f"{name} {key}".strip().replace("_", " "))
     elif isinstance(found, Sequence) and not isinstance(found, str):
         if all(isinstance(item, (str, int, float)) for item in found) and name:
             yield name, " to ".join(map(str, found)) if len(found) == 2 else ", ".join(map(str, found))
         else:
             for k, item in enumerate(found, start=1):
-                yield from _flat(item, f"{name} {k}".strip())
+                yield from flat(item, f"{name} {k}".strip())
     elif found is not None:
         yield name, found

@@ -1,16 +1,14 @@
 """Tables of the page: captions, headings and cells, ready to be laid out."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tailrisk.core import figures
-from tailrisk.core.risks import risk
 
-from .answer import chance, headline_measure
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
-from .provenance import words
-from .rows import EventRow, RiskRow, TailRow
+from .rows import EventRow, TailRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
 
 ALL, EDGE = "all there is to lose", "an edge: many paths lose just this"
@@ -21,11 +19,12 @@ WHOLE = 1 - 1e-6
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure or words, with a second line in small type; indicative figures are marked."""
+    """A figure or words, with further lines in small type; indicative figures are marked."""
 
     text: str
     small: str = ""
     indicative: bool = False
+    link: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,24 +42,38 @@ class Table:
         return self.numeric and sum(len(rows) for _, rows in self.groups) <= 12
 
 
+def chance(found: Estimate, result: Result) -> str:
+    """A probability in per cent, as an upper bound where nothing was seen."""
+    if found.value == 0:
+        return result.say("at most {bound} %", bound=at_most(100 * found.high))
+    return f"{found.scaled(100).text()} %"
+
+
+def headline_measure(result: Result) -> str:
+    """The loss over the horizon, or the first measure where that was not asked for."""
+    return "terminal" if "terminal" in result.measures else result.measures[0]
+
+
 def headline(result: Result) -> Table:
     """Products side by side: drift, VaR and ES at the headline level in every view."""
-    measure, at = headline_measure(result), result.headline
+    measure, at, say = headline_measure(result), result.headline, result.say
     rows = []
-    for product in result.products:
+    for product in (*result.own, *(p for p in result.products if p not in result.own)):
         found = [result.row(product, view, measure, at) for view in result.views]
-        cells = [cell for row in found for cell in (_drift(row), *_pair(row))]
-        rows.append(
-            (_product(result, product, f"against {title(found[0].benchmark, result.labels)}"), *cells)
-        )
-    names = [figures.TAIL.column(name).label for name in ("drift", "var", "es")]
-    heads = [f"{name}, {title(view)}" for view in result.views for name in names]
-    caption = (
-        f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; drift is the mean loss "
-        f"over the horizon and lies in VaR and ES; in small type the {_confidence(result)} interval."
-        f"{_held(result)}"
+        cells = [cell for row in found for cell in (drift_cell(row), *_pair(row))]
+        against = say("against {benchmark}", benchmark=result.title(found[0].benchmark))
+        rows.append((product_cell(result, product, against), *cells))
+    names = [say.name(figures.TAIL.column(name).label) for name in ("drift", "var", "es")]
+    heads = [f"{name}, {result.title(view)}" for view in result.views for name in names]
+    caption = say(
+        "{measure} at {level}, % of starting NAV, positive is a loss; drift is the mean loss over the "
+        "horizon and lies in VaR and ES; in small type the {sure} interval.",
+        measure=result.title(measure),
+        level=level(at),
+        sure=confident(result),
     )
-    return Table(caption, ("Product", *heads), (("", tuple(rows)),))
+    caption = say.sentences([caption, intervals(result)])
+    return Table(caption, (say("Product"), *heads), (("", tuple(rows)),))
 
 
 def tails(result: Result) -> list[Table]:
@@ -69,19 +82,24 @@ def tails(result: Result) -> list[Table]:
 
 
 def _tail(result: Result, measure: str) -> Table:
-    groups = []
+    groups, say = [], result.say
     for view in result.views:
         rows = []
         for product in result.products:
             found = [result.row(product, view, measure, at) for at in result.levels]
-            moments = (_loss(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
+            moments = (loss_cell(found[0].mean), Cell(number(100 * found[0].deviation, LOSS_PLACES)))
             cells = [cell for row in found for cell in _pair(row)]
-            rows.append((_product(result, product), _drift(found[0]), *moments, *cells))
-        groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
+            rows.append((product_cell(result, product), drift_cell(found[0]), *moments, *cells))
+        groups.append((say.name(f"{title(view)} loss".capitalize()), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
-    caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals.{_held(result)}"
-    first = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
-    return Table(caption, ("Product", *first, *heads), tuple(groups))
+    caption = say(
+        "{measure}, % of starting NAV, with {sure} intervals.",
+        measure=result.title(measure),
+        sure=confident(result),
+    )
+    caption = say.sentences([caption, intervals(result)])
+    first = [say.name(figures.TAIL.column(name).label) for name in ("drift", "mean", "sd")]
+    return Table(caption, (say("Product"), *first, *heads), tuple(groups))
 
 
 def drift(result: Result) -> Table:
@@ -91,107 +109,52 @@ def drift(result: Result) -> Table:
     rows = []
     for product in dict.fromkeys(row.product for row in result.drift):
         known = (found.get((product, part)) for part in parts)
-        cells = (Cell("none") if one is None else _loss(one) for one in known)
-        rows.append((_product(result, product), *cells))
-    caption = (
-        "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that add "
-        f"up to it, with {_confidence(result)} intervals; a negative figure is a gain."
+        cells = (Cell("none") if one is None else loss_cell(one) for one in known)
+        rows.append((product_cell(result, product), *cells))
+    caption = result.say(
+        "Drift: what a product loses over the horizon in the mean, % of starting NAV, and the parts that "
+        "add up to it, with {sure} intervals; a negative figure is a gain.",
+        sure=confident(result),
     )
-    return Table(caption, ("Product", *(title(part).capitalize() for part in parts)), (("", tuple(rows)),))
+    heads = [result.say.name(title(part).capitalize()) for part in parts]
+    return Table(caption, (result.say("Product"), *heads), (("", tuple(rows)),))
 
 
 def _moves(result: Result, part: str) -> bool:
     return any(row.estimate.value for row in result.drift if row.part == part)
 
 
-def risks(result: Result) -> list[Table]:
-    """One table a view: every other measure of risk of every loss that it was asked for."""
-    return [_risks(result, view) for view in dict.fromkeys(row.view for row in result.risks)]
-
-
-def _risks(result: Result, view: str) -> Table:
-    met = [row for row in result.risks if row.view == view]
-    kinds = list(dict.fromkeys(row.risk for row in met))
-    found = {(row.loss, row.product, row.risk): row for row in met}
-    groups = []
-    for loss in dict.fromkeys(row.loss for row in met):
-        rows = []
-        for product in dict.fromkeys(row.product for row in met):
-            known = (found.get((loss, product, kind)) for kind in kinds)
-            cells = (Cell("") if one is None else _risk(one) for one in known)
-            lost = next(row for row in result.tail if (row.product, row.view) == (product, view))
-            rows.append((_product(result, product), _drift(lost), *cells))
-        groups.append((title(loss), tuple(rows)))
-    of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
-    heads = [f"{risk(kind).label}, {count(paths)} paths" for kind, paths in of.items()]
-    caption = (
-        f"Other measures of the {title(view)} losses, % of starting NAV, with {_confidence(result)} "
-        "intervals, and of how many paths each is; drift is the mean loss over the horizon."
-    )
-    drift = figures.TAIL.column("drift").label
-    return Table(caption, ("Product", drift, *heads), tuple(groups))
-
-
-def _risk(row: RiskRow) -> Cell:
-    """A measure with its interval; of a Pareto tail with the loss it starts from, or that there is none."""
-    if math.isnan(row.estimate.value):
-        return Cell("none", "no Pareto tail" if row.threshold is not None else "", row.indicative)
-    found = _loss(row.estimate, row.indicative)
-    if row.threshold is None:
-        return found
-    beyond = f"beyond {number(100 * row.threshold, LOSS_PLACES)}"
-    return Cell(found.text, "; ".join(filter(None, (found.small, beyond))), found.indicative)
-
-
-def contributions(result: Result) -> list[Table]:
-    """One table a level: what each part adds to the ES of its product, and each product to that of all."""
-    return [_contributions(result, at) for at in dict.fromkeys(row.level for row in result.contributions)]
-
-
-def _contributions(result: Result, at: float) -> Table:
-    met = [row for row in result.contributions if row.level == at]
-    groups = []
-    for product in dict.fromkeys(row.product for row in met):
-        own = [row for row in met if row.product == product]
-        rows = [(Cell(_part(result, row.part)), _loss(row.estimate, row.indicative)) for row in own]
-        known = product in result.products
-        name = label(result.section("products"), product) if known else "Book of all products, equal parts"
-        groups.append((f"{name}, {count(own[0].paths)} paths", tuple(rows)))
-    caption = (
-        f"Contributions to ES {level(at)} over the horizon, % of starting NAV, with {_confidence(result)} "
-        "intervals; those of a product sum to its ES, those of the book to the book's."
-    )
-    return Table(caption, ("Part", "Contribution"), tuple(groups))
-
-
-def _part(result: Result, part: str) -> str:
-    """A part by the names of buckets and mechanisms, or a product by its label."""
-    if part in result.products:
-        return label(result.section("products"), part)
-    return " ".join(title(word, result.labels) for word in part.split())
-
-
 def events(result: Result) -> Table:
     """Each event: its definition, how often it was seen, its probability, rate and return period."""
-    rows = []
+    rows, say = [], result.say
     for event in result.events:
-        seen = Cell(count(event.count), f"of {count(event.paths)}")
-        rows.append((Cell(event.event, spoken(event.description, result.labels)), seen, *_odds(event)))
-    heads = ("Event", "Paths with it", "Probability, %", "Days in ten years", "Return period, years")
-    caption = (
-        "Spread events: the probability that a path has such a day, how many such days ten years have and "
-        f"the mean time between them, with exact {_confidence(result)} intervals."
-        f"{_held(result)}"
+        seen = Cell(count(event.count), say("of {paths}", paths=count(event.paths)))
+        described = Cell(event.event, spoken(event.description, result.labels, say))
+        rows.append((described, seen, *_odds(event, result)))
+    heads = (
+        say("Event"),
+        say("Paths with it"),
+        say("Probability, %"),
+        say("Days in ten years"),
+        say("Return period, years"),
     )
+    caption = say(
+        "Spread events: the probability that a path has such a day, how many such days ten years have and "
+        "the mean time between them, with exact {sure} intervals.",
+        sure=confident(result),
+    )
+    caption = say.sentences([caption, intervals(result)])
     return Table(caption, heads, (("", tuple(rows)),))
 
 
-def _odds(event: EventRow) -> tuple[Cell, Cell, Cell]:
+def _odds(event: EventRow, result: Result) -> tuple[Cell, Cell, Cell]:
     if event.count == 0:
+        say = result.say
+        bounds = at_most(100 * event.probability.high), at_most(event.rate.high)
         return (
-            Cell(f"at most {at_most(100 * event.probability.high)}", "upper bound: no event seen"),
-            Cell(f"at most {at_most(event.rate.high)}", "upper bound"),
-            Cell(f"at least {at_least(event.return_period.low)}", "lower bound"),
+            Cell(say("at most {bound}", bound=bounds[0]), say("upper bound: no event seen")),
+            Cell(say("at most {bound}", bound=bounds[1]), say("upper bound")),
+            Cell(say("at least {bound}", bound=at_least(event.return_period.low)), say("lower bound")),
         )
     found = (event.probability.scaled(100), event.rate, event.return_period)
     first, second, third = (Cell(e.text(), e.interval()) for e in found)
@@ -209,14 +172,16 @@ def accounts(result: Result) -> Table:
         owed = "not recorded" if account.shortfall is None else number(100 * account.shortfall, LOSS_PLACES)
         short = Cell("none seen" if account.wipe_out.value == 0 else owed)
         odds = [
-            Cell(chance(e), "" if e.value == 0 else e.scaled(100).interval())
+            Cell(chance(e, result), "" if e.value == 0 else e.scaled(100).interval())
             for e in (account.margin_breach, account.wipe_out)
         ]
-        rows.append((_product(result, account.product), *terms, *odds, short))
-    heads = ("Product", *(column.label for column in figures.ACCOUNTS.columns))
-    caption = (
-        f"Share of paths below margin and wiped out, with {_confidence(result)} intervals; what is owed "
-        "to the broker is the mean over the paths wiped out, in % of starting NAV."
+        rows.append((product_cell(result, account.product), *terms, *odds, short))
+    say = result.say
+    heads = (say("Product"), *(say.name(column.label) for column in figures.ACCOUNTS.columns))
+    caption = say(
+        "Share of paths below margin and wiped out, with {sure} intervals; what is owed to the broker is "
+        "the mean over the paths wiped out, in % of starting NAV.",
+        sure=confident(result),
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -230,10 +195,13 @@ def worst_paths(result: Result) -> str:
     points = result.row(product, "absolute", "terminal", at).tail_points
     middle = int(result.curves["scenario_medoid_path"][p])
     name = label(result.section("products"), product)
-    return (
-        f"The fans show the paths on which {name}, the product with the largest expected shortfall, loses "
-        f"more than its VaR at {level(at)}: {count(points)} paths, "
-        f"of which number {count(middle)} is the typical one."
+    return result.say(
+        "The fans show the paths on which {name}, the product with the largest expected shortfall, loses "
+        "more than its VaR at {level}: {points} paths, of which number {middle} is the typical one.",
+        name=name,
+        level=level(at),
+        points=number(points, 0),
+        middle=count(middle),
     )
 
 
@@ -244,14 +212,16 @@ def components(result: Result) -> Table:
     rows = []
     for product in result.products:
         cells = [found.get((product, part)) for part in parts]
-        shown = [Cell("none") if row is None else _loss(row.estimate, row.indicative) for row in cells]
-        rows.append((_product(result, product), *shown))
-    caption = (
-        f"Components of ES {level(result.components[0].level)} over the horizon, % of starting NAV, with "
-        f"{_confidence(result)} intervals; a row sums to its product's ES."
+        shown = [Cell("none") if row is None else loss_cell(row.estimate, row.indicative) for row in cells]
+        rows.append((product_cell(result, product), *shown))
+    caption = result.say(
+        "Components of ES {level} over the horizon, % of starting NAV, with {sure} intervals; a row sums "
+        "to its product's ES.",
+        level=level(result.components[0].level),
+        sure=confident(result),
     )
-    names = [" ".join(title(word, result.labels) for word in part.split()) for part in parts]
-    return Table(caption, ("Product", *names), (("", tuple(rows)),))
+    names = [" ".join(result.title(word) for word in part.split()) for part in parts]
+    return Table(caption, (result.say("Product"), *names), (("", tuple(rows)),))
 
 
 def firmness(result: Result) -> Table:
@@ -270,10 +240,17 @@ def firmness(result: Result) -> Table:
         ]
         verdict = Cell("indicative" if soft else "firm", indicative=soft)
         rows.append((Cell(level(at)), Cell(number(fewest, 0)), *cells, verdict))
-    heads = ("Level", "Tail points", "Widest VaR error, %", "Widest ES error, %", "Standing")
-    caption = (
-        "Sampling error by level: the fewest tail points, and the widest half-interval as a share of its "
-        "own figure, over all products, views and measures. Below 1,000 tail points a figure is indicative."
+    say = result.say
+    heads = (
+        say("Level"),
+        say("Tail points"),
+        say("Widest VaR error, %"),
+        say("Widest ES error, %"),
+        say("Standing"),
+    )
+    caption = say(
+        "Sampling error by level: the fewest tail points, and the widest half-interval as a share of its own "
+        "figure, over all products, views and measures. Below 1,000 tail points a figure is indicative."
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -289,20 +266,19 @@ def composition(result: Result) -> Table:
     for product in result.products:
         settings = products.get(product)
         settings = settings if isinstance(settings, dict) else {}
-        book = ", ".join(
-            f"{title(k, result.labels)} {level(w)}" for k, w in settings.get("weights", {}).items()
-        )
+        book = ", ".join(f"{result.title(k)} {level(w)}" for k, w in settings.get("weights", {}).items())
         rest = {k: v for k, v in settings.items() if k not in {"family", "label", "benchmark", "weights"}}
         words = "; ".join(_setting(k, v) for k, v in rest.items() if v not in (None, {}))
         rows.append(
-            (_product(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
+            (product_cell(result, product), Cell(_family(result, product)), Cell(book or "none"), Cell(words))
         )
-    heads = ("Product", "Family", "Long book", "Settings")
-    return Table("Products as modelled.", heads, (("", tuple(rows)),), numeric=False)
+    say = result.say
+    heads = (say("Product"), say("Family"), say("Long book"), say("Settings"))
+    return Table(say("Products as modelled."), heads, (("", tuple(rows)),), numeric=False)
 
 
 def _family(result: Result, product: str) -> str:
-    return title(next(row.family for row in result.tail if row.product == product))
+    return result.title(next(row.family for row in result.tail if row.product == product))
 
 
 def _setting(name: str, value: object) -> str:
@@ -317,12 +293,19 @@ def _setting(name: str, value: object) -> str:
     return f"{spaced} {value:.6g}".replace("-", MINUS)
 
 
-def _product(result: Result, product: str, more: str = "") -> Cell:
+def product_name(result: Result, product: str) -> str:
+    """The product's label, or its name."""
+    return label(result.section("products"), product)
+
+
+def product_cell(result: Result, product: str, more: str = "") -> Cell:
+    """The product's label, and its name and `more` in small type."""
     shown = label(result.section("products"), product)
     return Cell(shown, ", ".join(word for word in (product if shown != product else "", more) if word))
 
 
-def _loss(found: Estimate, indicative: bool = False) -> Cell:
+def loss_cell(found: Estimate, indicative: bool = False) -> Cell:
+    """A loss in per cent with its interval, where that has any width."""
     found = found.scaled(100)
     known = found.low < found.high
     return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) if known else "", indicative)
@@ -330,23 +313,37 @@ def _loss(found: Estimate, indicative: bool = False) -> Cell:
 
 def _pair(row: TailRow) -> tuple[Cell, Cell]:
     """VaR and ES; an ES that is saturated says so in place of its interval."""
-    var, es = (_loss(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
+    var, es = (loss_cell(found, row.indicative) for found in (row.value_at_risk, row.expected_shortfall))
     if not row.saturated:
         return var, es
     return var, Cell(es.text, ALL if row.expected_shortfall.value >= WHOLE else EDGE, es.indicative)
 
 
-def _drift(row: TailRow) -> Cell:
-    return Cell("not recorded") if row.drift is None else _loss(row.drift)
+def drift_cell(row: TailRow) -> Cell:
+    """The mean loss over the horizon, with its interval."""
+    return Cell("not recorded") if row.drift is None else loss_cell(row.drift)
 
 
-def _held(result: Result) -> str:
-    """A sentence on what the intervals hold, where a run was repeated to widen them."""
-    about = result.record.get("uncertainty")
-    if not isinstance(about, dict) or "laws" not in about:
-        return ""
-    return f" Intervals hold {words(about.get('said'))}; sampling error alone is in the files."
-
-
-def _confidence(result: Result) -> str:
+def confident(result: Result) -> str:
+    """Confidence of the intervals: `95 %`."""
     return confidence(result.section("tail"))
+
+
+def intervals(result: Result) -> str:
+    """A sentence on the errors that the intervals cover, where a run was repeated to widen them."""
+    about, say = result.record.get("uncertainty"), result.say
+    if not isinstance(about, Mapping) or "laws" not in about:
+        return ""
+    drawn = say("parameters fixed (the fit has no draws)")
+    if about.get("parameters"):
+        what = say.listed([say.name(str(word)) for word in about.get("drawn") or ()])
+        drawn = say("the error of {what} ({draws} draws)", what=what, draws=about["parameters"])
+    first, *others = [say.name(str(law)) for law in about["laws"]] or [""]
+    laws = say("one law ({law})", law=first)
+    if others:
+        laws = say("the laws {laws}", laws=say.listed([first, *others]))
+    return say(
+        "Intervals cover sampling error, {drawn}, and {laws}; sampling error alone is in the files.",
+        drawn=drawn,
+        laws=laws,
+    )

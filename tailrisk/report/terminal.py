@@ -4,11 +4,12 @@ import textwrap
 from pathlib import Path
 
 from . import crowd
-from .answer import chance, happened, headline_measure
+from .answer import answer, happened
 from .estimate import MINUS, Estimate
 from .folder import Result
 from .provenance import MISSING, commit, sampling, words
 from .rows import TailRow
+from .tables import chance, headline_measure
 from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
 
 WIDTH = 100
@@ -23,7 +24,7 @@ def show(folder: str | Path) -> str:
     result = Result.read(folder)
     measure = headline_measure(result)
     lines = [f"{words(result.record.get('name'))}: {short(words(result.record.get('question')), 400)}", ""]
-    lines += [_heading(result, measure)]
+    lines += [*answer(result)[:1], "", _heading(result, measure)]
     for view in result.views:
         for first in range(0, len(result.levels), LEVELS):
             lines += ["", *_table(result, measure, view, result.levels[first : first + LEVELS])]
@@ -85,13 +86,13 @@ def _line(widths: tuple[int, int, int], name: str, drift: str, cells: list[str])
 def _sections(result: Result) -> list[str]:
     lines = [""] if result.events else []
     lines += [
-        f"{event.event} ({spoken(event.description, result.labels)}): {happened(event)}"
+        f"{event.event} ({spoken(event.description, result.labels)}): {happened(event, result)}"
         for event in result.events
     ]
     lines += [""] if result.accounts else []
     for account in result.accounts:
         name = label(result.section("products"), account.product)
-        breach, gone = chance(account.margin_breach), chance(account.wipe_out)
+        breach, gone = (chance(e, result) for e in (account.margin_breach, account.wipe_out))
         lines.append(f"{name}: below margin on {breach} of paths, wiped out on {gone}")
     lines += ["", *crowd.lines(result)] if result.crowd else []
     record = result.record

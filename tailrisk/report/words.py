@@ -8,6 +8,7 @@ from unicodedata import category, combining, east_asian_width
 from tailrisk.core.names import home
 
 from .estimate import MINUS, number
+from .language import ENGLISH, Say
 
 TITLES = {
     "terminal": "Loss over the horizon",
@@ -57,9 +58,30 @@ def label(products: Mapping[str, Any], name: str) -> str:
     return str(text) if text else name
 
 
-def spoken(description: str, labels: Mapping[str, str] | None = None) -> str:
+EVENT = re.compile(
+    r"(\S+) less (\S+) over (?:one day|(\d+) days): z at or (below|above) (\S+) on the (\d+) days before, "
+    r"mean (removed|not removed)"
+)
+"""An event in the words of record/tables.py."""
+
+
+def spoken(description: str, labels: Mapping[str, str] | None = None, say: Say | None = None) -> str:
     """A description with buckets by their names and true minus signs: `CSI 1000 less CSI 300, z at −7`."""
     labels = home_labels() if labels is None else labels
+    read = EVENT.fullmatch(description)
+    if say is not None and say.language != ENGLISH and read:
+        small, large = (say.name(labels.get(bucket, bucket)) for bucket in read.group(1, 2))
+        return say(
+            "{small} less {large} over {days} days: z at or {side} {z} on the {window} days before, mean "
+            "{mean}",
+            small=small,
+            large=large,
+            days=read[3] or 1,
+            side=say.name(read[4]),
+            z=read[5].replace("-", MINUS),
+            window=read[6],
+            mean=say.name(read[7]),
+        )
     named = re.sub(r"\b[a-z][a-z0-9_]*\b", lambda word: labels.get(word[0], word[0]), description)
     return re.sub(r"(?<![\w-])-(?=\d)", MINUS, named)
 

@@ -16,6 +16,23 @@ def summary(moments: Measured) -> str:
     return "\n".join([first, "", *by_bucket(moments), "", *by_style(moments), "", f"ST stocks: {st}"])
 
 
+def answer(moments: Measured) -> str:
+    """How many stocks there are, and the smallest and largest specific risk of a bucket, in a sentence."""
+    it, risk = moments.universe, {}
+    for place, name in enumerate(it.names.buckets):
+        inside = it.bucket == place
+        if inside.any():
+            risk[name] = 100 * float(np.median(it.specific_sd[inside]))
+    named = f"{len(it.ids):,} stocks on {it.date}, {int((it.bucket != OUTSIDE).sum()):,} of them in a bucket."
+    if not risk:
+        return named
+    low, high = min(risk, key=risk.__getitem__), max(risk, key=risk.__getitem__)
+    return (
+        f"{named} The median specific deviation runs from {risk[low]:.2f} % a day ({it.names.label(low)}) to "
+        f"{risk[high]:.2f} % ({it.names.label(high)})."
+    )
+
+
 def by_bucket(moments: Measured) -> Iterator[str]:
     it = moments.universe
     buckets = it.names.buckets

@@ -30,11 +30,18 @@ def test_the_folder_is_a_result_and_the_file_is_the_same(tmp_path, capsys):
     alone = output.read_text()
     assert run(*calibrate, "--folder", folder) == 0
     assert constants(output.read_text()) == constants(alone)
-    assert seal.check(folder) == {"README.md", "regimes.svg", "summary.txt", "record.json"}
+    assert seal.check(folder) == {
+        "regimes.svg", "summary.txt", "record.json", "README.md", "report.html"
+    }  # fmt: skip
     record = json.loads((folder / "record.json").read_text())
     assert record["calibrated_sha256"] == seal.sha256(output)
     assert record["command"].startswith("tailrisk calibrate closes.csv --until 2016-12-31")
     assert record["command"] in (folder / "README.md").read_text()
+    text = (folder / "README.md").read_text()
+    assert text.splitlines()[2].startswith(
+        "Of 1 models of 419 daily returns the one of 1 regime and gaussian"
+    )
+    assert "likelihood" in text
     assert (folder / "summary.txt").read_text() == capsys.readouterr().out
     output.unlink()
     assert run(*calibrate, "--folder", folder) == 2

@@ -13,8 +13,10 @@ from tailrisk.config.accounts import AccountsBlock
 from tailrisk.config.crowd import CrowdBlock, Edges
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
+from tailrisk.config.report import ReportBlock
 from tailrisk.config.run import Run
 from tailrisk.config.sampling import Sampling
+from tailrisk.config.scenarios import ScenariosBlock, Shock
 from tailrisk.config.schema import Config
 from tailrisk.config.starter import TEXT, write
 from tailrisk.config.tail import Tail
@@ -53,7 +55,11 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
     assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
-    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts", "uncertainty"}  # have demos
+    demos = {"crowd", "accounts", "scenarios", "uncertainty"}
+    assert set(SAID) == set(Config.model_fields) - demos
+    assert {**SAID["report"], "product": None, "level": None, "asks": (), "pictures": ()} == defaults(
+        ReportBlock
+    )
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -86,6 +92,9 @@ def test_every_style_and_optional_field_is_named() -> None:
         "universe",
         "nu",
         "[accounts]",
+        "[scenarios]",
+        *ScenariosBlock.model_fields,
+        *Shock.model_fields,
         "[uncertainty]",
         *COLUMNS,
     ):
@@ -95,7 +104,7 @@ def test_every_style_and_optional_field_is_named() -> None:
 def test_the_starter_with_a_crowd_and_accounts_states_every_field_at_its_default(folder: Path) -> None:
     write(folder / "whole.toml", parts=("accounts", "crowd"))
     said = tomllib.loads((folder / "whole.toml").read_text(encoding="utf-8"))
-    assert set(said) == set(Config.model_fields)
+    assert set(said) == set(Config.model_fields) - {"scenarios", "uncertainty"}
     crowd = {**said["crowd"], "ensemble": None}
     assert crowd.pop("edges") == defaults(Edges)
     assert crowd == {k: v for k, v in defaults(CrowdBlock).items() if k != "edges"}
@@ -123,10 +132,10 @@ def test_a_tuning_and_a_replay_have_starters_of_their_own(folder: Path) -> None:
     write(folder / "replay.toml", parts=("replay",))
     told = tomllib.loads((folder / "replay.toml").read_text(encoding="utf-8"))
     assert set(told) == set(Replay.model_fields)
-    replay = Replay.model_validate(told)
-    assert {
-        name: getattr(replay, name) for name in defaults(Replay) if name not in ("window", "futures")
-    } == {name: value for name, value in defaults(Replay).items() if name not in ("window", "futures")}
+    replay, stated = Replay.model_validate(told), ("window", "futures", "reported")
+    assert {name: getattr(replay, name) for name in defaults(Replay) if name not in stated} == {
+        name: value for name, value in defaults(Replay).items() if name not in stated
+    }
     assert replay.futures == Futures()
     with pytest.raises(InputError, match="one alone"):
         write(folder / "both.toml", parts=("tune", "crowd"))

@@ -13,7 +13,7 @@ from tailrisk.record import collect, contributions
 from tailrisk.record.run import run
 from tailrisk.report.folder import Result
 from tailrisk.report.page import write
-from tailrisk.report.tables import contributions as shown
+from tailrisk.report.risks import contributions as shown
 from tailrisk.tail import expected_shortfall
 
 PATHS = 16_000

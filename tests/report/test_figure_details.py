@@ -10,6 +10,7 @@ import pytest
 from tailrisk.report.estimate import Estimate
 from tailrisk.report.figures.style import VERMILION
 from tailrisk.report.folder import Result
+from tailrisk.report.language import Say
 from tests.report.test_tables import crowd_rows, parts
 
 bars, components, crowd, fan, losses, regimes, spread, svg, tail = (
@@ -146,7 +147,7 @@ def test_a_fan_says_where_paths_end_and_what_its_bands_hold(result, ax):
     said = fan.fan(result)
     levels, paths = result.curves["fan_levels"], 100 * result.curves["fan"]
     assert f"5\u00a0%: {paths[2, -1, 0]:.1f} %".replace("-", "−") in said
-    fan._key(ax, levels)
+    fan._key(ax, levels, Say())
     texts = [text.get_text() for text in ax.texts]
     assert "90\u00a0%  (5\u00a0% to 95\u00a0%)" in texts
 

@@ -1,6 +1,6 @@
 """What a page says of the process its paths were drawn from."""
 
-from tailrisk.report.page import market_words
+from tailrisk.report.sections import market_words
 
 
 def test_regimes_memory_and_days_are_told_apart():

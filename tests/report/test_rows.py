@@ -4,7 +4,7 @@ import pytest
 
 from tailrisk.core.errors import InputError
 from tailrisk.report import rows
-from tailrisk.report.rows import Cells
+from tailrisk.report.cells import Cells
 
 FORMER = {
     "loss": ("loss", "", None),

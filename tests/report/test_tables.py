@@ -6,10 +6,18 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tailrisk.report import answer, crowd, funds, page, provenance, tables, words
+from tailrisk.report import answer, crowd, funds, provenance, risks, sections, tables, words
 from tailrisk.report.estimate import Estimate
 from tailrisk.report.folder import Result
-from tailrisk.report.rows import AccountRow, ComponentRow, CrowdRow, DriftRow, FundRow, RiskRow
+from tailrisk.report.rows import (
+    AccountRow,
+    ComponentRow,
+    ContributionRow,
+    CrowdRow,
+    DriftRow,
+    FundRow,
+    RiskRow,
+)
 from tailrisk.report.terminal import show
 
 LEVELS = (0.95, 0.99, 0.999)
@@ -146,10 +154,70 @@ def test_other_risks_say_of_how_many_paths_each_is(result):
         return RiskRow(**named, estimate=about(value), indicative=kind == "mean", saturated=False)
 
     rows = (row("dma", "mean", 0.01, 500), row("cta", "mean", 0.02, 700), row("dma", "wang:0.5", 0.05, 9000))
-    (table,) = tables.risks(replace(result, risks=rows))
-    assert table.head == ("Product", "Mean, 700 paths", "Wang 0.5, 9,000 paths")
-    assert texts(table) == [["DMA 4×", "1.00", "5.00"], ["CTA", "2.00", ""]]
-    assert [cell.indicative for cell in table.groups[0][1][0]] == [False, True, False]
+    (table,) = risks.risks(replace(result, risks=rows))
+    assert table.head == ("Product", "Drift", "Mean, 700 paths", "Wang 0.5, 9,000 paths")
+    drifts = [tables.drift_cell(result.row(p, "absolute", "terminal", 0.95)).text for p in ("dma", "cta")]
+    assert texts(table) == [["DMA 4×", drifts[0], "1.00", "5.00"], ["CTA", drifts[1], "2.00", ""]]
+    assert [cell.indicative for cell in table.groups[0][1][0]] == [False, False, True, False]
+
+
+def test_a_pareto_tail_says_where_it_starts_or_that_there_is_none(result):
+    def row(product, value, threshold):
+        named = {"product": product, "view": "absolute", "loss": "terminal", "risk": "pareto_es:0.999"}
+        more = {"paths": 500, "indicative": False, "saturated": False, "threshold": threshold}
+        return RiskRow(**named, **more, estimate=about(value))
+
+    rows = (row("dma", 0.3, 0.125), row("cta", float("nan"), 0.05), row("ie500", float("nan"), None))
+    some = replace(result, risks=rows)
+    (table,) = risks.risks(some)
+    cells = [line[2] for line in table.groups[0][1]]
+    assert [cell.text for cell in cells] == ["30.00", "none", "none"]
+    assert cells[0].small == "29.90 to 30.10; beyond 12.50"
+    assert [cell.small for cell in cells[1:]] == ["no Pareto tail", ""]
+    (chinese,) = risks.risks(replace(some, language="zh"))
+    assert chinese.groups[0][1][0][2].small == "29.90 to 30.10; 起点 12.50"
+
+
+def test_contributions_are_a_group_a_product_and_one_of_the_book(result):
+    def row(product, part, value):
+        named = {"product": product, "level": 0.99, "part": part, "paths": 2000, "indicative": part == "rest"}
+        return ContributionRow(**named, estimate=about(value))
+
+    rows = (row("dma", "stocks csi1000", 0.2), row("dma", "rest", 0.01), row("book", "dma", 0.04))
+    some = replace(result, contributions=rows)
+    (table,) = risks.contributions(some)
+    assert [name for name, _ in table.groups] == [
+        "DMA 4×, 2,000 paths",
+        "Book of all products, equal parts, 2,000 paths",
+    ]
+    assert texts(table) == [["stocks CSI 1000", "20.00"], ["rest", "1.00"], ["DMA 4×", "4.00"]]
+    assert table.groups[0][1][1][1].indicative
+    tail = sections._tail(some, {"losses": "<svg></svg>"})
+    assert any(part.kind == "table" and part.table == table for part in tail.parts)
+    (chinese,) = risks.contributions(replace(some, language="zh"))
+    assert chinese.groups[1][0].startswith("所有产品等权组合")
+    assert texts(chinese)[0] == ["股票 中证1000", "20.00"]
+
+
+def test_captions_say_which_errors_the_intervals_cover(result):
+    about = {"parameters": 16, "drawn": ["the market's fit"], "laws": ["memory", "regimes"], "said": "x"}
+    wide = replace(result, record={**result.record, "uncertainty": about})
+    said = (
+        "Intervals cover sampling error, the error of the market's fit (16 draws), and the laws memory and "
+        "regimes; sampling error alone is in the files."
+    )
+    assert tables.intervals(result) == ""
+    for table in (tables.headline(wide), *tables.tails(wide), tables.events(wide)):
+        assert table.caption.endswith(said)
+    assert said in sections._method(wide, {}).parts[0].text
+    assert "sampling error only" in sections._method(result, {}).parts[0].text
+    alone = {**about, "parameters": 0, "drawn": [], "laws": ["memory"]}
+    fixed = tables.intervals(replace(result, record={**result.record, "uncertainty": alone}))
+    assert "parameters fixed (the fit has no draws), and one law (memory)" in fixed
+    chinese = tables.intervals(replace(wide, language="zh"))
+    assert "市场拟合的误差（16 次抽取）" in chinese
+    listed = {**wide.record, "limitations": ["Intervals hold sampling error."]}
+    assert list(sections._limits(replace(wide, record=listed))) == [said]
 
 
 def parts() -> tuple[ComponentRow, ...]:
@@ -178,7 +246,7 @@ def test_components_are_said_by_part_and_marked(result):
 def test_firmness_gives_the_widest_error_of_each_level(result):
     """Of negative figures too: an error is a share of the size."""
     row = next(r for r in result.tail if r.level == 0.99)
-    odd = replace(row, value_at_risk=Estimate(-0.1, -0.2, 0.3), expected_shortfall=Estimate(-0.1, -0.4, 0.2))
+    odd = replace(row, sampled=(Estimate(-0.1, -0.2, 0.3), Estimate(-0.1, -0.4, 0.2)))
     others = tuple(r for r in result.tail if r is not row)
     table = tables.firmness(replace(result, tail=(*others, odd)))
     cells = {line[0]: line for line in texts(table)}[words.level(0.99)]
@@ -190,7 +258,7 @@ def test_a_saturated_figure_says_whether_it_is_all_or_an_edge(result):
     whole = tables._pair(replace(row, expected_shortfall=about(1.0, 0.0)))
     edge = tables._pair(replace(row, expected_shortfall=about(0.3)))
     assert (whole[1].small, edge[1].small) == (tables.ALL, tables.EDGE)
-    assert whole[0].small == tables._loss(row.value_at_risk).small
+    assert whole[0].small == tables.loss_cell(row.value_at_risk).small
 
 
 def account(breach: float, gone: float) -> AccountRow:
@@ -221,7 +289,7 @@ def test_composition_is_words_and_stands_on_the_left(result):
 
 def test_an_event_never_seen_has_bounds_in_its_row(result):
     event = next(event for event in result.events if event.count == 0)
-    assert [cell.text for cell in tables._odds(event)] == [
+    assert [cell.text for cell in tables._odds(event, result)] == [
         "at most 0.0019",
         "at most 0.00075",
         "at least 13,000",
@@ -263,7 +331,7 @@ def test_a_level_all_of_whose_figures_are_indicative_leaves_the_lowest(result):
 def test_the_horizon_is_counted_in_words(result):
     for days, said in ((1, "one trading day"), (2, "2 trading days")):
         curves = {**result.curves, "regime_share": np.ones((days, 4)) / 4}
-        assert answer._horizon(replace(result, curves=curves)) == said
+        assert answer.horizon(replace(result, curves=curves)) == said
 
 
 def test_more_levels_than_fit_go_into_further_tables_and_saturation_is_told(pristine, folder, monkeypatch):
@@ -284,7 +352,7 @@ def test_words_of_provenance():
     assert provenance.words(12345.0) == "12,345"
     assert provenance.words(True) == "True"
     nested = {"window": ["a", "b"], "methods": ["x", "y", "z"], "stages": [{"paths": 1}, {"paths": 2}]}
-    assert list(provenance._flat(nested)) == [
+    assert list(provenance.flat(nested)) == [
         ("window", "a to b"), ("methods", "x, y, z"), ("stages 1 paths", 1), ("stages 2 paths", 2),
     ]  # fmt: skip
 
@@ -296,9 +364,9 @@ def test_widths_count_columns():
     assert words.count(2.5) == "2.5"
 
 
-def test_bounds_of_a_chance_never_seen_are_in_per_cent():
-    assert answer.chance(Estimate(0.0, 0.0, 0.0123)) == "at most 1.3 %"
-    assert answer.chance(about(0.25, 0.01)) == "25.0 %"
+def test_bounds_of_a_chance_never_seen_are_in_per_cent(result):
+    assert tables.chance(Estimate(0.0, 0.0, 0.0123), result) == "at most 1.3 %"
+    assert tables.chance(about(0.25, 0.01), result) == "25.0 %"
 
 
 def test_the_crowds_stage_is_none_without_the_record():
@@ -307,7 +375,7 @@ def test_the_crowds_stage_is_none_without_the_record():
 
 
 def test_the_method_says_where_an_events_window_begins(result):
-    assert page._method(result)["warmup"] == "simulated days"
+    assert "are filled by simulated days" in sections._method(result, {}).parts[0].text
     market = {**result.config["market"], "warmup": "history"}
     other = replace(result, config={**result.config, "market": market})
-    assert page._method(other)["warmup"] == "the history before the first day"
+    assert "by the history before the first day" in sections._method(other, {}).parts[0].text

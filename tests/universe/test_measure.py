@@ -1,12 +1,15 @@
 """A panel made from known factors is measured back: bucket returns, specific risk, moments."""
 
 import dataclasses
+import json
 import tomllib
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from tailrisk.cli import main
+from tailrisk.core import seal
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES
 from tailrisk.universe import OUTSIDE, synthetic
@@ -15,7 +18,7 @@ from tailrisk.universe.document import document, read
 from tailrisk.universe.exposures import exposures
 from tailrisk.universe.measure import describe, measure
 from tailrisk.universe.returns import one_day
-from tailrisk.universe.summary import summary
+from tailrisk.universe.summary import answer, summary
 from tests.universe.worlds import DAYS, SIZES, STOCKS, world
 
 
@@ -163,3 +166,33 @@ def cut(panel, days):
     matrices = ("traded", "cap", "returns", "turnover", "amount")
     parts = {name: getattr(panel, name)[:days] for name in matrices}
     return dataclasses.replace(panel, dates=panel.dates[:days], **parts)
+
+
+def test_the_folder_of_a_universe_is_a_result(found, tmp_path, monkeypatch):
+    monkeypatch.setattr("tailrisk.universe.measure.universe", lambda panels, *, output, **_: write(output))
+
+    def write(output):
+        output.write_text("measured", encoding="utf-8")
+        return found
+
+    folder = tmp_path / "made"
+    words = ["universe", "panel.csv", "-o", str(tmp_path / "u.toml"), "--folder", str(folder), "--quiet"]
+    with pytest.raises(SystemExit) as stop:
+        main(words)
+    assert stop.value.code == 0
+    assert seal.check(folder) == {"README.md", "record.json", "report.html"}
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    assert record["universe_sha256"] == seal.sha256(tmp_path / "u.toml")
+    assert record["command"].startswith("tailrisk universe panel.csv")
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    assert record["command"] in text
+    assert summary(found) in text
+    assert text.splitlines()[2] == answer(found)
+    risk = {
+        name: 100 * np.median(found.universe.specific_sd[found.universe.bucket == k])
+        for k, name in enumerate(found.universe.names.buckets)
+        if (found.universe.bucket == k).any()
+    }
+    assert f"runs from {min(risk.values()):.2f} % a day" in answer(found)
+    assert f"to {max(risk.values()):.2f} % (" in answer(found)
+    assert "A universe measured" in (folder / "report.html").read_text(encoding="utf-8")

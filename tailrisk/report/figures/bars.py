@@ -6,6 +6,7 @@ from matplotlib.axes import Axes
 
 from ..estimate import Estimate
 from ..folder import Result
+from ..language import Say
 from ..words import LOSS_PLACES, label, level, short, title
 from .style import BLUE, INK, MUTED, PAPER, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
@@ -21,7 +22,7 @@ def bars(result: Result, measure: str = "terminal") -> str:
     width = (7.2 - LEFT - 0.1) / len(result.views)
     at, height = level(result.headline), 1.05 + ROW * len(result.products)
     with canvas(height) as figure:
-        _key(axes(figure, LEFT, 0.03, 0.1, height - 0.22), at)
+        _key(axes(figure, LEFT, 0.03, 0.1, height - 0.22), at, result.say)
         for k, view in enumerate(result.views):
             right = 0.1 + width * (len(result.views) - 1 - k)
             ax = axes(figure, LEFT + width * k + (0.12 if k else 0), 0.72, right, 0.2)
@@ -47,8 +48,8 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     names = [safe(short(label(result.section("products"), row.product), 28)) for row in reversed(found)]
     ax.set_yticks(range(len(names)), names)
     ax.grid(axis="x")
-    ax.set_title(f"{title(view)} loss".capitalize())
-    ax.set_xlabel("% of starting NAV")
+    ax.set_title(safe(result.say.name(f"{title(view)} loss".capitalize())))
+    ax.set_xlabel(safe(result.say("% of starting NAV")))
 
 
 def _bar(ax: Axes, size: Estimate, height: float, face: str, edge: str, hatch: str, span: float) -> None:
@@ -61,7 +62,7 @@ def _bar(ax: Axes, size: Estimate, height: float, face: str, edge: str, hatch: s
     ax.text(beside, height, size.text(LOSS_PLACES), fontsize=SMALL, va="center_baseline")
 
 
-def _key(ax: Axes, at: str) -> None:
+def _key(ax: Axes, at: str, say: Say) -> None:
     """Names the two bars, in one line."""
     ax.set_axis_off()
     ax.set_xlim(0, 1)
@@ -71,7 +72,7 @@ def _key(ax: Axes, at: str) -> None:
         ax.barh(0.5, 0.06, 0.7, left, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.7)
         ax.text(left + 0.07, 0.5, name, fontsize=SMALL, va="center")
     ax.plot([0.4, 0.46], [0.5, 0.5], color=INK, linewidth=1.2)
-    ax.text(0.47, 0.5, "interval", fontsize=SMALL, va="center")
+    ax.text(0.47, 0.5, safe(say("interval")), fontsize=SMALL, va="center")
 
 
 def _figures(result: Result, product: str, measure: str) -> str:

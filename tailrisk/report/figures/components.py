@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 
 from ..folder import Result
 from ..rows import ComponentRow
-from ..words import LOSS_PLACES, label, level, short, title
+from ..words import LOSS_PLACES, label, level, short
 from .style import BLUE, GREEN, INK, MUTED, ORANGE, PURPLE, SKY, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
@@ -42,7 +42,7 @@ def components(result: Result) -> str:
         ax.tick_params(axis="y", length=0)
         ax.axvline(0, color=MUTED, linewidth=0.6)
         ax.grid(axis="x")
-        ax.set_xlabel(f"component of ES {level(at)}, % of starting NAV")
+        ax.set_xlabel(safe(result.say("component of ES {level}, % of starting NAV", level=level(at))))
         return svg(figure, "components", "Components of expected shortfall", _description(result))
 
 
@@ -57,7 +57,9 @@ def _looks(result: Result) -> dict[str, tuple[str, str]]:
 def part_name(part: str, result: Result) -> str:
     """The name a reader sees."""
     words = part.split()
-    return f"{words[0]} {title(words[1], result.labels)}" if words[0] in ("stocks", "style") else part
+    if words[0] in ("stocks", "style"):
+        return f"{result.say.name(words[0])} {result.title(words[1])}"
+    return result.say.name(part)
 
 
 def _look(part: str) -> str:
@@ -82,7 +84,7 @@ def _key(ax: Axes, parts: list[str], result: Result) -> None:
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 2)
-    for k, part in enumerate([*parts, "their sum, ES"]):
+    for k, part in enumerate([*parts, result.say("their sum, ES")]):
         x, y = k % COLUMNS / COLUMNS, 1.4 - k // COLUMNS
         if part in looks:
             face, hatch = looks[part]

@@ -42,9 +42,10 @@ def _map(ax: Axes, result: Result) -> None:
         (left, low), (right, high) = found.min(axis=0), found.max(axis=0)
         ax.set_xlim(x[left] - 3, x[right] + 3)
         ax.set_ylim(y[low] - 4, y[high] + 4)
-    ax.set_title("Every path")
-    ax.set_xlabel("worst three days of the micro-caps, % lost")
-    ax.set_ylabel(f"largest discount of {result.role('discount') or 'futures'}, % a year")
+    ax.set_title(safe(result.say("Every path")))
+    ax.set_xlabel(safe(result.say("worst three days of the micro-caps, % lost")))
+    watched = result.role("discount") or "futures"
+    ax.set_ylabel(safe(result.say("largest discount of {future}, % a year", future=watched)))
     ax.grid()
 
 

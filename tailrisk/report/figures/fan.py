@@ -6,12 +6,14 @@ from numpy.typing import NDArray
 
 from ..estimate import number
 from ..folder import Result
+from ..language import Say
 from ..words import level, short, title
 from .style import BLUE, INK, MUTED, PAPER, SMALL, WIDTH, axes, canvas
 from .svg import safe, svg
 
 DAYS = 31
 """Most days drawn; longer horizons are thinned, first and last day kept."""
+SAID = Say()
 LINES = ("-", "--", ":", "-.")
 
 
@@ -26,16 +28,16 @@ def fan(result: Result) -> str:
             column, row = k % 3, k // 3
             left, above = 0.55 + 2.22 * column, 0.25 + 2.25 * row
             ax = axes(figure, left, 0.45 + 2.25 * (rows - 1 - row), WIDTH - left - 1.98, above)
-            _panel(ax, days, levels, paths[:, days, k])
-            ax.set_title(safe(short(title(bucket, result.labels), 24)))
+            _panel(ax, days, levels, paths[:, days, k], result.say)
+            ax.set_title(safe(short(result.title(bucket), 24)))
             ax.set_ylim(*_limits(paths))
             ax.tick_params(labelleft=column == 0)
             if column == 0:
-                ax.set_ylabel("cumulative return, %")
+                ax.set_ylabel(safe(result.say("cumulative return, %")))
             if k + 3 >= len(buckets):
-                ax.set_xlabel("trading day")
+                ax.set_xlabel(safe(result.say("trading day")))
         left = 0.55 + 2.22 * (len(buckets) % 3)
-        _key(axes(figure, left, 0.75, WIDTH - left - 2.16, 0.35 + 2.25 * (rows - 1)), levels)
+        _key(axes(figure, left, 0.75, WIDTH - left - 2.16, 0.35 + 2.25 * (rows - 1)), levels, result.say)
         return svg(figure, "fan", "Cumulative return of each bucket", _description(result, levels, paths))
 
 
@@ -50,7 +52,13 @@ def _limits(paths: NDArray[np.float64]) -> tuple[float, float]:
     return low - 3 * room, high + room
 
 
-def _panel(ax: Axes, days: NDArray[np.int_], levels: NDArray[np.float64], paths: NDArray[np.float64]) -> None:
+def _panel(
+    ax: Axes,
+    days: NDArray[np.int_],
+    levels: NDArray[np.float64],
+    paths: NDArray[np.float64],
+    say: Say = SAID,
+) -> None:
     for depth, (low, high) in enumerate(_pairs(levels)):
         ax.fill_between(days, paths[low], paths[high], color=BLUE, alpha=0.16, linewidth=0)
         style = LINES[(len(_pairs(levels)) - 1 - depth) % len(LINES)]
@@ -65,19 +73,24 @@ def _panel(ax: Axes, days: NDArray[np.int_], levels: NDArray[np.float64], paths:
     ax.text(
         0.03,
         0.03,
-        f"{level(levels[0])} worst: {number(paths[0, -1], 1)} %",
+        _worded(say, say("{level} worst: {loss} %", level=level(levels[0]), loss=number(paths[0, -1], 1))),
         transform=ax.transAxes,
         fontsize=SMALL,
     )
 
 
-def _key(ax: Axes, levels: NDArray[np.float64]) -> None:
+def _worded(say: Say, text: str) -> str:
+    """Text as it is, or made safe where the layout font may lack it."""
+    return text if say.language == SAID.language else safe(text)
+
+
+def _key(ax: Axes, levels: NDArray[np.float64], say: Say) -> None:
     """Nested bands as bars, each named at its end."""
     pairs = _pairs(levels)
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(-0.6, len(pairs) + 0.9)
-    ax.text(0, len(pairs) + 0.55, "Share of paths inside", fontweight="bold", va="center")
+    ax.text(0, len(pairs) + 0.55, safe(say("Share of paths inside")), fontweight="bold", va="center")
     for depth, (low, high) in enumerate(pairs):
         y, style = len(pairs) - 1 - depth, LINES[(len(pairs) - 1 - depth) % len(LINES)]
         ax.fill_between([0, 0.26], y - 0.3, y + 0.3, color=PAPER, linewidth=0)
@@ -90,7 +103,7 @@ def _key(ax: Axes, levels: NDArray[np.float64]) -> None:
         )
     if len(levels) % 2:
         ax.plot([0, 0.26], [-1, -1], color=INK, linewidth=1.4)
-        ax.text(0.32, -1, "median", va="center", fontsize=SMALL)
+        ax.text(0.32, -1, safe(say("median")), va="center", fontsize=SMALL)
         ax.set_ylim(-1.6, len(pairs) + 0.9)
 
 

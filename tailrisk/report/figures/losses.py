@@ -52,8 +52,8 @@ def _column(ax: Axes, result: Result, view: str, measure: str) -> None:
     names = [safe(short(label(result.section("products"), name), 28)) for name in reversed(result.products)]
     ax.set_yticks(range(len(names)), names)
     ax.grid(axis="x")
-    ax.set_title(f"{title(view)} loss".capitalize())
-    ax.set_xlabel("loss, % of starting NAV")
+    ax.set_title(safe(result.say.name(f"{title(view)} loss".capitalize())))
+    ax.set_xlabel(safe(result.say("loss, % of starting NAV")))
 
 
 def _limits(

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from ..estimate import number
 from ..folder import Result
 from .style import BLUE, GREEN, ORANGE, SMALL, VERMILION, axes, canvas
-from .svg import svg
+from .svg import safe, svg
 
 LOOKS = ((BLUE, "-"), (GREEN, "--"), (ORANGE, "-."), (VERMILION, (0, (1, 1))))
 """Colour and line of each regime, calm to crisis."""
@@ -28,15 +28,16 @@ def regimes(result: Result) -> str:
                 days, share[:, k], color=colour, linestyle=line, linewidth=1.5,
                 marker=MARKS[k % len(MARKS)], markersize=3.5, markevery=(k * every // len(names), every),
             )  # fmt: skip
+            said = safe(result.say.name(name))
             ax.annotate(
-                f"{name}: {number(share[-1, k], 1)} %", (1, heights[k]), xytext=(6, 0), va="center",
+                f"{said}: {number(share[-1, k], 1)} %", (1, heights[k]), xytext=(6, 0), va="center",
                 xycoords=("axes fraction", "data"), textcoords="offset points", fontsize=SMALL,
             )  # fmt: skip
         ax.set_ylim(0, 100)
         ax.set_xlim(1, max(len(days), 2))
         ax.grid(axis="y")
-        ax.set_ylabel("paths in the regime, %")
-        ax.set_xlabel("trading day")
+        ax.set_ylabel(safe(result.say("paths in the regime, %")))
+        ax.set_xlabel(safe(result.say("trading day")))
         return svg(figure, "regimes", "Regime occupancy over the horizon", _description(names, share))
 
 

@@ -1,6 +1,7 @@
 """Distribution of the standardised spread z on a log scale, beside the Gaussian density."""
 
 import math
+import re
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -73,11 +74,13 @@ def _panel(
     ax.set_yticks([10.0**-k for k in TICKS], list(TICKS.values()))
     ax.minorticks_off()
     ax.grid(axis="y")
-    ax.set_xlabel("z, standard deviations of the trailing window")
-    ax.set_ylabel("density, log scale", labelpad=8)
+    ax.set_xlabel(safe(result.say("z, standard deviations of the trailing window")))
+    ax.set_ylabel(safe(result.say("density, log scale")), labelpad=8)
     _strip(ax, edges, counts)
     _annotate(ax, -1.0 if event.threshold < 0 else 1.0, limit)
-    name = f"{spoken(event.description, result.labels).split(':')[0]}, window of {event.window} days"
+    say = result.say
+    pair = re.split("[:：]", spoken(event.description, result.labels, say))[0]
+    name = say("{pair}, window of {days} days", pair=pair, days=event.window)
     ax.text(-0.135, 1.41, safe(short(name, 88)), transform=ax.transAxes, fontweight="bold")
     outside = counts[np.abs(middle) > limit].sum()
     words = f"{count(outside)} days lie beyond ±{number(limit, 0)}" if outside else ""

@@ -6,6 +6,7 @@ from html import escape
 
 from matplotlib.figure import Figure
 
+from .prints import printed
 from .style import THEME
 
 FONT = "system-ui,'Segoe UI',Roboto,'Noto Sans','PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif"
@@ -20,6 +21,7 @@ def svg(figure: Figure, key: str, title: str, description: str) -> str:
 
     key: prefix of every id, unique on a page.
     """
+    printed(figure, key)
     words = _drawn(figure)
     words = re.sub(r'(\bd|\bx|\by|transform)="([^"]*)"', _rounded, words)
     words = re.sub(r' fill="(#[0-9a-f]{6})"', r' style="fill: \1"', words)

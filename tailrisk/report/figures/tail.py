@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..estimate import number
 from ..folder import Result
+from ..language import Say
 from ..words import label, level, short, title
 from .style import BLUE, INK, MUTED, PURPLE, SMALL, VERMILION, WIDTH, axes, canvas
 from .svg import safe, svg
@@ -25,7 +26,7 @@ def tail(result: Result) -> str:
     buckets = result.buckets
     rows = len(buckets) // 3 + 1
     with canvas(0.6 + 2.25 * rows) as figure:
-        _key(axes(figure, 0.55, 0.05, 0.1, 0.2 + 2.25 * rows), curves["scenario_quantiles"])
+        _key(axes(figure, 0.55, 0.05, 0.1, 0.2 + 2.25 * rows), curves["scenario_quantiles"], result.say)
         for k in range(len(buckets) + 1):
             column, row = k % 3, k // 3
             left = 0.55 + 2.22 * column
@@ -34,15 +35,15 @@ def tail(result: Result) -> str:
                 _panel(ax, days, fan[:, :, k], BLUE)
                 ax.plot(days, close[:, k], color=VERMILION, linewidth=1.1)
                 ax.plot(days, all_paths[:, k], color=MUTED, linewidth=1.0, linestyle="-.")
-                ax.set_title(safe(short(title(buckets[k], result.labels), 24)))
+                ax.set_title(safe(short(result.title(buckets[k]), 24)))
             else:
                 _panel(ax, days, bands, PURPLE)
                 name = label(result.section("products"), result.products[p])
                 ax.set_title(safe(name))
             if k + 3 > len(buckets):
-                ax.set_xlabel("trading day")
+                ax.set_xlabel(safe(result.say("trading day")))
             if column == 0:
-                ax.set_ylabel("since the start, %")
+                ax.set_ylabel(safe(result.say("since the start, %")))
         return svg(figure, "tail", "The worst paths", _description(result, p, fan, bands))
 
 
@@ -74,21 +75,21 @@ def _panel(ax: Axes, days: NDArray[np.int_], fan: NDArray[np.float64], colour: s
     ax.grid(axis="y")
 
 
-def _key(ax: Axes, quantiles: NDArray[np.float64]) -> None:
+def _key(ax: Axes, quantiles: NDArray[np.float64], say: Say) -> None:
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     inner = level(quantiles[3] - quantiles[1])
     outer = level(quantiles[4] - quantiles[0])
     looks = (
-        ("median of the worst", INK, "-", 1.4),
-        ("the typical bad path", VERMILION, "-", 1.1),
-        ("median of all paths", MUTED, "-.", 1.0),
-        (f"{inner} and {outer} bands", BLUE, "--", 0.7),
+        (say("median of the worst"), INK, "-", 1.4),
+        (say("the typical bad path"), VERMILION, "-", 1.1),
+        (say("median of all paths"), MUTED, "-.", 1.0),
+        (say("{inner} and {outer} bands", inner=inner, outer=outer), BLUE, "--", 0.7),
     )
     for k, (name, colour, line, width) in enumerate(looks):
         ax.plot([0.25 * k, 0.25 * k + 0.04], [0.5, 0.5], color=colour, linestyle=line, linewidth=width)
-        ax.text(0.25 * k + 0.05, 0.5, name, fontsize=SMALL, va="center")
+        ax.text(0.25 * k + 0.05, 0.5, safe(name), fontsize=SMALL, va="center")
 
 
 def _description(result: Result, p: int, fan: NDArray[np.float64], bands: NDArray[np.float64]) -> str:

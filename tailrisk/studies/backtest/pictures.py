@@ -37,7 +37,7 @@ def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[
     name = f"{plan.aims[target].label}, {horizon} day, {100 * float(plan.levels[level]):g} %"
     with canvas(height) as figure:
         above = axes(figure, 1.1, 0.55 + ROW * len(plan.models), 0.1, 0.3)
-        above.vlines(when, 0, came, color=INK, linewidth=0.4)
+        above.vlines(when, 0, came, color=INK, linewidth=0.4, label="loss")
         for model, colour, style in LINES:
             model = model or headline(plan)
             above.plot(
@@ -45,13 +45,17 @@ def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[
             )
         above.set_ylabel("log loss and VaR, %")
         above.set_title(name)
-        above.legend(loc="upper right", ncols=3, frameon=False, fontsize=SMALL)
+        above.legend(
+            loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=4, frameon=False, fontsize=SMALL, borderpad=0
+        )
         above.tick_params(labelbottom=False)
         below = axes(figure, 1.1, 0.4, 0.1, height - 0.45 - ROW * len(plan.models))
         words = _raster(below, plan, when, came > var)
         below.set_xlim(above.get_xlim())
         below.xaxis_date()
-        return svg(figure, "exceedances", f"Losses beyond VaR: {name}", f"Hits by model: {words}.")
+        expected = len(when) * (1 - float(plan.levels[level]))
+        told = f"Of {len(when):,} days, {expected:.1f} would lie beyond a right VaR; by model: {words}."
+        return svg(figure, "exceedances", f"Losses beyond VaR: {name}", told)
 
 
 def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
@@ -84,7 +88,8 @@ def coverage(plan: Plan, table: pd.DataFrame) -> str:
             for model in plan.models
             for own in [table[(table.horizon == horizon) & (table.level == level) & (table.model == model)]]
         )
-        return svg(figure, "coverage", "Rate of losses beyond VaR by model", f"Mean over targets: {words}.")
+        told = "Dots are series, the large one with its interval; a rate of one is right. Mean over series: "
+        return svg(figure, "coverage", "Rate of losses beyond VaR by model", f"{told}{words}.")
 
 
 def _panel(ax: Axes, plan: Plan, table: pd.DataFrame, share: float) -> None:

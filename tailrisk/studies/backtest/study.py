@@ -21,6 +21,8 @@ from ...data.prices import digest, read_prices
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as of_study
+from ...report.figures.prints import BOTH, printing
 from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
 from .judge import judged, ranking
@@ -193,7 +195,9 @@ def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -
     ranks = ranking(known.plan, table, made, loss)
     for name, frame in (("table", table), ("ranking", ranks)):
         write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
-    disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss))
-    disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table))
+    with printing(folder, BOTH):
+        disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss))
+        disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table))
     disk.write(folder / "README.md", page.page(known.plan, table, ranks, said))
     write_record(folder, {**said, **provenance.stamp()})
+    of_study.write(folder)

@@ -14,6 +14,8 @@ from ...core.names import Names
 from ...record.files import write_csv
 from ...record.provenance import stamp
 from ...record.store import write_record
+from ...report import study
+from ...report.figures.prints import BOTH, printing
 from .config import Terms
 from .document import Matched, ensemble_document
 from .moments import answered
@@ -32,9 +34,10 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, answered(posed.crowd.names)[0]]))
     names = posed.crowd.names
     titles = [(place, names.labels[place]) for place in answered(names)]
-    drawing = replay_picture(
-        posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles
-    )
+    with printing(folder, BOTH, {"match": "replay"}):
+        drawing = replay_picture(
+            posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles
+        )
     disk.write(folder / "replay.svg", drawing)
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
     said["episode"] = posed.terms.model_dump(by_alias=True)
@@ -44,6 +47,7 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
         write_csv(matched.weather.table, folder / "weather.csv", digits="%.6g", missing="")
     text = summary(matched, posed.terms, names)
     disk.write(folder / "README.md", text)
+    study.write(folder)
     return text
 
 

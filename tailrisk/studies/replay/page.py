@@ -8,17 +8,21 @@ import numpy as np
 import pandas as pd
 
 from ...core import disk
-from ...report.words import title
 
 SHOWN = ("size", "basis", "financing", "interest", "cost", "forced", "fees", "broker")
 COLUMNS = 3
 
 
 def write(folder: str | Path) -> Path:
-    """Write README.md and paths.svg into a replay's folder; the same folder gives the same bytes."""
+    """Write README.md, report.html and the picture into a replay's folder; the same gives the same bytes."""
+    from ...report import study
+    from ...report.figures.prints import BOTH, printing
+
     place = Path(folder)
-    disk.write(place / "paths.svg", picture(place))
+    with printing(place, BOTH, {"replay": "paths"}):
+        disk.write(place / "paths.svg", picture(place))
     disk.write(place / "README.md", page(place))
+    study.write(place)
     return place / "README.md"
 
 
@@ -77,53 +81,98 @@ def _percent(value: Any) -> str:
     return "wiped out" if pd.isna(value) else f"{100 * float(value):.1f}"
 
 
+HIGH, BELOW = 1.95, 0.4
+"""Inches a row of panels takes, and what the key takes."""
+
+
 def picture(folder: Path) -> str:
-    """NAV of every product, its funds' 10 to 90 % band, its benchmark, and what was reported."""
-    from ...report.figures.style import canvas
+    """NAV of every product, its funds' 10 to 90 % band, its benchmark, and what was reported.
+
+    What it says of itself tells the end of every product, and which reported figures lie outside the band.
+    """
+    from ...report.figures.style import WIDTH, axes, canvas
     from ...report.figures.svg import svg
 
     daily, reported = pd.read_csv(folder / "daily.csv"), pd.read_csv(folder / "reported.csv")
+    record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
+    labels = record.get("labels", {})
     products = list(dict.fromkeys(daily["product"]))
     rows = -(-len(products) // COLUMNS)
     ends: list[str] = []
-    with canvas(1.75 * rows + 0.5) as figure:
+    with canvas(HIGH * rows + BELOW) as figure:
         for k, product in enumerate(products):
             mine = daily[daily["product"] == product]
-            _panel(figure, (k % COLUMNS, k // COLUMNS, rows), mine, reported[reported["product"] == product])
-            ends.append(f"{product}: {_percent(mine['nav'].iloc[-1] - 1)} %.")
+            column, row = k % COLUMNS, k // COLUMNS
+            left = 0.62 + 2.22 * column
+            ax = axes(
+                figure, left, BELOW + 0.35 + HIGH * (rows - 1 - row), WIDTH - left - 1.9, 0.3 + HIGH * row
+            )
+            _panel(ax, mine, reported[reported["product"] == product], str(labels.get(product, product)))
+            if column == 0:
+                ax.set_ylabel("since the eve, %")
+            ends.append(f"{product} {_percent(mine['nav'].iloc[-1] - 1)} %")
+        _key(axes(figure, 0.62, 0.02, 0.1, HIGH * rows + BELOW - 0.3))
         words = (
-            "NAV from the eve, band the funds' 10 to 90 %, dashes the benchmark, bars the reported range. "
+            "NAV since the eve, the 10 to 90 % band of the funds around the book, the benchmark, and bars "
+            f"for figures that were reported. {_missed(reported)} At the end: {', '.join(ends)}."
         )
-        return svg(
-            figure, "replay", "Every product on the realised path", words + "At the end: " + " ".join(ends)
-        )
+        return svg(figure, "replay", "Every product on the realised path", words)
 
 
-def _panel(figure: Any, place: tuple[int, int, int], mine: pd.DataFrame, reported: pd.DataFrame) -> None:
-    from ...report.figures.style import BLUE, INK, MUTED, VERMILION, WIDTH, axes
+def _missed(reported: pd.DataFrame) -> str:
+    """Which reported figures neither the book nor its funds meet."""
+    missed = reported[reported["agrees"] == "no"]
+    if not len(reported):
+        return "No figure was reported."
+    if missed.empty:
+        return f"All {len(reported)} reported figures are met."
+    told = [
+        f"{row['product']} from {row['from']} to {row['to']}: {_percent(row['reported_low'])} to "
+        f"{_percent(row['reported_high'])} % reported, {_percent(row['replay'])} % replayed"
+        for row in missed.to_dict("records")
+    ]
+    return f"Missed are {len(missed)} of {len(reported)} reported figures: {'; '.join(told)}."
 
-    column, row, rows = place
-    left = 0.5 + 2.25 * column
-    ax = axes(figure, left, 0.35 + 1.75 * (rows - 1 - row), WIDTH - left - 1.95, 0.3 + 1.75 * row)
+
+def _panel(ax: Any, mine: pd.DataFrame, reported: pd.DataFrame, label: str) -> None:
+    from ...report.figures.style import BLUE, INK, MUTED, VERMILION
+    from ...report.figures.svg import safe
+    from ...report.words import short
+
     days = np.arange(len(mine))
-    ax.fill_between(days, 100 * mine["nav_10"], 100 * mine["nav_90"], color=BLUE, alpha=0.2, linewidth=0)
-    ax.plot(days, 100 * mine["nav"], color=INK, linewidth=1.3)
-    ax.plot(days, 100 * mine["benchmark_nav"], color=MUTED, linewidth=0.8, linestyle="--")
+    columns = {name: 100 * (mine[name] - 1) for name in ("nav", "nav_10", "nav_90", "benchmark_nav")}
+    ax.fill_between(days, columns["nav_10"], columns["nav_90"], color=BLUE, alpha=0.2, linewidth=0)
+    ax.plot(days, columns["nav"], color=INK, linewidth=1.3)
+    ax.plot(days, columns["benchmark_nav"], color=MUTED, linewidth=0.8, linestyle="--")
+    ax.axhline(0, color=MUTED, linewidth=0.5)
     dates = list(mine["date"])
     for said in reported[(reported["measure"] == "nav") & (reported["from"] == dates[0])].to_dict("records"):
         at = dates.index(said["to"])
-        low, high = 100 * (1 + said["reported_low"]), 100 * (1 + said["reported_high"])
-        ax.plot(
-            [at, at],
-            [low, high],
-            color=VERMILION,
-            linewidth=2.5,
-            solid_capstyle="butt",
-            marker="_",
-            markersize=5,
-        )
-    ticks = [0, len(days) // 2, len(days) - 1]
+        low, high = 100 * said["reported_low"], 100 * said["reported_high"]
+        look = {"color": VERMILION, "linewidth": 2.5, "solid_capstyle": "butt"}
+        ax.plot([at, at], [low, high], marker="_", markersize=5, **look)
+    ticks = sorted({0, len(days) // 2, len(days) - 1})
     ax.set_xticks(ticks, [dates[t][5:] for t in ticks])
-    ax.set_xlim(0, len(days) - 1)
+    for tick, side in zip(
+        (ax.get_xticklabels()[0], ax.get_xticklabels()[-1]), ("left", "right"), strict=True
+    ):
+        tick.set_ha(side)  # within its own panel
+    ax.set_xlim(0, max(len(days) - 1, 1))
     ax.grid(axis="y")
-    ax.set_title(title(str(mine["product"].iloc[0]), {}))
+    ax.set_title(safe(short(label, 30)))
+
+
+def _key(ax: Any) -> None:
+    """What the lines mean, in one line."""
+    from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION
+
+    ax.set_axis_off()
+    ax.set_xlim(0, 1)
+    ax.set_ylim(0, 1)
+    ax.plot([0, 0.04], [0.5, 0.5], color=INK, linewidth=1.3)
+    ax.fill_between([0.2, 0.24], 0.15, 0.85, color=BLUE, alpha=0.2, linewidth=0)
+    ax.plot([0.52, 0.56], [0.5, 0.5], color=MUTED, linewidth=0.8, linestyle="--")
+    ax.plot([0.74, 0.74], [0.1, 0.9], color=VERMILION, linewidth=2.5, solid_capstyle="butt")
+    names = ((0.05, "the product"), (0.25, "funds, 10 to 90 %"), (0.57, "benchmark"), (0.76, "reported"))
+    for left, name in names:
+        ax.text(left, 0.5, name, fontsize=SMALL, va="center")

@@ -1,9 +1,9 @@
 """A sweep, read from its folder: one table and one figure over all cells, and a page of the two."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,12 @@ from tailrisk.core import disk, seal
 from tailrisk.core.errors import InputError
 
 from ...report import rows
+from ...report.cells import Cells, read
+from ...report.document import Document, Note, Picture, Section, Shown, markdown
 from ...report.estimate import MINUS
-from ...report.rows import Cells, TailRow
+from ...report.files import files
+from ...report.language import Say
+from ...report.rows import TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
 from .forced import NAME, pending
@@ -43,7 +47,7 @@ class Grid:
             raise InputError(str(folder), "is not finished", hint="run the same `tailrisk sweep` again")
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing", hint="run the same `tailrisk sweep` again")
-        found = rows.read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
+        found = read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
         if {cell for cell, _ in found} != {name for name, _ in cells}:
             raise InputError(str(folder / "sweep.csv"), "does not hold every cell", hint="sweep again")
         return cls(folder, record, found)
@@ -88,39 +92,97 @@ def is_sweep(folder: Path) -> bool:
 
 
 def write(folder: str | Path) -> Path:
-    """Write index.html and figures/sweep.svg into a sweep's folder, before it is sealed.
+    """Write index.html, page.md and figures/sweep.svg into a sweep's folder, before it is sealed.
 
     The same folder gives the same bytes.
     """
-    import jinja2
-    from markupsafe import Markup
-
-    from ... import report
-    from ...report.figures.svg import themed
+    from ...report.figures.prints import BOTH, printing
+    from ...report.html import html
     from .figure import sweep
 
-    grid, here = Grid.read(folder, sealed=False), files(__package__)
-    drawn = sweep(grid)
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    template = environment.from_string(here.joinpath("page.html.j2").read_text(encoding="utf-8"))
-    css = Markup(files(report).joinpath("page.css").read_text(encoding="utf-8"))
-    page = grid.folder / "index.html"
+    grid = Grid.read(folder, sealed=False)
     (grid.folder / "figures").mkdir(exist_ok=True)
+    with printing(grid.folder / "figures", BOTH):
+        drawn = sweep(grid)
     disk.replace(grid.folder / "figures" / "sweep.svg", drawn)
-    words = template.render(
-        css=css,
-        figure=Markup(themed(drawn)),
-        name=str(grid.record.get("name")),
-        question=str(grid.record.get("question")),
-        heading=heading(grid),
-        table=table(grid),
-        keys=", ".join(grid.keys),
-        seeds=grid.record.get("seeds", []),
-        commit=str(grid.record.get("commit") or "not recorded"),
-        dirty=bool(grid.record.get("dirty")),
+    made = document(grid, drawn)
+    disk.replace(grid.folder / "page.md", markdown(made))
+    disk.replace(grid.folder / "index.html", html(made))
+    return grid.folder / "index.html"
+
+
+def document(grid: Grid, drawn: str) -> Document:
+    """What the page says: the spread of every product's ES over the cells, the figure, the table."""
+    say, record = Say(), grid.record
+    commit = str(record.get("commit") or "not recorded")
+    warning = None
+    if record.get("dirty"):
+        text = f"The code that made these figures differs from commit {commit}."
+        warning = ("Made from uncommitted code.", text)
+    seeds = record.get("seeds", [])
+    same = "The seed is swept: cells meet different shocks."
+    if len(seeds) == 1:
+        same = (
+            f"Every cell has seed {seeds[0]} and so meets the same shocks: differences between cells are "
+            "firmer than the intervals suggest."
+        )
+    words = f"Expected shortfall: {heading(grid)}, with intervals, one panel a product on a scale of its own."
+    picture = Picture("sweep", drawn, f"{words} {same}", "figures/sweep.svg")
+    note = Note("Figures marked † are indicative: fewer than 1,000 tail points.")
+    own = Note("Each cell's own page is in its folder.")
+    listed = Table("The files beside this page.", (), (("", tuple(files(grid.folder, say))),), numeric=False)
+    return Document(
+        say=say,
+        kind=f"Sweep over {', '.join(grid.keys)}",
+        name=str(record.get("name")),
+        question=str(record.get("question")),
+        answer=tuple(answer(grid)),
+        glance=tuple(_glance(grid, commit)),
+        sections=(
+            Section("cells", "The cells side by side", (picture,)),
+            Section("table", "Every cell", (Shown("cells", table(grid)), note, own)),
+            Section("files", "Tables and figures as files", (Shown("files", listed),)),
+        ),
+        warning=warning,
     )
-    disk.replace(page, words)
-    return page
+
+
+def answer(grid: Grid) -> list[str]:
+    """The largest and the smallest ES of every product over the cells, the widest spread first."""
+    told = []
+    for product in grid.products:
+        found = [(row, cell) for cell in grid.cells if (row := grid.row(cell, product)) is not None]
+        if len(found) < 2:
+            continue
+        (least, low), (most, high) = (
+            pick(found, key=lambda pair: pair[0].expected_shortfall.value) for pick in (min, max)
+        )
+        spread = most.expected_shortfall.value - least.expected_shortfall.value
+        apart = most.expected_shortfall.low > least.expected_shortfall.high
+        firm = "" if apart else "; their intervals overlap"
+        text = f"{product}: ES from {_figure(least)} in {low} to {_figure(most)} in {high}{firm}"
+        told.append((spread, text))
+    if not told:
+        return [f"{heading(grid)}: one cell, nothing to compare."]
+    lines = [text for _, text in sorted(told, key=lambda pair: -pair[0])]
+    return [
+        f"{heading(grid)}.".replace(" %", "\u00a0%"),
+        *(f"{text}.".replace(" %", "\u00a0%") for text in lines),
+    ]
+
+
+def _figure(row: TailRow) -> str:
+    found = row.expected_shortfall.scaled(100)
+    soft = ", indicative" if row.indicative else ""
+    return f"{found.text(LOSS_PLACES)} % ({found.interval(LOSS_PLACES)}{soft})"
+
+
+def _glance(grid: Grid, commit: str) -> Iterator[tuple[str, str]]:
+    yield "What", f"{len(grid.cells)} cells, {len(grid.products)} products"
+    yield "Leading level", level(grid.headline[2])
+    if grid.record.get("created"):
+        yield "Created", str(grid.record["created"])[:10]
+    yield "Commit", commit[:8]
 
 
 def heading(grid: Grid) -> str:
@@ -135,7 +197,7 @@ def table(grid: Grid) -> Table:
     for cell, settings in grid.cells.items():
         found = [grid.row(cell, product) for product in grid.products]
         shown = [Cell("not run") if row is None else _loss(row) for row in found]
-        lines.append((Cell(cell), *(Cell(s) for s in settings), *shown))
+        lines.append((Cell(cell, link=f"{cell}/report.html"), *(Cell(s) for s in settings), *shown))
     caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
     return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
 
@@ -143,7 +205,8 @@ def table(grid: Grid) -> Table:
 def show(folder: str | Path) -> str:
     """The comparison as plain text."""
     grid = Grid.read(folder)
-    lines = [f"{grid.record['name']}: {grid.record['question']}", "", f"ES, {heading(grid)}", ""]
+    lines = [f"{grid.record['name']}: {grid.record['question']}", "", *answer(grid)[1:], ""]
+    lines += [f"ES, {heading(grid)}", ""]
     wide = max(len(plain(cell)) for cell in grid.cells) + 2
     for first in range(0, len(grid.products), 5):
         some = grid.products[first : first + 5]

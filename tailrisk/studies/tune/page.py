@@ -7,6 +7,8 @@ from typing import Any
 import pandas as pd
 
 from ...core import disk
+from ...report import study
+from ...report.figures.prints import BOTH, printing
 from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import svg
 
@@ -14,10 +16,12 @@ HEIGHT = 3.4
 
 
 def write(folder: str | Path) -> Path:
-    """Write README.md and frontier.svg into a tuning's folder; the same folder gives the same bytes."""
+    """Write README.md, report.html and the picture into a tuning's folder; the same gives the same bytes."""
     place = Path(folder)
-    disk.write(place / "frontier.svg", picture(place))
+    with printing(place, BOTH):
+        disk.write(place / "frontier.svg", picture(place))
     disk.write(place / "README.md", page(place))
+    study.write(place)
     return place / "README.md"
 
 

@@ -23,6 +23,8 @@ from ...data.table import listing
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as of_study
+from ...report.figures.prints import BOTH, printing
 from . import page, pictures
 from . import styles as style_study
 from .further import further
@@ -188,9 +190,12 @@ def _write(
     for name, frame in more.items():
         if frame is not None:
             write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
-    for name, drawn in pictures.pictures(found.data, found.made, names).items():
+    with printing(folder, BOTH, {"autocorrelation": "memory"}):
+        made = pictures.pictures(found.data, found.made, names)
+    for name, drawn in made.items():
         disk.write(folder / f"{name}.svg", drawn)
     disk.write(
         folder / "README.md", page.page(found.table, found.families(), said, weather, page.further(more))
     )
     write_record(folder, {**said, **provenance.stamp()})
+    of_study.write(folder)

@@ -68,8 +68,8 @@ def test_from_file_to_folder(data, tmp_path, capsys):
     assert seal.check(folder) == {
         "record.json",
         "README.md",
-        "coverage.svg",
-        "exceedances.svg",
+        *(f"{name}.{kind}" for name in ("coverage", "exceedances") for kind in ("svg", "png", "pdf")),
+        "report.html",
         "ranking.csv",
         "table.csv",
     }

@@ -122,7 +122,10 @@ def test_the_folder_is_whole(matched, posed, tmp_path):
         "README.md",
         "parameters.csv",
         "record.json",
+        "replay.pdf",
+        "replay.png",
         "replay.svg",
+        "report.html",
         "sensitivity.csv",
     }
     assert f"{100 * matched.error['event_mae'][0]:.2f} [" in text

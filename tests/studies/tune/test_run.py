@@ -96,7 +96,8 @@ def test_the_folder_says_what_made_it_and_its_page_is_always_the_same(one: tuple
     assert record["universe"] == "sixty"
     assert record["tune"]["budget"] == 0.045
     assert seal.check(where) == {
-        "answer.csv", "frontier.csv", "frontier.svg", "README.md", "record.json", "weights.csv",
+        "answer.csv", "frontier.csv", "README.md", "record.json", "report.html", "weights.csv",
+        "frontier.svg", "frontier.png", "frontier.pdf",
     }  # fmt: skip
     write(where)
     first = [(where / name).read_bytes() for name in ("README.md", "frontier.svg")]
