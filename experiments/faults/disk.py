@@ -214,7 +214,7 @@ def content(target: Path) -> dict[str, object]:
         elif path.name == "README.md":
             lines = path.read_text(encoding="utf-8").splitlines()
             found[name] = [line for line in lines if "Made by `" not in line]
-        elif path.is_file() and path.name not in (seal.SUMS, "report.html"):
+        elif path.is_file() and path.name not in (seal.SUMS, "report.html", "page.md"):
             found[name] = path.read_bytes()
     return found
 

@@ -38,12 +38,12 @@ def test_a_day_made_of_factors_alone_is_taken_apart_exactly():
     cap, bucket = np.exp(rng.standard_normal(300)), rng.integers(-1, 5, 300).astype(np.int8)
     names, z = exposures({"size": np.log(cap), "beta": rng.standard_normal(300)}, cap)
     phi = np.array([0.01, -0.02, 0.03])
-    (country, style, _, _), _ = one_day(0.004 + z @ phi, z, cap, bucket, None)
+    (country, style, _, _), _ = one_day(0.004 + z @ phi, z, cap, bucket, None, 5)
     assert names == ("beta", "non_linear_size", "size")
     np.testing.assert_allclose(style, phi)
     np.testing.assert_allclose(country, 0.004)
     mean = np.array([0.01, 0.0, -0.01, -0.02, -0.05, 0.03])
-    (_, _, within, groups), left = one_day(mean[bucket] + z @ phi, z, cap, bucket, None)
+    (_, _, within, groups), left = one_day(mean[bucket] + z @ phi, z, cap, bucket, None, 5)
     np.testing.assert_allclose(within, phi)
     np.testing.assert_allclose(left, 0, atol=1e-12)
     assert not np.allclose(groups, mean)  # the buckets' own styles are part of their returns
@@ -55,7 +55,7 @@ def test_industries_take_the_place_of_the_country():
     _, z = exposures({"size": np.log(cap)}, cap)
     own = np.array([0.01, -0.01, 0.03, 0.0])
     (country, style, _, _), _ = one_day(
-        own[industry] + z @ [0.01, 0.02], z, cap, np.zeros(300, np.int8), industry
+        own[industry] + z @ [0.01, 0.02], z, cap, np.zeros(300, np.int8), industry, 5
     )
     np.testing.assert_allclose(style, [0.01, 0.02])
     np.testing.assert_allclose(country, cap @ own[industry] / cap.sum())
