@@ -1,0 +1,105 @@
+"""From the columns of a chunk to events: every cell checked, rows that cannot be used refused by name."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .columns import ACTION, ACTIONS_ALLOWED, CELLS, SIDE, SIDES_ALLOWED
+from .convert import TIMES, Column, coded, lookup, named, numbers, orders, text, times
+from .events import CANCEL, TRADE, Events, Ints, Registers
+from .sequence import Refused
+
+Wrong = dict[str, tuple[Ints, str, str]]
+"""Field -> (which rows, why, what is allowed)."""
+
+
+def read(
+    columns: Mapping[str, Any], rows: Ints, registers: Registers, refuse: Callable[[Refused], None]
+) -> Events:
+    """Events of a chunk whose columns are Arrow arrays [row] by role; rows: their numbers in the file [row]."""
+    stamps = times(columns["time"])
+    account = coded(columns["account"], named(registers.accounts))
+    action = coded(columns["action"], lookup(ACTION))
+    wrong: Wrong = {
+        "time": (stamps.bad, "is no stamp", TIMES),
+        "account": (account.bad, "is empty", "a name or number"),
+        "action": (action.bad, "is unknown", ACTIONS_ALLOWED),
+    }
+    more: dict[str, np.ndarray] = {}
+    _sides(columns, more, wrong, registers)
+    _figures(columns, action.values, more, wrong)
+    if "controller" in columns:
+        wrong["controller"] = _control(columns["controller"], account, registers)
+    bad = np.logical_or.reduce([mask for mask, _, _ in wrong.values()])
+    if bad.any():
+        _refused(columns, rows, wrong, np.flatnonzero(bad), refuse)
+    events = Events(rows, stamps.values, account.values, action.values, **more)
+    return events.take(~bad) if bad.any() else events
+
+
+def _sides(columns: Mapping[str, Any], more: dict[str, np.ndarray], wrong: Wrong, registers: Registers) -> None:
+    if "order" in columns:
+        order = orders(columns["order"])
+        more["order"] = order.values
+        wrong["order"] = (order.bad, "is empty", "a number or name")
+    if "security" in columns:
+        security = coded(columns["security"], named(registers.securities))
+        more["security"] = security.values
+        wrong["security"] = (security.bad, "is empty", "a code")
+    if "side" in columns:
+        side = coded(columns["side"], lookup(SIDE, shift=1))
+        more["side"] = side.values - 1
+        wrong["side"] = (side.bad, "is unknown", SIDES_ALLOWED)
+
+
+def _figures(columns: Mapping[str, Any], action: Ints, more: dict[str, np.ndarray], wrong: Wrong) -> None:
+    """Sizes above zero, a cancel's may be left out; prices above zero for trades, zero or none at market."""
+    if "size" in columns:
+        size = numbers(columns["size"])
+        more["size"] = size.values
+        bad = size.bad | ~((size.values > 0) | ((action == CANCEL) & ~(size.values < 0)))
+        wrong["size"] = (bad, "is no size", "a number above zero; a cancel may have none")
+    if "price" in columns:
+        price = numbers(columns["price"])
+        more["price"] = price.values
+        bad = price.bad | (price.values < 0) | ((action == TRADE) & ~(price.values > 0))
+        wrong["price"] = (bad, "is no price", "a number above zero for trades, zero or none for others")
+
+
+def _control(column: Any, account: Column, registers: Registers) -> tuple[Ints, str, str]:
+    """Note who controls which account; rows that say otherwise than an earlier one are wrong."""
+    who = text(column)
+    wrong = np.zeros(len(who), bool)
+    pair = np.stack([account.values, _numbered(who)], axis=1)
+    _, first, which = np.unique(pair, axis=0, return_index=True, return_inverse=True)
+    for k in np.argsort(first):
+        place = first[k]
+        name = registers.accounts.names[account.values[place]] if not account.bad[place] else ""
+        said = who[place].strip()
+        if name and said and registers.control.setdefault(name, said) != said:
+            wrong |= which.ravel() == k
+    return wrong, "is not the controller of this account in an earlier row", "one controller an account"
+
+
+def _numbered(names: np.ndarray) -> Ints:
+    return np.unique(names.astype(str), return_inverse=True)[1].ravel()
+
+
+def _refused(
+    columns: Mapping[str, Any], rows: Ints, wrong: Wrong, places: Ints, refuse: Callable[[Refused], None]
+) -> None:
+    """Refuse rows [place], each for the first field that is wrong."""
+    for place in places:
+        name = next(name for name, (mask, _, _) in wrong.items() if mask[place])
+        cells = tuple(_cell(columns.get(role), int(place)) for role in CELLS)
+        value = _cell(columns[name], int(place))
+        _, why, allowed = wrong[name]
+        refuse(Refused(int(rows[place]), name, value, why, allowed, cells))
+
+
+def _cell(column: Any, place: int) -> str:
+    if column is None:
+        return ""
+    value = column[place].as_py()
+    return "" if value is None else str(value)
