@@ -24,13 +24,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "rare": {"core", *LEAVES, "simulate"},
     "assemble": {"core", "config", *LEAVES, "simulate"},
     "data": {"core"},
+    "surveillance": {"core", "data"},
     "calibrate": {*STUDIED, "data"},
     "universe": {"core", "config", "data", "calibrate"},
     "optimise": {*STUDIED, "universe"},
     "record": {*STUDIED, "config", "assemble", "data", "calibrate", "universe", "optimise"},
     "report": {"core"},
     "guide": {"core"},
-    "studies": {*STUDIED, *DESK},
+    "studies": {*STUDIED, *DESK, "surveillance"},
     "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies", "guide"},
 }
 AT_ONCE = {"core"}

@@ -18,6 +18,7 @@ from .measure import cta, universe
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
+from .watch import watch
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -55,6 +56,7 @@ for command in (
     validate,
     replay,
     tune,
+    watch,
     guide,
 ):
     commands.add_command(command)

@@ -1,4 +1,4 @@
-"""Surveillance: order rates by account and by controller, and the four abnormal types of programme trading."""
+"""Surveillance: order rates by account and controller, four abnormal types of programme trading."""
 
 from .generate import Planted, generate
 from .monitor import Monitor, Watched

@@ -29,7 +29,7 @@ def said(one: Refused) -> str:
 
 
 class Aside:
-    """A CSV of refused rows; it takes its place when the watch ends well, and is empty but for its header if none is."""
+    """A CSV of refused rows, of its header alone if none is; it takes its place when the watch ends well."""
 
     def __init__(self, path: Path) -> None:
         self.path, self.reasons = path, Counter[str]()

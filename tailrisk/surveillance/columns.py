@@ -6,16 +6,26 @@ from ..core.errors import InputError
 from ..data.columns import matched
 
 SPELLED = {
-    "time": ["timestamp", "datetime", "transact_time", "order_time", "时间", "委托时间", "申报时间", "时间戳"],
-    "account": ["account_id", "acct", "investor", "账户", "证券账户", "股东代码", "股东账户", "资金账号", "客户编码"],
+    "time": ["timestamp", "datetime", "transact_time", "order_time", "时间", "委托时间", "申报时间"],
+    "account": ["account_id", "acct", "investor", "账户", "证券账户", "股东代码", "股东账户", "资金账号"],
     "action": ["event", "type", "order_type", "动作", "类型", "委托类型", "业务类型", "事件"],
     "order": ["order_id", "orderid", "order_no", "委托编号", "委托号", "申报编号", "合同序号", "订单编号"],
-    "security": ["code", "symbol", "ts_code", "instrument", "contract", "ticker", "证券代码", "代码", "合约", "合约代码"],
+    "security": [
+        "code",
+        "symbol",
+        "ts_code",
+        "instrument",
+        "contract",
+        "证券代码",
+        "代码",
+        "合约",
+        "合约代码",
+    ],
     "side": ["bs_flag", "direction", "买卖", "买卖方向", "方向"],
     "size": ["volume", "qty", "quantity", "shares", "lots", "数量", "委托数量", "成交数量", "手数"],
     "price": ["order_price", "委托价格", "价格", "成交价格"],
     "controller": ["manager", "control", "group", "管理人", "实际控制人", "实控人", "控制人"],
-}  # fmt: skip
+}
 """The name here -> how others spell it."""
 NEEDED = ("time", "account", "action")
 CELLS = ("time", "account", "action", "order", "security", "side", "size", "price")
@@ -35,7 +45,7 @@ SIDES_ALLOWED = "buy or sell (B, S, 1, 2, 买, 卖)"
 
 
 def found(place: str, titles: Sequence[str]) -> dict[str, str]:
-    """Role -> the title of its column. Raises InputError where one that is needed is missing, or there twice."""
+    """Role -> the title of its column. Raises InputError where one needed is missing, or is there twice."""
     lower = [title.strip().lower() for title in titles]
     for name in lower:
         if name and lower.count(name) > 1:
@@ -44,7 +54,9 @@ def found(place: str, titles: Sequence[str]) -> dict[str, str]:
     for role in NEEDED:
         if role not in roles:
             problem = f"no column {role!r} (its columns are {', '.join(titles)[:200]})"
-            raise InputError(place, problem, f"columns {', '.join(NEEDED)}; {', '.join(OPTIONAL)} if there are any")
+            raise InputError(
+                place, problem, f"columns {', '.join(NEEDED)}; {', '.join(OPTIONAL)} if there are any"
+            )
     return roles
 
 

@@ -73,7 +73,11 @@ def _of_text(cells: pd.Series) -> Column:
         some = _of_digits(cells[digits].astype(np.int64).to_numpy(), np.zeros(int(digits.sum()), bool))
         values[digits], bad[digits] = some
     written = cells.str.fullmatch(STAMP).to_numpy(bool)
-    zoned = written & cells.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").to_numpy(bool) & (cells.str.len() > 19).to_numpy()
+    zoned = (
+        written
+        & cells.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$").to_numpy(bool)
+        & (cells.str.len() > 19).to_numpy()
+    )
     for which, utc in ((written & ~zoned, False), (zoned, True)):
         if which.any():
             parsed = pd.to_datetime(cells[which], format="ISO8601", errors="coerce", utc=utc)

@@ -1,4 +1,4 @@
-"""A made-up day of orders whose breaches are known: each one and each near miss is planted on its own accounts."""
+"""A made-up day of orders with known breaches: each, and each near miss, has accounts of its own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,7 +33,9 @@ Stamps = tuple[str, np.ndarray, list[tuple[str, str]]]
 """An account, its stamps from the open on [event], and the (rule, window) that ring for it."""
 
 
-def generate(events: int, seed: int, *, controllers: int = 3, late: float = 0.0, rules: Rules | None = None) -> Planted:
+def generate(
+    events: int, seed: int, *, controllers: int = 3, late: float = 0.0, rules: Rules | None = None
+) -> Planted:
     """A stream of about so many events with breaches planted, the same for a seed.
 
     controllers: managers of forty accounts each that together breach what none of the accounts does; late:
@@ -67,7 +69,6 @@ def _plants(rule: Stock) -> Iterator[Stamps]:
     both = [("stock.second", CALENDAR), ("stock.second", SLIDING)]
     for k in range(10):
         at = (60 + 600 * k) * SECOND
-        milli = np.arange(n) * 1000 * max(1, 900 // n)
         yield f"FULL{k}", at + _spread(n, 0, 999), both
         yield f"SHORT{k}", at + _spread(n - 1, 0, 999), []
         yield f"ASTRIDE{k}", at + _spread(n, 500, 1499), [("stock.second", SLIDING)]
@@ -75,7 +76,6 @@ def _plants(rule: Stock) -> Iterator[Stamps]:
         yield f"TIED{k}", at + np.full(n, 999_000), both
         yield f"DAY{k}", _over_the_day(day), [("stock.day", WHOLE_DAY)]
         yield f"LESS{k}", _over_the_day(day - 1), []
-        del milli
 
 
 def _groups(rule: Stock, controllers: int, registers: Registers, rung: set) -> Iterator[Stamps]:

@@ -31,19 +31,35 @@ CONTROL = {
 
 
 def read_market(path: Path, registers: Registers) -> Market:
-    """The market's minutes: minute (its begin), code, return (a fraction), amount (yuan), of stocks and indices.
+    """Minutes of stocks and indices: minute (its begin), code, return (a fraction), amount (yuan).
 
     Raises InputError for a column or cell that cannot be read, with its row.
     """
     table = _frame(path, COLUMNS)
     stamps = times(_arrow(table["minute"]))
     _check(path, table["minute"], stamps.bad, "minute", "is no stamp", TIMES)
-    _check(path, table["minute"], stamps.values % MINUTE != 0, "minute", "is no whole minute", "the minute's begin")
-    figures = {name: pd.to_numeric(table[name], errors="coerce").to_numpy(float) for name in ("return", "amount")}
+    _check(
+        path,
+        table["minute"],
+        stamps.values % MINUTE != 0,
+        "minute",
+        "is no whole minute",
+        "the minute's begin",
+    )
+    figures = {
+        name: pd.to_numeric(table[name], errors="coerce").to_numpy(float) for name in ("return", "amount")
+    }
     move, amount = figures["return"], figures["amount"]
     allowed = "a fraction from -0.5 to 0.5, such as -0.0096"
     _check(path, table["return"], ~(np.abs(move) <= 0.5), "return", "is no return", allowed)
-    _check(path, table["amount"], ~((amount >= 0) & np.isfinite(amount)), "amount", "is no amount", "yuan, zero or more")
+    _check(
+        path,
+        table["amount"],
+        ~((amount >= 0) & np.isfinite(amount)),
+        "amount",
+        "is no amount",
+        "yuan, zero or more",
+    )
     code = registers.securities.all(str(name).strip() for name in table["code"]).astype(np.int64)
     mark = stamps.values // MINUTE * MANY + code
     rank = np.argsort(mark, kind="stable")
@@ -60,7 +76,7 @@ def read_market(path: Path, registers: Registers) -> Market:
 
 
 def read_control(path: Path) -> dict[str, str]:
-    """Account -> controller. Raises InputError for a missing column, an empty cell, or an account with two."""
+    """Account -> controller. Raises InputError for no such column, an empty cell, an account with two."""
     cells = read_cells(path)
     roles = matched(str(path), cells.header, CONTROL, CONTROL)
     for name in CONTROL:

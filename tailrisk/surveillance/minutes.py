@@ -88,14 +88,18 @@ class Minutes:
         if (there & (amount > whole * (1 + 1e-6))).any():
             k = int(np.flatnonzero(there & (amount > whole * (1 + 1e-6)))[0])
             place = f"minutes: {self.security[security[k]]}, {clock(int(minute[k]) * MINUTE)}: amount"
-            problem = f"{whole[k]:g}, less than the {amount[k]:g} that {self.name(int(entity[k]))} traded alone"
+            problem = (
+                f"{whole[k]:g}, less than the {amount[k]:g} that {self.name(int(entity[k]))} traded alone"
+            )
             raise InputError(place, problem, "yuan, of the whole market")
         if self.rules.moves:
             low = self.rules.lowest
             near = there & (side * move >= low * self.rules.moves.move)
             near &= part >= low * self.rules.moves.fraction
             for k in np.flatnonzero(near):
-                self._note("moves", minute, entity, self.security[security[k]], side, move, amount, part, int(k))
+                self._note(
+                    "moves", minute, entity, self.security[security[k]], side, move, amount, part, int(k)
+                )
 
     def _trades(self, minute: Ints, entity: Ints, security: Ints, side: Ints, amount: Ints) -> None:
         if not self.rules.trades:
@@ -114,7 +118,9 @@ class Minutes:
             near = there & (some[3] * move >= low * rule.move) & (sums >= low * rule.amount)
             near &= part >= low * rule.fraction
             for k in np.flatnonzero(near):
-                self._note("trades", some[0], some[1], self.security[index], some[3], move, sums, part, int(k))
+                self._note(
+                    "trades", some[0], some[1], self.security[index], some[3], move, sums, part, int(k)
+                )
 
     def _note(
         self,

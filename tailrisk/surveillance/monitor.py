@@ -34,7 +34,9 @@ class Watched:
 class Monitor:
     """Feed it events in file order, then `finish`."""
 
-    def __init__(self, rules: Rules, registers: Registers, refuse: Refuse, market: Market | None = None) -> None:
+    def __init__(
+        self, rules: Rules, registers: Registers, refuse: Refuse, market: Market | None = None
+    ) -> None:
         self.rules, self.registers, self.refuse, self.market = rules, registers, refuse, market
         self.sequence, self.pairing = Sequence(rules.clock), Pairing()
         self.day: int | None = None
@@ -44,7 +46,7 @@ class Monitor:
         self.counts: list[dict] = []
         self.near: list[dict] = []
         self.events = dict.fromkeys(ACTIONS, 0)
-        self.unjudged, self.fine = 0, False
+        self.unjudged, self.fine, self.numbered = 0, False, False
         self.span: tuple[int, int] | None = None
 
     def feed(self, events: Events) -> None:
@@ -56,6 +58,7 @@ class Monitor:
         self._taken(*self.sequence.finish())
         self._close()
         facts = {"most_rows_waiting": self.sequence.seen, "trades_without_market_minute": self.unjudged}
+        facts |= {"order_numbers": self.numbered, "judged_minutes": bool(self.minutes)}
         facts |= {"days": len({row["day"] for row in self.counts}), "whole_second_stamps": not self.fine}
         facts |= {"accounts": len(self.registers.accounts), "controllers_known": self.registers.controlled}
         return Watched(
@@ -73,6 +76,7 @@ class Monitor:
             self._refuse(ready, int(place), "order", why, "each order or cancel once")
         ready = ready.take(np.delete(np.arange(len(ready)), again)) if len(again) else ready
         self.fine = self.fine or bool((ready.time % SECOND).any())
+        self.numbered = self.numbered or ready.order is not None
         days = trading_day(ready.time, self.rules.clock.day_begins)
         first = np.flatnonzero(np.concatenate([[True], days[1:] != days[:-1]]))
         for begin, end in zip(first, np.append(first[1:], len(days)), strict=True):
@@ -93,7 +97,9 @@ class Monitor:
         only = counted(events.action)
         some = events if only.all() else events.take(only)
         for by, entity in self._entities(some.account):
-            self._rate(by).step(entity, some.time, some.action, quick if len(quick) == len(some) else quick[only])
+            self._rate(by).step(
+                entity, some.time, some.action, quick if len(quick) == len(some) else quick[only]
+            )
         if self.market is not None and not only.all():
             self._minutes_of(events.take(events.action == TRADE))
 
@@ -143,7 +149,7 @@ class Monitor:
         self.day = None
 
     def _is_judged(self, alarm: Alarm) -> bool:
-        """Stocks by account, and by controller where there is one; futures by whoever controls the account."""
+        """Stocks by account, and by controller if there is one; futures by who controls the account."""
         if alarm.by == "account":
             return alarm.rule != "futures"
         return alarm.rule == "futures" or alarm.who in self.registers.control.values()

@@ -6,9 +6,12 @@ from .events import CANCEL, ORDER, Events, Ints
 from .rules import SECOND
 from .sequence import mixed
 
+BUCKETS = 1 << 22
+"""Orders whose bucket no cancel falls into need not be looked up."""
+
 
 class Pairing:
-    """The orders of the last second, by their numbers; everything older can be taken back by no quick cancel."""
+    """The orders of the last second by their numbers; no quick cancel takes back an older one."""
 
     def __init__(self) -> None:
         self.order = self.account = self.time = np.zeros(0, np.int64)
@@ -27,8 +30,11 @@ class Pairing:
         account = np.concatenate([self.account, events.account[placed]])
         time = np.concatenate([self.time, events.time[placed]])
         where = np.flatnonzero(events.action == CANCEL)
-        if len(where) and len(order):
-            rank = np.argsort(order)
+        likely = np.zeros(BUCKETS, bool)
+        likely[mark[where] & (BUCKETS - 1)] = True
+        some = np.flatnonzero(likely[order & (BUCKETS - 1)])
+        if len(some):
+            rank = some[np.argsort(order[some], kind="stable")]
             ranked = order[rank]
             last = np.searchsorted(ranked, mark[where], side="right") - 1
             match = rank[np.maximum(last, 0)]

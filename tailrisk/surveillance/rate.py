@@ -1,4 +1,4 @@
-"""High-frequency counts by entity: the busiest second, calendar and sliding, the day, and tens within a second."""
+"""Counts by entity: the busiest second, calendar and sliding, the day, and tens within a second."""
 
 from collections.abc import Callable, Iterator
 
@@ -60,14 +60,16 @@ class Rate:
         if quick.any():
             self.count["quick_cancels"] += np.bincount(entity[quick], minlength=size)
             np.maximum.at(self.last_quick, entity[quick], time[quick])
-        new = keys(entity, time)
-        self._in_calendar_seconds(new)
-        self._in_the_day(new, before)
         older = self.carried
-        both = keys(np.concatenate([older[0], entity]), np.concatenate([older[1], time]))
-        self._in_sliding_seconds(both, int(time[0]))
-        recent = both.time(np.arange(len(both.key))) > time[-1] - SECOND
-        self.carried = (both.entity[recent], both.time(np.flatnonzero(recent)))
+        entity, time, now = np.concatenate([older[0], entity]), np.concatenate([older[1], time]), int(time[0])
+        both = keys(entity, time)
+        new = both.key % both.stride + both.base >= now if len(older[0]) else np.ones(len(time), bool)
+        fresh = both._replace(key=both.key[new]) if len(older[0]) else both
+        self._in_calendar_seconds(fresh)
+        self._in_the_day(fresh, before)
+        self._in_sliding_seconds(both, new)
+        recent = int(np.searchsorted(time, time[-1] - SECOND, side="right"))
+        self.carried = (entity[recent:], time[recent:])
 
     def _grow(self, size: int) -> None:
         more = size - len(self.free)
@@ -75,7 +77,9 @@ class Rate:
             more = max(more, len(self.free) // 2)
             zeros = np.zeros(more, np.int64)
             self.count = {name: np.concatenate([old, zeros]) for name, old in self.count.items()}
-            self.free, self.last_quick = (np.concatenate([old, zeros]) for old in (self.free, self.last_quick))
+            self.free, self.last_quick = (
+                np.concatenate([old, zeros]) for old in (self.free, self.last_quick)
+            )
 
     def _in_calendar_seconds(self, new: Keys) -> None:
         first, many = calendar(new.key)
@@ -101,9 +105,8 @@ class Rate:
             place = np.searchsorted(new.key, who * new.stride) + n - before[who] - 1
             self.rung["stock.day", WHOLE_DAY, int(who)] = int(new.time(place))
 
-    def _in_sliding_seconds(self, both: Keys, now: int) -> None:
-        """Windows that end with an event from `now` on; those before were seen with the batch before."""
-        new = both.key % both.stride + both.base >= now
+    def _in_sliding_seconds(self, both: Keys, new: Ints) -> None:
+        """Windows that end with a new event; those before were seen with the batch before."""
         self._busiest(both, new)
         for rule, n in self.seconds:
             full = reached(both.key, n)
@@ -114,9 +117,7 @@ class Rate:
             last = np.flatnonzero(reached(both.key, n) & new)
             start = both._replace(key=both.key[last - n + 1])
             taken, self.free = disjoint(start, self.free)
-            self._tens(
-                "sliding_seconds_of_futures", SLIDING, start.entity[taken], both.time(last[taken])
-            )
+            self._tens("sliding_seconds_of_futures", SLIDING, start.entity[taken], both.time(last[taken]))
 
     def _busiest(self, both: Keys, new: Ints) -> None:
         """An event beats its entity's record r where the window that ends with it holds r + 1."""
@@ -148,7 +149,9 @@ class Rate:
     def _goes_on(self, both: Keys, place: int, new: Ints) -> bool:
         """Whether the entity has another event in the batch, which then is none of the episode."""
         after = place + 1
-        return after < len(both.key) and bool(both.key[after] // both.stride == both.key[place] // both.stride)
+        return after < len(both.key) and bool(
+            both.key[after] // both.stride == both.key[place] // both.stride
+        )
 
     def _closed(self, rule: str, both: Keys, full: Ints, new: Ints) -> None:
         """End the open episodes whose entity's first new event completes no full window."""
@@ -217,7 +220,9 @@ class Rate:
             evidence += f"{cancels[who]:,} of {orders[who]:,} orders ({ratio[who]:.1%})"
             met = int(self.last_quick[who])
             name = self.name(int(who))
-            yield Alarm("cancels", WHOLE_DAY, 0, met, met, self.by, name, int(quick[who]), rule.times, evidence)
+            yield Alarm(
+                "cancels", WHOLE_DAY, 0, met, met, self.by, name, int(quick[who]), rule.times, evidence
+            )
 
     def _rows(self) -> Iterator[dict[str, object]]:
         for who in np.flatnonzero(self.count["orders"] + self.count["cancels"]):

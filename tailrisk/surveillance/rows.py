@@ -17,7 +17,7 @@ Wrong = dict[str, tuple[Ints, str, str]]
 def read(
     columns: Mapping[str, Any], rows: Ints, registers: Registers, refuse: Callable[[Refused], None]
 ) -> Events:
-    """Events of a chunk whose columns are Arrow arrays [row] by role; rows: their numbers in the file [row]."""
+    """Events of a chunk: columns are Arrow arrays [row] by role, rows their numbers in the file [row]."""
     stamps = times(columns["time"])
     account = coded(columns["account"], named(registers.accounts))
     action = coded(columns["action"], lookup(ACTION))
@@ -38,7 +38,9 @@ def read(
     return events.take(~bad) if bad.any() else events
 
 
-def _sides(columns: Mapping[str, Any], more: dict[str, np.ndarray], wrong: Wrong, registers: Registers) -> None:
+def _sides(
+    columns: Mapping[str, Any], more: dict[str, np.ndarray], wrong: Wrong, registers: Registers
+) -> None:
     if "order" in columns:
         order = orders(columns["order"])
         more["order"] = order.values

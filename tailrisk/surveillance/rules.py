@@ -91,7 +91,7 @@ class Cancels:
 
 @dataclass(frozen=True)
 class Moves:
-    """Abnormal type 3: minutes in which a stock moved the investor's way while he had a part of its trading."""
+    """Abnormal type 3: minutes in which a stock moved the investor's way, and his part of its trading."""
 
     move: float = 0.01
     fraction: float = 0.2

@@ -10,10 +10,13 @@ from typing import NamedTuple
 import numpy as np
 
 from .alarms import stamp
-from .events import ACTIONS, TRADE, Events, Ints, joined
+from .events import TRADE, Events, Ints, joined
 from .rules import SECOND, Clock
 
 FAR = np.iinfo(np.int64).min
+BUCKETS = 1 << 22
+"""Rows that are alone in their bucket are no duplicates."""
+GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Refused(NamedTuple):
@@ -101,23 +104,28 @@ class Sequence:
 
 
 def duplicates(events: Events) -> Ints:
-    """Places of orders and cancels that repeat an earlier row: same stamp, account, order number and security.
+    """Places of orders and cancels that repeat an earlier row: stamp, account, order number and security.
 
     Without order numbers two equal rows may be two orders, and none is called a duplicate.
     """
     if events.order is None:
         return np.zeros(0, np.int64)
-    mark = mixed(events.order, events.security) * 4 + events.action.astype(np.uint64)
-    mark ^= events.time.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-    ranked = np.sort(mark)
-    if not (ranked[1:] == ranked[:-1]).any():
-        return np.zeros(0, np.int64)
+    mark = mixed(events.order, events.security) ^ (events.time + events.action).astype(np.uint64) * GOLDEN
+    bucket = (mark >> np.uint64(40)).astype(np.int64) & (BUCKETS - 1)
+    last = np.empty(BUCKETS, np.int32)
+    last[bucket] = np.arange(len(events), dtype=np.int32)
+    crowded = np.zeros(BUCKETS, bool)
+    crowded[bucket[last[bucket] != np.arange(len(events))]] = True
+    some = np.flatnonzero(crowded[bucket])
+    if not len(some):
+        return some
+    events = events.take(some)
     columns = [events.time, events.account, events.action, events.order]
     columns += [events.security] if events.security is not None else []
     place = np.lexsort(tuple(columns))  # stable: the first of equals is the first in the file
     same = np.logical_and.reduce([column[place][1:] == column[place][:-1] for column in columns])
     again = place[1:][same]
-    return np.sort(again[events.action[again] != TRADE])
+    return np.sort(some[again[events.action[again] != TRADE]])
 
 
 def mixed(order: Ints, security: "Ints | None") -> Ints:
@@ -126,8 +134,3 @@ def mixed(order: Ints, security: "Ints | None") -> Ints:
     if security is not None:
         mark ^= (security.astype(np.uint64) + np.uint64(1)) * np.uint64(0x94D049BB133111EB)
     return mark ^ (mark >> np.uint64(31))
-
-
-def action(code: int) -> str:
-    """The word for an action."""
-    return ACTIONS[code]

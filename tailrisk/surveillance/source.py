@@ -57,7 +57,11 @@ def chunks(
         for row, line in part.ragged:
             any_rows = True
             cells = (line[:200], *([""] * (len(CELLS) - 1)))
-            refuse(Refused(row, "row", line[:60], "has more or fewer cells than the header", "a cell a column", cells))
+            refuse(
+                Refused(
+                    row, "row", line[:60], "has more or fewer cells than the header", "a cell a column", cells
+                )
+            )
         if len(part.rows):
             any_rows = True
             yield read(part.columns, part.rows, registers, refuse)
@@ -110,9 +114,13 @@ def form(path: Path) -> Form:
     roles = found(str(path), titles)
     second = next((line for line in lines[1:] if line.strip()), "")
     cells = next(csv.reader([second], delimiter=separator), [])
-    first = {role: cells[titles.index(t)].strip() for role, t in roles.items() if titles.index(t) < len(cells)}
+    first = {
+        role: cells[titles.index(t)].strip() for role, t in roles.items() if titles.index(t) < len(cells)
+    }
     start = head.index(b"\n") + 1 if b"\n" in head else len(head)
-    return Form(str(path), "utf8" if encoding == "UTF-8" else "gb18030", separator, titles, roles, first, start)
+    return Form(
+        str(path), "utf8" if encoding == "UTF-8" else "gb18030", separator, titles, roles, first, start
+    )
 
 
 def _csv(path: Path, registers: Registers, size: int) -> Iterator[Parsed]:
@@ -165,11 +173,16 @@ def _parsed(block: bytes, written: Form) -> Parsed:
             table = arrow.read_csv(
                 pa.BufferReader(block),
                 arrow.ReadOptions(
-                    use_threads=False, column_names=written.titles, encoding=written.encoding, block_size=len(block) + 1
+                    use_threads=False,
+                    column_names=written.titles,
+                    encoding=written.encoding,
+                    block_size=len(block) + 1,
                 ),
                 arrow.ParseOptions(delimiter=written.separator),
                 arrow.ConvertOptions(
-                    column_types=_types(written), include_columns=list(written.roles.values()), null_values=[""]
+                    column_types=_types(written),
+                    include_columns=list(written.roles.values()),
+                    null_values=[""],
                 ),
             )
             columns = {role: _one(table.column(title)) for role, title in written.roles.items()}
@@ -185,7 +198,7 @@ def _types(written: Form) -> dict[str, Any]:
 
     word = pa.dictionary(pa.int32(), pa.string())
     times = {"stamp": pa.timestamp("us"), "digits": pa.int64()}
-    types = {role: word for role in ("account", "action", "security", "side")}
+    types = dict.fromkeys(("account", "action", "security", "side"), word)
     types |= {"size": pa.float64(), "price": pa.float64(), "controller": pa.string()}
     types["time"] = times.get(is_stamp(written.first.get("time", "")) or "", pa.string())
     number = written.first.get("order", "")

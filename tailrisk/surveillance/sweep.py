@@ -61,7 +61,9 @@ def _of_minutes(near: pd.DataFrame, rules: Rules) -> Iterator[tuple]:
             for name in [*least, *(["times"] if rule == "moves" else [])] if mine else []:
                 for multiple in rules.sweep:
                     at = multiple * getattr(one, name)
-                    hits = [row for row in mine if beyond(row, **least | ({name: at} if name in least else {}))]
+                    hits = [
+                        row for row in mine if beyond(row, **least | ({name: at} if name in least else {}))
+                    ]
                     times = _count(at) if name == "times" else getattr(one, "times", 0)
                     ring = _repeated(hits, times) if rule == "moves" else len(hits)
                     yield rule, name, _count(at) if name == "times" else at, multiple, "minute", by, ring

@@ -28,7 +28,7 @@ def watch(
 
     rules: thresholds, by default those in force with guesses of the confidential ones; controllers: a file
     account, controller; minutes: the market's own minutes, without which moves and trades are not judged;
-    set_aside: a file for rows that cannot be used. block, rows: bytes of CSV and rows of Parquet read at once.
+    set_aside: a file for rows that cannot be used. block, rows: bytes of CSV, rows of Parquet read at once.
 
     InputError: the first row that cannot be used, by number, field and value, unless set aside; a file that
     is no table or has no column time, account or action.

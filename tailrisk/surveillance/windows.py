@@ -10,6 +10,7 @@ run of keys with the same key // 1 s.
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from .events import Ints
 from .rules import SECOND
@@ -33,12 +34,17 @@ class Keys(NamedTuple):
 
 
 def keys(entity: Ints, time: Ints) -> Keys:
-    """Keys of events [event] in any order."""
-    if not len(time):
+    """Keys of events [event] sorted by time, by a counting sort by entity, which keeps their order."""
+    many = len(time)
+    if not many:
         return Keys(np.zeros(0, np.int64), SECOND, 0)
-    base = int(time.min()) // SECOND * SECOND
-    stride = ((int(time.max()) - base) // SECOND + 2) * SECOND
-    return Keys(np.sort(entity.astype(np.int64) * stride + (time - base)), stride, base)
+    base = int(time[0]) // SECOND * SECOND
+    stride = ((int(time[-1]) - base) // SECOND + 2) * SECOND
+    key = entity.astype(np.int64) * stride + (time - base)
+    rows = sparse.csr_matrix(
+        (key, (entity, np.arange(many, dtype=np.int32))), shape=(int(entity.max()) + 1, many)
+    )
+    return Keys(rows.data, stride, base)
 
 
 def reached(key: Ints, n: int) -> Ints:
@@ -64,7 +70,7 @@ def calendar(key: Ints) -> tuple[Ints, Ints]:
 
 
 def disjoint(start: Keys, free: Ints) -> tuple[Ints, Ints]:
-    """Places of the disjoint windows [t, t + 1 s) that a greedy count takes, and from when each entity is free.
+    """Places of disjoint windows [t, t + 1 s) in a greedy count, and from when each entity is free.
 
     start: keys of the first events of full windows [window]; free: stamp [entity] from which an entity may
     begin another. The earliest each time gives the largest number of disjoint windows. All entities go
