@@ -20,10 +20,10 @@ FORMULA = ("=", "+", "-", "@")
 def stop(place: str, one: Refused) -> None:
     """Raises InputError for the row: its number, its field, its value, what is allowed."""
     hint = "--set-aside FILE writes such rows to a file and goes on"
-    raise InputError(f"{place}: row {one.row}: {one.field}", f"{one.value!r} {said(one)}", one.allowed, hint)
+    raise InputError(f"{place}: row {one.row}: {one.field}", f"{one.value!r} {why(one)}", one.allowed, hint)
 
 
-def said(one: Refused) -> str:
+def why(one: Refused) -> str:
     """The reason as it follows a value."""
     return one.reason if one.reason.startswith(("is ", "has ")) else f"is {one.reason}"
 

@@ -44,7 +44,7 @@ ACTIONS_ALLOWED = "order, cancel or trade (委托, 撤单, 成交)"
 SIDES_ALLOWED = "buy or sell (B, S, 1, 2, 买, 卖)"
 
 
-def found(place: str, titles: Sequence[str]) -> dict[str, str]:
+def roles_of(place: str, titles: Sequence[str]) -> dict[str, str]:
     """Role -> the title of its column. Raises InputError where one needed is missing, or is there twice."""
     lower = [title.strip().lower() for title in titles]
     for name in lower:

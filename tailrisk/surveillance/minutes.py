@@ -57,7 +57,10 @@ class Minutes:
         self.unjudged = 0
 
     def step(self, entity: Ints, time: Ints, security: Ints, side: Ints, amount: Ints) -> None:
-        """Add trades [trade] sorted by time, amounts in MILS; minutes that are over are judged."""
+        """Add trades [trade] sorted by time, amounts in MILS; minutes that are over are judged.
+
+        InputError: an account traded more of a stock than the market's minute says there was.
+        """
         if not len(time):
             return
         now = int(time[-1]) // MINUTE
@@ -140,7 +143,7 @@ class Minutes:
         self.near.append(row | {"amount": float(amount[k]), "fraction": float(part[k])})
 
     def close(self) -> tuple[list[Alarm], list[dict[str, object]]]:
-        """The day's alarms, day not yet set, and the minutes that come near a threshold."""
+        """The day's alarms, day not yet set, and the minutes near a threshold. Raises InputError as `step`."""
         self._judge()
         return [*self._of_moves(), *self._of_trades()], self.near
 
@@ -154,7 +157,7 @@ class Minutes:
             if rule and len(rows) >= rule.times:
                 rows = sorted(rows, key=lambda row: (row["minute"], row["security"]))
                 met, end = (_end(rows[k]) for k in (rule.times - 1, -1))
-                evidence = "; ".join(told(row) for row in rows[:3])
+                evidence = "; ".join(as_evidence(row) for row in rows[:3])
                 evidence += f"; and {len(rows) - 3} more" if len(rows) > 3 else ""
                 yield Alarm("moves", ONE_MINUTE, 0, met, end, self.by, who, len(rows), rule.times, evidence)
 
@@ -164,7 +167,9 @@ class Minutes:
             wanted = {"move": rule.move, "amount": rule.amount, "fraction": rule.fraction} if rule else {}
             if rule and row["rule"] == "trades" and beyond(row, **wanted):
                 who, amount, end = str(row["who"]), float(str(row["amount"])), _end(row)
-                yield Alarm("trades", ONE_MINUTE, 0, end, end, self.by, who, amount, rule.amount, told(row))
+                yield Alarm(
+                    "trades", ONE_MINUTE, 0, end, end, self.by, who, amount, rule.amount, as_evidence(row)
+                )
 
 
 def beyond(row: dict, **least: float) -> bool:
@@ -172,7 +177,7 @@ def beyond(row: dict, **least: float) -> bool:
     return all(abs(float(row[name])) >= threshold for name, threshold in least.items())
 
 
-def told(row: dict) -> str:
+def as_evidence(row: dict) -> str:
     """A minute as evidence."""
     verb = "bought" if row["side"] == "buy" else "sold"
     begin = clock(int(row["minute"]) * MINUTE)[:5]

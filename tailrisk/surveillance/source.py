@@ -12,7 +12,7 @@ import numpy as np
 
 from ..core.errors import InputError
 from ..data.cells import decoded, kind, separated
-from .columns import CELLS, found
+from .columns import CELLS, roles_of
 from .convert import is_stamp
 from .events import Events, Ints, Registers
 from .rows import read
@@ -75,7 +75,7 @@ def _parquet(path: Path, registers: Registers, size: int) -> Iterator[Parsed]:
 
     try:
         file = parquet.ParquetFile(path)
-        roles = found(str(path), file.schema_arrow.names)
+        roles = roles_of(str(path), file.schema_arrow.names)
         registers.controlled |= "controller" in roles
         first = 1
         for batch in file.iter_batches(size, columns=list(roles.values())):
@@ -111,7 +111,7 @@ def form(path: Path) -> Form:
     separator = separated(content)
     lines = content.splitlines()
     titles = [title.strip() for title in next(csv.reader([lines[0]], delimiter=separator))]
-    roles = found(str(path), titles)
+    roles = roles_of(str(path), titles)
     second = next((line for line in lines[1:] if line.strip()), "")
     cells = next(csv.reader([second], delimiter=separator), [])
     first = {
