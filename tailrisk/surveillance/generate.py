@@ -16,7 +16,9 @@ OPEN = 1_708_335_000 * SECOND
 SESSION = 7_200 * SECOND
 """The morning; the background and every plant are inside it."""
 BUSIEST = 4_000
-"""Most events of a background account, at random stamps: a second of 300 has a chance below 1e-300."""
+"""Most events of a background account, at random stamps: twenty in one second have a chance below 1e-20."""
+LEAST = 20
+"""Orders in a second; with a lower threshold the background itself might ring."""
 SECURITIES = 200
 
 
@@ -42,11 +44,11 @@ def generate(
     seconds by which rows may be late in the file. Breaches and near misses are exact: one second holds
     n - 1 or n events, a day holds n - 1 or n, n events span one second but for a millisecond, or exactly.
 
-    InputError: fewer events than the plants need, or rules without a rule for stocks.
+    InputError: fewer events than the plants need, or no rule for stocks, or one of few orders.
     """
     rule = (rules or Rules()).stock
-    if rule is None:
-        raise InputError("rules.stock", "is None", "thresholds for stocks")
+    if rule is None or rule.second < LEAST:
+        raise InputError("rules.stock", f"{rule}", f"thresholds for stocks, at least {LEAST} in a second")
     random = np.random.default_rng(seed)
     registers = Registers(controlled=controllers > 0)
     parts, rung = [], set()
@@ -56,7 +58,8 @@ def generate(
     left = events - sum(len(stamps) for _, stamps in parts)
     if left < 0:
         raise InputError("events", f"{events:,}", f"at least {events - left:,}, which the plants need")
-    first, many = len(registers.accounts), -(-max(left, 1) // BUSIEST)
+    busiest = max(1, min(BUSIEST, rule.day // 5))
+    first, many = len(registers.accounts), -(-max(left, 1) // busiest)
     registers.accounts.all(f"B{k:06d}" for k in range(many))
     parts.append((first + np.arange(left) % many, random.integers(0, SESSION // 1000, left) * 1000))
     account, time = (np.concatenate(column) for column in zip(*parts, strict=True))

@@ -143,7 +143,7 @@ class Minutes:
         self.near.append(row | {"amount": float(amount[k]), "fraction": float(part[k])})
 
     def close(self) -> tuple[list[Alarm], list[dict[str, object]]]:
-        """The day's alarms, day not yet set, and the minutes near a threshold. Raises InputError as `step`."""
+        """The day's alarms, day not yet set, and minutes near a threshold. Raises InputError as `step`."""
         self._judge()
         return [*self._of_moves(), *self._of_trades()], self.near
 

@@ -1,6 +1,7 @@
 """The monitor: a stream of events in, day by day, and alarms, counts and refused rows out."""
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,10 +97,11 @@ class Monitor:
         quick = self.pairing.quick(events) if self.rules.cancels else np.zeros(len(events), bool)
         only = counted(events.action)
         some = events if only.all() else events.take(only)
-        for by, entity in self._entities(some.account):
-            self._rate(by).step(
-                entity, some.time, some.action, quick if len(quick) == len(some) else quick[only]
-            )
+        mine = quick if len(quick) == len(some) else quick[only]
+        levels = [(self._rate(by), entity) for by, entity in self._entities(some.account)]
+        with ThreadPoolExecutor(len(levels)) as pool:  # NumPy lets the interpreter go while it computes
+            for done in [pool.submit(rate.step, who, some.time, some.action, mine) for rate, who in levels]:
+                done.result()
         if self.market is not None and not only.all():
             self._minutes_of(events.take(events.action == TRADE))
 

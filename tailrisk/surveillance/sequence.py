@@ -14,9 +14,6 @@ from .events import TRADE, Events, Ints, joined
 from .rules import SECOND, Clock
 
 FAR = np.iinfo(np.int64).min
-BUCKETS = 1 << 22
-"""Rows that are alone in their bucket are no duplicates."""
-GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
 class Refused(NamedTuple):
@@ -110,13 +107,7 @@ def duplicates(events: Events) -> Ints:
     """
     if events.order is None:
         return np.zeros(0, np.int64)
-    mark = mixed(events.order, events.security) ^ (events.time + events.action).astype(np.uint64) * GOLDEN
-    bucket = (mark >> np.uint64(40)).astype(np.int64) & (BUCKETS - 1)
-    last = np.empty(BUCKETS, np.int32)
-    last[bucket] = np.arange(len(events), dtype=np.int32)
-    crowded = np.zeros(BUCKETS, bool)
-    crowded[bucket[last[bucket] != np.arange(len(events))]] = True
-    some = np.flatnonzero(crowded[bucket])
+    some = _doubtful(events.time, events.order)
     if not len(some):
         return some
     events = events.take(some)
@@ -126,6 +117,18 @@ def duplicates(events: Events) -> Ints:
     same = np.logical_and.reduce([column[place][1:] == column[place][:-1] for column in columns])
     again = place[1:][same]
     return np.sort(some[again[events.action[again] != TRADE]])
+
+
+def _doubtful(time: Ints, order: Ints) -> Ints:
+    """Places of rows [event] in groups of one stamp whose order numbers do not rise from row to row."""
+    tied = time[1:] == time[:-1]
+    fallen = np.flatnonzero(tied & (order[1:] <= order[:-1]))
+    if not len(fallen):
+        return fallen
+    group = np.concatenate([[0], np.cumsum(~tied)])
+    doubtful = np.zeros(int(group[-1]) + 1, bool)
+    doubtful[group[fallen]] = True
+    return np.flatnonzero(doubtful[group])
 
 
 def mixed(order: Ints, security: "Ints | None") -> Ints:

@@ -105,9 +105,9 @@ def form(path: Path) -> Form:
     with open(path, "rb") as stream:
         head = stream.read(2**18)
     cut = head.rfind(b"\n") + 1 or len(head)
-    content, encoding = decoded(path, head[:cut])
-    if encoding == "UTF-16" or "\x00" in content:
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\x00" in head:
         raise InputError(str(path), "is UTF-16 or no text", KINDS, "save it as UTF-8")
+    content, encoding = decoded(path, head[:cut])
     separator = separated(content)
     lines = content.splitlines()
     titles = [title.strip() for title in next(csv.reader([lines[0]], delimiter=separator))]

@@ -93,7 +93,7 @@ def facts(watched: Watched, rules: Rules) -> list[str]:
     rows = ", ".join(f"{number:,} {action}s" for action, number in watched.events.items())
     lines.append(f"{rows} of {said['accounts']:,} accounts on {said['days']:,} days")
     for reason, number in sorted(watched.refused.items()):
-        lines.append(f"{number:,} rows set aside, {reason}")
+        lines.append(f"{number:,} row{'s' * (number > 1)} set aside, {reason}")
     lines += ["no row was set aside"] if not watched.refused else []
     if not said["controllers_known"]:
         lines.append("nothing was said of control: every account is its own controller")
