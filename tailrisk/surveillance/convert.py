@@ -128,7 +128,10 @@ def coded(column: Any, code: "Callable[[str], int | None]") -> Column:
         column = column.dictionary_encode()
     place = np.asarray(column.indices.fill_null(-1))
     names = [str(name).strip() if name is not None else "" for name in column.dictionary.to_pylist()]
-    codes = [code(name) if name else None for name in names]
+    used = (
+        np.bincount(place + 1, minlength=len(names) + 1)[1:] > 0
+    )  # a dictionary may be of more rows than these
+    codes = [code(name) if name and here else None for name, here in zip(names, used, strict=True)]
     table = np.array([-1 if one is None else one for one in codes] + [-1], np.int64)
     values = table[place]
     return Column(values, values < 0)

@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 
 from .columns import ACTION, ACTIONS_ALLOWED, CELLS, SIDE, SIDES_ALLOWED
-from .convert import TIMES, Column, coded, lookup, named, numbers, orders, text, times
+from .convert import TIMES, Column, coded, lookup, named, numbers, orders, times
 from .events import CANCEL, TRADE, Events, Ints, Registers
 from .sequence import Refused
 
+UNSAID, NOBODY = -1, -2
+"""An account of which no row said yet who controls it, and one whose first row said nobody."""
 Wrong = dict[str, tuple[Ints, str, str]]
 """Field -> (which rows, why, what is allowed)."""
 
@@ -71,21 +73,21 @@ def _figures(columns: Mapping[str, Any], action: Ints, more: dict[str, np.ndarra
 
 def _control(column: Any, account: Column, registers: Registers) -> tuple[Ints, str, str]:
     """Note who controls which account; rows that say otherwise than an earlier one are wrong."""
-    who = text(column)
-    wrong = np.zeros(len(who), bool)
-    pair = np.stack([account.values, _numbered(who)], axis=1)
-    _, first, which = np.unique(pair, axis=0, return_index=True, return_inverse=True)
-    for k in np.argsort(first):
-        place = first[k]
-        name = registers.accounts.names[account.values[place]] if not account.bad[place] else ""
-        said = who[place].strip()
-        if name and said and registers.control.setdefault(name, said) != said:
-            wrong |= which.ravel() == k
+    said = coded(column, named(registers.named))
+    wrong = np.zeros(len(said.values), bool)
+    known = registers.said_of()
+    says = np.where(said.bad, NOBODY, said.values)
+    where = np.flatnonzero(account.values >= 0)
+    before = known[account.values[where]]
+    where = where[(before != says[where]) & ((says[where] >= 0) | (before == UNSAID))]
+    for k in where:  # the first row of an account, or one that is wrong
+        who, controller = account.values[k], says[k]
+        if known[who] == UNSAID:
+            known[who] = controller
+            if controller >= 0:
+                registers.control[registers.accounts.names[who]] = registers.named.names[controller]
+        wrong[k] = controller >= 0 and known[who] != controller
     return wrong, "is not the controller of this account in an earlier row", "one controller an account"
-
-
-def _numbered(names: np.ndarray) -> Ints:
-    return np.unique(names.astype(str), return_inverse=True)[1].ravel()
 
 
 def _refused(

@@ -23,6 +23,7 @@ BLOCK = 16 * 2**20
 ROWS = 2**18
 """Rows of Parquet read at once."""
 KINDS = "a CSV file in UTF-8 or GBK with a header, or Parquet"
+WORDS = ("account", "action", "security", "side", "controller")
 AHEAD = 2
 """Blocks parsed while one is watched."""
 
@@ -74,8 +75,8 @@ def _parquet(path: Path, registers: Registers, size: int) -> Iterator[Parsed]:
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(path)
-        roles = roles_of(str(path), file.schema_arrow.names)
+        roles = roles_of(str(path), parquet.read_schema(path).names)
+        file = parquet.ParquetFile(path, read_dictionary=[t for role, t in roles.items() if role in WORDS])
         registers.controlled |= "controller" in roles
         first = 1
         for batch in file.iter_batches(size, columns=list(roles.values())):
@@ -198,8 +199,8 @@ def _types(written: Form) -> dict[str, Any]:
 
     word = pa.dictionary(pa.int32(), pa.string())
     times = {"stamp": pa.timestamp("us"), "digits": pa.int64()}
-    types = dict.fromkeys(("account", "action", "security", "side"), word)
-    types |= {"size": pa.float64(), "price": pa.float64(), "controller": pa.string()}
+    types = dict.fromkeys(WORDS, word)
+    types |= {"size": pa.float64(), "price": pa.float64()}
     types["time"] = times.get(is_stamp(written.first.get("time", "")) or "", pa.string())
     number = written.first.get("order", "")
     types["order"] = pa.int64() if number.isdigit() and len(number) < 19 else pa.string()

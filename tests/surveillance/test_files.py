@@ -231,3 +231,16 @@ def test_two_controllers_of_one_account_in_a_stream(tmp_path: Path) -> None:
     rows = ["2024-02-19 09:30:00.0,A,order,M", "2024-02-19 09:30:00.1,A,order,N"]
     with pytest.raises(InputError, match="row 2: controller: 'N' is not the controller of this account"):
         watch(file(tmp_path, rows, "time,account,action,controller"))
+
+
+@pytest.mark.parametrize("block", [60, 10**6])
+def test_an_empty_controller_is_nobody(block: int, tmp_path: Path) -> None:
+    """In the first row of an account: nobody then controls it. Later: the row says nothing."""
+    rows = [f"2024-02-19 09:30:00.{k},A,order,{'M' if k == 0 else ''}" for k in range(3)]
+    seen = watch(
+        file(tmp_path, rows, "time,account,action,controller"), Rules(stock=Stock(second=3)), block=block
+    )
+    assert set(seen.alarms["who"]) == {"A", "M"}
+    rows = ["2024-02-19 09:30:00.0,A,order,", "2024-02-19 09:30:00.1,A,order,N"]
+    with pytest.raises(InputError, match="row 2: controller: 'N' is not the controller of this account"):
+        watch(file(tmp_path, rows, "time,account,action,controller"), block=block)
