@@ -290,8 +290,9 @@ their own: one second of 299 and of 300, 300 astride two seconds, 300 that span 
 
 ## How fast?
 
-Best of three on {cores} cores that other work shares. Detection is from memory, with both windows, day counts,
-duplicates and quick cancels. The command reads, watches and writes its folder; its memory is the most it held.
+Best of three on {cores} cores that other work shares. Detection is from memory, with both windows, day
+counts, duplicates and quick cancels. The command reads, watches and writes its folder; its memory is the most
+it held.
 
 {speed}
 

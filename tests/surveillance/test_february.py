@@ -1,4 +1,4 @@
-"""19 February 2024 (mechanism, check 21): the manager rings at 30,000 yuan an order, none of his accounts does."""
+"""19 February 2024 (mechanism 9.21): the manager rings at 30,000 yuan an order, no account does."""
 
 import numpy as np
 import pytest
