@@ -349,6 +349,8 @@ def figure(cell: object) -> object:
     """A figure for reading."""
     if isinstance(cell, bool | np.bool_):
         return "yes" if cell else "no"
+    if isinstance(cell, float) and np.isnan(cell):
+        return ""
     if isinstance(cell, float):
         return f"{cell:,.0f}" if abs(cell) >= 100 or cell == round(cell) else f"{cell:.3g}"
     return f"{cell:,}" if isinstance(cell, int | np.integer) else cell

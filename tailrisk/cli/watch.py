@@ -57,7 +57,6 @@ def watch(
     from ..studies.watch.run import read_rules, watched
 
     output = output if output is not None else Path("results") / orders.stem
-    size = max(orders.stat().st_size, 1) if orders.is_file() else 1
     with reading(quiet), bar(quiet) as tell:
         seen = watched(
             orders,
@@ -68,7 +67,7 @@ def watch(
             set_aside=set_aside,
             force=force,
             command=repeated(),
-            progress=lambda row: tell(min(row * 40 / size, 1.0), f"{row:,} rows"),
+            progress=lambda done, row: tell(done, f"{row:,} rows"),
         )
     if not quiet:
         known = read_rules(rules).rules

@@ -128,13 +128,17 @@ def coded(column: Any, code: "Callable[[str], int | None]") -> Column:
         column = column.dictionary_encode()
     place = np.asarray(column.indices.fill_null(-1))
     names = [str(name).strip() if name is not None else "" for name in column.dictionary.to_pylist()]
-    used = (
-        np.bincount(place + 1, minlength=len(names) + 1)[1:] > 0
-    )  # a dictionary may be of more rows than these
+    # a dictionary may be of more rows than these
+    used = np.bincount(place + 1, minlength=len(names) + 1)[1:] > 0
     codes = [code(name) if name and here else None for name, here in zip(names, used, strict=True)]
     table = np.array([-1 if one is None else one for one in codes] + [-1], np.int64)
     values = table[place]
     return Column(values, values < 0)
+
+
+def empty(column: Any) -> Ints:
+    """Which cells of an Arrow array [row] of names hold nothing."""
+    return coded(column, lambda name: 0).bad
 
 
 def lookup(words: Mapping[str, int], shift: int = 0) -> "Callable[[str], int | None]":

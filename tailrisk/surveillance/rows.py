@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from .columns import ACTION, ACTIONS_ALLOWED, CELLS, SIDE, SIDES_ALLOWED
-from .convert import TIMES, Column, coded, lookup, named, numbers, orders, times
+from .convert import TIMES, Column, coded, empty, lookup, named, numbers, orders, times
 from .events import CANCEL, TRADE, Events, Ints, Registers
 from .sequence import Refused
 
@@ -29,7 +29,7 @@ def read(
         "action": (action.bad, "is unknown", ACTIONS_ALLOWED),
     }
     more: dict[str, np.ndarray] = {}
-    _sides(columns, more, wrong, registers)
+    _names(columns, action.values, more, wrong, registers)
     _figures(columns, action.values, more, wrong)
     if "controller" in columns:
         wrong["controller"] = _control(columns["controller"], account, registers)
@@ -40,9 +40,14 @@ def read(
     return events.take(~bad) if bad.any() else events
 
 
-def _sides(
-    columns: Mapping[str, Any], more: dict[str, np.ndarray], wrong: Wrong, registers: Registers
+def _names(
+    columns: Mapping[str, Any],
+    action: Ints,
+    more: dict[str, np.ndarray],
+    wrong: Wrong,
+    registers: Registers,
 ) -> None:
+    """Numbers of orders, securities, and sides, which a cancel may leave out."""
     if "order" in columns:
         order = orders(columns["order"])
         more["order"] = order.values
@@ -53,8 +58,9 @@ def _sides(
         wrong["security"] = (security.bad, "is empty", "a code")
     if "side" in columns:
         side = coded(columns["side"], lookup(SIDE, shift=1))
-        more["side"] = side.values - 1
-        wrong["side"] = (side.bad, "is unknown", SIDES_ALLOWED)
+        left_out = empty(columns["side"]) & (action == CANCEL)
+        more["side"] = np.where(left_out, 0, side.values - 1)
+        wrong["side"] = (side.bad & ~left_out, "is unknown", SIDES_ALLOWED)
 
 
 def _figures(columns: Mapping[str, Any], action: Ints, more: dict[str, np.ndarray], wrong: Wrong) -> None:

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from ..core.errors import InputError
 from .aside import Aside, stop
 from .events import Registers
 from .market import read_control, read_market
 from .monitor import Monitor, Watched
 from .rules import Rules
 from .sequence import Refused
-from .source import BLOCK, ROWS, chunks
+from .source import BLOCK, ROWS, chunks, rows_about
 
 
 def watch(
@@ -22,13 +23,14 @@ def watch(
     set_aside: str | Path | None = None,
     block: int = BLOCK,
     rows: int = ROWS,
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float, int], None] | None = None,
 ) -> Watched:
     """Alarms and counts of a CSV or Parquet file of orders, cancels and trades, in bounded memory.
 
     rules: thresholds, by default those in force with guesses of the confidential ones; controllers: a file
     account, controller; minutes: the market's own minutes, without which moves and trades are not judged;
-    set_aside: a file for rows that cannot be used. block, rows: bytes of CSV, rows of Parquet read at once.
+    set_aside: a file for rows that cannot be used. block, rows: bytes of CSV, rows of Parquet read at once;
+    progress: told the part that is done and the rows.
 
     InputError: the first row that cannot be used, by number, field and value, unless set aside; a file that
     is no table or has no column time, account or action.
@@ -37,6 +39,11 @@ def watch(
     if controllers is not None:
         registers.control, registers.controlled = read_control(Path(controllers)), True
     market = read_market(Path(minutes), registers) if minutes is not None else None
+    if set_aside is not None and Path(set_aside).exists():
+        for other in (path, controllers, minutes):
+            if other is not None and Path(other).exists() and Path(other).samefile(set_aside):
+                raise InputError(str(set_aside), "is a file that is read", "another file for rows set aside")
+    whole = rows_about(Path(path)) if progress is not None else 1
     aside = Aside(Path(set_aside)) if set_aside is not None else None
     refuse: Callable[[Refused], None] = aside if aside is not None else partial(stop, str(path))
     monitor = Monitor(rules, registers, refuse, market)
@@ -44,7 +51,8 @@ def watch(
         for events in chunks(Path(path), registers, refuse, block=block, rows=rows):
             monitor.feed(events)
             if progress is not None:
-                progress(int(events.row[-1]) if len(events) else 0)
+                row = int(events.row[-1]) if len(events) else 0
+                progress(min(row / whole, 1.0), row)
         watched = monitor.finish()
         if aside is not None:
             aside.done()

@@ -30,9 +30,9 @@ def cancelled(folder: Path, gaps: list[int], orders: int) -> Path:
     for k in range(orders):
         minute, second = divmod(5 * k, 60)
         begin = f"2024-02-19 09:{30 + minute:02d}:"
-        lines.append(f"{begin}{second:02d}.000,A,order,{k},600000.SH,B,100,10")
+        lines.append(f"{begin}{second:02d}.600,A,order,{k},600000.SH,B,100,10")
         if k < len(gaps):
-            after = second * 1000 + gaps[k]
+            after = second * 1000 + 600 + gaps[k]
             lines.append(f"{begin}{after // 1000:02d}.{after % 1000:03d},A,cancel,{k},600000.SH,B,,")
     (folder / "orders.csv").write_text("\n".join(lines) + "\n")
     return folder / "orders.csv"

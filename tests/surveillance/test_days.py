@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tailrisk.surveillance.events import CANCEL, Events
 from tailrisk.surveillance.monitor import trading_day
 from tailrisk.surveillance.rules import DAY, SECOND, Rules, Stock
 
@@ -57,3 +58,12 @@ def test_stocks_have_the_day_of_the_calendar() -> None:
         3,
         3,
     ]
+
+
+@pytest.mark.parametrize(("first", "quick"), [(MIDNIGHT - 100, 0), (MIDNIGHT, 1)])
+def test_a_cancel_takes_back_no_order_of_the_day_before(first: int, quick: int) -> None:
+    events, registers = stream([first, first + 200])
+    events.action[1] = CANCEL
+    numbered = Events(events.row, events.time, events.account, events.action, order=np.array([7, 7]))
+    seen, _ = watched(numbered, registers, Rules(clock=NOW))
+    assert seen.counts["quick_cancels"].sum() == quick

@@ -15,7 +15,7 @@ HEADER = "time,account,action,order,security,side,size,price"
 GOOD = [
     "2024-02-19 09:30:00.000,A,order,1,600000.SH,B,100,10.5",
     "2024-02-19 09:30:00.100,B,order,2,600000.SH,S,200,10.5",
-    "2024-02-19 09:30:00.200,A,cancel,1,600000.SH,B,,",
+    "2024-02-19 09:30:00.200,A,cancel,1,600000.SH,,,",
     "2024-02-19 09:30:00.300,B,trade,2,600000.SH,S,200,10.5",
     "2024-02-19 09:30:05.000,A,order,3,600000.SH,B,100,0",
 ]
@@ -30,6 +30,7 @@ BAD = {
     "account": ("2024-02-19 09:30:00.300,,order,9,600000.SH,B,100,10", "account: '' is empty"),
     "action": ("2024-02-19 09:30:00.300,A,amend,9,600000.SH,B,100,10", "action: 'amend' is unknown"),
     "side": ("2024-02-19 09:30:00.300,A,order,9,600000.SH,X,100,10", "side: 'X' is unknown"),
+    "no side": ("2024-02-19 09:30:00.300,A,order,9,600000.SH,,100,10", "side: '' is unknown"),
     "negative size": ("2024-02-19 09:30:00.300,A,order,9,600000.SH,B,-100,10", "size: '-100"),
     "size of zero": ("2024-02-19 09:30:00.300,A,order,9,600000.SH,B,0,10", "size: '0"),
     "no size": ("2024-02-19 09:30:00.300,A,order,9,600000.SH,B,,10", "size: '' is no size"),
@@ -48,7 +49,7 @@ BAD = {
     ),
     "a jump of the clock": ("2024-02-19 14:30:00.000,A,order,9,600000.SH,B,100,10", "a jump of the clock"),
     "a jump back": ("2023-02-19 09:30:00.000,A,order,9,600000.SH,B,100,10", "out of order"),
-    "a duplicate": ("2024-02-19 09:30:00.200,A,cancel,1,600000.SH,B,,", "order: '1' is a duplicate"),
+    "a duplicate": ("2024-02-19 09:30:00.200,A,cancel,1,600000.SH,,,", "order: '1' is a duplicate"),
 }
 WRONG = {"time to the day": "time", "a duplicate": "order", "a jump of the clock": "time"}
 
@@ -244,3 +245,19 @@ def test_an_empty_controller_is_nobody(block: int, tmp_path: Path) -> None:
     rows = ["2024-02-19 09:30:00.0,A,order,", "2024-02-19 09:30:00.1,A,order,N"]
     with pytest.raises(InputError, match="row 2: controller: 'N' is not the controller of this account"):
         watch(file(tmp_path, rows, "time,account,action,controller"), block=block)
+
+
+@pytest.mark.parametrize(("late", "refused"), [(100, False), (101, True)])
+@pytest.mark.parametrize("block", [60, 10**6])
+def test_a_row_may_be_late_by_the_tolerance(late: int, refused: bool, block: int, tmp_path: Path) -> None:
+    rows = ["2024-02-19 09:30:01.000,A,order", f"2024-02-19 09:30:00.{1000 - late:03d},A,order"]
+    path = file(tmp_path, [*rows, "2024-02-19 09:30:09.000,A,order"], "time,account,action")
+    seen = watch(path, set_aside=tmp_path / "bad.csv", block=block)
+    assert seen.refused == ({"time: out of order": 1} if refused else {})
+
+
+def test_the_file_that_is_read_is_not_written_over(tmp_path: Path) -> None:
+    path = file(tmp_path, GOOD)
+    with pytest.raises(InputError, match="is a file that is read"):
+        watch(path, set_aside=path)
+    assert watch(path).events["order"] == 3

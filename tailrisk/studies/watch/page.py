@@ -91,7 +91,7 @@ def facts(watched: Watched, rules: Rules) -> list[str]:
     """What was read, in sentences: rows, those set aside by reason, what could not be judged."""
     said, lines = watched.facts, []
     rows = ", ".join(f"{number:,} {action}s" for action, number in watched.events.items())
-    lines.append(f"{rows} of {said['accounts']:,} accounts on {said['days']:,} days")
+    lines.append(f"{rows} of {said['accounts']:,} accounts in {said['days']:,} trading days")
     for reason, number in sorted(watched.refused.items()):
         lines.append(f"{number:,} row{'s' * (number > 1)} set aside, {reason}")
     lines += ["no row was set aside"] if not watched.refused else []

@@ -22,7 +22,7 @@ def watched(
     set_aside: Path | None = None,
     force: bool = False,
     command: str = "",
-    progress: Callable[[int], None] | None = None,
+    progress: Callable[[float, int], None] | None = None,
 ) -> Watched:
     """Watch a file of orders and write its folder.
 
