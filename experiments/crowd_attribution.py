@@ -40,8 +40,9 @@ def main(config: str, paths: int, members: int, output: Path) -> None:
     world = runs.edited(world, "panic.hold", jnp.ones_like)
     bare = tail(off(world, tuple(PLACES)), paths, names)
     rows = [{"varied": "none", "value": 1.0, **shares(tail(world, paths, names), bare)}]
+    dma = place_of(world, "dma")
     for size in DMA:
-        sized = runs.edited(world, "cohorts.assets", lambda a, to=size: a.at[0].set(to))
+        sized = runs.edited(world, "cohorts.assets", lambda a, to=size: a.at[dma].set(to))
         rows.append({"varied": "DMA, bn", "value": size, **shares(tail(sized, paths, names), bare)})
     for place, label in (("panic.strength", "panic"), ("impact.impact", "impact")):
         for scale in SCALES:
@@ -76,12 +77,18 @@ def shares(whole: dict[str, float], bare: dict[str, float]) -> dict[str, float]:
     return {**whole, **parts}
 
 
+def place_of(world: World, cohort: str) -> int:
+    """The row of a cohort in the crowd's arrays."""
+    assert world.crowd is not None
+    return world.crowd.cohort_names.index(cohort)
+
+
 def phases(world: World, paths: int) -> pd.DataFrame:
     """P(stampede), in percent, over the assets of all cohorts and the leverage of DMA."""
-    rows = []
+    rows, dma = [], place_of(world, "dma")
     for leverage in LEVERAGE:
         row: dict[str, float] = {"leverage": leverage}
-        levered = runs.edited(world, "cohorts.leverage", lambda x, to=leverage: x.at[0].set(to))
+        levered = runs.edited(world, "cohorts.long", lambda x, to=leverage: x.at[dma].set(to))
         for scale in ASSETS:
             sized = runs.edited(levered, "cohorts.assets", lambda x, by=scale: x * by)
             row[f"assets x {scale:g}"] = 100 * float(runs.simulated(sized, paths).stampede.mean())

@@ -18,7 +18,7 @@ from tailrisk.calibrate.cta import Cta, fit_cta
 from tailrisk.calibrate.cta_document import months
 from tailrisk.calibrate.trend import Rule
 from tailrisk.core.calendar import YEAR
-from tailrisk.core.names import BUCKETS
+from tailrisk.core.names import home
 from tailrisk.data.prices import digest, read_prices
 from tailrisk.record.estimates import half_width
 from tailrisk.record.publishing import publish
@@ -44,7 +44,7 @@ def main(data: Path, output: Path) -> None:
     """Measure the CTA and its February 2024."""
     jax.config.update("jax_enable_x64", True)
     paths = [data / "commodity_futures_daily.csv", data / "indices_daily.csv"]
-    prices = read_prices(paths[1])[list(BUCKETS)]
+    prices = read_prices(paths[1])[list(home().buckets)]
     futures = {rolls: read_futures(paths[0], rolls=rolls) for rolls in (True, False)}
     rows, fitted = [], {}
     for name, horizons, rolls, until in VARIANTS:
@@ -67,7 +67,7 @@ def described(one: Cta) -> dict[str, float | int]:
         row |= {name: figure.value, f"{name}_low": figure.low, f"{name}_high": figure.high}
     row |= {"nu": one.nu, "gaussian_p": one.heavy, "no_loading_p": one.shared, "crisis_days": one.crisis_days}
     for kind, found in (("", one.bucket), ("crisis_", one.crisis or ())):
-        for bucket, figure in zip(BUCKETS, found, strict=False):
+        for bucket, figure in zip(one.buckets, found, strict=False):
             key = f"{kind}correlation_{bucket}"
             row |= {key: figure.value, f"{key}_low": figure.low, f"{key}_high": figure.high}
     for first, last in (("2024-02-01", "2024-02-29"), ("2024-02-02", "2024-02-08")):
@@ -93,6 +93,7 @@ def worst_day(nu: float, one: Cta) -> tuple[float, float]:
 
 def page(table: pd.DataFrame, rule: Cta, tails: dict[str, tuple[float, float]]) -> str:
     """The table in words, for results/."""
+    spread = home().played("spread")
     lines = [
         "# A CTA from real commodity futures",
         "",
@@ -100,14 +101,14 @@ def page(table: pd.DataFrame, rule: Cta, tails: dict[str, tuple[float, float]]) 
         "costs and cash interest. In brackets 95 % bounds from moving blocks. Loading: p of none.",
         "",
         "| variant | days | volatility % | drift % | excess kurtosis | Gaussian p | loading p "
-        "| correlation with CSI 1000 | Feb 2024 % | 2-8 Feb % |",
+        f"| correlation with {home().label(spread)} | Feb 2024 % | 2-8 Feb % |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in table.to_dict("records"):
         ends = (f"{100 * row[key]:+.2f}" for key in ("2024-02-01..2024-02-29", "2024-02-02..2024-02-08"))
         cells = [bounded(row, "volatility", 100), bounded(row, "drift", 100), bounded(row, "kurtosis", 1)]
         cells += [f"{row['gaussian_p']:.3f}", f"{row['no_loading_p']:.2f}"]
-        cells += [bounded(row, "correlation_csi1000", 1), *ends]
+        cells += [bounded(row, f"correlation_{spread}", 1), *ends]
         lines.append(f"| {row['variant']} | {row['days']} | {' | '.join(cells)} |".replace("+nan", "-"))
     february = dict(months(rule))["2024-02"]
     count = len(rule.returns["2024-02"])
@@ -116,7 +117,7 @@ def page(table: pd.DataFrame, rule: Cta, tails: dict[str, tuple[float, float]]) 
     crisis = rule.crisis or ()
     stressed = "; ".join(
         f"{name} {one.value:+.2f} [{one.low:+.2f}, {one.high:+.2f}]"
-        for name, one in zip(BUCKETS, crisis, strict=False)
+        for name, one in zip(rule.buckets, crisis, strict=False)
     )
     return "\n".join(
         [

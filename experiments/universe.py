@@ -8,13 +8,13 @@ stocks. Writes results/universe/: the table, the record and a page in words. Two
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import click
 import numpy as np
 import pandas as pd
 
-from tailrisk.core.names import BUCKETS
 from tailrisk.data.panel import price_limit
 from tailrisk.data.prices import digest, read_prices, read_styles
 from tailrisk.record.publishing import publish
@@ -22,7 +22,7 @@ from tailrisk.universe import Universe, default
 from tailrisk.universe.descriptors import WINDOW, descriptors, moving, usable
 from tailrisk.universe.exposures import exposures, fit, regression_weight
 from tailrisk.universe.measure import Measured, measure
-from tailrisk.universe.membership import Membership, eligible, smallest
+from tailrisk.universe.membership import eligible, smallest
 from tailrisk.universe.replica import replicas
 from tailrisk.universe.specific import alone, specific_risk
 
@@ -42,7 +42,7 @@ def main(data: Path, output: Path) -> None:
     found = measure([data / name for name in STOCKS], styles_path=data / STYLES)
     days = found.panel.dates
     styles = pd.DataFrame(found.estimates.style, days, found.estimates.styles)
-    indices = pd.DataFrame(replicas(found.panel, found.members), days, BUCKETS)
+    indices = pd.DataFrame(replicas(found.panel, found.members), days, found.members.names.buckets)
     published = read_prices(data / INDICES).pct_change(fill_method=None)
     click.echo("measured", err=True)
     rows = [
@@ -83,7 +83,7 @@ def of_styles(ours: pd.DataFrame, published: pd.DataFrame) -> Iterator[Row]:
 
 def of_indices(ours: pd.DataFrame, published: pd.DataFrame) -> Iterator[Row]:
     """Correlation and absolute difference of daily index returns, percentage points."""
-    for name in BUCKETS:
+    for name in ours:
         for span, part in spans(ours[name]):
             apart = 100 * (part - published[name]).abs().dropna()
             yield "index", name, span, "correlation", part.corr(published[name])
@@ -120,7 +120,8 @@ def of_st(found: Measured, published: pd.Series) -> Iterator[Row]:
     known = moving(np.isfinite(panel.returns) * 1.0, 120) >= 60
     guess = (moving(wide * 1.0, 120) == 0) & known & (price_limit(panel.codes) < 0.15)
     for name, kept in (("as the panel is", able), ("without the names guessed to be ST", able & ~guess)):
-        members = Membership(index=found.members.index, micro=smallest(panel, kept, 400))
+        places = found.members.names.smallest or 0
+        members = replace(found.members, micro=smallest(panel, kept, places))
         ours = pd.Series(replicas(panel, members)[:, -1], panel.dates)
         for span, part in spans(ours):
             apart = 100 * (part - published).abs().dropna()
@@ -169,7 +170,7 @@ def of_ladder(found: Measured) -> Iterator[Row]:
 def of_synthetic() -> Iterator[Row]:
     """Median of each bucket in the default universe."""
     it = default()
-    for place, name in enumerate(BUCKETS):
+    for place, name in enumerate(it.names.buckets):
         inside = it.bucket == place
         yield from described(it, inside, name)
 

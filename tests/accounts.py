@@ -34,7 +34,7 @@ FUND = {
     "call": 0.0,
     "reset": 1.0,
     "warning": 0.0,
-    "warned_gross": 0.5,
+    "warned_long": 0.5,
     "stop": 0.0,
     "base": 0.0,
     "slope": 0.0,
@@ -204,7 +204,7 @@ class Plain:
         if self.called:
             ceiling = min(ceiling, equity / it.reset)
         if self.warned:
-            ceiling = min(ceiling, it.warned_gross * equity)
+            ceiling = min(ceiling, it.warned_long * equity)
         if self.dead or self.stopped:
             ceiling = 0.0
         share = max(1 - ceiling / held, 0.0) if held > 0 else 0.0

@@ -50,7 +50,7 @@ def parameters(names=NAMES, rounds=6, width=None, dtype="float64", hedge_first=F
 
     return cohorts.Params(
         assets=column("assets"),
-        leverage=column("gross_leverage"),
+        long=column("long"),
         weights=rows("weights", BUCKETS),
         hedge=column("hedge"),
         mix=rows("mix", Q),

@@ -43,7 +43,7 @@ def stormy():
     return stirred(crowded(*STORM))
 
 
-STORM = ("crowd.edges.restriction=1", "crowd.leverage_cap=3.0", "crowd.first_day=2024-01-08")
+STORM = ("crowd.edges.restriction=1", "crowd.long_cap=3.0", "crowd.first_day=2024-01-08")
 
 
 def stirred(world):

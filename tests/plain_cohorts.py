@@ -13,7 +13,7 @@ def begin(p):
     everyone = []
     for c in range(len(p.assets)):
         book = float(p.assets[c])
-        worth = book / float(p.leverage[c])
+        worth = book / float(p.long[c])
         everyone.append(
             {
                 "stock": [book * float(w) for w in p.weights[c]],

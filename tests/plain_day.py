@@ -80,7 +80,7 @@ def one_day(it, x, regime, exogenous, noise, fear, day):
 
     # open
     renewed = [float(c.renewed[day])] * len(x.funds)
-    plain_cohorts.morning(it.cohorts, x.funds, float(it.leverage_cap), renewed)
+    plain_cohorts.morning(it.cohorts, x.funds, float(it.long_cap), renewed)
     scatter = [dispersion(it, x, b, x.gap[b]) for b in BUCKETS]
     shown = [plain_limits.observe(it.limits, b, x.gap[b], scatter[b])[0] for b in BUCKETS]
     for fund in x.funds:

@@ -11,7 +11,7 @@ from tailrisk.core import calendar
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import BUCKETS
 from tailrisk.studies.match.episode import Files, read_episode
-from tests.studies.match.test_episode import CONTRACTS, FIRST, LAST, saved
+from tests.studies.match.test_episode import FIRST, TERMS, saved
 
 CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 FILES = {"indices": "closes.csv", "futures": "f.csv", "etfs": "e.csv"}
@@ -72,9 +72,9 @@ def test_an_episode_is_read_with_what_is_accepted(tmp_path: Path) -> None:
 
     files = saved(tmp_path, indices=carried)
     with pytest.raises(InputError, match="--accept stale"):
-        read_episode(files, FIRST, LAST, CONTRACTS)
+        read_episode(files, TERMS)
     accepted = Files(files.indices, files.futures, files.etfs, ("stale",))
-    assert read_episode(accepted, FIRST, LAST, CONTRACTS).days[0] == FIRST
+    assert read_episode(accepted, TERMS).days[0] == FIRST
     assert list(accepted.paths()) == ["indices", "futures", "etfs"]
 
 

@@ -101,6 +101,8 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "check",
         "look",
         "guide",
+        "cite",
+        "schema",
         "validate",
         "match",
         "tune",

@@ -15,7 +15,7 @@ LEAVES = {"market", "crowd", "products", "policies", "tail", "execute"}
 STUDIED = {"core", *LEAVES, "simulate", "rare"}
 DESK = {"config", "assemble", "data", "calibrate", "universe", "optimise", "record", "report"}
 MAY_IMPORT: dict[str, set[str]] = {
-    "__init__": set(),
+    "__init__": {"api", "optimise", "tail"},
     "__main__": {"cli"},
     "core": set(),
     "config": {"core", "data"},
@@ -32,7 +32,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "report": {"core"},
     "guide": {"core"},
     "studies": {*STUDIED, *DESK, "surveillance"},
-    "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies", "guide"},
+    "api": {*STUDIED, *DESK, "studies"},
+    "cli": {"core", "config", "data", "calibrate", "universe", "record", "report", "studies", "guide", "api"},
 }
 AT_ONCE = {"core"}
 """What `cli` may import before a command asks for more; the package itself gives its version."""

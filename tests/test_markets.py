@@ -5,11 +5,12 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
 
 from tailrisk.assemble.world import assemble
 from tailrisk.cli import main
-from tailrisk.config import load
+from tailrisk.config import library, load
 from tailrisk.simulate import path
 from tailrisk.simulate.crowd import day as crowd_day
 from tests import crowds
@@ -60,7 +61,11 @@ def shuffled(tmp_path_factory):
     notes["book"].reverse()
     everyone = crowd["crowd"]["cohorts"]
     crowd["crowd"]["cohorts"] = {name: everyone[name] for name in sorted(everyone, reverse=True)}
+    ladder = library.find("calibrated/ladder_2023.toml").read_text(encoding="utf-8")
+    said = next(line for line in ladder.splitlines() if line.startswith("buckets = "))
+    (folder / "ladder.toml").write_text(ladder.replace(said, f"buckets = {list(ORDER)}"), encoding="utf-8")
     return (
+        f"market.calibrated={folder / 'ladder.toml'}",
         f"market.file={write(folder / 'market.toml', market)}",
         f"crowd.snowballs={write(folder / 'notes.toml', notes)}",
         f"crowd.parameters={write(folder / 'crowd.toml', crowd)}",
@@ -122,14 +127,14 @@ def made_up(tmp_path_factory):
             **{
                 "label": "Levered",
                 "assets": 40.0,
-                "gross_leverage": 4.0,
+                "long": 4.0,
                 "weights": {"mid": 0.4, "tiny": 0.6},
             },
             **{"hedge": 1.0, "mix": {"MX": 1.0}, "benchmark": "cash", "financing_annual": 0.03},
             "margin": {"call": 0.2, "reset": 0.25, "enforced": 1.0, "intraday": 0.0},
         },
         "plain": {
-            **{"label": "Plain", "assets": 40.0, "gross_leverage": 1.0, "weights": {"big": 0.5, "tiny": 0.5}},
+            **{"label": "Plain", "assets": 40.0, "long": 1.0, "weights": {"big": 0.5, "tiny": 0.5}},
             **{"hedge": 0.0, "mix": {}, "benchmark": "big", "financing_annual": 0.0},
             "momentum": {"strength": 0.5, "threshold": 0.02},
         },
@@ -246,6 +251,15 @@ def test_american_indices_go_from_closes_to_pages(tmp_path, monkeypatch, capsys)
     assert "CSI" not in page
     real = [*said, "--set", "market.warmup=history", "--set", "market.history=us_closes.csv"]
     assert command("check", "us_indices.toml", *real) == 0
+    few = ("--until", "2018-12-31", "--histories", "20", "-o", "valid", "--quiet")
+    assert command("validate", "us_indices.toml", "us_closes.csv", *said, *few) == 0
+    drawing = (tmp_path / "valid" / "memory.svg").read_text(encoding="utf-8")
+    assert "Nasdaq Composite less S&amp;P 500" in drawing
+    assert command("replay", "replay_us.toml", "--indices", "us_closes.csv", "--quiet") == 0
+    close = pd.read_csv("us_closes.csv", index_col=0)
+    fell = close["sp500"]["2018-12-31"] / close["sp500"]["2018-09-28"] - 1
+    daily = pd.read_csv("results/replay_us/daily.csv").groupby("product").last()
+    assert daily["nav"]["index_fund"] - 1 == pytest.approx(fell, abs=2e-3)
 
 
 def test_bounds_are_tuned_on_american_indices(tmp_path, capsys):
@@ -269,6 +283,7 @@ def sixth(tmp_path_factory):
     market = table("markets/china_a.toml")
     market["bucket"].append({"name": "nano", "label": "Nano-cap"})
     market["bucket"][4]["ranks"] = [3801, 4200]
+    del market["bucket"][4]["smallest"]
     names = [one["name"] for one in market["bucket"]]
     crowd, answers = table("crowd_2024.toml"), table("crowd_market_2024.toml")
     crowd["crowd"]["panic"]["strength"]["nano"] = 4.4

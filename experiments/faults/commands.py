@@ -14,7 +14,7 @@ import pandas as pd
 from tailrisk.calibrate import document
 from tailrisk.calibrate.fit import calibrate
 from tailrisk.config import load
-from tailrisk.core import seal
+from tailrisk.core import disk, seal
 from tailrisk.record import provenance
 from tailrisk.record import run as runs
 from tailrisk.record.store import replacing
@@ -47,7 +47,7 @@ class Command:
 def commands(work: Path, data: Path | None, only: Sequence[str]) -> list[Command]:
     """The commands named, with their undisturbed results; a match only where there is data for it."""
     remembered()
-    makers = {"run": running, "sweep": sweeping, "calibrate": calibrating}
+    makers = {"run": running, "sweep": sweeping, "calibrate": calibrating, "tune": tuning}
     made = [make(work) for name, make in makers.items() if name in only]
     made += [matching(work, data)] if data and "match" in only else []
     for command in made:
@@ -125,7 +125,12 @@ def sweeping(work: Path) -> Command:
             finish_cell=page.write,
         )
 
-    return Command("sweep", "drill", write, sweep_page.show, stores(work, "sweep"))
+    def line(store: Path) -> list[str]:
+        sets = [part for setting in (*SIZE, EVENT, grids["new"]) for part in ("--set", setting)]
+        words = ["sweep", "smoke.toml", "--name", "drill", "--force", "--quiet"]
+        return [*words, *sets, "--output", str(store)]
+
+    return Command("sweep", "drill", write, sweep_page.show, stores(work, "sweep"), line)
 
 
 def calibrating(work: Path) -> Command:
@@ -196,4 +201,62 @@ def matching(work: Path, data: Path) -> Command:
         with replacing(store / "match", force=True) as scratch:
             publish(*results[word], store / "ensemble.toml", scratch)
 
-    return Command("match", "match", write, seal.check, stores(work, "match"))
+    def line(store: Path) -> list[str]:
+        read = ["--indices", files.indices, "--futures", files.futures, "--etfs", files.etfs]
+        size = ["--starts", "1", "--generations", "1", "--steps", "10", "--members", "4", "--seed", "2"]
+        place = ["--output", store / "ensemble.toml", "--folder", store / "match"]
+        return ["match", "crowd_feb2024.toml", *map(str, read), *size, *map(str, place), "--force", "--quiet"]
+
+    return Command("match", "match", write, seal.check, stores(work, "match"), line)
+
+
+TUNE = """
+name = "tuned"
+question = "Does a tuning that is stopped leave what was there?"
+market = "smoke.toml"
+stocks = 4200
+paths = 256
+level = 0.9
+budget = {budget}
+[product]
+mix = {{ csi500 = 0.5, csi1000 = 0.5 }}
+hedged = true
+gross = 0.8
+[bounds]
+size = [0.1, 1.0]
+[desk]
+weight = 0.1
+"""
+BUDGETS = {"old": 0.05, "new": 0.045}
+
+
+def tuning(work: Path) -> Command:
+    """`tailrisk tune` of a few stocks; each budget is tuned once, and its tables are written again."""
+    from tailrisk.studies.tune import run as tunes
+    from tailrisk.studies.tune.config import load_tune, universe_of
+
+    config, tuned = work / "tune.toml", dict[str, tuple[Any, Any, Path]]()
+    work.mkdir(parents=True, exist_ok=True)
+    for word, budget in BUDGETS.items():
+        config.write_text(TUNE.format(budget=budget), encoding="utf-8")
+        universe = universe_of(config)
+        loaded = load_tune(config, universe.styles)
+        tuned[word] = loaded, universe, work / "tuned" / word
+        tuned[word][2].mkdir(parents=True)
+        tunes._study(loaded, universe, tuned[word][2], "drill", lambda done, what: None)
+
+    def write(store: Path, word: str) -> None:
+        loaded, universe, known = tuned[word]
+        tunes._study = lambda loaded, universe, folder, *rest: written(known, folder)
+        tunes.publish(loaded, universe, store, force=True, command="drill", tell=lambda done, what: None)
+
+    def line(store: Path) -> list[str]:
+        return ["tune", str(config), "--output", str(store), "--force", "--quiet"]
+
+    return Command("tune", "tuned", write, seal.check, stores(work, "tune"), line)
+
+
+def written(known: Path, folder: Path) -> None:
+    """Write every file of a folder into another, as the command that made them would."""
+    for path in sorted(known.iterdir()):
+        disk.write(folder / path.name, path.read_bytes())

@@ -22,7 +22,15 @@ from tailrisk.record.store import mended
 
 OPERATIONS = ("write", "sync", "rename", "remove", "beside")
 FAULTS = ("EIO once", "EIO from there on", "disk full from there on", "kill")
-VOLATILE = ("created", "wall_seconds", "path_days_per_second", "command", "commit", "dirty")
+VOLATILE = (
+    "created",
+    "wall_seconds",
+    "path_days_per_second",
+    "command",
+    "ensemble_sha256",
+    "commit",
+    "dirty",
+)
 
 
 @contextmanager
@@ -203,6 +211,9 @@ def content(target: Path) -> dict[str, object]:
         if path.is_file() and path.suffix == ".json":
             said = json.loads(path.read_text())
             found[name] = {key: value for key, value in said.items() if key not in VOLATILE}
+        elif path.name == "README.md":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            found[name] = [line for line in lines if "Made by `" not in line]
         elif path.is_file() and path.name not in (seal.SUMS, "report.html"):
             found[name] = path.read_bytes()
     return found

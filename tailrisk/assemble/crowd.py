@@ -80,7 +80,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
             days=_counts(guidance.days),
             stage=guidance.stage - 1,
         ),
-        leverage_cap=array(block.leverage_cap),
+        long_cap=array(block.long_cap),
         arbitrage=array(market.basis.arbitrage * edges.arbitrage),
         settling=array(_settling(rounds)),
         calendar=_calendar(config, block, files, notes, array),
@@ -170,7 +170,7 @@ def _cohorts(said: Participants, names: Names, edges: Edges, rounds: int, array:
 
     return cohorts.Params(
         assets=column(lambda one: one.assets),
-        leverage=column(lambda one: one.gross_leverage),
+        long=column(lambda one: one.long),
         weights=array([by_bucket(names, one.weights) for one in everyone]),
         hedge=column(lambda one: one.hedge),
         mix=array([by_future(names, one.mix) for one in everyone]),

@@ -70,7 +70,7 @@ def _product(
     weights = (
         [mean, *panel.weights(mean, terms.weight_spread, others, stream("weights"))] if mean.any() else None
     )
-    spread = terms.exposure_spread if 0 < gross < 1 else 0.0
+    spread = terms.long_spread if 0 < gross < 1 else 0.0
     books = [gross, *panel.fractions(gross, spread, others, stream("exposure"), 0.0, 0.99)]
     varied = names.role("discount")
     at = None if varied is None else names.future(varied)
@@ -125,7 +125,7 @@ def _terms(product: Any, eve: Positions, terms: Terms, names: Names, volume: Arr
         "call": terms.margin_call,
         "reset": terms.margin_reset,
         "warning": terms.warning_line,
-        "warned_gross": terms.warned_gross,
+        "warned_long": terms.warned_long,
         "stop": terms.stop_line,
         "base": terms.redemption_base,
         "slope": terms.redemption_slope,

@@ -12,6 +12,7 @@ from ..config.products import (
     LongShort,
     MicroCap,
     Neutral,
+    Own,
     Product,
     StockSelection,
 )
@@ -20,7 +21,7 @@ from ..core.names import Names
 from ..products import book
 from ..products.terms import Positions
 
-AnyProduct = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta
+AnyProduct = IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta | Own
 
 
 def positions(product: AnyProduct, names: Names) -> Positions:
@@ -41,6 +42,14 @@ def positions(product: AnyProduct, names: Names) -> Positions:
             return _held(product, names, long=g, cash=1 - g)
         case Cta():
             return _held(product, names, cash=1.0)
+        case Own(long=stocks, short=sold, futures=m, cash=cash, financed=financed):
+            return Positions(
+                long=tuple(stocks.get(bucket, 0.0) for bucket in names.buckets),
+                short=tuple(sold.get(future, 0.0) for future in names.contracts),
+                futures=m,
+                cash=cash,
+                financed=financed,
+            )
         case _:
             assert_never(product)
 
@@ -92,7 +101,7 @@ def _row(product: AnyProduct, names: Names, used: list[str]) -> dict[str, Any]:
         "interest": (held.cash * cash - held.financed * financing) / YEAR,
         "fee": product.fee_annual / YEAR,
         "own": own_scale(product),
-        "margin": product.margin_rate if isinstance(product, Dma) else 0.0,
+        "margin": product.margin_rate if isinstance(product, Dma | Own) else 0.0,
         "benchmark": [float(bucket == product.benchmark) for bucket in names.buckets],
         "benchmark_cash": cash / YEAR if product.benchmark == "cash" else 0.0,
     }

@@ -44,6 +44,7 @@ class Cta:
     """What the returns of one window say."""
 
     rule: Rule
+    buckets: tuple[str, ...]  # of the market, in its order
     returns: pd.Series  # [day]
     rolls: int
     volatility: Estimate  # a year
@@ -102,6 +103,7 @@ def fit_cta(
 
     return Cta(
         rule=rule,
+        buckets=tuple(map(str, prices.columns)),
         returns=gains[days],
         rolls=int(futures.rolled[:until].to_numpy().sum()),
         volatility=interval(lambda r: float(r.std(ddof=1)) * math.sqrt(YEAR), y),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from .. import __version__
 from ..core.errors import InputError
-from ..core.names import BUCKETS, FACTORS
+from ..core.names import Names, home, ladder_names
 from ..data.prices import digest, read_prices
 from .commodities import read_futures
 from .cta import CONFIDENCE, SIZE, Cta, Estimate, fit_cta
@@ -22,18 +22,22 @@ def measure_cta(
     rule: Rule,
     output: str | Path,
     accept: Sequence[str] = (),
+    names: Names | None = None,
     command: str = "",
 ) -> Cta:
     """Fit to returns up to `until`; write the TOML file. Raises InputError; then nothing is written.
 
-    accept: what may be odd about the data, of data.daily.KINDS; command: what was given, for the file.
+    accept: what may be odd about the data, of data.daily.KINDS; names: the market's, by default the home
+    market's; command: what was given, for the file.
     """
     writable(output)
-    closes = read_prices(prices, accept=accept)
-    missing = [name for name in BUCKETS if name not in closes]
+    names = names or home()
+    closes = read_prices(prices, names=names, accept=accept)
+    missing = [name for name in names.buckets if name not in closes]
     if missing:
-        raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(BUCKETS))
-    fitted = fit_cta(read_futures(futures, accept=accept), closes[list(BUCKETS)], regimes, rule, until=until)
+        raise InputError(str(prices), f"no closes of {missing[0]}", "all of " + ", ".join(names.buckets))
+    ladder = closes[list(names.buckets)]
+    fitted = fit_cta(read_futures(futures, accept=accept), ladder, regimes, rule, until=until)
     write(output, document(fitted, (digest(futures), digest(prices)), command))
     return fitted
 
@@ -87,11 +91,11 @@ def _figures(fitted: Cta) -> Iterator[str]:
     yield f"nu = {number(fitted.nu)}  # degrees of freedom of a Student t"
     yield f"gaussian_p = {number(fitted.heavy)}  # of a Gaussian against it"
     yield f"no_loading_p = {number(fitted.shared)}  # of no loading on any factor of the ladder"
-    yield from _correlations("factor", FACTORS, fitted.correlation)
-    yield from _correlations("bucket", BUCKETS, fitted.bucket)
+    yield from _correlations("factor", ladder_names(fitted.buckets), fitted.correlation)
+    yield from _correlations("bucket", fitted.buckets, fitted.bucket)
     yield f"crisis_days = {fitted.crisis_days}  # filtered probability of the last regime above a half"
     if fitted.crisis:
-        yield from _correlations("crisis", BUCKETS, fitted.crisis)
+        yield from _correlations("crisis", fitted.buckets, fitted.crisis)
 
 
 def _correlations(kind: str, names: tuple[str, ...], found: tuple[Estimate, ...]) -> Iterator[str]:
@@ -116,12 +120,12 @@ def summary(fitted: Cta) -> str:
     shared = "shared with the ladder" if fitted.shared < SIZE else "no loading on the ladder seen"
     lines += [f"{'risk':<28} {shared} (p = {fitted.shared:.3f})", ""]
     pairs = [
-        *zip(FACTORS, fitted.correlation, strict=True),
-        *zip(BUCKETS[1:], fitted.bucket[1:], strict=True),
+        *zip(ladder_names(fitted.buckets), fitted.correlation, strict=True),
+        *zip(fitted.buckets[1:], fitted.bucket[1:], strict=True),
     ]
     lines += [f"{'correlation, ' + name:<28} {_cell(one, '')}" for name, one in pairs]
     if fitted.crisis:
-        crisis = zip(BUCKETS, fitted.crisis, strict=True)
+        crisis = zip(fitted.buckets, fitted.crisis, strict=True)
         lines += [f"{'in crisis, ' + name:<28} {_cell(one, '')}" for name, one in crisis]
     lines += [f"{'crisis days':<28} {fitted.crisis_days:>6}", ""]
     return "\n".join([*lines, *(f"{month:<28} {gain:>+7.2%}" for month, gain in months(fitted))])

@@ -11,6 +11,7 @@ from .. import __version__
 from ..core.errors import InputError
 from ..core.names import Names, home
 from ..data.prices import digest, read_prices, read_styles
+from ..data.reading import logger
 from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
@@ -69,6 +70,7 @@ def calibrate(
             writable(path)
     place, names = " + ".join(map(str, listing(prices_path))), names or home()
     prices = read_prices(prices_path, names=names, accept=accept, since=since, until=until)
+    names, limit = with_closes(place, prices, names, limit)
     prices = windowed(place, prices, since, until, names)
     returns = log_returns(prices.to_numpy())
     factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
@@ -109,6 +111,24 @@ def calibrate(
         write(figure, picture(calibration))
     tell(1.0, "done")
     return calibration
+
+
+def with_closes(
+    place: str, prices: pd.DataFrame, names: Names, limit: tuple[float, ...] | None
+) -> tuple[Names, tuple[float, ...] | None]:
+    """The market and the limits without the buckets that have no closes, which are said.
+
+    Only the smallest are left out, from some bucket on, and two are left: `windowed` refuses another gap.
+    """
+    there = [name in prices.columns for name in names.buckets]
+    count = sum(there)
+    if count == len(there) or count < 2 or not all(there[:count]):
+        return names, limit
+    absent, kept = names.buckets[count:], names.buckets[:count]
+    logger.warning(
+        "%s: no closes of %s, left out: the ladder is %s", place, ", ".join(absent), ", ".join(kept)
+    )
+    return names.only(kept), limit if limit is None else limit[:count]
 
 
 def windowed(

@@ -6,7 +6,6 @@ months, or of the quarter months alone (mechanism 5.4, 7). With c(t) the contrac
     return_t = F_t[c(t-1)] / F_{t-1}[c(t-1)] - 1,      basis_t = F_t[c(t)] / S_t - 1
 """
 
-import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,10 @@ import pandas as pd
 
 from ..core import calendar
 from ..core.errors import InputError
-from ..core.names import FUTURES
-from ..data.contracts import read_contracts
+from ..core.names import Names, home
+from ..data.contracts import read_contracts, symbol
 from ..market.expiry import last_day
 
-SYMBOL = re.compile(rf"({'|'.join(FUTURES)})(\d{{2}})(0[1-9]|1[0-2])")
 Array = np.ndarray[Any, np.dtype[np.float64]]
 
 
@@ -35,28 +33,30 @@ class Rolled:
     annual_basis: Array  # [day]  365 days, no compounding
 
 
-def read_futures(path: str | Path, accept: Collection[str] = ()) -> pd.DataFrame:
+def read_futures(path: str | Path, accept: Collection[str] = (), names: Names | None = None) -> pd.DataFrame:
     """Closes by date and symbol (IF2402) from a file with columns date, symbol, close.
 
-    Other futures than IF, IC and IM are left out; `accept` is of data.daily.KINDS. Raises InputError with
-    file, row and value.
+    Futures that the market of `names`, by default the home market, does not have are left out; `accept` is of
+    data.daily.KINDS. Raises InputError with file, row and value.
     """
-    return read_contracts(path, accept=accept).close
+    return read_contracts(path, accept=accept, names=names).close
 
 
 def rolled(
-    closes: pd.DataFrame, future: str, spot: "pd.Series[float]", months: Literal["quarter", "all"], roll: int
+    closes: pd.DataFrame,
+    future: str,
+    spot: "pd.Series[float]",
+    months: Literal["quarter", "all"],
+    roll: int,
+    names: Names | None = None,
 ) -> Rolled:
     """The rolled future on the days of `spot`. Raises InputError when the contract it wants has no close."""
-    days = pd.DatetimeIndex(spot.index)
-    last = _last_days(closes, future, months)
+    market = names or home()
+    days, shut = pd.DatetimeIndex(spot.index), calendar.closed(market.calendar)
+    last = listed(closes, future, months, market)
     held = []
     for day in days:
-        left = [
-            name
-            for name, end in last.items()
-            if np.busday_count(day.date(), end, holidays=calendar.closed()) > roll
-        ]
+        left = [name for name, end in last.items() if np.busday_count(day.date(), end, holidays=shut) > roll]
         if not left:
             raise InputError(f"{future} on {day.date()}", "no contract is left to hold", "later contracts")
         held.append(left[0])
@@ -75,17 +75,17 @@ def rolled(
     )
 
 
-def _last_days(closes: pd.DataFrame, future: str, months: str) -> dict[str, np.datetime64]:
+def listed(closes: pd.DataFrame, future: str, months: str, names: Names) -> dict[str, np.datetime64]:
     """Last trading day of every contract there is, the nearest first."""
-    found = {}
+    found, written = {}, symbol(names)
     for name in closes.columns:
-        match = SYMBOL.fullmatch(str(name))
-        if match is None or match[1] != future or (months == "quarter" and int(match[3]) % 3):
+        match = written.fullmatch(str(name))
+        if match is None or match[2] != future or (months == "quarter" and int(match[4]) % 3):
             continue
-        month = np.datetime64(f"20{match[2]}-{match[3]}")
-        found[str(name)] = np.datetime64(str(last_day(np.asarray(month), calendar.closed())))
+        month = np.datetime64(f"20{match[3]}-{match[4]}")
+        found[str(name)] = np.datetime64(str(last_day(np.asarray(month), calendar.closed(names.calendar))))
     if not found:
-        raise InputError(future, f"no contract of {future}", f"one of {', '.join(FUTURES)}")
+        raise InputError(future, f"no contract of {future}", f"one of {', '.join(names.contracts)}")
     return dict(sorted(found.items(), key=lambda item: item[1]))
 
 

@@ -16,7 +16,7 @@ STEPS = 6
 
 
 def polished(observed: Observed, regimes: Regimes) -> Regimes:
-    """The regimes at the top: x <- x + I^-1 g(x) from zero, g and I = -H as in `information`.
+    """The regimes at the top: x <- x + I^-1 g(x) from zero, g and I = -H as in `information.derivatives`.
 
     Moves on the edge are zero. The regimes as they were where I is not positive definite, or the steps do not
     rise: there is no top nearby.

@@ -19,6 +19,7 @@ from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
 from .watch import watch
+from .write import cite, schema
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -58,6 +59,8 @@ for command in (
     tune,
     watch,
     guide,
+    cite,
+    schema,
 ):
     commands.add_command(command)
 

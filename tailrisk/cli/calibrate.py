@@ -52,6 +52,13 @@ from .options import (
 @click.option(
     "--residuals", type=click.Path(path_type=Path), help='Table of days to write, for process = "days".'
 )
+@click.option(
+    "--draws",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 1024),
+    help="Refit memory to resampled days so often, for [uncertainty], into <output>_draws.toml.",
+)
 @click.option("--figure", type=click.Path(path_type=Path), help="Draw regime probabilities over time, SVG.")
 @MARKET
 @ACCEPT
@@ -72,6 +79,7 @@ def calibrate(
     histories: int,
     limits: str | None,
     residuals: Path | None,
+    draws: int,
     figure: Path | None,
     market: str,
     accept: tuple[str, ...],
@@ -97,6 +105,8 @@ def calibrate(
     until, since = day("--until", until), since and day("--since", since)
     if since and since >= until:
         raise InputError("--since", repr(since), f"a day before --until {until}")
+    if draws == 1 or (draws and not memory):
+        raise InputError("--draws", f"{draws}", "0; or two and more, of a fit with memory")
     kept, families = models(states, shocks)
 
     numerics(x64=True)
@@ -129,6 +139,11 @@ def calibrate(
                 accept=accept,
                 command=repeated(),
             )
+        if draws and memory:
+            from ..calibrate.draws import write_draws
+
+            with bar(quiet) as tell:
+                write_draws(output, result, draws, tell)
         if scratch is not None:
             _published(scratch, summary(result), output, result.window)
     if not quiet:
@@ -148,13 +163,13 @@ def beside(
     accept: tuple[str, ...],
 ) -> str:
     """How many statistics of the memory just fitted lie outside, in one line."""
-    from ..config.load import found, read_market
+    from ..config.load import located, read_market
     from ..studies.validate.standing import standing
 
     return standing(
         output,
         prices,
-        market=found(market),
+        market=located(market),
         names=read_market(market),
         since=since,
         until=until,

@@ -163,34 +163,45 @@ def replay(
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
+@OVERRIDE
 @OUTPUT
 @FORCE
 @QUIET
-def tune(config: Path, output: Path, force: bool, quiet: bool) -> None:
+def tune(config: Path, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
     """Find the style bounds that keep most alpha within an ES budget.
 
-    CONFIG is a TOML file: a product (mix of indices, gross, hedged or not), the budget, the manager's terms,
-    and the config of the market whose paths are simulated, with a crowd or without; see
-    configs/tune_neutral.toml. The manager maximises alpha less trading costs within the bounds, and half of
-    the paths tune them: on active size, on micro-caps, and where the config says so leverage and hedge. The
-    folder holds the answer judged on the other half, the frontier of alpha against ES with its picture, the
-    tuned book and the record. Stocks are synthetic names on the moments of a file of `tailrisk universe`.
+    CONFIG is a TOML file, or the name of one in the library (tune_neutral.toml, tune_us.toml): a product (mix
+    of indices, gross, hedged or not), the budget, the manager's terms and limits, and the config of the
+    market whose paths are simulated, with a crowd or without. The manager maximises alpha less trading costs
+    within the bounds, and half of the paths tune them: on active styles, on micro-caps, and where the config
+    says so leverage and hedge. The folder holds the answer judged on the other half, the frontier of alpha
+    against ES with its picture, the tuned book and the record. Stocks are your own, of a file of
+    `tailrisk universe --stocks`, with your alpha, book and benchmark by code; or synthetic names on the
+    moments of a universe.
 
     \b
     Examples:
-      tailrisk tune configs/tune_neutral.toml
-      tailrisk tune my_tune.toml --output results --force
+      tailrisk tune tune_neutral.toml
+      tailrisk tune my_tune.toml --set budget=0.05 --set paths=4096 --force
     """
+    from ..config.load import located
+    from ..config.plan import duration
     from ..studies.tune.config import load_tune, universe_of
+    from ..studies.tune.time import seconds
 
-    universe = universe_of(config)
-    loaded = load_tune(config, universe.styles)
+    config = located(config)
+    with reading(quiet):
+        universe = universe_of(config, overrides)
+        loaded = load_tune(config, universe.styles, overrides)
+    if not quiet:
+        size = f"{loaded.tune.paths:,} paths of {loaded.market.run.days} days, {len(universe.ids):,} stocks"
+        say(f"{loaded.tune.name}: {size}, about {duration(seconds(loaded, len(universe.ids)))}", err=True)
 
     numerics(x64=loaded.market.run.precision == "float64")
     from ..studies.tune.page import spoken
     from ..studies.tune.run import publish
 
-    with bar(quiet) as tell:
+    with reading(quiet), bar(quiet) as tell:
         command = repeated()
         folder = publish(loaded, universe, output, force=force, command=command, tell=tell)
     if not quiet:

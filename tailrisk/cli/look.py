@@ -11,19 +11,32 @@ from .options import OVERRIDE, say
 
 @click.command()
 @click.argument("path", default="tailrisk.toml", type=click.Path(path_type=Path))
+@click.option(
+    "--with",
+    "parts",
+    multiple=True,
+    type=click.Choice(["crowd", "accounts", "tune", "replay"]),
+    help="Also [crowd] or [accounts]; or the config of `tune` or of `replay` instead. May be repeated.",
+)
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
-def init(path: Path, force: bool) -> None:
+def init(path: Path, parts: tuple[str, ...], force: bool) -> None:
     """Write a commented starter config.
 
-    It goes to PATH (tailrisk.toml) and holds every field, its unit, its default and what is allowed.
+    It goes to PATH (tailrisk.toml) and holds every field, its unit, its default and what is allowed. A short
+    config that extends one of the library is enough too: see `tailrisk guide quickstart`, and
+    `tailrisk check --help` for the library's names.
 
     \b
-    Example:
+    Examples:
       tailrisk init my.toml
+      tailrisk init my_crowd.toml --with crowd --with accounts
+      tailrisk init my_tune.toml --with tune
     """
-    from ..config.starter import write
+    from ..config.starter import QUESTIONS, write
 
-    say(f"wrote {write(path, force=force)}; next: tailrisk check {shlex.quote(str(path))}")
+    made = write(path, parts=parts, force=force)
+    verb = next((part for part in parts if part in QUESTIONS), "check")
+    say(f"wrote {made}; next: tailrisk {verb} {shlex.quote(str(path))}")
 
 
 @click.command()

@@ -12,7 +12,7 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, bar, numerics, reading, rep
 @OVERRIDE
 @click.option("--indices", required=True, type=click.Path(path_type=Path), help="Daily index closes.")
 @click.option("--futures", required=True, type=click.Path(path_type=Path), help="Daily closes by contract.")
-@click.option("--etfs", required=True, type=click.Path(path_type=Path), help="Daily turnover of ETFs.")
+@click.option("--etfs", type=click.Path(path_type=Path), help="Daily turnover of ETFs, where a state buys.")
 @click.option(
     "--episode", default="episode_feb2024.toml", show_default=True, help="Its days, and errors allowed."
 )
@@ -20,6 +20,20 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, bar, numerics, reading, rep
 @click.option("--start", type=click.Path(path_type=Path), help="An earlier ensemble, to search from as well.")
 @click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
 @click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
+@click.option(
+    "--years",
+    default=128,
+    show_default=True,
+    type=click.IntRange(0, 4096),
+    help="Ordinary ones every crowd goes through in the search, in 128s; 0 matches the episode alone.",
+)
+@click.option("--weather", default="weather.toml", show_default=True, help="What ordinary years look like.")
+@click.option(
+    "--weight", default=1.0, show_default=True, type=click.FloatRange(0), help="Of ordinary years' misses."
+)
+@click.option(
+    "--careful", default=100, show_default=True, type=click.IntRange(1), help="Generations with those years."
+)
 @click.option("--members", default=64, show_default=True, type=click.IntRange(2), help="Of the ensemble.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of search and sampler.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ensemble, TOML.")
@@ -32,12 +46,16 @@ def match(
     overrides: tuple[str, ...],
     indices: Path,
     futures: Path,
-    etfs: Path,
+    etfs: Path | None,
     episode: str,
     starts: int,
     start: Path | None,
     generations: int,
     steps: int,
+    years: int,
+    weather: str,
+    weight: float,
+    careful: int,
     members: int,
     seed: int,
     output: Path,
@@ -49,8 +67,8 @@ def match(
     """Match the crowd of CONFIG to an episode: January and February 2024, or your own.
 
     The crowd is replayed with CSI 300 and the state's purchases as they were, and its free parameters are
-    sought that give the other indices and the futures; what comes out is an ensemble of parameter sets, and
-    a table of what the episode identifies.
+    sought that give the other indices and the futures, and leave ordinary years as they are; what comes out
+    is an ensemble of parameter sets, and a table of what the episode identifies.
 
     \b
     INDICES: as for calibrate. FUTURES: date, symbol (IM2403), close, spot_close.
@@ -69,12 +87,15 @@ def match(
     from ..studies.match.config import read_terms
     from ..studies.match.episode import Files
     from ..studies.match.folder import publish
+    from ..studies.match.ordinary import Years
     from ..studies.match.run import known
     from ..studies.match.run import match as matched
     from ..studies.match.search import Budget
+    from ..studies.weather.config import read_targets
 
     writable(output)
-    budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1)
+    budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1, careful=careful)
+    ordinary = Years(read_targets(weather), years, weight) if years else None
     said = load(config, ["run.precision=float64", *overrides])
     terms = read_terms(episode, said.names)
     begin = None if start is None else known(start)
@@ -89,6 +110,7 @@ def match(
                 command=repeated(),
                 tell=tell,
                 begin=begin,
+                years=ordinary,
             )
         text = publish(*result, output, scratch)
     if not quiet:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import ACCEPT, QUIET, bar, day, numerics, reading, repeated, say
+from .options import ACCEPT, MARKET, QUIET, bar, day, numerics, reading, repeated, say
 
 
 @click.command()
@@ -28,6 +28,7 @@ from .options import ACCEPT, QUIET, bar, day, numerics, reading, repeated, say
     type=click.Path(path_type=Path),
     help="A CSV of each stock's bucket and styles to write too, for the holdings of a product.",
 )
+@MARKET
 @ACCEPT
 @QUIET
 def universe(
@@ -36,16 +37,18 @@ def universe(
     styles: Path | None,
     output: Path,
     stocks: Path | None,
+    market: str,
     accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
     """Measure a stock panel; write the moments of its universe.
 
-    Index membership by rank (CSI 300, 500, 1000, 2000 with buffers in June and December, the smallest 400
-    daily), style exposures, factor and specific returns, specific risk. The file holds moments only, from
-    which synthetic universes are drawn: no stock's own figures, which --stocks writes. Days after DATE are
-    not used; at least 313 days and 4,200 A-shares of Shanghai and Shenzhen are needed. Three years of 5,000
-    stocks take half a minute and 1.5 GB.
+    Index membership by the ranks of the market file (at home CSI 300, 500, 1000, 2000 with buffers in June
+    and December, the smallest 400 daily), style exposures, factor and specific returns, specific risk. The
+    file holds moments only, from which synthetic universes are drawn: no stock's own figures, which --stocks
+    writes. Days after DATE are not used; at least 313 days and as many A-shares of Shanghai and Shenzhen as
+    the indices have places (at home 4,200) are needed. Three years of 5,000 stocks take half a minute and
+    1.5 GB.
 
     \b
     PANEL is CSV, Excel or Parquet, one or more, joined on date and code; names of tushare, baostock and
@@ -66,6 +69,7 @@ def universe(
           --styles style_factors_daily.csv -o configs/calibrated/universe_2023.toml
     """
     until = until and day("--date", until)
+    from ..config.load import read_market
     from ..universe.measure import universe as measure
     from ..universe.summary import summary
 
@@ -78,6 +82,7 @@ def universe(
             stocks=stocks,
             accept=accept,
             progress=tell,
+            names=read_market(market),
             command=repeated(),
         )
     if not quiet:
@@ -105,6 +110,7 @@ def universe(
 @click.option(
     "-o", "--output", required=True, type=click.Path(path_type=Path), help="The TOML file to write."
 )
+@MARKET
 @ACCEPT
 @QUIET
 def cta(
@@ -115,6 +121,7 @@ def cta(
     horizons: str,
     target: float,
     output: Path,
+    market: str,
     accept: tuple[str, ...],
     quiet: bool,
 ) -> None:
@@ -139,6 +146,7 @@ def cta(
     numerics(x64=True)
     from ..calibrate.cta_document import measure_cta, summary
     from ..calibrate.trend import Rule
+    from ..config.load import read_market
 
     rule = Rule(horizons=tuple(map(int, spans)), target=target)
     with reading(quiet):
@@ -150,6 +158,7 @@ def cta(
             rule=rule,
             output=output,
             accept=accept,
+            names=read_market(market),
             command=repeated(),
         )
     if not quiet:

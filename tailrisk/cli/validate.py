@@ -28,6 +28,7 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, day, numerics, reading, rep
     type=click.Path(path_type=Path),
     help="The result folder to write.",
 )
+@click.option("--styles", type=click.Path(path_type=Path), help="Daily style returns, to judge styles too.")
 @ACCEPT
 @FORCE
 @QUIET
@@ -38,6 +39,7 @@ def validate(
     until: str | None,
     histories: int,
     output: Path,
+    styles: Path | None,
     accept: tuple[str, ...],
     force: bool,
     quiet: bool,
@@ -46,7 +48,8 @@ def validate(
 
     419 statistics of the size buckets and their spreads (memory of volatility, trends, leverage, quantiles
     over 1 to 60 days, drawdowns, tails together, days of extreme z) stand beside the band that histories of
-    the model make, each as long as the data. The folder holds a verdict, every statistic, and pictures. The
+    the model make, each as long as the data; so do tails that come together, drawdowns, spells of stress and,
+    with --styles, the style factors. The folder holds a verdict, every statistic, and pictures. The
     process before anybody trades is judged; of a config with a crowd, so are the ordinary years it leaves
     (targets: weather.toml). DATA is as for calibrate.
 
@@ -82,6 +85,7 @@ def validate(
             command=command,
             weather=years,
             accept=accept,
+            styles=styles,
         )
     if not quiet:
         say(verdict(found.outside, len(found.table), found.families()).replace("**", ""))

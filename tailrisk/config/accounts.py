@@ -33,9 +33,7 @@ class Terms(Model):
     margin_call: Fraction = Field(default=0.0, description="equity over stocks below which the broker calls")
     margin_reset: Annotated[float, Field(gt=0, le=1)] = Field(default=1.0, description="what a call restores")
     warning_line: Fraction = Field(default=0.0, description="NAV below which the stock book is bounded")
-    warned_gross: Annotated[float, Field(ge=0, le=10)] = Field(
-        default=0.5, description="to this, over equity"
-    )
+    warned_long: Annotated[float, Field(ge=0, le=10)] = Field(default=0.5, description="to this, over equity")
     stop_line: Fraction = Field(default=0.0, description="NAV below which the fund is wound up")
     redemption_base: Fraction = Field(default=0.0, description="h0, per dealing day")
     redemption_slope: Annotated[float, Field(ge=0, le=100)] = Field(
@@ -59,7 +57,7 @@ class Terms(Model):
     hedge_spread: Annotated[float, Field(ge=0, lt=0.3)] = Field(
         default=0.0, description="deviation among funds of the hedge's weight in the watched future"
     )
-    exposure_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
+    long_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
     )
 

@@ -62,7 +62,7 @@ class CrowdBlock(Model):
     kappa_crisis: float = Field(
         default=1.0, gt=0, le=1, description="scale of the crisis regime's shocks beside the crowd"
     )
-    leverage_cap: float = Field(
+    long_cap: float = Field(
         default=1000.0, ge=1, le=1000, description="stock book over equity allowed when swaps are renewed"
     )
     ensemble: str | None = Field(

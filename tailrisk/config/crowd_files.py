@@ -79,7 +79,7 @@ class Cohort(Model):
 
     label: str
     assets: Amount
-    gross_leverage: Positive
+    long: Positive
     weights: Fractions
     hedge: Line
     mix: Hedge

@@ -50,9 +50,13 @@ def simulating(config: Config, cores: int) -> int:
     block = events * config.run.days + len(VIEWS) * 4 * len(config.products)
     chunk = days * (2 * len(config.names.factors) + 2 * events)
     lines = ACCOUNT * len(config.products) if config.as_accounts else 0
+    losses = len(VIEWS) * len(config.tail.losses) * len(config.products)
+    repeated = 4 * losses * config.paths_of_a_draw if config.repeats else 0
     ordered = 4 * ORDERED if len(config.tail.risks) > len(("var", "es")) else 0
-    return ordered + item(config) * cores * (
-        (block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk
+    return (
+        repeated
+        + ordered
+        + item(config) * cores * ((block + lines) * min(BLOCK, config.run.paths) + chunk * config.run.chunk)
     )
 
 
@@ -90,6 +94,6 @@ def serial(config: Config) -> float:
 
 def parallel(config: Config) -> float:
     """Seconds of one core for the paths, pilots included; the warm-up is always simulated without a crowd."""
-    paths = config.run.paths + (0 if config.sampling is None else config.sampling.spared)
+    paths = config.run.paths + (0 if config.sampling is None else config.sampling.spared) + config.repeats
     lived, before = paths * config.run.days, paths * config.burn_in
     return before / RATE + lived / (CROWD_RATE if config.crowd else RATE)

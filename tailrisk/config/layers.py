@@ -38,7 +38,7 @@ class Layers(NamedTuple):
 
         Former names of keys are read as today's.
         """
-        values, marks = _laid(self.values, self.marks, current(values), source)
+        values, marks = _laid(self.values, self.marks, current(values, source.label), source)
         return Layers(self.top, values, marks, (*self.files, source.label))
 
     def source(self, path: tuple[str | int, ...]) -> Source:

@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,11 +15,12 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import HOME, Names
 from tailrisk.data.holdings import read_holdings
 
-from . import library
+from . import draws, left_out, library
 from .accounts import AccountsFile
 from .calibrated import Calibrated
 from .crowd import dated
 from .crowd_files import CrowdFile, CrowdFiles, MarketFile, SnowballFile
+from .draws import Draws
 from .ensemble import Ensemble
 from .explain import combined, dotted, explain, shown, suggestion
 from .layers import Layers, Source
@@ -28,25 +30,42 @@ from .residuals import read_residuals
 from .schema import Attached, Config
 
 DEPTH = 8
+TABLE = "config"
+"""How a config without a file is called."""
 BITS = 128
 NUMBERS = f"whole numbers of at most {BITS} bits"
 LARGEST = 8 * 2**20
 """Bytes; a larger file is not a config."""
 
+BESIDE: dict[str, Any] = {
+    "extends": {"type": "string", "description": "a config this one builds on, beside it or in the library"},
+    "without": {
+        "anyOf": [{"const": "all"}, {"type": "array", "items": {"type": "string"}}],
+        "description": "products of the config it extends that are dropped",
+    },
+}
+"""Keys of a file that are no fields of the config."""
+
 M = TypeVar("M", bound=BaseModel)
 
 
-def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
+def load(path: str | os.PathLike[str] | Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
     """Read a config, what it extends and the files it names, apply `a.b=value` overrides, check everything.
 
-    Raises InputError listing every problem, each with the file that set the field.
+    A mapping is a config without a file, whose names of files start here. Raises InputError listing every
+    problem, each with the file that set the field.
     """
     try:
-        layers = _chain(located(path), ())
+        if isinstance(path, Mapping):
+            layers = _extended(dict(path), Source(TABLE, Path()), ())
+        else:
+            layers = _chain(located(path), ())
         for override in overrides:
             layers = layers.over(*_parsed(override))
         place = _market_file(layers)
         names = None if place is None else read(MarketNames, place).names()
+        if names is not None:
+            layers, names = _fewer(layers, names)
         config = valid(Config, layers, names)
         assert place is not None  # a config is not valid without
         assert names is not None
@@ -63,9 +82,8 @@ def load(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Config:
             )
         )
     except RecursionError:
-        raise InputError(
-            os.fspath(path), "is nested too deep", "tables and lists a few levels deep"
-        ) from None
+        where = TABLE if isinstance(path, Mapping) else os.fspath(path)
+        raise InputError(where, "is nested too deep", "tables and lists a few levels deep") from None
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -121,17 +139,41 @@ def _chain(path: Path, above: tuple[Path, ...]) -> Layers:
         raise InputError(str(path), "extends itself: " + " -> ".join(map(str, met)), "a chain that ends")
     if len(met) > DEPTH:
         raise InputError(str(met[0]), f"extends more than {DEPTH} files deep", f"a chain of at most {DEPTH}")
-    said, source = read_toml(path), Source(str(path), path.parent)
+    return _extended(read_toml(path), Source(str(path), path.parent), met)
+
+
+def _extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Layers:
+    """The layers of a table: what it extends, then itself; `met` are the files that led to it."""
+    without = said.pop("without", None)
     if "extends" not in said:
+        if without is not None:
+            raise InputError(f"{source.label}: without", "of a config that extends none", "extends beside it")
         return Layers.of(source, said)
     parent = said.pop("extends")
+    place, beside_it = f"{source.label}: extends", Path(source.label).name
     if not isinstance(parent, str) or not parent:
-        raise InputError(f"{path}: extends", shown(parent), "the name of a TOML file, relative to this one")
-    beside = Path(os.path.normpath(path.parent / parent))
+        raise InputError(place, shown(parent), "the name of a TOML file, relative to this one")
+    beside = Path(os.path.normpath(source.folder / parent))
     target = beside if os.path.exists(beside) else library.find(parent)
     if target is None:
-        raise InputError(f"{path}: extends", f"{shown(parent)}: no such file", f"a file beside {path.name}")
-    return _chain(target, met)._replace(top=source).over(said, source)
+        raise InputError(place, f"{shown(parent)}: no such file", f"a file beside {beside_it}")
+    return _dropped(_chain(target, met), without, source)._replace(top=source).over(said, source)
+
+
+def _dropped(layers: Layers, without: Any, source: Source) -> Layers:
+    """The layers of a parent without the products named, or without `"all"`. Raises InputError for others."""
+    products = layers.values.get("products", {})
+    if without is None or not isinstance(products, dict):
+        return layers
+    names = list(products) if without == "all" else without
+    place, allowed = f"{source.label}: without", f'"all", or some of {", ".join(products)}'
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InputError(place, shown(without), allowed)
+    for name in names:
+        if name not in products:
+            raise InputError(place, f"{shown(name)} is no product{suggestion(name, products)}", allowed)
+    kept = {name: product for name, product in products.items() if name not in names}
+    return layers._replace(values=layers.values | {"products": kept})
 
 
 def _parsed(override: str) -> tuple[dict[str, Any], Source]:
@@ -169,7 +211,7 @@ def valid(model: type[M], layers: Layers, names: Names | None = None) -> M:
     """The model of the layers, of a market with these names. Raises InputError listing every problem."""
     schema = model.model_json_schema()
     if model is Config:
-        schema["properties"]["extends"] = {"type": "string"}
+        schema["properties"] |= BESIDE
     try:
         return model.model_validate(layers.values, context=names)
     except ValidationError as error:
@@ -183,6 +225,20 @@ def _market_file(layers: Layers) -> Path | None:
     return _named(("market", "file"), name, layers) if isinstance(name, str) and name else None
 
 
+def _fewer(layers: Layers, names: Names) -> tuple[Layers, Names]:
+    """Both without the buckets that the calibrated file of the layers lacks."""
+    market = layers.values.get("market", {})
+    name = market.get("calibrated") if isinstance(market, dict) else None
+    if not isinstance(name, str) or not name:
+        return layers, names
+    path = _named(("market", "calibrated"), name, layers)
+    absent = left_out.missing(read_toml(path), names)
+    if not absent:
+        return layers, names
+    fewer = left_out.without(layers.values, absent, path)
+    return layers._replace(values=fewer), names.only([b for b in names.buckets if b not in absent])
+
+
 def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrated, str]:
     """The calibrated file, of the market's own ladder and with the chosen model in it; its digest."""
     path = _named(("market", "calibrated"), config.market.calibrated, layers)
@@ -191,16 +247,27 @@ def _calibrated(config: Config, layers: Layers, names: Names) -> tuple[Calibrate
         ("calibrated", lambda: calibrated.fits(names)),
         ("states", lambda: _chosen(config, calibrated)),
         ("process", lambda: calibrated.follows(config.market.process)),
+        ("laws", lambda: _laws(config, calibrated)),
     )
     for field, check in checks:
         try:
             check()
         except InputError as error:
-            place = f"{layers.label(('market', field))}: {error.place}"
+            block = "uncertainty" if field == "laws" else "market"
+            place = f"{layers.label((block, field))}: {error.place}"
             problems.append(InputError(place, error.problem, error.allowed))
     if problems:
         raise combined(problems)
     return calibrated, _sha256(path)
+
+
+def _laws(config: Config, calibrated: Calibrated) -> None:
+    """The laws that [uncertainty] names are in the calibrated file."""
+    for law in (config.uncertainty.laws or ()) if config.uncertainty else ():
+        if law == "regimes":
+            calibrated.choose(config.market.states, config.market.shocks)
+        else:
+            calibrated.follows(law)
 
 
 def _chosen(config: Config, calibrated: Calibrated) -> None:
@@ -217,8 +284,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         history = _named(("market", "history"), market.history, layers, shelved=False)
     digest = _sha256(history) if history else None
     table = None
-    if market.process == "days" and market.residuals is not None:
+    if config.reads_days and market.residuals is not None:
         table = _named(("market", "residuals"), market.residuals, layers, shelved=False)
+    drawn = draws.file(config, calibrated, partial(_named, layers=layers))
     terms = None if config.accounts is None else _named(("accounts", "terms"), config.accounts.terms, layers)
     return Attached(
         names=names,
@@ -231,6 +299,9 @@ def _attached(config: Config, layers: Layers, names: Names, calibrated: Calibrat
         accounts_sha256=None if terms is None else _sha256(terms),
         residuals=None if table is None else read_residuals(table, names.factors),
         residuals_sha256=None if table is None else _sha256(table),
+        draws=() if drawn is None else read(Draws, drawn, names).served(drawn.name, config, calibrated),
+        draws_sha256=None if drawn is None else _sha256(drawn),
+        members=draws.members(config, partial(_named, layers=layers), read_ensemble),
     )
 
 
@@ -247,7 +318,7 @@ def _with_holdings(
         path = _named(field, product.holdings, layers, shelved=False)
         stocks, place = None, f"{layers.label(field)}: products.{name}"
         if product.universe is not None:
-            stocks = _named(("products", name, "universe"), product.universe, layers, shelved=False)
+            stocks = _stocks(_named(("products", name, "universe"), product.universe, layers, shelved=False))
         book = read_holdings(path, names, styles, stocks)
         if product.weights:
             problem = f"stated beside holdings = {shown(product.holdings)}"
@@ -262,6 +333,18 @@ def _with_holdings(
         layers = layers.over({"products": {name: said}}, Source(str(path), path.parent))
         digests[name] = _sha256(path)
     return layers, digests
+
+
+def _stocks(path: Path) -> Path:
+    """A file of stocks itself, or the one that was written beside the moments of a universe."""
+    if path.suffix != ".toml":
+        return path
+    fit = read_toml(path).get("fit", {})
+    name = fit.get("stocks_file") if isinstance(fit, dict) else None
+    if not isinstance(name, str) or not (path.parent / name).is_file():
+        hint = "tailrisk universe PANEL -o my_stocks.toml --stocks stocks.csv writes both, side by side"
+        raise InputError(str(path), "names no file of stocks beside it", "a file of stocks", hint)
+    return path.parent / name
 
 
 def _crowd(config: Config, layers: Layers, market: Names) -> CrowdFiles | None:

@@ -25,6 +25,12 @@ class BucketLine(Model):
     ranks: Annotated[tuple[Rank, Rank], Field(strict=False)] | None = Field(
         default=None, description="first and last market-cap rank; one bucket may do without: the rest"
     )
+    cap: float | None = Field(
+        default=None, gt=0, description="market capitalisation of its stocks, any unit; for size scores"
+    )
+    smallest: Rank | None = Field(
+        default=None, description="of a bucket without ranks: its index holds so many of the smallest stocks"
+    )
 
 
 class FutureLine(Model):
@@ -80,6 +86,8 @@ class MarketNames(Model):
         for i, one in enumerate(self.bucket):
             if one.ranks is None:
                 continue
+            if one.smallest is not None:
+                problems.append(Problem(f"bucket.{i}.smallest", "given with ranks", "one of the two"))
             if one.ranks[0] <= last or one.ranks[1] < one.ranks[0]:
                 found = f"{list(one.ranks)} after rank {last}"
                 problems.append(Problem(f"bucket.{i}.ranks", found, "ascending, the largest stocks first"))

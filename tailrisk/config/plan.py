@@ -79,7 +79,7 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         burn_in=config.burn_in,
         path_days=config.path_days,
         columns=_columns(config),
-        level=min(config.tail.levels),
+        level=config.tail.lowest,
         simulating=effort.simulating(config, count),
         drawing=effort.drawing(config) + effort.funds(config),
         program=effort.program(config),
@@ -148,6 +148,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         ("question", config.question),
         ("paths", f"{planned.paths:,} from seed {config.run.seed}, in {config.run.precision}"),
         *([("sampling", _sampled(config))] if _spared(config) else []),
+        *([("uncertainty", _repeated(config))] if config.uncertainty else []),
         ("days", f"{planned.days:,}, after {planned.burn_in:,} of warm-up ({market.warmup})"),
         ("market", f"{_process(config)}, start {market.start}"),
         ("calibrated", f"{market.calibrated}, data {_window(config)}"),
@@ -192,6 +193,13 @@ def _library(config: Config) -> list[tuple[str, str]]:
 def _sampled(config: Config) -> str:
     assert config.sampling is not None
     return f"{config.sampling.method}, {_spared(config):,} paths more or less for pilots and splitting"
+
+
+def _repeated(config: Config) -> str:
+    """What [uncertainty] repeats, and what it lacks."""
+    drawn = f"{config.draws} draws" if config.draws else "parameters fixed (the fit has no draws)"
+    laws = ", ".join(config.other_laws) or "no other law"
+    return f"{drawn}; {laws}; {config.repeats:,} paths more"
 
 
 def _held(config: Config, name: str) -> str:

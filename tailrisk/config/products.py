@@ -1,4 +1,4 @@
-"""The seven product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
+"""The product families, each with the fields that matter to it (mechanism 5.7, defaults of 6)."""
 
 import math
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from .model import Benchmark, Bucket, Future, Model, Problem, Style, refuse
 Fraction = Annotated[float, Field(ge=0, le=1)]
 ZScore = Annotated[float, Field(ge=-5, le=5)]
 Alpha = Annotated[float, Field(ge=-1, le=1)]
+Over = Annotated[float, Field(ge=0, le=10)]
 TOLERANCE = 1e-6
 
 
@@ -172,6 +173,33 @@ class Cta(Product):
     cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year, of the cash benchmark")
 
 
+class Own(Product):
+    """A family of one's own: positions over NAV as they are stated, bought and held."""
+
+    family: Literal["own"]
+    benchmark: Benchmark = Field(default="cash", description="an index, or cash at cash_annual")
+    long: dict[Bucket, Over] = Field(default_factory=dict, description="stocks by bucket, over NAV")
+    short: dict[Future, Over] = Field(default_factory=dict, description="futures sold, over NAV")
+    futures: float = Field(default=0.0, ge=0, le=1, description="futures margin over futures notional")
+    cash: float = Field(default=0.0, ge=0, le=1, description="NAV that earns cash_annual")
+    financed: float = Field(default=0.0, ge=0, le=10, description="stock book borrowed for, over NAV")
+    margin_rate: float = Field(default=0.0, ge=0, le=1, description="equity the broker asks, over the stocks")
+    cash_annual: float = Field(default=0.02, ge=-0.1, le=0.2, description="per year on cash")
+    financing_annual: float = Field(default=0.035, ge=0, le=0.5, description="per year of what is financed")
+    style_exposure: dict[Style, ZScore] = Field(
+        default_factory=dict, description="z-scores of the book within its buckets; 0 where not given"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Own":
+        held = math.fsum(self.long.values())
+        if self.financed > held + TOLERANCE:
+            found = f"{self.financed:g} of a stock book of {held:g}"
+            refuse([Problem("financed", found, "at most the stock book, the sum of long")])
+        return self
+
+
 AnyProduct = Annotated[
-    IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta, Field(discriminator="family")
+    IndexEnhanced | StockSelection | Neutral | Dma | LongShort | MicroCap | Cta | Own,
+    Field(discriminator="family"),
 ]

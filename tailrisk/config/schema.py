@@ -11,17 +11,20 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import Names
+from tailrisk.core.risks import risk
 
 from .accounts import AccountsBlock, AccountsFile
 from .calibrated import Calibrated, Fitted
 from .crowd import CrowdBlock
 from .crowd_files import CrowdFiles
 from .market import Event, Market
+from .memory import Memory
 from .model import Model, Name, Problem, refuse
 from .products import AnyProduct, Cta
 from .run import Run
 from .sampling import Sampling
 from .tail import Tail
+from .uncertainty import BLOCK, Law, Uncertainty
 
 PATH_DAYS = 10**12
 """More than this is a slip of the keyboard; it is about a day of one core (see RATE in plan.py)."""
@@ -43,6 +46,9 @@ class Attached(NamedTuple):
     residuals: tuple[tuple[float, ...], ...] | None = None  # [day, factor]
     residuals_sha256: str | None = None
     library: tuple[str, ...] = ()  # names of the files that came from the library
+    draws: tuple[Memory, ...] = ()  # of the fit, where [uncertainty] asks for them
+    draws_sha256: str | None = None
+    members: tuple[dict[str, float], ...] = ()  # of the crowd's ensemble, likewise
 
 
 class Config(Model):
@@ -59,6 +65,7 @@ class Config(Model):
     accounts: AccountsBlock | None = None
     event: Annotated[tuple[Event, ...], Field(strict=False, max_length=50)] = ()
     tail: Tail = Tail()
+    uncertainty: Uncertainty | None = None
     products: dict[Name, AnyProduct] = Field(
         min_length=1, max_length=200, description="at least one [products.<name>]"
     )
@@ -66,7 +73,13 @@ class Config(Model):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Config":
-        problems = [*self._event_problems(), *self._size_problems(), *self._sampling_problems()]
+        problems = [
+            *self._event_problems(),
+            *self._size_problems(),
+            *self._sampling_problems(),
+            *self._contribution_problems(),
+            *self._uncertainty_problems(),
+        ]
         refuse([*problems, *self._shock_problems()])
         return self
 
@@ -109,12 +122,43 @@ class Config(Model):
             problems.append(Problem("sampling.method", text, '"splitting", "plain", or process = "memory"'))
         return problems
 
+    def _contribution_problems(self) -> list[Problem]:
+        """Contributions are of the loss over the horizon, of equally weighted paths, one beyond the level."""
+        asked = [(i, one) for i, one in enumerate(map(risk, self.tail.risks)) if one.kind == "contribution"]
+        problems = []
+        for i, one in asked:
+            place, beyond = f"tail.risks.{i}", (1 - one.numbers[0]) * self.run.paths
+            if "terminal" not in self.tail.losses:
+                problems.append(Problem(place, f"{one.name} without terminal losses", '"terminal" in losses'))
+            if self.sampling is not None and self.sampling.method not in ("plain", "splitting"):
+                problems.append(Problem(place, f"{one.name} of weighted paths", "no sampling, or splitting"))
+            if beyond < 1:
+                problems.append(
+                    Problem(place, f"{one.name} of {self.run.paths:,} paths", "one path beyond it")
+                )
+        return problems
+
     def _shock_problems(self) -> list[Problem]:
         found = {product.nu for product in self.products.values() if isinstance(product, Cta)}
         if len(found) < 2:
             return []
         text = ", ".join("none" if nu is None else f"{nu:g}" for nu in found)
         return [Problem("products.*.nu", text, "the same for every CTA: one shock moves them all")]
+
+    def _uncertainty_problems(self) -> list[Problem]:
+        asked = self.uncertainty
+        if asked is None:
+            return []
+        problems, needed = [], 4 * self.tail.paths_needed()
+        if self.paths_of_a_draw < needed:
+            allowed = f"at least {needed:,}: four losses beyond tail.levels = {max(self.tail.levels)}"
+            problems.append(Problem("uncertainty.paths", f"{self.paths_of_a_draw:,}", allowed))
+        if "days" in (asked.laws or ()) and self.market.residuals is None:
+            allowed = "a table that `tailrisk calibrate --residuals` wrote, in market.residuals"
+            problems.append(Problem("uncertainty.laws", '"days" without market.residuals', allowed))
+        if asked.parameters == 1:
+            problems.append(Problem("uncertainty.parameters", "1", "0, or two and more: one has no spread"))
+        return problems
 
     def _size_problems(self) -> list[Problem]:
         problems = []
@@ -142,6 +186,47 @@ class Config(Model):
             return False
         asked = self.accounts.every_path
         return self.crowd is not None if asked is None else asked
+
+    @property
+    def paths_of_a_draw(self) -> int:
+        """Paths of each draw of the parameters, and of each other law."""
+        asked = self.uncertainty.paths if self.uncertainty else None
+        return asked or max(BLOCK, 4 * self.tail.paths_needed())
+
+    @property
+    def draws(self) -> int:
+        """Draws of the parameters to run: none where nothing that was fitted has any."""
+        asked, files = self.uncertainty, self.attached
+        return asked.parameters if asked and (files.draws or files.members) else 0
+
+    @property
+    def repeats(self) -> int:
+        """Paths beside the run's own: of every draw of the parameters, and under every other law."""
+        return (self.draws + len(self.other_laws)) * self.paths_of_a_draw
+
+    @property
+    def reads_days(self) -> bool:
+        """Whether the table of whole days is read: its law is simulated, or stands beside another."""
+        return self.market.process == "days" or "days" in self._laws()
+
+    @property
+    def other_laws(self) -> tuple[Law, ...]:
+        """The laws beside market.process under which the run is repeated, of those its files have."""
+        return tuple(law for law in self._laws() if law != self.market.process and self._has(law))
+
+    def _laws(self) -> tuple[Law, ...]:
+        if self.uncertainty is None:
+            return ()
+        every: tuple[Law, ...] = ("memory", "regimes", "days")
+        return every if self.uncertainty.laws is None else self.uncertainty.laws
+
+    def _has(self, law: Law) -> bool:
+        if law == "days":
+            return self.attached.residuals is not None and self.calibrated.memory is not None
+        if law == "memory":
+            return self.calibrated.memory is not None
+        wanted = (self.market.states, self.market.shocks)
+        return any((model.states, model.shocks) == wanted for model in self.calibrated.model)
 
     @property
     def burn_in(self) -> int:
@@ -220,6 +305,12 @@ class Config(Model):
                 product.pop("nu")
         if said["sampling"] is None:
             said.pop("sampling")
+        if said["uncertainty"] is None:
+            said.pop("uncertainty")
+        else:
+            asked = said["uncertainty"]
+            asked["draws"] = None if asked["draws"] is None else portable(asked["draws"])
+            asked["draws_sha256"] = self.attached.draws_sha256
         if said["accounts"] is None:
             said.pop("accounts")
         else:
@@ -240,6 +331,7 @@ class Config(Model):
             said["market"].pop(name, None)
         for product in said["products"].values():
             product.pop("holdings", None)
+        said.get("uncertainty", {}).pop("draws", None)
         for name in self.attached.crowd.sha256 if self.attached.crowd else ():
             said["crowd"].pop(name)
         return hashlib.sha256(canonical(said).encode()).hexdigest()

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from ..core.errors import InputError
-from ..core.risks import risk
+from ..core.risks import PARETO, risk
 from .model import Measure, Model, Problem, refuse
 
 Level = Annotated[float, Field(gt=0.5, lt=1)]
@@ -39,9 +39,11 @@ class Tail(Model):
 
     @property
     def lowest(self) -> float:
-        """The lowest level at which VaR or ES is asked for."""
-        own = [one.numbers[0] for one in map(risk, self.risks) if one.kind in ("var", "es") and one.numbers]
-        return min([*self.levels, *own])
+        """The lowest level whose losses are needed: of VaR, ES, contributions, a Pareto tail's start."""
+        asked = list(map(risk, self.risks))
+        own = [one.numbers[0] for one in asked if one.kind in ("var", "es", "contribution") and one.numbers]
+        starts = [float(one.start) for one in asked if one.kind in PARETO]
+        return min([*self.levels, *own, *starts])
 
     @property
     def of_days(self) -> bool:

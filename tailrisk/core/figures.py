@@ -89,11 +89,17 @@ TAIL = Table(
         _loss("drift", "Drift"),
     ),
 )
+UNCERTAINTY = (
+    "table", "subject", "figure", "view", "measure", "level", "value", "low", "high",
+    "deviation", "parameters_low", "parameters_high", "world_low", "world_high",
+)  # fmt: skip
+"""Columns of uncertainty.csv, before one for each other law: low and high of sampling error alone."""
 RISKS = Table(
     "risks.csv",
     ("product", "view", "loss", "risk"),
     (
         _loss("value", "Value"),
+        Column("threshold", "Threshold of its tail", NAV, PER_CENT),
         Column("paths", "Paths"),
         Column("indicative"),
         Column("saturated"),
@@ -115,6 +121,16 @@ COMPONENTS = Table(
     "components.csv",
     ("product", "level", "part"),
     (_loss("component", "Component of ES"), Column("tail_points"), Column("indicative")),
+)
+CONTRIBUTIONS = Table(
+    "contributions.csv",
+    ("product", "level", "part"),
+    (
+        _loss("contribution", "Contribution to ES"),
+        Column("paths", "Paths"),
+        Column("tail_points"),
+        Column("indicative"),
+    ),
 )
 FUNDS = Table(
     "funds.csv",

@@ -5,8 +5,8 @@ carries them, and nothing is found by its place. `home()` is the market of confi
 """
 
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -35,6 +35,8 @@ class Names:
     roles: tuple[tuple[str, str], ...]  # (role, bucket or future)
     calendar: str  # exchange, in exchange_calendars
     same_day_sale: bool  # False is T+1
+    smallest: int | None = None  # stocks in the index of the bucket without ranks; all the rest where none
+    caps: tuple[tuple[str, float], ...] = ()  # (bucket, market capitalisation), where the file says it
 
     @property
     def factors(self) -> tuple[str, ...]:
@@ -58,6 +60,30 @@ class Names:
     def future(self, name: str) -> int:
         """The place of a future. Raises InputError for a name the market does not have."""
         return _place("future", name, self.contracts)
+
+    def future_on(self, bucket: str) -> str:
+        """The first future written on a bucket. Raises InputError where there is none."""
+        found = [future for future, on in self.futures if on == bucket]
+        if not found:
+            raise InputError("future", f"none is written on {bucket}", ", ".join(self.contracts) or "none")
+        return found[0]
+
+    def only(self, buckets: Sequence[str]) -> "Names":
+        """The same market with some of its buckets: without futures, codes and roles of the others."""
+        futures = tuple((future, on) for future, on in self.futures if on in buckets)
+        there = {*buckets, *(future for future, _ in futures)}
+        ranked = {bucket for _, bucket in self.last_ranks}
+        return replace(
+            self,
+            buckets=tuple(b for b in self.buckets if b in buckets),
+            labels=tuple(label for b, label in zip(self.buckets, self.labels, strict=True) if b in buckets),
+            codes=tuple((code, b) for code, b in self.codes if b in buckets),
+            last_ranks=tuple((rank, b) for rank, b in self.last_ranks if b in buckets),
+            futures=futures,
+            roles=tuple((role, name) for role, name in self.roles if name in there),
+            smallest=self.smallest if set(buckets) - ranked else None,
+            caps=tuple((b, cap) for b, cap in self.caps if b in buckets),
+        )
 
     def role(self, role: str) -> str | None:
         """The bucket or future that plays a role, None where the market gives it to nobody."""
@@ -97,6 +123,8 @@ def named(table: Mapping[str, Any]) -> Names:
         roles=tuple(sorted((role, name) for role, name in (table.get("roles") or {}).items() if name)),
         calendar=table["calendar"],
         same_day_sale=bool(table.get("same_day_sale", True)),
+        caps=tuple((one["name"], one["cap"]) for one in buckets if one.get("cap")),
+        smallest=next((one["smallest"] for one in buckets if one.get("smallest")), None),
     )
 
 

@@ -1,6 +1,7 @@
 """Measures of risk that a config can ask for by name and numbers: `expectile:0.99`, `wang:0.5`."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from .errors import InputError
 
@@ -17,7 +18,8 @@ class Kind:
     optional: int = 0
 
 
-LEVEL = ("level", 0.5, 1.0)
+LEVEL, FROM = ("level", 0.5, 1.0), ("from", 0.5 - 1e-9, 1.0)
+PARETO = ("pareto_var", "pareto_es")
 KINDS = {
     "var": Kind("VaR", (LEVEL,), 1),
     "es": Kind("ES", (LEVEL,), 1),
@@ -29,8 +31,14 @@ KINDS = {
     "proportional_hazard": Kind("Proportional hazard", (("power", 0.0, 1.0),)),
     "partial_moment": Kind("Partial moment", (("threshold", -1.0, 1.0), ("order", -1e-9, 10.0)), 1),
     "conditional_drawdown": Kind("Conditional drawdown", (LEVEL,)),
+    "pareto_var": Kind("Pareto VaR", (LEVEL, FROM), 1),
+    "pareto_es": Kind("Pareto ES", (LEVEL, FROM), 1),
+    "contribution": Kind("Contributions to ES", (LEVEL,)),
 }
-"""`var` and `es` without a level are those of every level, and are always in the tables."""
+"""`var` and `es` without a level are those of every level, and are always in the tables. A Pareto tail is
+fitted from a level on: ten times as likely as the one asked for where none is given. Contributions are
+Euler's, of buckets and legs of a product and of products in a book of all.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,18 @@ class Risk:
         return ":".join((self.kind, *self.texts))
 
     @property
+    def start(self) -> str:
+        """The level from which a Pareto tail is fitted, as its decimal text."""
+        if len(self.texts) > 1:
+            return self.texts[1]
+        rare = 10 * (1 - Fraction(self.texts[0]))
+        return repr(float(max(1 - rare, Fraction(1, 2))))
+
+    @property
     def label(self) -> str:
         """As a reader sees it."""
+        if self.kind in PARETO:
+            return f"{KINDS[self.kind].label} {self.texts[0]}, tail from {self.start}"
         return " ".join((KINDS[self.kind].label, *self.texts))
 
 
@@ -69,6 +87,8 @@ def risk(text: str) -> Risk:
         if not low < number < high and not (kind == "proportional_hazard" and number == 1.0):
             raise InputError("risks", f"{name} {said!r} of {text!r}", f"above {low:g} and below {high:g}")
         numbers.append(number)
+    if kind in PARETO and len(numbers) > 1 and numbers[1] > numbers[0]:
+        raise InputError("risks", f"from {texts[1]} of {text!r} is above the level", f"at most {texts[0]}")
     return Risk(kind, tuple(numbers), tuple(texts))
 
 

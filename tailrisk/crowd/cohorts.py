@@ -28,7 +28,7 @@ class Params:
     """What the cohorts are at the start, and what moves each."""
 
     assets: Yuan  # [cohort]  stock book, billions; zero turns a cohort off
-    leverage: Ratio  # [cohort]  stock book over equity; positive
+    long: Ratio  # [cohort]  stocks over equity; positive
     weights: Ratio  # [cohort, bucket]  of the stock book; sums to one over buckets
     hedge: Ratio  # [cohort]  futures sold over stock book
     mix: Ratio  # [cohort, future]  of the hedge or of swaps; sums to one over futures, or all zero
@@ -69,7 +69,7 @@ def init(params: Params, paths: int) -> State:
     """Books as the parameters give them: hedged, unrestricted, at their high-water marks."""
     cohorts, buckets = params.weights.shape
     book = params.assets[:, None] * params.weights
-    worth = jnp.broadcast_to((params.assets / params.leverage)[:, None], (cohorts, paths))
+    worth = jnp.broadcast_to((params.assets / params.long)[:, None], (cohorts, paths))
     short = -(params.assets * params.hedge)[:, None] * params.mix
     empty = jnp.zeros((cohorts, buckets, paths), book.dtype)
     none = jnp.zeros((cohorts, paths), book.dtype)

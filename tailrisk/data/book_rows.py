@@ -84,6 +84,8 @@ SPELLED = {
 }
 MAKE = "tailrisk universe PANEL -o moments.toml --stocks stocks.csv"
 """The command that writes the file of stocks a book without buckets needs."""
+FIGURE = re.compile(r"cap|adv|specific_sd|industry|(in|raw)_\w+")
+"""Columns of a file of stocks that a tuning reads and a book has no use for."""
 TOTALS = {"合计", "总计", "小计", "汇总", "共计", "total", "sum"}
 LARGEST = 8 * 2**20
 """Bytes; a larger file is no book of stocks."""
@@ -111,7 +113,8 @@ def read_rows(
         raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
     cells, reading = _cells(path), Reading(str(path))
     reading.notes += cells.notes
-    columns = _columns(path, cells, (*COLUMNS, *market.styles), reading)
+    figures = tuple(title for title in cells.header if stocks and FIGURE.fullmatch(title))
+    columns = _columns(path, cells, (*COLUMNS, *market.styles, *figures), reading)
     if not cells.rows:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
     _needed(path, set(columns), market.names, need_size=need_size, stocks=stocks)

@@ -9,16 +9,23 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..core.names import FUTURES
+from ..core.names import Names, home
 from .daily import require_days
 from .prices import positive
 from .table import Table, ascending, listed, read_table
 
-SYMBOL = re.compile(
-    rf"(?:CFFEX\.)?((?:{'|'.join(FUTURES)})\d{{2}}(?:0[1-9]|1[0-2]))(?:\.(?:CFE|CFX|CCFX|CFFEX))?",
-    re.IGNORECASE,
-)
-"""IF2402 as the exchange, Wind, tushare and JoinQuant write it."""
+EXCHANGE = r"[A-Z]{2,6}"
+"""What stands before or after a symbol: CFFEX.IF2402, IF2402.CFE, IF2402.CCFX."""
+
+
+def symbol(names: Names) -> "re.Pattern[str]":
+    """A contract of a market's futures, such as IF2402, its exchange before or after it or not.
+
+    Group 1 is the symbol, 2 the future, 3 and 4 the year and the month of delivery.
+    """
+    futures = "|".join(map(re.escape, sorted(names.contracts, key=len, reverse=True))) or r"(?!)"
+    bare = rf"(({futures})(\d{{2}})(0[1-9]|1[0-2]))"
+    return re.compile(rf"(?:{EXCHANGE}\.)?{bare}(?:\.{EXCHANGE})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -30,32 +37,32 @@ class Contracts:
     spot: pd.DataFrame | None  # [day, contract]  of the index, where the file has it
 
 
-def read_contracts(path: str | Path, *, spot: bool = False, accept: Collection[str] = ()) -> Contracts:
+def read_contracts(
+    path: str | Path, *, spot: bool = False, accept: Collection[str] = (), names: Names | None = None
+) -> Contracts:
     """Closes by date and symbol (IF2402), with the index's own where there are any.
 
-    Columns date, symbol, close, and spot_close if `spot`. Other futures than IF, IC and IM are left out.
-    Raises InputError with file, row and value.
+    Columns date, symbol, close, and spot_close if `spot`. Futures that the market of `names`, by default the
+    home market, does not have are left out. Raises InputError with file, row and value.
     """
-    table = read_table(path, ("date", "symbol", "close", "spot_close"))
+    names = names or home()
+    table = read_table(path, ("date", "symbol", "close", "spot_close"), names.calendar)
     for name in ("symbol", "close", *(["spot_close"] if spot else [])):
         if name not in table.frame.columns:
             problem = f"no column {name!r} ({listed(table.frame)})"
             raise InputError(
                 str(path), problem, f"columns date, symbol, close{', spot_close' if spot else ''}"
             )
-    match = (
-        table.frame["symbol"]
-        .astype(str)
-        .str.strip()
-        .str.extract(f"^{SYMBOL.pattern}$", flags=re.IGNORECASE)[0]
-    )
+    spelled = table.frame["symbol"].astype(str).str.strip()
+    match = spelled.str.extract(f"^{symbol(names).pattern}$", flags=re.IGNORECASE)[0]
     ours = match.notna().to_numpy()
     if not ours.any():
-        raise InputError(str(path), "no contract of IF, IC or IM", "symbols such as IF2402")
+        problem = f"no contract of {', '.join(names.contracts) or 'a market without futures'}"
+        raise InputError(str(path), problem, f"symbols such as {[*names.contracts, 'IF'][0]}2402")
     table = table.rows(np.flatnonzero(ours))
     named = table.frame.assign(symbol=match[ours].str.upper())
     table = ascending(Table(table.path, named, table.when, table.columns, table.reading), named["symbol"])
-    require_days(table, accept)
+    require_days(table, accept, names.calendar)
     close = closes(table, "close")
     whole = {"close": close}
     if "spot_close" in table.frame.columns:

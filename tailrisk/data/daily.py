@@ -115,36 +115,35 @@ def findings(closes: pd.DataFrame, names: Names | None = None) -> list[Finding]:
     ]
 
 
-def require_days(table: Table, accept: Collection[str] = ()) -> None:
+def require_days(table: Table, accept: Collection[str] = (), exchange: str = calendar.CHINA) -> None:
     """Refuse days of a long table that cannot be daily data; add what is odd to its warnings.
 
-    Raises InputError with what to accept to go on.
+    exchange: whose sessions they are. Raises InputError with what to accept to go on.
     """
-    for one in judge_days(np.unique(table.when.to_numpy().astype("M8[D]"))):
+    for one in judge_days(np.unique(table.when.to_numpy().astype("M8[D]")), exchange):
         if not one.warn and one.kind not in accept:
             raise refused(table.path, one)
         table.reading.odd.append(one.problem)
 
 
-def judge_days(days: Dates) -> list[Finding]:
-    """Everything odd about the days of a panel; days ascend within the calendar."""
-    gap = apart(days)
+def judge_days(days: Dates, exchange: str = calendar.CHINA) -> list[Finding]:
+    """Everything odd about the days of a panel; days ascend within the exchange's calendar."""
+    gap = apart(days, exchange)
     if len(gap) and np.median(gap) > 1:
         return [Finding("", f"days are {np.median(gap):.0f} trading days apart, daily ones are needed")]
-    out, off = [], ~np.isin(days, calendar.sessions())
+    out, off = [], ~np.isin(days, calendar.sessions(exchange))
     weekend = off & ~np.is_busday(days)
     if weekend.any():
         problem = f"{weekend.sum()} days are Saturdays and Sundays, first {days[weekend.argmax()]}"
-        out.append(
-            Finding("closed-days", problem, "sessions of Shanghai", "stamps of another zone, or filled days?")
-        )
+        hint = "stamps of another zone, or filled days?"
+        out.append(Finding("closed-days", problem, f"sessions of the exchange ({exchange})", hint))
     elif off.any():
         out.append(
             Finding(
                 "", f"{off.sum()} days when the exchange was closed, first {days[off.argmax()]}", warn=True
             )
         )
-    out += [hole("", *one, calendar.CHINA, warn=True) for one in gaps(days) if one[2] > HOLE]
+    out += [hole("", *one, exchange, warn=True) for one in gaps(days, exchange) if one[2] > HOLE]
     return out
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from ..core.errors import InputError
-from ..core.names import STYLES
+from ..core.names import STYLES, home
 from .codes import security
 from .columns import SPELLED, matched
 from .commodities import read_commodities
-from .contracts import SYMBOL, read_contracts
+from .contracts import read_contracts, symbol
 from .daily import findings
 from .holdings import SPELLED as HELD
 from .holdings import read_holdings
@@ -93,7 +93,7 @@ def guessed(path: Path) -> str:
             return "panel"
         symbols = matched("", titles, SPELLED, ("symbol",))
         cells = frame[symbols["symbol"].title].astype(str).head(200) if symbols else pd.Series([], dtype=str)
-        if cells.map(lambda cell: bool(SYMBOL.fullmatch(cell.strip()))).any():
+        if cells.map(lambda cell: bool(symbol(home()).fullmatch(cell.strip()))).any():
             return "futures"
         if {"open", "hold"} <= has and symbols:
             return "commodities"

@@ -12,11 +12,12 @@ import jax.numpy as jnp
 from ..core import random, struct
 from ..core.fence import fenced
 from ..core.units import Count, Flag, LogReturn, Normal, Ratio, Uniform
-from . import memory, switching
+from . import memory, own, switching
 from .kind import Kind
 
-KINDS: tuple[Kind, ...] = (switching.KIND, memory.KIND)
+KINDS: tuple[Kind, ...] = (switching.KIND, memory.KIND, own.KIND)
 Params = switching.Params | memory.Params
+"""What can be tilted; a user's `own.Params` is taken wherever a process is, and by nothing that tilts."""
 State = Count | memory.State
 """The regime [path] of `switching`, or what `memory` remembers."""
 

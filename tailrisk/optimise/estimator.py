@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..core import InputError
+from ..tail import expected_shortfall
 from ..tail.sample import Level
 from .arguments import confidence, number, plain
 from .conic import Array
@@ -19,6 +20,7 @@ from .shortfall import TOLERANCE, Portfolio, maximise_alpha, maximise_utility, m
 
 NEGLIGIBLE = 1e-6
 """A weight below this part of the largest counts as none."""
+PARAMETERS = ("level", "limit", "aversion", "constraints", "tolerance")
 
 
 class ShortfallPortfolio:
@@ -54,9 +56,35 @@ class ShortfallPortfolio:
         for name, value in (("limit", limit), ("aversion", aversion)):
             if value is not None:
                 number("", name, value, "a number such as 0.05")
+        if constraints is not None:
+            checked(constraints)
         self.level, self.limit, self.aversion, self.tolerance = level, limit, aversion, tolerance
-        usual: list[Constraint] = [Budget(), Positions()]
-        self.constraints = usual if constraints is None else checked(constraints)
+        self.constraints = constraints
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """What it was made with, by name: scikit-learn's protocol, by which `clone` and a search know it."""
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def set_params(self, **params: Any) -> "ShortfallPortfolio":
+        """Change what it was made with. Raises InputError for a name there is not, and as when made."""
+        for name in params:
+            if name not in PARAMETERS:
+                raise InputError(name, "is no parameter", ", ".join(PARAMETERS))
+        self.__init__(**{**self.get_params(), **params})  # type: ignore[misc]
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        """What scikit-learn asks of an estimator before a search; imported only when it asks."""
+        from sklearn.utils import Tags, TargetTags
+
+        return Tags(estimator_type=None, target_tags=TargetTags(required=False))
+
+    def score(self, returns: Any, alpha: Any = None) -> float:
+        """Minus the ES of other returns [scenario, asset] at the level: more is better.
+
+        InputError as `predict`.
+        """
+        return -float(expected_shortfall(-plain("returns", self.predict(returns)), level=self.level))
 
     def fit(self, returns: Any, alpha: Any = None, weight: Any = None) -> "ShortfallPortfolio":
         """Solve for returns [scenario, asset], a DataFrame or an array, or for `Scenarios`.
@@ -72,12 +100,14 @@ class ShortfallPortfolio:
             found = "missing" if row is None else "given, and least ES has no use for it"
             raise InputError("alpha", found, "alpha with a limit or an aversion, and only with one")
         how: dict[str, Any] = {"level": self.level, "tolerance": self.tolerance}
+        usual: list[Constraint] = [Budget(), Positions()]
+        limits = usual if self.constraints is None else checked(self.constraints)
         if row is None:
-            found_ = minimise_shortfall(scenarios, self.constraints, **how)
+            found_ = minimise_shortfall(scenarios, limits, **how)
         elif self.limit is not None:
-            found_ = maximise_alpha(scenarios, row, self.constraints, limit=self.limit, **how)
+            found_ = maximise_alpha(scenarios, row, limits, limit=self.limit, **how)
         else:
-            found_ = maximise_utility(scenarios, row, self.constraints, aversion=self.aversion or 0.0, **how)
+            found_ = maximise_utility(scenarios, row, limits, aversion=self.aversion or 0.0, **how)
         self.portfolio_ = found_
         names = found_.names
         self.weights_ = found_.weights if names is None else pd.Series(found_.weights, names, name="weight")

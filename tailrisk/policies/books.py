@@ -1,13 +1,15 @@
 """The books that the policies of February 2024 went to.
 
     style box      w = b + s (h - b), s = min(1, bound / |x (h - b)|), x the buckets' size, z-scores   Longqi
-    top 1800       T and U to zero, the rest as it was                                                 Lingjun
-    shift          15 points of the book from T and U to CSI 500                                       Zhuoshi
+    top 1800       the small and the micro bucket to zero, the rest as it was                          Lingjun
+    shift          15 points of the book from these two to the middle one (CSI 500)                    Zhuoshi
     deleverage     half the gross
-    hedge with IM  the hedge in IM alone; who has none sells IM against his T and U
+    hedge with IM  the hedge in the future with the role `discount` alone; who has none sells it against his
+                   small ones
 
 h is the book, b its benchmark or, for a hedged book, the indices of its hedge (mechanism 1.3, 4.8, 5.8). The
-size z is of the mean log cap of each bucket on 1 and 2 February 2024, cap-weighted mean zero (mechanism 4.4).
+size z is of the mean log cap of each bucket, caps as the market file has them (of 1 and 2 February 2024),
+cap-weighted mean zero (mechanism 4.4).
 """
 
 from collections.abc import Mapping
@@ -16,14 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from ..core.errors import InputError
 from ..core.names import Names, home
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-CAP = {"csi300": 46.2, "csi500": 11.2, "csi1000": 9.6, "csi2000": 7.9, "micro": 0.67}
-"""Trillions of yuan in each bucket."""
-STOCKS = {"csi300": 300, "csi500": 500, "csi1000": 1000, "csi2000": 2000, "micro": 400}
-SMALL, REFUGE, FUTURE = ("csi2000", "micro"), "csi500", "IM"
-"""Buckets that were left, the one that was gone to, and the future that was sold."""
+SMALL, REFUGE, FUTURE = ("small", "micro"), "middle", "discount"
+"""Roles of the buckets that were left, of the one that was gone to, and of the future that was sold."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +39,36 @@ class Ladder:
 
 
 def ladder(names: Names | None = None) -> Ladder:
-    """The places by name, in the home market or another that has these buckets. Raises InputError."""
+    """The places by role, in the home market or another. Raises InputError without a role, a cap or ranks."""
     market = names or home()
     small = np.zeros(len(market.buckets), bool)
-    small[[market.bucket(name) for name in SMALL]] = True
+    small[[market.bucket(market.played(role)) for role in SMALL]] = True
+    caps, stocks = dict(market.caps), counts(market)
+    for name in market.buckets:
+        if name not in caps or name not in stocks:
+            raise InputError(
+                f"market: bucket {name}", "without cap, or ranks or smallest", "both, for its size"
+            )
     return Ladder(
-        cap=np.array([CAP[name] for name in market.buckets]),
-        stocks=np.array([STOCKS[name] for name in market.buckets]),
+        cap=np.array([caps[name] for name in market.buckets]),
+        stocks=np.array([stocks[name] for name in market.buckets]),
         small=small,
-        refuge=market.bucket(REFUGE),
-        future=market.future(FUTURE),
+        refuge=market.bucket(market.played(REFUGE)),
+        future=market.future(market.played(FUTURE)),
         futures=len(market.futures),
     )
 
 
+def counts(market: Names) -> dict[str, int]:
+    """Stocks in the index of each bucket that has ranks, or says how many of the smallest it holds."""
+    ends = [0, *(last for last, _ in market.last_ranks)]
+    known = {name: last - before for (last, name), before in zip(market.last_ranks, ends, strict=False)}
+    rest = [name for name in market.buckets if name not in known]
+    return known | ({rest[0]: market.smallest} if rest and market.smallest else {})
+
+
 def size(it: Ladder | None = None) -> Array:
-    """Size z-score of each bucket."""
+    """Size z-score of each bucket. InputError for a market without roles, caps or ranks, as in `ladder`."""
     it = it or ladder()
     log = np.log(it.cap / it.stocks)
     mean = np.average(log, weights=it.cap)
@@ -66,7 +80,7 @@ def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None 
     """Each book drawn toward its benchmark until its active size is within `bound`, a z-score.
 
     weights, benchmark and result [fund, bucket]: benchmark + min(1, bound / |active size|) (weights -
-    benchmark).
+    benchmark). InputError as in `size`.
     """
     active = np.abs((weights - benchmark) @ size(it))
     keep = np.minimum(1.0, bound / np.maximum(active, 1e-12))
@@ -74,13 +88,19 @@ def style_box(weights: Array, benchmark: Array, bound: float, it: Ladder | None 
 
 
 def top_1800(weights: Array, it: Ladder | None = None) -> Array:
-    """Without CSI 2000 and micro-caps, pro rata; weights and result [fund, bucket]."""
+    """Without the small and the micro bucket, pro rata; weights and result [fund, bucket].
+
+    InputError as in `ladder`.
+    """
     large = np.where((it or ladder()).small, 0.0, weights)
     return np.asarray(large / large.sum(axis=1, keepdims=True))
 
 
 def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Array:
-    """`points` of the book from the two small buckets, pro rata, to CSI 500; of weights [fund, bucket]."""
+    """`points` of the book from the two small buckets, pro rata, to the middle; of weights [fund, bucket].
+
+    InputError as in `ladder`.
+    """
     it = it or ladder()
     small = weights[:, it.small].sum(axis=1, keepdims=True)
     moved = np.minimum(points, small)
@@ -91,7 +111,10 @@ def shift(weights: Array, points: float = 0.15, it: Ladder | None = None) -> Arr
 
 
 def hedge_with_im(weights: Array, short: Array, it: Ladder | None = None) -> Array:
-    """Futures sold over stock book [fund, future]: all in IM; an unhedged book sells its T and U's worth."""
+    """Futures sold over stock book [fund, future]: all in one; unhedged, its small ones' worth.
+
+    InputError as in `ladder`.
+    """
     it = it or ladder()
     total = short.sum(axis=1)
     sold = np.zeros((len(weights), it.futures))

@@ -4,7 +4,7 @@ With E the equity and A the stock book, m = E / A, at each close for the next:
 
     called   from m < call until m >= reset        the book must shrink to E / reset
     dead     from E < 0, for good                  the broker sells the book out; -E is the shortfall it bears
-    warned   while NAV < warning                   the book must not exceed `warned_gross` E
+    warned   while NAV < warning                   the book must not exceed `warned_long` E
     stopped  from NAV < stop, for good             the book is sold and the fund stays in cash
 
 mechanism 3.5, 5.2 and 5.7; NAV is per unit. Lines at zero are off.
@@ -26,7 +26,7 @@ class Params:
     call: Ratio  # [fund]
     reset: Ratio  # [fund]  positive
     warning: Ratio  # [fund]
-    warned_gross: Ratio  # [fund]  stock book over equity allowed below the warning line
+    warned_long: Ratio  # [fund]  stock book over equity allowed below the warning line
     stop: Ratio  # [fund]
 
 
@@ -55,7 +55,7 @@ def ceiling(params: Params, state: State, held: Ratio, worth: Ratio, redeemed: R
     equity = jnp.maximum(worth, 0.0)
     largest = jnp.where(redeemed > 0.0, (1.0 - redeemed) * held, UNBOUNDED)
     largest = jnp.minimum(largest, jnp.where(state.called, equity / params.reset[:, None], UNBOUNDED))
-    largest = jnp.minimum(largest, jnp.where(state.warned, params.warned_gross[:, None] * equity, UNBOUNDED))
+    largest = jnp.minimum(largest, jnp.where(state.warned, params.warned_long[:, None] * equity, UNBOUNDED))
     return jnp.where(state.dead | state.stopped, 0.0, largest)
 
 

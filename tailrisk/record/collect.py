@@ -51,6 +51,7 @@ class Sample:
     """Losses and events of every path, in memory of their tails, on the host."""
 
     tails: TailStream  # columns [view, measure asked for, product], the last fastest
+    drift: MomentStream  # rows [view, product], the last fastest: loss over the whole horizon
     risks: risks.RiskSample
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
@@ -107,6 +108,7 @@ def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
     products, counted = len(config.products), np.float64 if weighted else np.int64
     return Sample(
         tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, reserve_of(config, weighted)),
+        drift=MomentStream(len(VIEWS) * products),
         risks=risks.empty(config, len(VIEWS) * len(config.tail.losses) * products),
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
@@ -156,6 +158,7 @@ def _keep_block(sampled: Sample, config: Config, first: int, block: Outcome) -> 
         sampled.weights[first] = weight
     asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
     sampled.tails.add(asked.reshape(-1, paths), numbers, weight)
+    sampled.drift.add(loss[:, MEASURES.index("terminal")].reshape(-1, paths), weight)
     sampled.risks.add(first, asked.reshape(-1, paths), weight)
     sampled.loss_counts += tally(loss, LOSS_EDGES, weight)
     ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)

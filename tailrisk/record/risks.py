@@ -19,7 +19,7 @@ from ..config import Config
 from ..core import InputError
 from ..core.figures import RISKS, estimate
 from ..core.names import VIEWS
-from ..core.risks import Risk, risk
+from ..core.risks import PARETO, Risk, risk
 from ..tail import (
     Measure,
     Moments,
@@ -32,6 +32,7 @@ from ..tail import (
     proportional_hazard,
     wang,
 )
+from ..tail.extreme import Whole, pareto_interval
 from ..tail.heavy import FEWEST, HEAVY, mean_excess_interval, tail_shape
 from ..tail.interval import INDICATIVE, Interval, spread_bounds
 from . import estimates
@@ -70,13 +71,14 @@ def empty(config: Config, columns: int) -> RiskSample:
     asked = wanted(config)
     summed = sum(one.kind in SUMS for one in asked)
     paths = min(config.run.paths, FIRST, CELLS // columns)
-    needed = columns if any(one.kind in ORDERED for one in asked) else 0
+    whole = any(risk(text).kind in (*ORDERED, "contribution") for text in config.tail.risks)
+    needed = columns if whole else 0
     return RiskSample(asked, columns, MomentStream(summed * columns), np.zeros((needed, paths), np.float32))
 
 
 def wanted(config: Config) -> tuple[Risk, ...]:
-    """The risks a config asks for, but for the VaR and ES that every table has."""
-    found = map(risk, config.tail.risks)
+    """The risks a config asks for, but for the VaR and ES that every table has, and for contributions."""
+    found = [one for one in map(risk, config.tail.risks) if one.kind != "contribution"]
     return tuple(one for one in found if one.numbers or one.kind not in ("var", "es"))
 
 
@@ -105,7 +107,8 @@ def table(
             if one.kind == "conditional_drawdown":
                 continue
             found, paths = _figure(config, sampled, one, c, worst[c], weight)
-            rows.append(about | _row(one, found, paths))
+            threshold = worst[c].value_at_risk(one.start) if one.kind in PARETO else np.nan
+            rows.append(about | _row(one, found, paths, threshold))
     for one in sampled.asked:
         if one.kind == "conditional_drawdown" and nav is not None:
             for p, product in enumerate(config.products):
@@ -115,9 +118,9 @@ def table(
     return pd.DataFrame(RISKS.rows(rows))
 
 
-def _row(one: Risk, found: Figure, paths: int) -> dict[str, Any]:
+def _row(one: Risk, found: Figure, paths: int, threshold: float = np.nan) -> dict[str, Any]:
     cells = {"risk": one.name, "paths": paths, "indicative": found.indicative, "saturated": found.saturated}
-    return cells | estimate("value", found)
+    return cells | {"threshold": threshold} | estimate("value", found)
 
 
 def _figure(
@@ -134,9 +137,33 @@ def _figure(
         return estimates.value_at_risk(worst, level=one.numbers[0], confidence=sure), worst.paths
     if one.kind == "es":
         return estimates.shortfall(worst, level=one.numbers[0], confidence=sure), worst.paths
+    if one.kind in PARETO:
+        return pareto(one, worst, sure), worst.paths
     if one.kind == "expectile" and (found := of_worst(worst, one.numbers[0], sure)):
         return found, worst.paths
     return _ordered(one, sampled.first[column], weight, sure), sampled.first.shape[1]
+
+
+def pareto(one: Risk, worst: Worst, confidence: float) -> Figure:
+    """VaR or ES of a generalised Pareto law of the losses beyond VaR at `one.start`, of every path.
+
+    Nothing, and indicative, where no such law describes them: an edge that many paths reach, or too few.
+    """
+    most = max(estimates.LARGEST_LOSS, float(worst.loss[0]))
+    try:
+        found = pareto_interval(
+            worst.loss,
+            worst.weight,
+            threshold=worst.value_at_risk(one.start),
+            level=one.texts[0],
+            measure={"pareto_var": "value_at_risk", "pareto_es": "expected_shortfall"}[one.kind],
+            confidence=confidence,
+            ceiling=most,
+            whole=Whole(worst.paths, worst.moments.at(2, 0)),
+        )
+    except InputError:
+        return Figure(np.nan, np.nan, np.nan, indicative=True)
+    return estimates.bounded(found, most)
 
 
 def summed(one: Risk, moments: Moments, worst: Worst, confidence: float) -> Figure:

@@ -1,21 +1,38 @@
 """One run: a config in, a result folder out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
 from ..core import InputError, disk
-from . import accounts, crowd, provenance, sampling, tables
+from ..simulate.world import World
+from . import accounts, contributions, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
 from .store import replacing, write_record
+from .uncertainty import Repeats, repeats
+
+
+class Own(Protocol):
+    """Parts of the user's own, put into the world that a config describes."""
+
+    @property
+    def names(self) -> list[str]:
+        """What the record calls them."""
+        ...
+
+    def into(self, world: World) -> World:
+        """The world with them in the place of the config's."""
+        ...
+
 
 Finish = Callable[[Path], object]
 """What is added to a folder before it is sealed: its page."""
@@ -40,29 +57,47 @@ AS_ACCOUNTS = (
 )
 LIMITATIONS = (
     "Stocks earn their bucket's return and its style's; the specific risk of single names is left out.",
-    "Price indices without dividends; days are independent given the regime.",
-    "Intervals are Monte Carlo error alone: the parameters' own error is not in them.",
+    "Price indices without dividends.",
 )
+MEMORYLESS = "Days are independent given the regime: no memory of volatility, no trends."
 
 
 def run(
-    config: Config, output: Path, *, force: bool, command: str, progress: bool, finish: Finish | None = None
+    config: Config,
+    output: Path,
+    *,
+    force: bool,
+    command: str,
+    progress: bool,
+    finish: Finish | None = None,
+    own: Own | None = None,
 ) -> Path:
     """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
     Raises InputError, before anything is simulated, when the folder is there (without `force`) or cannot be
     written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
     Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
+    `own` puts a process or a mechanism of the user's into the world, and the record names it.
     """
     folder = output / config.name
+    if own is not None and config.uncertainty is not None:
+        raise InputError("uncertainty", "asked for with a part of one's own", "draws of fitted laws alone")
     _recordable(config)
     with replacing(folder, force=force) as scratch:
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
+        world = world if own is None else own.into(world)
         sampled = sample(config, world, progress=progress)
+        again = repeats(config, world, progress=progress)
         worst = scenarios(config, world, sampled)
         funds = accounts.outcomes(config, world, sampled)
-        write(config, sampled, worst, scratch, command, funds=funds, progress=progress)
+        parts = contributions.table(config, world, sampled)
+        if parts is not None:
+            write_csv(parts, scratch / "contributions.csv")
+        more = {} if own is None else {"own": own.names}
+        write(
+            config, sampled, worst, scratch, command, funds=funds, again=again, progress=progress, more=more
+        )
         if finish is not None:
             finish(scratch)
     return folder
@@ -88,18 +123,25 @@ def write(
     command: str,
     *,
     funds: pd.DataFrame | None = None,
+    again: Repeats | None = None,
     progress: bool = False,
+    more: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """Every table, the curves, the resolved config and, last, the record.
+    """Every table, the curves, the resolved config and, last, the record, with `more` in it.
 
     funds: the table of `accounts.outcomes`, [row, column]. InputError: a level the paths cannot support.
     """
-    frame = tables.tail(config, sampled, progress=progress)
-    write_csv(frame, folder / "tail.csv")
-    write_parquet(frame, folder / "tail.parquet")
+    made = {
+        "tail": tables.tail(config, sampled, progress=progress),
+        "events": tables.events(config, sampled),
+        "accounts": tables.accounts(config, sampled),
+    }
+    if again is not None:
+        made |= world_error.beside(config, again, made)
+    for name, frame in made.items():
+        write_csv(frame, folder / f"{name}.csv")
+    write_parquet(made["tail"], folder / "tail.parquet")
     write_csv(tables.drift(config, sampled), folder / "drift.csv")
-    write_csv(tables.events(config, sampled), folder / "events.csv")
-    write_csv(tables.accounts(config, sampled), folder / "accounts.csv")
     if funds is not None:
         write_csv(funds, folder / "funds.csv")
     curves = tables.curves(config, sampled)
@@ -115,10 +157,10 @@ def write(
         curves |= worst.curves()
     write_arrays(folder / "curves.npz", curves)
     disk.write(folder / "config.json", as_json(config.resolved()))
-    write_record(folder, record(config, sampled, command))
+    write_record(folder, record(config, sampled, command, again) | dict(more))
 
 
-def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
+def record(config: Config, sampled: Sample, command: str, again: Repeats | None = None) -> dict[str, Any]:
     """The birth certificate: what was asked, of which code and data, on which machine, how fast."""
     return {
         "name": config.name,
@@ -137,6 +179,7 @@ def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
         },
         **provenance.stamp(),
         "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
+        "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,
         "days": config.run.days,
         "warmup_days": config.burn_in,
@@ -148,6 +191,8 @@ def record(config: Config, sampled: Sample, command: str) -> dict[str, Any]:
             *crowded(config),
             AS_ACCOUNTS if config.as_accounts else AS_BOOKS if config.accounts is None else SOME_ACCOUNTS,
             *LIMITATIONS,
+            *([MEMORYLESS] if config.market.process == "regimes" else []),
+            f"Intervals hold {world_error.record(config, again)['said']}.",
         ],
     }
 

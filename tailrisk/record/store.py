@@ -74,7 +74,7 @@ def replacing(folder: Path, *, force: bool) -> Iterator[Path]:
             yield scratch
             scratch.chmod(0o755)
             seal_all(scratch)
-            _swap(scratch, folder)
+            swap(scratch, folder)
         finally:
             disk.remove(scratch)
 
@@ -121,7 +121,8 @@ def _settle(folder: Path) -> None:
         disk.remove(path)
 
 
-def _swap(scratch: Path, folder: Path) -> None:
+def swap(scratch: Path, folder: Path) -> None:
+    """Rename a sealed folder into the place of another, under its lock; a reader sees one of the two."""
     old = None
     if os.path.lexists(folder):
         old = disk.beside(folder, "old")

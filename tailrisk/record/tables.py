@@ -23,7 +23,6 @@ from . import estimates
 from .collect import LOSS_EDGES, Z_EDGES, Sample
 from .risks import table as of_risks
 
-TERMINAL = "terminal"
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)
 
 
@@ -48,15 +47,16 @@ def tail(config: Config, sampled: Sample, *, progress: bool = False) -> pd.DataF
 
 
 def _drift(config: Config, sampled: Sample, view: int, p: int) -> dict[str, float]:
-    """What a product loses over the horizon in the mean; nan where that loss was not asked for."""
-    if TERMINAL not in config.tail.losses:
-        return figures.estimate("drift", estimates.plain(np.nan))
-    loss = sampled.losses(view, config.tail.losses.index(TERMINAL), p)
-    return figures.estimate("drift", _mean(config, loss))
+    """What a product loses over the horizon in the mean, whichever losses were asked for."""
+    return figures.estimate("drift", _drifted(config, sampled, view, p))
 
 
-def _mean(config: Config, loss: Worst) -> estimates.Figure:
-    return estimates.mean(loss.moments, confidence=config.tail.confidence, most=estimates.LARGEST_LOSS)
+def _drifted(config: Config, kept: Sample, view: int, p: int) -> estimates.Figure:
+    return _mean(config, kept.drift.row(view * len(config.products) + p))
+
+
+def _mean(config: Config, loss: Moments) -> estimates.Figure:
+    return estimates.mean(loss, confidence=config.tail.confidence, most=estimates.LARGEST_LOSS)
 
 
 def drift(config: Config, sampled: Sample) -> pd.DataFrame:
@@ -66,19 +66,18 @@ def drift(config: Config, sampled: Sample) -> pd.DataFrame:
     the rest: the market's own drift, alpha and fees.
     """
     rows: list[dict[str, Any]] = []
-    if TERMINAL in config.tail.losses:
-        for p, (name, product) in enumerate(config.products.items()):
-            loss = sampled.losses(0, config.tail.losses.index(TERMINAL), p)
-            parts = {"drift": _mean(config, loss), **_parts(config, sampled, p, product, loss)}
-            rows += [
-                {"product": name, "part": part, **figures.estimate("loss", found)}
-                for part, found in parts.items()
-            ]
+    for p, (name, product) in enumerate(config.products.items()):
+        whole = _drifted(config, sampled, 0, p)
+        parts = {"drift": whole, **_parts(config, sampled, p, product, whole)}
+        rows += [
+            {"product": name, "part": part, **figures.estimate("loss", found)}
+            for part, found in parts.items()
+        ]
     return pd.DataFrame(figures.DRIFT.rows(rows), columns=figures.DRIFT.names)
 
 
 def _parts(
-    config: Config, sampled: Sample, p: int, product: AnyProduct, loss: Worst
+    config: Config, sampled: Sample, p: int, product: AnyProduct, whole: estimates.Figure
 ) -> dict[str, estimates.Figure]:
     sure, count = config.tail.confidence, len(config.products)
     if sampled.funds is not None:
@@ -88,13 +87,13 @@ def _parts(
         return {line: estimates.negative(found) for line, found in zip(LINES, means, strict=True)}
     interest, financing = (x * config.run.days for x in carry(product, config.names))
     certain = {"interest": -interest, "financing": financing}
-    rest = estimates.shifted(_mean(config, loss), interest - financing)
+    rest = estimates.shifted(whole, interest - financing)
     return {name: estimates.Figure(x, x, x) for name, x in certain.items()} | {"rest": rest}
 
 
 def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
     confidence = config.tail.confidence
-    moments = {**figures.estimate("mean", _mean(config, loss)), "sd": loss.moments.sd}
+    moments = {**figures.estimate("mean", _mean(config, loss.moments)), "sd": loss.moments.sd}
     rows = []
     for level in config.tail.levels:
         var = estimates.value_at_risk(loss, level=level, confidence=confidence)
@@ -114,10 +113,18 @@ def _tail_rows(config: Config, loss: Worst) -> list[dict[str, Any]]:
 
 
 def risks(config: Config, sampled: Sample) -> pd.DataFrame | None:
-    """Every risk that was asked for besides VaR and ES, of every product, view and loss."""
+    """Every risk that was asked for besides VaR and ES, of every product, view and loss, with its drift."""
     worst = [sampled.tails.column(c) for c in range(sampled.tails.columns)] if sampled.risks.asked else []
     nav = None if sampled.nav is None else sampled.nav.astype(np.float64)
-    return of_risks(config, worst, sampled.risks, nav, sampled.weight())
+    table = of_risks(config, worst, sampled.risks, nav, sampled.weight())
+    if table is None:
+        return None
+    products = list(config.products)
+    each = [
+        _drift(config, sampled, VIEWS.index(view), products.index(product))
+        for product, view in zip(table["product"], table["view"], strict=True)
+    ]
+    return pd.concat([table, pd.DataFrame(each, index=table.index)], axis=1)
 
 
 def events(config: Config, sampled: Sample) -> pd.DataFrame:

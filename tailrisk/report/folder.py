@@ -17,10 +17,21 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import MEASURES, VIEWS, home
 
 from . import rows
-from .rows import AGAIN, AccountRow, ComponentRow, CrowdRow, DriftRow, EventRow, FundRow, RiskRow, TailRow
+from .rows import (
+    AGAIN,
+    AccountRow,
+    ComponentRow,
+    ContributionRow,
+    CrowdRow,
+    DriftRow,
+    EventRow,
+    FundRow,
+    RiskRow,
+    TailRow,
+)
 
 CURVES = ("fan_levels", "fan", "z_edges", "z_counts", "loss_edges", "loss_counts", "regime_share")
-OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks")
+OPTIONAL = ("accounts", "crowd", "components", "funds", "drift", "risks", "contributions")
 """Tables that some runs have."""
 DAMAGED = (OSError, ValueError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 """What reading a broken archive can raise; a RuntimeError is a method of packing that is not known."""
@@ -42,6 +53,7 @@ class Result:
     funds: tuple[FundRow, ...] = ()  # of a run with [accounts]
     drift: tuple[DriftRow, ...] = ()  # of a run that asks for the loss over the horizon
     risks: tuple[RiskRow, ...] = ()  # of a run that asks for more than VaR and ES
+    contributions: tuple[ContributionRow, ...] = ()  # of a run that asks for them
 
     @classmethod
     def read(cls, folder: str | Path, *, sealed: bool = True) -> "Result":
@@ -61,7 +73,9 @@ class Result:
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing from the result folder", hint=AGAIN)
         _refuse_faults(folder / "record.json", record)
-        accounts, crowd, components, funds, drift, risks = (folder / f"{name}.csv" for name in OPTIONAL)
+        accounts, crowd, components, funds, drift, risks, shares = (
+            folder / f"{name}.csv" for name in OPTIONAL
+        )
         result = cls(
             folder=folder,
             config=_json(folder / "config.json"),
@@ -75,6 +89,7 @@ class Result:
             funds=rows.read(funds, rows.fund, "product") if funds.exists() else (),
             drift=rows.read(drift, rows.drift, "product") if drift.exists() else (),
             risks=rows.read(risks, rows.risk, "product") if risks.exists() else (),
+            contributions=rows.read(shares, rows.contribution, "product") if shares.exists() else (),
         )
         _check_digests(folder, record)
         _check_table(folder / "tail.csv", result)

@@ -84,7 +84,7 @@ def _words(result: Result) -> dict[str, Any]:
         "headline": tables.headline(result),
         "tails": tables.tails(result),
         "drift": tables.drift(result) if result.drift else None,
-        "risks": tables.risks(result),
+        "risks": [*tables.risks(result), *tables.contributions(result)],
         "every_path": funds.every_path(result),
         "events": tables.events(result) if result.events else None,
         "accounts": tables.accounts(result) if result.accounts else None,

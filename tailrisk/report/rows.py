@@ -37,6 +37,7 @@ class TailRow:
     mean: Estimate
     deviation: float
     drift: Estimate | None  # mean loss over the horizon; None where it is not recorded
+    sampled: tuple[Estimate, Estimate]  # VaR and ES with their sampling error alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +129,19 @@ class RiskRow:
     paths: int
     indicative: bool
     saturated: bool
+    threshold: float | None = None  # from which a Pareto tail is fitted
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContributionRow:
+    """What one part adds to the ES of a product, or one product to that of the book of all."""
+
+    product: str
+    level: float
+    part: str
+    estimate: Estimate
+    paths: int
+    indicative: bool
 
 
 class Cells:
@@ -193,20 +207,31 @@ class Cells:
             )
         return found
 
+    def wider(self, stem: str, found: Estimate) -> Estimate:
+        """The estimate with the world's interval, of parameters and laws too, if there is one."""
+        ends = [
+            self.number(name, finite=False) if self.optional(name) is not None else None
+            for name in (f"{stem}_world_low", f"{stem}_world_high")
+        ]
+        low, high = ends
+        return found if low is None or high is None else Estimate(found.value, low, high)
+
 
 def tail(cells: Cells) -> TailRow:
     """One line of tail.csv."""
+    drift = cells.known(figures.TAIL.column("drift")) if cells.optional("drift") is not None else None
     return TailRow(
         **{name: cells.text(name) for name in ("product", "family", "benchmark", "view", "measure")},
         level=cells.number("level"),
-        value_at_risk=cells.estimate(figures.TAIL.column("var").name),
-        expected_shortfall=cells.estimate(figures.TAIL.column("es").name),
+        value_at_risk=cells.wider("var", cells.estimate("var")),
+        expected_shortfall=cells.wider("es", cells.estimate("es")),
         tail_points=cells.number("tail_points"),
         indicative=cells.flag("indicative"),
         saturated=cells.has("saturated") and cells.flag("saturated"),
-        mean=cells.known(figures.TAIL.column("mean")),
+        mean=cells.wider("mean", cells.known(figures.TAIL.column("mean"))),
         deviation=cells.number("sd"),
-        drift=cells.known(figures.TAIL.column("drift")) if cells.optional("drift") is not None else None,
+        drift=drift if drift is None else cells.wider("drift", drift),
+        sampled=(cells.estimate("var"), cells.estimate("es")),
     )
 
 
@@ -227,9 +252,9 @@ def event(cells: Cells) -> EventRow:
         days=int(cells.number("days")),
         paths=int(cells.number("paths")),
         count=count,
-        probability=probability,
-        rate=cells.estimate("rate_per_10y", "rate"),
-        return_period=_return_period(cells),
+        probability=cells.wider("probability", probability),
+        rate=cells.wider("rate", cells.estimate("rate_per_10y", "rate")),
+        return_period=cells.wider("return_period", _return_period(cells)),
     )
 
 
@@ -254,8 +279,8 @@ def account(cells: Cells) -> AccountRow:
         product=cells.text("product"),
         long=cells.optional("long" if cells.has("long") else "gross_leverage"),
         margin_rate=cells.optional("margin_rate"),
-        margin_breach=cells.estimate("margin_breach"),
-        wipe_out=cells.estimate("wipe_out"),
+        margin_breach=cells.wider("margin_breach", cells.estimate("margin_breach")),
+        wipe_out=cells.wider("wipe_out", cells.estimate("wipe_out")),
         shortfall=cells.optional("broker_shortfall_mean"),
     )
 
@@ -330,6 +355,19 @@ def risk(cells: Cells) -> RiskRow:
         paths=int(cells.number("paths")),
         indicative=cells.flag("indicative"),
         saturated=cells.flag("saturated"),
+        threshold=cells.optional("threshold"),
+    )
+
+
+def contribution(cells: Cells) -> ContributionRow:
+    """One line of contributions.csv."""
+    return ContributionRow(
+        product=cells.text("product"),
+        level=cells.number("level"),
+        part=cells.text("part"),
+        estimate=cells.estimate("contribution"),
+        paths=int(cells.number("paths")),
+        indicative=cells.flag("indicative"),
     )
 
 

@@ -9,7 +9,8 @@ from tailrisk.core.risks import risk
 from .answer import chance, headline_measure
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
-from .rows import EventRow, TailRow
+from .provenance import words
+from .rows import EventRow, RiskRow, TailRow
 from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
 
 ALL, EDGE = "all there is to lose", "an edge: many paths lose just this"
@@ -57,6 +58,7 @@ def headline(result: Result) -> Table:
     caption = (
         f"{title(measure)} at {level(at)}, % of starting NAV, positive is a loss; drift is the mean loss "
         f"over the horizon and lies in VaR and ES; in small type the {_confidence(result)} interval."
+        f"{_held(result)}"
     )
     return Table(caption, ("Product", *heads), (("", tuple(rows)),))
 
@@ -77,7 +79,7 @@ def _tail(result: Result, measure: str) -> Table:
             rows.append((_product(result, product), _drift(found[0]), *moments, *cells))
         groups.append((f"{title(view)} loss".capitalize(), tuple(rows)))
     heads = [f"{name} {level(at)}" for at in result.levels for name in ("VaR", "ES")]
-    caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals."
+    caption = f"{title(measure)}, % of starting NAV, with {_confidence(result)} intervals.{_held(result)}"
     first = [figures.TAIL.column(name).label for name in ("drift", "mean", "sd")]
     return Table(caption, ("Product", *first, *heads), tuple(groups))
 
@@ -116,16 +118,57 @@ def _risks(result: Result, view: str) -> Table:
         rows = []
         for product in dict.fromkeys(row.product for row in met):
             known = (found.get((loss, product, kind)) for kind in kinds)
-            cells = (Cell("") if one is None else _loss(one.estimate, one.indicative) for one in known)
-            rows.append((_product(result, product), *cells))
+            cells = (Cell("") if one is None else _risk(one) for one in known)
+            lost = next(row for row in result.tail if (row.product, row.view) == (product, view))
+            rows.append((_product(result, product), _drift(lost), *cells))
         groups.append((title(loss), tuple(rows)))
     of = {kind: max(row.paths for row in met if row.risk == kind) for kind in kinds}
     heads = [f"{risk(kind).label}, {count(paths)} paths" for kind, paths in of.items()]
     caption = (
         f"Other measures of the {title(view)} losses, % of starting NAV, with {_confidence(result)} "
-        "intervals, and of how many paths each is."
+        "intervals, and of how many paths each is; drift is the mean loss over the horizon."
     )
-    return Table(caption, ("Product", *heads), tuple(groups))
+    drift = figures.TAIL.column("drift").label
+    return Table(caption, ("Product", drift, *heads), tuple(groups))
+
+
+def _risk(row: RiskRow) -> Cell:
+    """A measure with its interval; of a Pareto tail with the loss it starts from, or that there is none."""
+    if math.isnan(row.estimate.value):
+        return Cell("none", "no Pareto tail" if row.threshold is not None else "", row.indicative)
+    found = _loss(row.estimate, row.indicative)
+    if row.threshold is None:
+        return found
+    beyond = f"beyond {number(100 * row.threshold, LOSS_PLACES)}"
+    return Cell(found.text, "; ".join(filter(None, (found.small, beyond))), found.indicative)
+
+
+def contributions(result: Result) -> list[Table]:
+    """One table a level: what each part adds to the ES of its product, and each product to that of all."""
+    return [_contributions(result, at) for at in dict.fromkeys(row.level for row in result.contributions)]
+
+
+def _contributions(result: Result, at: float) -> Table:
+    met = [row for row in result.contributions if row.level == at]
+    groups = []
+    for product in dict.fromkeys(row.product for row in met):
+        own = [row for row in met if row.product == product]
+        rows = [(Cell(_part(result, row.part)), _loss(row.estimate, row.indicative)) for row in own]
+        known = product in result.products
+        name = label(result.section("products"), product) if known else "Book of all products, equal parts"
+        groups.append((f"{name}, {count(own[0].paths)} paths", tuple(rows)))
+    caption = (
+        f"Contributions to ES {level(at)} over the horizon, % of starting NAV, with {_confidence(result)} "
+        "intervals; those of a product sum to its ES, those of the book to the book's."
+    )
+    return Table(caption, ("Part", "Contribution"), tuple(groups))
+
+
+def _part(result: Result, part: str) -> str:
+    """A part by the names of buckets and mechanisms, or a product by its label."""
+    if part in result.products:
+        return label(result.section("products"), part)
+    return " ".join(title(word, result.labels) for word in part.split())
 
 
 def events(result: Result) -> Table:
@@ -138,6 +181,7 @@ def events(result: Result) -> Table:
     caption = (
         "Spread events: the probability that a path has such a day, how many such days ten years have and "
         f"the mean time between them, with exact {_confidence(result)} intervals."
+        f"{_held(result)}"
     )
     return Table(caption, heads, (("", tuple(rows)),))
 
@@ -220,8 +264,8 @@ def firmness(result: Result) -> Table:
         cells = [
             Cell(number(100 * max(_relative(e) for e in figures), 1))
             for figures in (
-                [row.value_at_risk for row in found],
-                [row.expected_shortfall for row in found],
+                [row.sampled[0] for row in found],
+                [row.sampled[1] for row in found],
             )
         ]
         verdict = Cell("indicative" if soft else "firm", indicative=soft)
@@ -294,6 +338,14 @@ def _pair(row: TailRow) -> tuple[Cell, Cell]:
 
 def _drift(row: TailRow) -> Cell:
     return Cell("not recorded") if row.drift is None else _loss(row.drift)
+
+
+def _held(result: Result) -> str:
+    """A sentence on what the intervals hold, where a run was repeated to widen them."""
+    about = result.record.get("uncertainty")
+    if not isinstance(about, dict) or "laws" not in about:
+        return ""
+    return f" Intervals hold {words(about.get('said'))}; sampling error alone is in the files."
 
 
 def _confidence(result: Result) -> str:

@@ -94,14 +94,28 @@ def _styles(
     """The styles today, given the process after the day; None where no product has any."""
     if world.styles is None or shocks.styles is None or state.styles is None:
         return None
+    return styled(world, state.process, state.styles, market, log_return, shocks)
+
+
+def styled(
+    world: World,
+    eve: process.State,
+    state: styles.State,
+    market: process.State,
+    log_return: LogReturn,
+    shocks: Shocks,
+) -> styles.State:
+    """The styles today, given the process on the evening before and after; log_return [bucket, path]."""
+    assert world.styles is not None
+    assert shocks.styles is not None
     if world.styles.memory is None:
         today = styles.step(world.styles, log_return, random.student(shocks.styles, None))
-        return replace(state.styles, today=today)
-    assert isinstance(state.process, memory.State)
+        return replace(state, today=today)
+    assert isinstance(eve, memory.State)
     law = world.styles.memory.ladder
     drawn = _drawn(shocks.styles, law.inverse_nu)
     regime = jnp.minimum(process.regime(world.process, market), law.affine.shape[0] - 1)
-    return styles.live(world.styles, state.styles, state.process, regime, log_return, list(drawn))
+    return styles.live(world.styles, state, eve, regime, log_return, list(drawn))
 
 
 @fenced

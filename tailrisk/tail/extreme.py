@@ -59,8 +59,21 @@ class ParetoTail:
         return times
 
 
+@dataclass(frozen=True)
+class Whole:
+    """The sample that some losses are the worst of: how many paths, and the sum of their squared weights."""
+
+    paths: int
+    squares: float  # weights over their sum; one over the paths where all weigh the same
+
+
 def fit_pareto(
-    losses: ArrayLike, weight: ArrayLike | None = None, *, threshold: float, method: str = "likelihood"
+    losses: ArrayLike,
+    weight: ArrayLike | None = None,
+    *,
+    threshold: float,
+    method: str = "likelihood",
+    whole: Whole | None = None,
 ) -> ParetoTail:
     """Generalised Pareto tail of losses [path] beyond a threshold; a Series and its weights match by name.
 
@@ -77,7 +90,7 @@ def fit_pareto(
     >>> round(fit.shape, 2), round(fit.value_at_risk(0.999), 1)
     (0.25, 4.6)
     """
-    excess, share, exceed, _ = _beyond(losses, weight, threshold)
+    excess, share, exceed, _ = _beyond(losses, weight, threshold, whole)
     _no_edge(excess)
     effective = float(1 / np.sum(share**2))
     fits = {"likelihood": _by_likelihood, "moments": _by_moments}
@@ -96,6 +109,7 @@ def pareto_interval(
     measure: str = "value_at_risk",
     confidence: float = 0.95,
     ceiling: float | None = None,
+    whole: Whole | None = None,
 ) -> Interval:
     """VaR or ES at a level beyond the threshold, with its profile-likelihood interval.
 
@@ -103,6 +117,7 @@ def pareto_interval(
     excesses plus binomial for their number, is within chi-square(1) / 2 of the top. losses [path];
     high is infinite for ES where the data cannot rule out an infinite mean. tail_points: effective excesses.
     ceiling: what can be lost at most, where it is known; neither the estimate nor a bound exceeds it.
+    whole: of what sample `losses` are the worst, down to the threshold; None where they are all of it.
     InputError as in `fit_pareto`, and where VaR and its bounds lie above losses that should reach it.
 
     >>> even = (np.arange(1000) + 0.5) / 1000
@@ -114,9 +129,9 @@ def pareto_interval(
         raise InputError("measure", f"{measure!r} is unknown", "value_at_risk or expected_shortfall")
     given = received(losses, dimensions=1)
     top = below(ceiling, given)
-    fit = fit_pareto(losses, weight, threshold=threshold)
+    fit = fit_pareto(losses, weight, threshold=threshold, whole=whole)
     estimate = getattr(fit, measure)(level)
-    excess, share, exceed, paths = _beyond(losses, weight, threshold)
+    excess, share, exceed, paths = _beyond(losses, weight, threshold, whole)
     drop = half_chi_square(exact_confidence(confidence), share)
     found = likely(excess, share, drop)
     times, spent = _likely_times(exceed, paths, drop / np.sum(share**2), float(1 - exact_level(level)))
@@ -190,21 +205,28 @@ def stability(
 
 
 def _beyond(
-    losses: ArrayLike, weight: ArrayLike | None, threshold: float
+    losses: ArrayLike, weight: ArrayLike | None, threshold: float, whole: Whole | None = None
 ) -> tuple[Array, Array, float, float]:
-    """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that)."""
+    """(excesses [tail], their weights summing to one, P(L > threshold), effective paths behind that).
+
+    whole: of what sample the losses are the worst; their weights are then parts of all its weight.
+    """
     given = received(losses, dimensions=1)
     sample, cut = given.values, number("threshold", threshold)
-    weights = None if weight is None else weights_of(weight, given)
+    weights = None if weight is None else np.asarray(weight) if whole else weights_of(weight, given)
     beyond = sample > cut if weights is None else (sample > cut) & (weights > 0)
     if beyond.sum() < FEWEST:
         problem = f"{int(beyond.sum())} losses lie beyond {cut:g}"
         raise InputError("threshold", problem, f"a threshold with at least {FEWEST} losses beyond it")
     if weights is None:
-        exceed, paths, mass = float(beyond.mean()), float(len(sample)), None
+        paths, mass = float(whole.paths if whole else len(sample)), None
+        exceed = float(beyond.sum()) / paths
     else:
         exceed, mass = min(float(weights[beyond].sum()), 1.0), weights[beyond]
-        paths = exceed * (1 - exceed) / float(np.sum((weights * (beyond - exceed)) ** 2) or math.inf)
+        squares = whole.squares if whole else float(np.sum(weights**2))
+        inside = float(np.sum(mass**2))
+        spread = (1 - exceed) ** 2 * inside + exceed**2 * max(squares - inside, 0.0)
+        paths = exceed * (1 - exceed) / (spread or math.inf)
     return sample[beyond] - cut, even(sample[beyond], mass), exceed, paths
 
 

@@ -26,4 +26,5 @@ def circulating(panel: Panel) -> Array:
 
 def filled(circulating: Array, group: NDArray[np.int8]) -> Array:
     """Circulating parts [stock] with their group's mean where unknown, one where all of it is."""
-    return np.where(np.isfinite(circulating), circulating, by_group(circulating, group)[0][group])
+    groups = int(group.max(initial=-1)) + 1
+    return np.where(np.isfinite(circulating), circulating, by_group(circulating, group, groups)[0][group])

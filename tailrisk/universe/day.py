@@ -1,12 +1,11 @@
 """The universe at the last close of a panel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS
 from ..data.panel import Panel
 from .circulation import RECENT, circulating, filled
 from .exposures import exposures, fit
@@ -40,12 +39,19 @@ def at_close(
         specific_sd=specific_risk(estimates.specific, np.where(on, panel.cap[-1], np.nan))[on],
         adv=trading(panel.amount[-RECENT:, on], cap, style),
         alpha=np.zeros(len(cap)),
+        names=members.names,
+        industry=None if panel.industry is None else _there(panel.industry, on),
     )
 
 
+def _there(names: Sequence[str], on: NDArray[np.bool_]) -> tuple[str, ...]:
+    """The names of those that are on; those without one are `none`."""
+    return tuple(name or "none" for name, there in zip(names, on, strict=True) if there)
+
+
 def index_weights(members: Membership, on: NDArray[np.bool_], circulating_cap: Array) -> Array:
-    """[stock, index] by circulating cap within the CSI ladder, equal within micro; columns sum to one."""
-    ladder = members.index[-1, on][:, None] == np.arange(len(BUCKETS) - 1)
+    """[stock, index] by circulating cap, equal within the last bucket; columns sum to one."""
+    ladder = members.index[-1, on][:, None] == np.arange(len(members.names.buckets) - 1)
     held = np.column_stack([ladder * circulating_cap[:, None], members.micro[-1, on]])
     return np.asarray(held / held.sum(axis=0))
 

@@ -9,16 +9,14 @@ import numpy as np
 
 from ..calibrate.document import ROUNDED, number, quoted, table
 from ..core.errors import InputError
-from ..core.names import BUCKETS, STYLES
+from ..core.names import STYLES, Names, home
 from .moments import KNOTS, SIZES, Moments, Pay
 from .universe import Array
 
-GROUPS = len(BUCKETS) + 1
 
-
-def document(it: Moments, made: dict[str, Any]) -> str:
+def document(it: Moments, made: dict[str, Any], names: Names | None = None) -> str:
     """The file as text; `made` says from what, by which command."""
-    return "\n".join([*heading(it, made), "", *body(it)]) + "\n"
+    return "\n".join([*heading(it, made), "", *body(it, names or home())]) + "\n"
 
 
 def heading(it: Moments, made: dict[str, Any]) -> Iterator[str]:
@@ -37,7 +35,7 @@ def heading(it: Moments, made: dict[str, Any]) -> Iterator[str]:
         yield f"{name} = {value if isinstance(value, int) else quoted(str(value))}"
 
 
-def body(it: Moments) -> Iterator[str]:
+def body(it: Moments, names: Names) -> Iterator[str]:
     """The [universe] block."""
     yield "[universe]"
     yield "styles = [" + ", ".join(quoted(name) for name in it.styles) + "]"
@@ -55,21 +53,22 @@ def body(it: Moments) -> Iterator[str]:
     yield from table("circulating_sd", it.circulating_sd, "[bucket, then in none]")
     yield from table("gain", it.pay.gain, "[style] pay of a style return inside a bucket, per unit")
     outside = number(it.pay.outside)
-    yield f"outside = {outside}  # part of the step csi2000 to micro that a stock in no bucket earns"
+    step = " to ".join(names.buckets[-2:])
+    yield f"outside = {outside}  # part of the step {step} that a stock in no bucket earns"
 
 
-def read(path: str | Path, groups: int = GROUPS) -> Moments:
-    """The moments of a file; `groups` are its buckets, and one more for stocks in none.
+def read(path: str | Path, names: Names | None = None) -> Moments:
+    """The moments of a file, of a market's buckets, by default the home market's.
 
     Raises InputError for a file that is not one, or a shape that is wrong.
     """
-    place = str(path)
+    place, groups = str(path), len((names or home()).buckets) + 1
     try:
         text = tomllib.loads(Path(path).read_text(encoding="utf-8"))
         part, fit = text["universe"], text["fit"]
-        names = tuple(str(name) for name in part["styles"])
+        styles = tuple(str(name) for name in part["styles"])
         scalars = {name: float(part[name]) for name in ("log_specific_sd", "log_turnover_sd", "outside")}
-        arrays = {name: _array(part, name, shape) for name, shape in shapes(names, groups).items()}
+        arrays = {name: _array(part, name, shape) for name, shape in shapes(styles, groups).items()}
         source, date = str(fit["source"]), str(fit["date"])
     except FileNotFoundError:
         raise InputError(place, "no such file", "a file that `tailrisk universe` wrote") from None
@@ -81,11 +80,11 @@ def read(path: str | Path, groups: int = GROUPS) -> Moments:
         raise InputError(
             place, f"cannot be read ({error})", "a file that `tailrisk universe` wrote"
         ) from None
-    checked(place, names, arrays, scalars, groups)
+    checked(place, styles, arrays, scalars, groups)
     pay = Pay(gain=arrays.pop("gain"), outside=scalars.pop("outside"))
     known: dict[str, Any] = {**arrays, **scalars}
     del known["rank"]
-    return Moments(source=source, date=date, styles=names, pay=pay, **known)
+    return Moments(source=source, date=date, styles=styles, pay=pay, **known)
 
 
 def _array(part: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:
@@ -94,7 +93,7 @@ def _array(part: dict[str, Any], name: str, shape: tuple[int, ...]) -> Array:
     return found.reshape(shape) if found.size == 0 and 0 in shape else found
 
 
-def shapes(names: tuple[str, ...], groups: int = GROUPS) -> dict[str, tuple[int, ...]]:
+def shapes(names: tuple[str, ...], groups: int) -> dict[str, tuple[int, ...]]:
     """Array -> its shape, for so many styles and groups of stocks."""
     every, others = len(names), len([name for name in names if name not in SIZES])
     return {
@@ -115,7 +114,7 @@ def checked(
     names: tuple[str, ...],
     arrays: dict[str, Array],
     scalars: dict[str, float],
-    groups: int = GROUPS,
+    groups: int,
 ) -> None:
     """Refuse unknown styles, wrong shapes, numbers that are not finite, caps that rise with rank."""
     if not set(SIZES) <= set(names) <= set(STYLES) or len(set(names)) < len(names):

@@ -1,5 +1,6 @@
 """From panel files to a universe on a date and the moments of it."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ import pandas as pd
 from .. import __version__
 from ..calibrate.document import writable, write
 from ..core.errors import InputError
+from ..core.names import Names
 from ..data.panel import Panel, read_panel
 from ..data.prices import read_styles
 from ..data.table import digest
@@ -17,7 +19,7 @@ from .circulation import circulating
 from .day import at_close
 from .descriptors import LEAST, WINDOW, descriptors
 from .document import document
-from .membership import CSI, Membership, Sizes, eligible, membership
+from .membership import Membership, Sizes, eligible, membership
 from .moments import Moments, Pay, moments
 from .returns import Estimates, Progress, estimate
 from .stocks import write_stocks
@@ -42,17 +44,19 @@ def measure(
     styles_path: str | Path | None = None,
     progress: Progress | None = None,
     accept: Sequence[str] = (),
+    names: Names | None = None,
 ) -> Measured:
     """Read, classify, regress and describe a panel up to a day.
 
     `styles_path`: published daily style returns, those that the simulator's are fitted to; gains are then
-    measured on them. Raises InputError for data that cannot be used.
+    measured on them. `names`: the market's, by default the home market's. Raises InputError for data that
+    cannot be used.
     """
     tell = progress or quiet
     tell(0.0, "reading")
     published = read_styles(styles_path) if styles_path else None
     panel = read_panel(paths, until, accept)
-    return describe(panel, " + ".join(Path(path).name for path in paths), published, tell=tell)
+    return describe(panel, " + ".join(Path(path).name for path in paths), published, names=names, tell=tell)
 
 
 def quiet(done: float, what: str) -> None:
@@ -64,7 +68,8 @@ def describe(
     label: str,
     published: pd.DataFrame | None = None,
     *,
-    sizes: Sizes = CSI,
+    sizes: Sizes | None = None,
+    names: Names | None = None,
     tell: Progress = quiet,
 ) -> Measured:
     """`measure` of a panel in memory; `published` [day, style] as in `measure`."""
@@ -73,7 +78,7 @@ def describe(
     if days < need:
         raise InputError(label, f"{days} days to {panel.dates[-1].date()}", f"at least {need} days")
     tell(0.3, "indices")
-    members = membership(panel, sizes)
+    members = membership(panel, sizes, names)
     tell(0.35, "exposures")
     raw = descriptors(panel)
     estimates = estimate(panel, raw, members, lambda done, what: tell(0.6 + 0.4 * done, what))
@@ -101,7 +106,7 @@ def gains(panel: Panel, estimates: Estimates, published: pd.DataFrame | None) ->
 
 
 def outside_step(estimates: Estimates) -> float:
-    """Slope of (stocks in no bucket less CSI 2000) on (micro less CSI 2000); zero where there are none."""
+    """Slope of (stocks in no bucket less the last but one) on (the last less that); zero where none are."""
     large, micro, none = (estimates.bucket[:, place] for place in (-3, -2, OUTSIDE))
     return slope(micro - large, none - large) if np.isfinite(none).any() else 0.0
 
@@ -124,17 +129,20 @@ def universe(
     stocks: str | Path | None = None,
     accept: Sequence[str] = (),
     progress: Progress | None = None,
+    names: Names | None = None,
     command: str = "",
 ) -> Measured:
     """`measure`, and write the moments to `output`; nothing is written when data cannot be used.
 
     `stocks`: where to write the bucket and styles of each stock, for books; `accept`: of data.daily.KINDS;
-    `command`: what was given to make it, for the file.
+    `names`: the market's, by default the home market's; `command`: what was given to make it, for the file.
     """
     for path in (output, stocks):
         if path:
             writable(path)
-    found = measure(paths, until=until, styles_path=styles_path, progress=progress, accept=accept)
+    found = measure(
+        paths, until=until, styles_path=styles_path, progress=progress, accept=accept, names=names
+    )
     made = {
         "first": found.panel.dates[0].date(),
         "days": len(found.panel.dates),
@@ -143,7 +151,9 @@ def universe(
         **({"command": command} if command else {}),
         "version": __version__,
     }
-    write(output, document(found.moments, made))
+    if stocks:
+        made["stocks_file"] = os.path.relpath(stocks, Path(output).parent)
+    write(output, document(found.moments, made, names))
     if stocks:
         write_stocks(stocks, found.universe)
     return found

@@ -1,18 +1,19 @@
-"""Who is in which index: rank rules with buffers, reviewed in June and December; micro-caps daily.
+"""Who is in which index: rank rules with buffers, reviewed in June and December; the smallest daily.
 
 CSI's method in outline: rank by average total cap over the year to the end of April or October; new names
 enter within 80 % of the places, old ones stay within 120 %; what is left is filled by rank. Its screen on
-turnover and its limit of a tenth on changes are left out. Micro: the smallest 400 by last close.
+turnover and its limit of a tenth on changes are left out. The last bucket holds so many of the smallest by
+last close as the market's file says (in China micro, 400), or all that no larger index holds.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.names import BUCKETS
+from ..core.names import Names, home
 from ..data.panel import Panel
 from .universe import OUTSIDE, Array
 
@@ -24,43 +25,66 @@ FRESH = 60
 
 @dataclass(frozen=True)
 class Sizes:
-    """Places in each index of the ladder but the last, and in micro."""
+    """Places in each index of the ladder but the last, and in the last; None is all the rest."""
 
-    ladder: tuple[int, ...] = (300, 500, 1000, 2000)
-    micro: int = 400
+    ladder: tuple[int, ...]
+    micro: int | None
 
     @property
     def all(self) -> int:
-        return sum(self.ladder) + self.micro
+        """The least number of stocks that fill every place."""
+        return sum(self.ladder) + (self.micro or 1)
 
 
-CSI = Sizes()
+def sizes_of(names: Names) -> Sizes:
+    """Places in each bucket: as many as it has ranks, in the last where it has none those of the smallest.
+
+    Raises InputError where another bucket than the last has no ranks.
+    """
+    ends = [last for last, _ in names.last_ranks]
+    widths = tuple(int(width) for width in np.diff([0, *ends]))
+    ranked = tuple(bucket for _, bucket in names.last_ranks)
+    if ranked not in (names.buckets, names.buckets[:-1]):
+        raise InputError(
+            "market: bucket.ranks", f"of {', '.join(ranked) or 'none'}", "of all but the smallest"
+        )
+    whole = len(ranked) == len(names.buckets)
+    return Sizes(widths[:-1], widths[-1]) if whole else Sizes(widths, names.smallest)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Membership:
     """Members at each close, of use from the next day on."""
 
-    index: NDArray[np.int8]  # [day, stock]  of the CSI ladder; OUTSIDE is in none
-    micro: NDArray[np.bool_]  # [day, stock]
+    index: NDArray[np.int8]  # [day, stock]  of the ladder but its last bucket; OUTSIDE is in none
+    micro: NDArray[np.bool_]  # [day, stock]  in the last
+    names: Names = field(default_factory=home)
 
     @property
     def bucket(self) -> NDArray[np.int8]:
-        """[day, stock] micro where it is among the smallest, whatever the last review said."""
-        return np.where(self.micro, np.int8(len(BUCKETS) - 1), self.index)
+        """[day, stock] the last where it is among the smallest, whatever the last review said."""
+        return np.where(self.micro, np.int8(len(self.names.buckets) - 1), self.index)
 
 
-def membership(panel: Panel, sizes: Sizes = CSI) -> Membership:
-    """The indices at every close. Raises InputError when the panel has fewer names than places."""
+def membership(panel: Panel, sizes: Sizes | None = None, names: Names | None = None) -> Membership:
+    """The indices at every close. Raises InputError when the panel has fewer names than places.
+
+    names: the market's, by default the home market's; sizes: its own where not given.
+    """
+    market = names or home()
+    sizes = sizes or sizes_of(market)
     able = eligible(panel)
     most = int(able.sum(axis=1)[-1])
     if most < sizes.all:
         raise InputError(
             f"panel on {panel.dates[-1].date()}",
             f"{most} stocks listed for {FRESH} days",
-            f"at least {sizes.all}, the places of " + ", ".join(BUCKETS),
+            f"at least {sizes.all}, the places of " + ", ".join(market.buckets),
         )
-    return Membership(index=reviewed(panel, able, sizes), micro=smallest(panel, able, sizes.micro))
+    index = reviewed(panel, able, sizes)
+    rest = able & (index == OUTSIDE)
+    micro = rest if sizes.micro is None else smallest(panel, able, sizes.micro)
+    return Membership(index=index, micro=micro, names=market)
 
 
 def eligible(panel: Panel) -> NDArray[np.bool_]:
@@ -101,7 +125,7 @@ def review_days(dates: pd.DatetimeIndex) -> list[tuple[int, int]]:
 
 
 def reviewed(panel: Panel, able: NDArray[np.bool_], sizes: Sizes) -> NDArray[np.int8]:
-    """[day, stock] the CSI ladder, held from review to review."""
+    """[day, stock] the ladder but its last bucket, held from review to review."""
     index = np.full(panel.cap.shape, OUTSIDE, np.int8)
     members = np.full(panel.cap.shape[1], OUTSIDE, np.int8)
     for last, begin in review_days(panel.dates):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.names import BUCKETS
 from .exposures import fit
 from .universe import Array, Universe
 
@@ -20,7 +19,7 @@ class Pay:
     """What factors pay a stock beside its bucket."""
 
     gain: Array  # [style]  slope of the style's return inside buckets on the style return
-    outside: float  # part of the step from CSI 2000 to micro that a stock in no bucket earns
+    outside: float  # part of the step to the last bucket that a stock in no bucket earns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +55,7 @@ def moments(universe: Universe, circulating: Array, pay: Pay) -> Moments:
     specific, specific_left = explained(z, np.log(universe.specific_sd))
     known = universe.adv > 0
     turnover, turnover_left = explained(z[known], np.log(universe.adv[known] / universe.cap[known]))
-    mean, deviation = by_group(circulating, universe.bucket)
+    mean, deviation = by_group(circulating, universe.bucket, len(universe.names.buckets))
     return Moments(
         source=universe.label,
         date=universe.date,
@@ -88,10 +87,10 @@ def quantiles(log_cap: Array) -> Array:
     return np.interp(np.log(KNOTS), np.log(place), down)
 
 
-def by_group(values: Array, bucket: NDArray[np.int8]) -> tuple[Array, Array]:
+def by_group(values: Array, bucket: NDArray[np.int8], buckets: int) -> tuple[Array, Array]:
     """Mean and deviation by bucket, then of the stocks in none; one and zero where nobody is known."""
-    mean, deviation = np.ones(len(BUCKETS) + 1), np.zeros(len(BUCKETS) + 1)
-    for group in range(-1, len(BUCKETS)):
+    mean, deviation = np.ones(buckets + 1), np.zeros(buckets + 1)
+    for group in range(-1, buckets):
         inside = values[(bucket == group) & np.isfinite(values)]
         if len(inside):
             mean[group], deviation[group] = inside.mean(), inside.std()

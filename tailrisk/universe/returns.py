@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.names import BUCKETS, STYLES
+from ..core.names import STYLES
 from ..data.panel import Panel
 from .descriptors import WINDOW, usable
 from .exposures import exposures, fit, regression_weight
@@ -41,18 +41,19 @@ def estimate(
     """
     days, stocks = panel.cap.shape
     returns, able, bucket = usable(panel.returns), eligible(panel), members.bucket
-    rows = []
+    rows, buckets = [], len(members.names.buckets)
     specific = np.full((days, stocks), np.nan)
     for t in range(WINDOW + 1, days):
         if t % 20 == 0:
             tell(t / days, "factor returns")
         on = able[t - 1] & np.isfinite(returns[t])
         names, z = exposures({name: x[t - 1, on] for name, x in raw.items()}, panel.cap[t - 1, on])
-        row, left = one_day(returns[t, on], z, panel.cap[t - 1, on], bucket[t - 1, on], industries(panel, on))
+        inside, industry = bucket[t - 1, on], industries(panel, on)
+        row, left = one_day(returns[t, on], z, panel.cap[t - 1, on], inside, industry, buckets)
         specific[t, on] = left
         rows.append((t, names, row))
     seen = {name for _, names, _ in rows for name in names}
-    return gathered(days, tuple(name for name in STYLES if name in seen), rows, specific)
+    return gathered(days, tuple(name for name in STYLES if name in seen), rows, specific, buckets)
 
 
 def industries(panel: Panel, on: NDArray[np.bool_]) -> NDArray[np.intp] | None:
@@ -68,7 +69,12 @@ def dummies(group: NDArray[np.integer]) -> Array:
 
 
 def one_day(
-    returns: Array, z: Array, cap: Array, bucket: NDArray[np.int8], industry: NDArray[np.intp] | None
+    returns: Array,
+    z: Array,
+    cap: Array,
+    bucket: NDArray[np.int8],
+    industry: NDArray[np.intp] | None,
+    buckets: int,
 ) -> tuple[tuple[float, Array, Array, Array], Array]:
     """((country, phi, psi, m), e) of one day."""
     weight, styles = regression_weight(cap), z.shape[1]
@@ -79,7 +85,7 @@ def one_day(
     inside = dummies(bucket)
     within = z - inside @ fit(inside, z, weight)
     second = fit(np.hstack([inside, within]), returns, weight)
-    mean = np.full(len(BUCKETS) + 1, np.nan)
+    mean = np.full(buckets + 1, np.nan)
     mean[np.unique(bucket)] = second[:-styles]  # OUTSIDE, -1, is the last
     left = returns - inside @ second[:-styles] - within @ second[-styles:]
     return (country, first[-styles:], second[-styles:], mean), left
@@ -90,9 +96,10 @@ def gathered(
     styles: tuple[str, ...],
     rows: list[tuple[int, tuple[str, ...], tuple[float, Array, Array, Array]]],
     specific: Array,
+    buckets: int,
 ) -> Estimates:
     """The days' rows as arrays, styles that a day lacked as NaN."""
-    country, bucket = np.full(days, np.nan), np.full((days, len(BUCKETS) + 1), np.nan)
+    country, bucket = np.full(days, np.nan), np.full((days, buckets + 1), np.nan)
     style, within = np.full((days, len(styles)), np.nan), np.full((days, len(styles)), np.nan)
     for t, names, (market, phi, psi, mean) in rows:
         place = [styles.index(name) for name in names]

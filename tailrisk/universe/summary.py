@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ..core.names import BUCKETS
 from .measure import Measured
 from .universe import OUTSIDE
 
@@ -19,9 +18,10 @@ def summary(moments: Measured) -> str:
 
 def by_bucket(moments: Measured) -> Iterator[str]:
     it = moments.universe
+    buckets = it.names.buckets
     yield f"{'bucket':<8} {'stocks':>6} {'cap bn':>8} {'ADV bn':>7} {'specific sd % a day':>20}"
-    for place, name in enumerate((*BUCKETS, "none")):
-        inside = it.bucket == (place if place < len(BUCKETS) else OUTSIDE)
+    for place, name in enumerate((*buckets, "none")):
+        inside = it.bucket == (place if place < len(buckets) else OUTSIDE)
         risk = 100 * float(np.median(it.specific_sd[inside])) if inside.any() else float("nan")
         yield (
             f"{name:<8} {inside.sum():>6} {it.cap[inside].sum() / 1e9:>8,.0f} "
@@ -32,7 +32,9 @@ def by_bucket(moments: Measured) -> Iterator[str]:
 def by_style(moments: Measured) -> Iterator[str]:
     """Deviation of each style return, what it pays inside buckets, and the mean z-score of each index."""
     it = moments.universe
-    yield f"{'style':<20} {'bp a day':>8} {'gain':>5}  z of " + " ".join(f"{name:>7}" for name in BUCKETS)
+    yield f"{'style':<20} {'bp a day':>8} {'gain':>5}  z of " + " ".join(
+        f"{name:>7}" for name in it.names.buckets
+    )
     held = it.style.T @ it.benchmark
     for k, name in enumerate(it.styles):
         daily = 1e4 * float(np.nanstd(moments.estimates.style[:, k]))

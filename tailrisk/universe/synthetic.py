@@ -1,6 +1,7 @@
 """A synthetic universe: names that do not exist, with the moments of those that do."""
 
 import hashlib
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ..core.errors import InputError
 from ..core.names import Names, home
 from .document import read
 from .exposures import exposures, standardised, winsorised
-from .membership import CSI, Sizes
+from .membership import Sizes, sizes_of
 from .moments import KNOTS, SIZES, Moments
 from .universe import OUTSIDE, Array, Universe, loadings
 
@@ -33,31 +34,22 @@ def from_file(path: str | Path, seed: int = 0, stocks: int = 5000, names: Names 
     """A synthetic universe on the moments of a file that `tailrisk universe` wrote, of a market's names."""
     names = names or home()
     sizes = places(names, stocks)
-    return synthetic(read(path, len(names.buckets) + 1), seed=seed, stocks=stocks, sizes=sizes, names=names)
+    return synthetic(read(path, names), seed=seed, stocks=stocks, sizes=sizes, names=names)
 
 
 def places(names: Names, stocks: int) -> Sizes:
-    """Places in each bucket: as many as it has ranks; the last takes the rest where it has none.
-
-    China's micro-caps are the smallest 400, with names in no index before them. Raises InputError where
-    another bucket than the last has no ranks.
-    """
-    if names == home():
-        return CSI
-    ends = [last for last, _ in names.last_ranks]
-    widths = tuple(int(width) for width in np.diff([0, *ends]))
-    ranked = tuple(bucket for _, bucket in names.last_ranks)
-    if ranked not in (names.buckets, names.buckets[:-1]):
-        raise InputError(
-            "market: bucket.ranks", f"of {', '.join(ranked) or 'none'}", "of all but the smallest"
-        )
-    whole = len(ranked) == len(names.buckets)
-    ladder = widths[:-1] if whole else widths
-    return Sizes(ladder=ladder, micro=widths[-1] if whole else max(stocks - sum(ladder), 1))
+    """`membership.sizes_of`, the rest counted."""
+    said = sizes_of(names)
+    return said if said.micro is not None else replace(said, micro=max(stocks - sum(said.ladder), 1))
 
 
 def synthetic(
-    it: Moments, *, seed: int = 0, stocks: int = 5000, sizes: Sizes = CSI, names: Names | None = None
+    it: Moments,
+    *,
+    seed: int = 0,
+    stocks: int = 5000,
+    sizes: Sizes | None = None,
+    names: Names | None = None,
 ) -> Universe:
     """A universe of so many names. Buckets are exact ranks; the same seed gives the same names.
 
@@ -66,6 +58,7 @@ def synthetic(
     standardised; log specific deviation and log turnover are linear in all styles plus a Gaussian.
     """
     market = names or home()
+    sizes = sizes or places(market, stocks)
     if stocks < sizes.all:
         wanted = f"at least {sizes.all}, the places of " + ", ".join(market.buckets)
         raise InputError("stocks", str(stocks), wanted)
@@ -132,7 +125,7 @@ def ranked(stocks: int, sizes: Sizes) -> NDArray[np.int8]:
     ends = np.cumsum((0, *sizes.ladder))
     for place, (begin, end) in enumerate(pairwise(ends)):
         bucket[begin:end] = place
-    bucket[stocks - sizes.micro :] = len(sizes.ladder)
+    bucket[stocks - (sizes.micro or 0) :] = len(sizes.ladder)
     return bucket
 
 

@@ -36,6 +36,7 @@ class Universe:
     adv: Array  # [stock]  average daily turnover, yuan
     alpha: Array  # [stock]  expected return beyond the factors, per day; zero until a model fills it
     names: Names = field(default_factory=home)  # of the market it belongs to
+    industry: tuple[str, ...] | None = None  # [stock]  None where nobody said
 
     def __post_init__(self) -> None:
         stocks, styles = len(self.ids), len(self.styles)

@@ -7,6 +7,7 @@ import pytest
 from tailrisk.calibrate import realised
 from tailrisk.calibrate.futures import read_futures, rolled
 from tailrisk.core.errors import InputError
+from tailrisk.core.names import home
 
 DAYS = pd.bdate_range("2024-03-06", "2024-03-20")  # IM2403 last trades on 15 March
 
@@ -59,9 +60,9 @@ def test_a_contract_without_a_close_is_refused(tmp_path):
 def test_the_tape_of_real_days():
     """Gaps count as calendar days, fees fall due on the last day of a year, limits stop part of the sales."""
     days = pd.DatetimeIndex(["2023-12-28", "2023-12-29", "2024-01-02"])
-    closes = pd.DataFrame({name: [100.0, 110.0, 99.0] for name in realised.BUCKETS}, index=days)
+    closes = pd.DataFrame({name: [100.0, 110.0, 99.0] for name in home().buckets}, index=days)
     frictions = realised.Frictions({"2024-01-02": {"micro": 0.5}}, {"2023-12-29": 0.9}, locked=0.2)
-    quotes = realised.without_basis(closes, {"IF": {"2023-12-28": 0.0, "2023-12-29": 0.02}})
+    quotes = realised.without_basis(closes, {"IF": {"2023-12-28": 0.0, "2023-12-29": 0.02}}, home())
     tape = realised.tape(closes, quotes, frictions)
     np.testing.assert_allclose(np.asarray(tape.returns)[:, 0, 0], [0.1, -0.1])
     np.testing.assert_allclose(np.asarray(tape.futures)[:, 0, 0], [1.1 * 1.02 - 1, -0.1])

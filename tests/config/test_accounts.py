@@ -9,7 +9,7 @@ SET = {
     "participation": 1.0,
     "initial_margin": 1.0,
     "margin_reset": 1.0,
-    "warned_gross": 0.5,
+    "warned_long": 0.5,
     "redemption_threshold": 0.08,
     "dealing": 0.05,
     "notice": 5,

@@ -194,6 +194,34 @@ def test_former_names_of_keys_are_read_as_todays(folder: Path) -> None:
     assert "gross_leverage" not in old.resolved()["products"]["dma"]
 
 
+def test_a_former_name_is_said_with_todays(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Once a file, whichever table holds it: a config, a crowd's cohorts, the terms of funds."""
+    crowd = library.find("crowd_2024.toml").read_text(encoding="utf-8")
+    assert crowd.count("\nlong = ") == 8
+    (folder / "crowd.toml").write_text(crowd.replace("\nlong = ", "\ngross_leverage = "), encoding="utf-8")
+    terms = library.find("accounts_2024.toml").read_text(encoding="utf-8")
+    assert "long_spread" in terms
+    (folder / "terms.toml").write_text(terms.replace("long_spread", "exposure_spread"), encoding="utf-8")
+    today = load("crowd_feb2024.toml")
+    caplog.clear()
+    said = ["crowd.parameters=crowd.toml", "crowd.leverage_cap=1000.0", "accounts.terms=terms.toml"]
+    old = load("crowd_feb2024.toml", said)
+    assert old.attached.crowd.participants == today.attached.crowd.participants
+    assert old.crowd.long_cap == 1000.0
+    assert (
+        old.attached.accounts
+        == load("crowd_feb2024.toml", ["accounts.terms=accounts_2024.toml"]).attached.accounts
+    )
+    load("crowd_feb2024.toml", said)
+    words = [record.getMessage() for record in caplog.records]
+    assert sorted(word.split(": ", 1)[1] for word in words) == [
+        "the key exposure_spread is called long_spread now",
+        "the key gross_leverage is called long now",
+        "the key leverage_cap is called long_cap now",
+    ]
+    assert any(word.startswith("crowd.toml: ") for word in words)
+
+
 def test_a_key_under_both_its_names_is_refused(folder: Path) -> None:
     (folder / "both.toml").write_text(
         'extends = "small.toml"\n[products.dma]\ngross_leverage = 2.0\nlong = 3.0\n'

@@ -130,3 +130,56 @@ def test_what_is_spared_is_what_the_methods_simulate_beside_the_run() -> None:
         "automatic": tilt + 2 * stages + 8 * stages,
     }
     assert {method: Sampling(method=method).spared for method in spared} == spared  # type: ignore[arg-type]
+
+
+CROWD = ["run.paths=40000", "run.days=20"]
+
+
+def test_every_part_of_the_memory_counts(folder: Path) -> None:
+    """Ten products, five buckets, a crowd of eight cohorts with two books of notes, float32."""
+    config = load("crowd_feb2024.toml", CROWD)
+    planned = plan(config, machine=1e11)
+    files = config.attached.crowd
+    assert files is not None
+    books, cohorts = len(files.snowballs.book), len(files.participants.cohorts)
+    assert (books, cohorts, config.as_accounts) == (2, 8, True)
+    assert planned.columns == 2 * 4 * 10 + 3 + books + 2 * cohorts
+    assert planned.working == max(planned.simulating, planned.drawing) + 8 * 5 * planned.stored
+    styles = len(config.styles_in_use)
+    again = 40_000 + 8192  # worst paths of ten products are all there are, and a block beside them
+    course = 4 * (5 + 1 + 10 + styles)
+    assert effort.drawing(config) == 20 * (8192 * 6 * 4 + max(8192 * 5 * 16, again * course))
+    assert effort.funds(config) == 4 * 120 * 20 * config.accounts.paths  # type: ignore[union-attr]
+    assert planned.drawing == effort.drawing(config) + effort.funds(config)
+    bare = load("crowd_feb2024.toml", [*CROWD, "accounts.every_path=false"])
+    lines = 4 * 3 * 16 * 10 * 8192
+    assert effort.simulating(config, 3) - effort.simulating(bare, 3) == lines
+    more = load("crowd_feb2024.toml", [*CROWD, 'tail.risks=["var", "es", "mean"]'])
+    assert effort.simulating(more, 3) - effort.simulating(config, 3) == 4 * 2**24
+
+
+def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
+    config, few = (load("crowd_feb2024.toml", [*CROWD, f"accounts.funds={k}"]) for k in (16, 1))
+    accounts = config.accounts
+    assert accounts is not None
+    lives = (16 - 1) * 10 * accounts.paths
+    assert effort.serial(config) - effort.serial(few) == pytest.approx(lives * 20 * effort.FUND)
+
+
+def test_a_level_of_a_measure_below_all_others_keeps_more_losses(folder: Path) -> None:
+    """As many as the run keeps: it keeps the worst beyond the lowest level that anything asks for."""
+    low = plan(load("small.toml", ['tail.risks=["var", "es:0.6"]']), machine=1e11)
+    assert low.level == 0.6
+    assert low.stored > plan(load("small.toml"), machine=1e11).stored
+
+
+def test_a_plan_counts_the_paths_of_draws_and_other_laws() -> None:
+    plain, asked = load("feb2024.toml"), load("feb2024.toml", ["uncertainty.parameters=16"])
+    assert (plain.repeats, asked.repeats) == (0, 17 * 8192)
+    assert plan(asked).seconds > plan(plain).seconds
+    assert plan(asked).simulating > plan(plain).simulating
+    rows = dict(table(asked, plan(asked)))
+    assert rows["uncertainty"] == "16 draws; regimes; 139,264 paths more"
+    assert "uncertainty" not in dict(table(plain, plan(plain)))
+    fixed = load("us_indices.toml", ["uncertainty.parameters=16"])
+    assert dict(table(fixed, plan(fixed)))["uncertainty"].startswith("parameters fixed")

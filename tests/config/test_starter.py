@@ -9,6 +9,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from tailrisk.config import load
+from tailrisk.config.accounts import AccountsBlock
+from tailrisk.config.crowd import CrowdBlock, Edges
 from tailrisk.config.market import Event, Market
 from tailrisk.config.products import AnyProduct
 from tailrisk.config.run import Run
@@ -19,6 +21,8 @@ from tailrisk.config.tail import Tail
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES
 from tailrisk.data.holdings import COLUMNS
+from tailrisk.studies.replay.config import Futures, Replay
+from tailrisk.studies.tune.config import Bounds, Desk, Limits, Product, Tune, load_tune
 
 FAMILIES = {model.__name__: model for model in get_args(get_args(AnyProduct)[0])}
 SAID = tomllib.loads(TEXT.read_text(encoding="utf-8"))
@@ -49,7 +53,7 @@ def test_sections_state_every_field_at_its_default() -> None:
     assert {**SAID["event"][0], **defaults(Event)} == SAID["event"][0]
     assert set(SAID["event"][0]) == set(Event.model_fields)
     assert {**SAID["sampling"], "targets": ()} == defaults(Sampling)
-    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts"}  # have demos of their own
+    assert set(SAID) == set(Config.model_fields) - {"crowd", "accounts", "uncertainty"}  # have demos
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -60,9 +64,13 @@ def test_products_state_every_field_at_its_default(family: str) -> None:
     explained_once = {"alpha_annual": 0.0, "fee_annual": 0.0, "style_exposure": {}, "holdings": None}
     explained_once |= {"nu": None, "universe": None}
     said = {**{k: v for k, v in explained_once.items() if k in model.model_fields}, **said}
-    instead_of_holdings = {"weights": said.get("weights")} if "weights" in said else {}
+    instead_of_holdings = {name: said[name] for name in ("weights", "long", "short") if _stated(said, name)}
     assert {**said, **defaults(model), **instead_of_holdings} == said
     assert set(said) == set(model.model_fields)
+
+
+def _stated(said: dict[str, object], name: str) -> bool:
+    return isinstance(said.get(name), dict)
 
 
 def test_every_style_and_optional_field_is_named() -> None:
@@ -78,9 +86,50 @@ def test_every_style_and_optional_field_is_named() -> None:
         "universe",
         "nu",
         "[accounts]",
+        "[uncertainty]",
         *COLUMNS,
     ):
         assert name in text
+
+
+def test_the_starter_with_a_crowd_and_accounts_states_every_field_at_its_default(folder: Path) -> None:
+    write(folder / "whole.toml", parts=("accounts", "crowd"))
+    said = tomllib.loads((folder / "whole.toml").read_text(encoding="utf-8"))
+    assert set(said) == set(Config.model_fields)
+    crowd = {**said["crowd"], "ensemble": None}
+    assert crowd.pop("edges") == defaults(Edges)
+    assert crowd == {k: v for k, v in defaults(CrowdBlock).items() if k != "edges"}
+    assert {**said["accounts"], "every_path": None} == {
+        "terms": "accounts_2024.toml",
+        **defaults(AccountsBlock),
+    }
+    config = load("whole.toml", ["run.days=5"])
+    assert config.crowd is not None
+    assert config.as_accounts
+
+
+def test_a_tuning_and_a_replay_have_starters_of_their_own(folder: Path) -> None:
+    write(folder / "tune.toml", parts=("tune",))
+    tune = load_tune(folder / "tune.toml", STYLES).tune
+    said = tomllib.loads((folder / "tune.toml").read_text(encoding="utf-8"))
+    text = (folder / "tune.toml").read_text(encoding="utf-8")
+    whole = defaults(Tune) | {"bounds": None, "limits": None, "desk": None}
+    assert {k: said[k] for k in whole if k not in ("bounds", "limits", "desk")} == {
+        k: v for k, v in whole.items() if v is not None
+    }
+    assert (tune.bounds, tune.limits, tune.desk) == (Bounds(), Limits(), Desk())
+    for part, model in (("bounds", Bounds), ("limits", Limits), ("desk", Desk), ("product", Product)):
+        assert all(f"{name} =" in text for name in model.model_fields), part
+    write(folder / "replay.toml", parts=("replay",))
+    told = tomllib.loads((folder / "replay.toml").read_text(encoding="utf-8"))
+    assert set(told) == set(Replay.model_fields)
+    replay = Replay.model_validate(told)
+    assert {
+        name: getattr(replay, name) for name in defaults(Replay) if name not in ("window", "futures")
+    } == {name: value for name, value in defaults(Replay).items() if name not in ("window", "futures")}
+    assert replay.futures == Futures()
+    with pytest.raises(InputError, match="one alone"):
+        write(folder / "both.toml", parts=("tune", "crowd"))
 
 
 def test_a_file_that_is_there_is_kept_unless_forced(folder: Path) -> None:

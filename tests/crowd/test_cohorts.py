@@ -148,7 +148,7 @@ def test_new_numbers_do_not_trace_again():
     params = parameters(rounds=ROUNDS)
     drive(params, wild())
     before = drive._cache_size()
-    drive(replace(params, assets=params.assets * 2, leverage=params.leverage * 1.1), wild(seed=9))
+    drive(replace(params, assets=params.assets * 2, long=params.long * 1.1), wild(seed=9))
     assert drive._cache_size() == before
 
 
@@ -156,13 +156,13 @@ def test_smooth_triggers_have_the_slope_of_finite_differences():
     params, market = parameters(rounds=ROUNDS, width=0.02), wild(seed=3)
 
     def total(leverage):
-        state, _, _ = drive(replace(params, leverage=leverage), market)
+        state, _, _ = drive(replace(params, long=leverage), market)
         return jnp.sum(state.worth)
 
     for c in (0, 1):  # DMA, whose margin it moves, and neutral
         step = jnp.zeros(COHORTS).at[c].set(1.0)
-        _, slope = jax.jvp(total, (params.leverage,), (step,))
-        numeric = (total(params.leverage + 1e-6 * step) - total(params.leverage - 1e-6 * step)) / 2e-6
+        _, slope = jax.jvp(total, (params.long,), (step,))
+        numeric = (total(params.long + 1e-6 * step) - total(params.long - 1e-6 * step)) / 2e-6
         np.testing.assert_allclose(slope, numeric, rtol=1e-5)
 
 

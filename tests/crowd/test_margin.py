@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ def dma(start=0.25, call=0.15, **changes):
     quiet_edges = {"strength": 0.0, "threshold": 0.0}
     params = parameters(
         ("dma",),
-        gross_leverage=1 / start,
+        long=1 / start,
         margin={"call": call, "reset": max(start - 0.05, call), "enforced": 1.0, "intraday": 0.0} | changes,
         basis=quiet_edges,
         momentum=quiet_edges,
@@ -131,7 +132,7 @@ def levered():
     params = replaced(params, "triggers", momentum=params.triggers.momentum * 0)
     scale = jnp.asarray(LEVERAGES)
     lines = {"call": 0.6 / scale, "reset": 0.8 / scale}
-    params = replace(params, leverage=scale, financing_annual=0 * scale, cost=params.cost * 0)
+    params = replace(params, long=scale, financing_annual=0 * scale, cost=params.cost * 0)
     return replaced(params, "margin", **lines)
 
 
@@ -141,7 +142,7 @@ def test_before_any_call_the_loss_is_in_proportion_to_leverage():
     market["futures"][0, 1] = 0.01
     params = levered()
     _, _, log = drive(params, market)
-    start = params.assets / params.leverage
+    start = params.assets / params.long
     loss = 1 - np.asarray(log["state"].worth)[0, :, 0] / np.asarray(start)
     assert loss[2] > 0.05
     np.testing.assert_allclose(loss / loss[2], np.array(LEVERAGES) / 4, rtol=1e-12)
@@ -208,3 +209,10 @@ def test_selling_half_a_book_needs_half_the_hedge():
     _, done = trading.fill(params, state, sent, (jnp.ones((5, 1)), jnp.ones((5, 1))), jnp.zeros((5, 1)))
     np.testing.assert_allclose(done.flow[:, 0], [0.0, 50.0, 50.0], rtol=1e-12)  # futures bought, stock sold
     np.testing.assert_allclose(done.sold.sum(), 100.0, rtol=1e-12)
+
+
+def test_a_share_of_nothing_is_nothing_and_so_is_its_slope():
+    whole = jnp.asarray([0.0, 0.0, 4.0])
+    np.testing.assert_array_equal(margin.over(jnp.asarray([0.0, 1.0, 1.0]), whole), [0.0, 0.0, 0.25])
+    slope = jax.grad(lambda w: margin.over(jnp.asarray([0.0, 1.0, 1.0]), w).sum())(whole)
+    np.testing.assert_array_equal(slope, [0.0, 0.0, -1 / 16])

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tailrisk.crowd import cohorts, trading
+from tailrisk.crowd import cohorts, trading, triggers
 from tests.crowd_world import NAMES, VOLUME, drive, parameters, quiet, replaced
 
 SIGNALS = {
@@ -66,7 +66,7 @@ def test_a_stop_line_is_answered_once_for_all(fall, sold):
     params = neutral(
         stop={"share": 0.4, "line": 0.8},
         hedge=0.0,
-        gross_leverage=1.0,
+        long=1.0,
         momentum={"strength": 0, "threshold": 1},
     )
     market = quiet(4, 3, 1, 1)
@@ -228,3 +228,26 @@ def test_a_swap_costs_its_price_too():
     np.testing.assert_allclose(done.sold.sum(), 0.5 * small, rtol=1e-12)
     np.testing.assert_allclose(done.cost, 0.001 * 0.5 * small * 0.96, rtol=1e-12)
     np.testing.assert_allclose(after.worth - state.worth, -0.04 * 250 - done.cost[None], rtol=1e-12)
+
+
+def test_what_is_done_of_orders_and_what_ends_with_the_round():
+    """Standing orders wait; what is not filled of the others is cancelled, either side by its share."""
+    params, random = neutral(), np.random.default_rng(4)
+    state, sent = trading.submit(params, cohorts.init(params, 1), seen())
+    standings, swaps, buys = (jnp.asarray(random.uniform(1, 2, (5, 1))) for _ in range(3))
+    sent = replace(sent, standings=standings, sells=standings + swaps, buys=buys)
+    selling, buying = jnp.full((5, 1), 0.7), jnp.full((5, 1), 0.4)
+    _, done = trading.fill(params, state, sent, (selling, buying), jnp.zeros((5, 1)))
+    np.testing.assert_allclose(done.filled, 0.7 * standings, rtol=1e-12)
+    np.testing.assert_allclose(done.sold, 0.7 * (standings + swaps), rtol=1e-12)
+    np.testing.assert_allclose(done.bought, 0.4 * buys, rtol=1e-12)
+    np.testing.assert_allclose(done.cancelled, 0.3 * swaps + 0.6 * buys, rtol=1e-12)
+
+
+def test_a_signal_is_never_more_than_the_whole_book():
+    params, here = neutral(), seen()
+    for momentum, due, asked in ((-0.18, 0.0, 0.03), (-9.0, 0.0, 1.0), (0.0, 1.7, 1.0)):
+        found = triggers.signal(
+            params.triggers, jnp.zeros((1, 1)), here.momentum + momentum, jnp.full((1, 1), due)
+        )
+        np.testing.assert_allclose(found, asked, rtol=1e-12)

@@ -31,7 +31,7 @@ def rich(**said):
 
 
 FUNDS = (
-    rich(benchmark=1, long=[0.1, 0.3, 0.2, 0.2, 0.1], warning=0.97, warned_gross=0.6, stop=0.93),
+    rich(benchmark=1, long=[0.1, 0.3, 0.2, 0.2, 0.1], warning=0.97, warned_long=0.6, stop=0.93),
     rich(**DMA),
     rich(**{**DMA, "long": [0.3, 1.0, 2.2, 4.2, 2.3], "short": [0.0, 5.0, 5.0], "initial": 0.1, "call": 0.05,
             "reset": 0.08}),
@@ -231,7 +231,7 @@ def test_a_wiped_out_fund_owes_its_broker_who_sells_it_out():
 
 @pytest.mark.parametrize(("fall", "left"), [(0.149, 0.851), (0.151, 0.5 * 0.849)])
 def test_the_warning_line_halves_the_book(fall, left):
-    p = params(fund(long=[0, 0, 0, 1.0, 0], warning=0.85, warned_gross=0.5))
+    p = params(fund(long=[0, 0, 0, 1.0, 0], warning=0.85, warned_long=0.5))
     end = live(p, [day([0, 0, 0, -fall, 0]), day([0.0] * 5)])[-1]
     assert float(end.long.sum()) == pytest.approx(left)
 
@@ -365,7 +365,7 @@ def test_nobody_deciding_is_a_manager_who_does_nothing():
     p = params(
         fund(**{**DMA, "call": 0.26, "reset": 0.3, "cost": 1e-3, "stamp": 5e-4, "impact": [0.01] * 5,
                 "futures_cost": 1e-4, "most": [0.3] * 5, "base": 0.5, "open": 1.0, "wait": 1}),
-        fund(warning=0.97, warned_gross=0.5, stop=0.9, performance=0.2, management_annual=0.02),
+        fund(warning=0.97, warned_long=0.5, stop=0.9, performance=0.2, management_annual=0.02),
     )  # fmt: skip
     days = [
         day([-0.02, -0.03, -0.04, -0.045, -0.05], sells=[1, 1, 0.5, 0.5, 0.5], rolled=1.0, years=1 / 242)

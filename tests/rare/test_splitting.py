@@ -41,7 +41,7 @@ def test_a_stage_without_a_level_is_the_plain_paths():
 
 def test_accounts_are_cloned_with_their_paths():
     """Every leaf of an account has a path axis, its day too, for clones start late."""
-    terms = accounts.fund(halt_from=10, halt_days=3, warning=0.99, warned_gross=0.3, base=0.2, open=0.5)
+    terms = accounts.fund(halt_from=10, halt_days=3, warning=0.99, warned_long=0.3, base=0.2, open=0.5)
     it = replace(bare(days=30, detectors=DETECTORS[:1]), funds=accounts.params(*[terms] * 4))
     target, first = Fall("fall", 0, -1.0, threshold=9.0), numbers(16)
     entry = splitting.begin(it, target, first)

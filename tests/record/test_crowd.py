@@ -163,7 +163,8 @@ def test_a_ledger_that_does_not_close_stops_the_run_and_says_so(simulated, tmp_p
     off = it.residual.copy()
     off[[5, 2500]] = 0.25
     simulated(replace(it, residual=off))
-    with pytest.raises(Fault, match=r"ledger does not close on 2 of 3,000 paths.* up to 0\.25 of the stock"):
+    message = r"ledger does not close on 2 of 3,000 paths.* up to 0\.25 of initial holdings"
+    with pytest.raises(Fault, match=message):
         runs.run(config(), tmp_path, force=False, command="x", progress=False)
     assert not list(tmp_path.iterdir())
 
@@ -175,3 +176,12 @@ def test_a_loss_that_is_not_finite_is_no_matter_of_the_ledger(simulated, tmp_pat
     simulated(replace(it, residual=off))
     with pytest.raises(Fault, match="1 of 3,000 paths have a loss or a z that is not a finite number"):
         runs.run(config(), tmp_path, force=False, command="x", progress=False)
+
+
+def test_the_map_reaches_from_a_premium_to_nearly_all_in_cells_of_two_points():
+    """The edges a reader sees: what lies beyond them is counted in the last cell."""
+    for edges, ends, cell in ((crowd.LOSS_BINS, None, None), (crowd.DISCOUNT_BINS, (-0.05, 0.95), 0.02)):
+        assert (np.diff(edges) > 0).all()
+        if ends:
+            assert (edges[0], edges[-1]) == ends
+            np.testing.assert_allclose(np.diff(edges), cell)

@@ -13,6 +13,7 @@ from tailrisk.tail import (
     entropic,
     expectile,
     exponential_spectral,
+    pareto_interval,
     partial_moment,
     proportional_hazard,
     value_at_risk,
@@ -31,8 +32,8 @@ ASKED = {
 PATHS, BLOCK = 20_000, 4096
 
 
-def config(*more):
-    said = ", ".join(f'"{name}"' for name in [*ASKED, "mean", "es:0.9", "conditional_drawdown:0.95"])
+def config(*more, asked=(*ASKED, "mean", "es:0.9", "conditional_drawdown:0.95")):
+    said = ", ".join(f'"{name}"' for name in asked)
     return load("smoke.toml", [f"run.paths={PATHS}", f"tail.risks=[{said}]", *more])
 
 
@@ -137,6 +138,8 @@ def test_the_table_has_a_row_a_loss_and_drawdowns_of_every_day():
         ("mean:0.9", "1 numbers"),
         ("entropic:inf", "below 100"),
         ("proportional_hazard:0", "above 0"),
+        ("pareto_es:0.99:0.995", "above the level"),
+        ("contribution", "0 numbers"),
     ],
 )
 def test_what_is_no_measure_is_refused(text, problem):
@@ -177,3 +180,70 @@ def test_no_mean_is_above_all_there_is():
     assert found.low < found.estimate < found.high <= 1.0
     free = risks.estimates.mean(worst[0].moments, confidence=0.95, most=np.inf)
     assert free.high > 1.0, "the sample alone would say more"
+
+
+PARETO = {"pareto_var:0.999": "value_at_risk", "pareto_es:0.999:0.98": "expected_shortfall"}
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_pareto_tail_of_the_worst_is_that_of_the_whole_sample(weighted):
+    """In bounded memory the same fit and interval; the default start is ten times as likely as the level."""
+    loss, weight = sampled(weighted)
+    share = None if weight is None else weight / weight.sum()
+    said = config(asked=PARETO)
+    assert said.tail.lowest == min(*said.tail.levels, 0.98)
+    kept, worst = streamed(said, loss, weight, range(0, PATHS, BLOCK))
+    row = loss[0].astype(float)
+    for (name, measure), start in zip(PARETO.items(), ("0.99", "0.98"), strict=True):
+        one = risk(name)
+        assert one.start == start
+        found, paths = risks._figure(said, kept, one, 0, worst[0], weight)
+        threshold = value_at_risk(row, share, level=start)
+        whole = pareto_interval(row, share, threshold=threshold, level="0.999", measure=measure, ceiling=1.0)
+        assert paths == PATHS
+        assert (found.estimate, found.low, found.high) == pytest.approx(
+            (whole.estimate, whole.low, whole.high), rel=1e-9
+        )
+    assert worst[0].loss.size < PATHS / 4
+
+
+def test_a_pareto_law_has_its_own_var_and_es():
+    """xi = 0.3, sigma = 0.01: VaR = sigma (q^-xi - 1) / xi, ES = (VaR + sigma) / (1 - xi), inside 95 %."""
+    xi, sigma, q = 0.3, 0.01, 0.001
+    uniform = np.random.default_rng(7).uniform(size=(1, PATHS))
+    loss = (sigma * (uniform**-xi - 1) / xi).astype(np.float32)
+    said = config(asked=["pareto_var:0.999:0.95", "pareto_es:0.999:0.95"])
+    kept, worst = streamed(said, loss, None, range(0, PATHS, BLOCK))
+    var = sigma * (q**-xi - 1) / xi
+    for one, truth in zip(kept.asked, (var, (var + sigma) / (1 - xi)), strict=True):
+        found, _ = risks._figure(said, kept, one, 0, worst[0], None)
+        assert found.low < truth < found.high
+        assert found.estimate == pytest.approx(truth, rel=0.15)
+
+
+def test_an_edge_has_no_pareto_tail_and_says_so():
+    said = config('tail.losses=["terminal"]', asked=["pareto_es:0.99"])
+    columns = 2 * len(said.products)
+    loss = np.minimum(np.random.default_rng(1).exponential(0.2, (columns, PATHS)), 0.5).astype(np.float32)
+    kept, worst = streamed(said, loss, None, range(0, PATHS, BLOCK))
+    table = risks.table(said, worst, kept, None, None)
+    assert table.value.isna().all()
+    assert table.indicative.all()
+    assert ((table.threshold > 0.3) & (table.threshold < 0.5)).all()
+
+
+def test_the_influence_of_weighted_paths_is_added_up_over_all_of_them(monkeypatch):
+    """Weights that are small where losses are large: what the worst weigh counts once, twice and thrice."""
+    loss, weight = heavy()
+    _, worst = streamed(config(), loss, weight, range(0, PATHS, BLOCK))
+    seen = []
+    monkeypatch.setattr(risks.Pulls, "bounds", lambda it, *more: seen.append(it) or (0.0, 1.0))
+    found = risks.of_worst(worst[1], 0.99, 0.95)
+    share, x, a = weight / weight.sum(), loss[1].astype(float), 0.99
+    beyond = x > found.estimate
+    scale = a * share[beyond].sum() + (1 - a) * share[~beyond].sum()
+    pull = np.where(beyond, a, 1 - a) * (x - found.estimate) / scale
+    (it,) = seen
+    assert np.sum(share * pull) == pytest.approx(0.0, abs=1e-9)
+    wanted = [np.sum(share**power * pull**k) for power, k in ((2, 0), (2, 1), (2, 2), (3, 3))]
+    assert [it.squares, it.first, it.second, it.third] == pytest.approx(wanted, rel=1e-6)

@@ -220,3 +220,16 @@ def test_a_probability_no_sample_can_estimate_is_its_bound(folder):
 def test_a_table_without_rows_may_have_no_heading(folder, blank):
     (folder / "accounts.csv").write_text(blank, encoding="utf-8")
     assert Result.read(folder).accounts == ()
+
+
+@pytest.mark.parametrize("faults", [{}, {"nonfinite": "0"}, {"nonfinite": None}, []])
+def test_faults_that_are_not_a_count_are_refused(folder, edit, faults):
+    edit(folder / "record.json", lambda record: record.update(faults=faults))
+    with pytest.raises(InputError, match=r"faults\.nonfinite.*not recorded"):
+        Result.read(folder)
+
+
+def test_one_path_whose_ledger_does_not_close_is_enough(folder, edit):
+    edit(folder / "record.json", lambda record: record.update(faults={"nonfinite": 0, "ledger": 1}))
+    with pytest.raises(InputError, match="ledger does not close on 1 paths"):
+        Result.read(folder)

@@ -44,3 +44,22 @@ def test_stocks_over_nav_had_another_name():
     for name in ("long", "gross_leverage"):
         found = rows.account(Cells("accounts.csv", {"product": "dma", name: "4.0", **odds}))
         assert found.long == 4.0
+
+
+def test_a_tail_row_has_its_own_mean_and_its_own_drift():
+    cells = dict.fromkeys(("product", "family", "benchmark", "view", "measure"), "x")
+    cells |= dict.fromkeys(("var", "var_low", "var_high", "es", "es_low", "es_high", "sd"), "0.1")
+    cells |= {"level": "0.95", "tail_points": "9", "indicative": "True", "saturated": "True"}
+    for name, value in (("mean", 0.2), ("drift", 0.3)):
+        cells |= {name: f"{value}", f"{name}_low": f"{value - 0.01}", f"{name}_high": f"{value + 0.02}"}
+    found = rows.tail(Cells("tail.csv", cells))
+    assert found.drift is not None
+    assert (found.mean.value, found.drift.value, found.drift.low, found.drift.high) == (0.2, 0.3, 0.29, 0.32)
+    assert found.saturated
+
+
+@pytest.mark.parametrize(("low", "high"), [("-0.01", "0.2"), ("0.3", "0.2"), ("0.1", "1.01")])
+def test_bounds_of_a_probability_lie_within_zero_and_one(low, high):
+    cells = {"probability": "0.15", "probability_low": low, "probability_high": high}
+    with pytest.raises(InputError, match="within 0 and 1"):
+        rows._probability(Cells("events.csv", cells))

@@ -7,6 +7,7 @@ the start; who did what is in rounds.py.
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,7 @@ from jax import lax
 from ...core import random, struct
 from ...core.arrays import accumulate, stacked, take
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Uniform, Yuan
-from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, ledger, own, panic, snowball, speculators
 from ...crowd.margin import over
 from ...market import basis, impact, limits
 from ...tail import running
@@ -66,6 +67,7 @@ class State:
     ledger: ledger.State
     bought: Yuan  # [bucket, path]  by the state since the start, filled
     watch: Watch
+    own: Any = None  # of a mechanism of the user's
 
 
 @struct
@@ -112,6 +114,7 @@ def init(crowd: Crowd, paths: int) -> State:
             residual=flat[crowd.micro],
             stage=jnp.zeros(paths, jnp.int32),
         ),
+        own=None if crowd.mechanism is None else own.init(crowd.mechanism, paths),
     )
 
 
@@ -138,7 +141,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
     """
     calendar, imposed = today.calendar, today.imposed
     renewed = jnp.broadcast_to(calendar.renewed, crowd.cohorts.assets.shape)
-    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.leverage_cap, renewed)
+    books, paid = cohorts.open(crowd.cohorts, state.cohorts, crowd.long_cap, renewed)
     momentum = impact.momentum(crowd.impact, state.impact, state.gap)
     stocks = limits.observe(crowd.limits, state.gap, limits.dispersion(crowd.limits, momentum))
     listed, moving = basis.open(crowd.basis, state.basis, calendar.contracts)
@@ -157,6 +160,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         rescued=stage(ladder) >= RESCUE,
         restriction=restriction,
         willing=state.panic.mood * (1.0 - restriction),
+        stress=state.panic.fear,
         imposed=imposed,
     )
     still = jnp.zeros_like(state.future)
@@ -178,6 +182,7 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         followers=followers.open(crowd.followers, state.followers, state.panic.mood),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
+        own=state.own,
     )
 
 
@@ -213,6 +218,7 @@ def close(
         followers=evening.followers,
         ledger=ledger.pay(evening.ledger, interest),
         bought=evening.bought,
+        own=evening.own,
     )
     return replace(after, watch=_watch(crowd, after, market))
 

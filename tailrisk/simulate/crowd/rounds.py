@@ -4,6 +4,7 @@ A Jacobi step of mechanism 8: no order sees the price it makes, so there is noth
 """
 
 from dataclasses import replace
+from typing import Any
 
 import jax.numpy as jnp
 
@@ -11,7 +12,7 @@ from ...core import struct
 from ...core.arrays import accumulate, stacked, take
 from ...core.fence import fenced
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Yuan
-from ...crowd import cohorts, followers, intervention, ledger, panic, snowball, speculators, trading
+from ...crowd import cohorts, followers, intervention, ledger, own, panic, snowball, speculators, trading
 from ...market import basis, impact, limits
 from .world import NEAR, Crowd, Imposed
 
@@ -30,6 +31,7 @@ class Morning:
     rescued: Flag  # [path]  the state's second stage has fired
     restriction: Probability  # [path]  fraction of a sale that is refused
     willing: Ratio  # [path]  fraction of the panic's strength there is today
+    stress: Flag  # [path]  fear has taken hold
     imposed: Imposed | None = None  # in a replay
 
 
@@ -67,6 +69,7 @@ class State:
     followers: followers.State
     ledger: ledger.State
     bought: Yuan  # [bucket, path]  by the state since the start
+    own: Any = None  # of a mechanism of the user's
 
 
 @struct
@@ -118,9 +121,26 @@ def _submit(
     purchases, buying = intervention.step(crowd.state, state.purchases, number, returns, opening)
     followed, following = followers.step(crowd.followers, state.followers, buying, volume)
     others = following + _arbitrage(crowd, market.flow)
+    mine = state.own
+    if crowd.mechanism is not None:
+        mine, orders = own.step(crowd.mechanism, mine, _seen(crowd, morning, known, number))
+        others = others + orders
     buying, sells, buys = _totals(sent, fleeing, buying, others)
-    after = replace(state, cohorts=books, purchases=purchases, followers=followed)
+    after = replace(state, cohorts=books, purchases=purchases, followers=followed, own=mine)
     return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys)
+
+
+def _seen(crowd: Crowd, morning: Morning, known: Known, number: Count) -> own.Seen:
+    """What a mechanism of the user's is shown."""
+    return own.Seen(
+        returns=known.market.stocks.returns,
+        momentum=known.momentum,
+        annual_basis=known.market.annual_basis,
+        volume=crowd.impact.volume,
+        stress=morning.stress,
+        round=number,
+        rounds=crowd.rounds,
+    )
 
 
 def _price(

@@ -4,7 +4,7 @@ from ...core import static, struct
 from ...core.names import Names
 from ...core.random import Stream
 from ...core.units import Count, Flag, Probability, Ratio, Yuan
-from ...crowd import cohorts, followers, intervention, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, own, panic, snowball, speculators
 from ...market import basis, impact, limits, process
 from ...market.expiry import Contracts
 
@@ -58,7 +58,7 @@ class Crowd:
     state: intervention.Params
     followers: followers.Params
     restriction: Restriction
-    leverage_cap: Ratio  # []  stock book over equity at renewal
+    long_cap: Ratio  # []  stock book over equity at renewal
     arbitrage: Ratio  # []  fraction of net purchases of futures passed on to the index's stocks
     settling: Ratio  # [round]  weight of a round in the futures' settlement price
     calendar: Calendar
@@ -67,6 +67,7 @@ class Crowd:
     names: Names = static()
     cohort_names: tuple[str, ...] = static()  # [cohort]
     books: tuple[int, ...] = static()  # [book]  the future that a book of notes is hedged in
+    mechanism: own.Params | None = None  # a mechanism of the user's
 
     @property
     def buckets(self) -> int:

@@ -35,6 +35,7 @@ class Plan:
     starts: int
     seed: int
     memory: bool = False  # whether the memory process is among the models
+    pictured: str = ""  # name of the target that pictures show; the first where it is none
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ spells of 250 days.
 
 def page(plan: Plan, table: pd.DataFrame, ranks: pd.DataFrame, said: dict[str, Any]) -> str:
     """Markdown; every number is from the tables."""
-    spreads = sum("-" in aim.name for aim in plan.aims)
+    spreads = sum(aim.spread for aim in plan.aims)
     first, last, days = said["days"]
     lights = len(plan.aims) * max(days // 250, 1)
     parts = [

@@ -27,7 +27,7 @@ def headline(plan: Plan) -> str:
 
 def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[int, Array]) -> str:
     """One-day losses of a spread with VaR at the highest level by three models; below, every model's hits."""
-    target = next((i for i, aim in enumerate(plan.aims) if aim.name == "S-L"), 0)
+    target = next((i for i, aim in enumerate(plan.aims) if aim.name == plan.pictured), 0)
     level, horizon = len(plan.levels) - 1, plan.horizons[0]
     came = loss[horizon][:, target]
     known = np.isfinite(came)
@@ -67,7 +67,7 @@ def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
 
 
 def coverage(plan: Plan, table: pd.DataFrame) -> str:
-    """Rate of hits over nominal, by horizon and level: dots are targets, the bar S-L with its interval."""
+    """Rate of hits over nominal, by horizon and level: dots are targets, the bar the one pictured."""
     cells = [(h, float(level)) for h in plan.horizons for level in plan.levels]
     height = 0.9 + ROW * len(plan.models)
     width = 6.0 / len(cells)
@@ -92,7 +92,7 @@ def _panel(ax: Axes, plan: Plan, table: pd.DataFrame, share: float) -> None:
     for row, model in enumerate(plan.models):
         own = table[table.model == model]
         ax.plot(own.rate / share, np.full(len(own), row), ".", color=MUTED, markersize=2.5, alpha=0.6)
-        one = own[own.target == "S-L"] if (own.target == "S-L").any() else own[:1]
+        one = own[own.target == plan.pictured] if (own.target == plan.pictured).any() else own[:1]
         ax.plot(
             [one.rate_low.iloc[0] / share, one.rate_high.iloc[0] / share],
             [row, row],

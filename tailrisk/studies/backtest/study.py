@@ -25,7 +25,7 @@ from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
 from .judge import judged, ranking
 from .simple import LEAST
-from .targets import Target, gains, losses, targets
+from .targets import Target, gains, losses, pictured, targets
 
 Array = NDArray[Any]
 
@@ -96,6 +96,7 @@ def backtest(
             starts=starts,
             seed=seed,
             memory=memory,
+            pictured=pictured(config.names),
         )
         known = History(when=when, returns=returns, gain=gain, plan=asked)
         enough(data, known, first)

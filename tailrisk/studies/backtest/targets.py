@@ -9,11 +9,10 @@ from numpy.typing import NDArray
 
 from ...assemble.products import positions
 from ...config import Config
+from ...core.names import Names
 
 Array = NDArray[Any]
 
-LETTERS = {"csi300": "L", "csi500": "M", "csi1000": "S", "csi2000": "T", "micro": "U"}
-"""China's buckets as the reports call them (mechanism, head); those of other markets go by their names."""
 FUNDS = {"index_enhanced": True, "stock_selection": True, "micro_cap": False}
 """Families whose P&L is a function of bucket returns alone -> whether the benchmark is taken off."""
 
@@ -26,6 +25,7 @@ class Target:
     label: str
     long: Array  # [bucket]
     short: Array  # [bucket]
+    spread: bool = False  # of two buckets, no fund
 
     @property
     def slope(self) -> Array:
@@ -43,10 +43,11 @@ def targets(config: Config) -> tuple[Target, ...]:
     row = dict(zip(buckets, np.eye(len(buckets)), strict=True))
     found = [
         Target(
-            f"{LETTERS.get(small, small)}-{LETTERS.get(large, large)}",
-            f"{small} - {large}",
+            f"{small}-{large}",
+            f"{config.names.label(small)} less {config.names.label(large)}",
             row[small],
             row[large],
+            spread=True,
         )
         for large, small in combinations(buckets, 2)
     ]
@@ -58,6 +59,13 @@ def targets(config: Config) -> tuple[Target, ...]:
         short = row[product.benchmark] if excess else np.zeros(len(buckets))
         found.append(Target(name, f"{name}, {'excess' if excess else 'absolute'}", book, short))
     return tuple(found)
+
+
+def pictured(names: Names) -> str:
+    """Name of the spread that pictures show: of the bucket with the role `spread` over the large one."""
+    large, small = (names.role(role) for role in ("large", "spread"))
+    pair = sorted((names.bucket(b) for b in (small, large) if b is not None), reverse=True)
+    return "-".join(names.buckets[place] for place in pair)
 
 
 def gains(aims: tuple[Target, ...], returns: Array) -> Array:

@@ -2,8 +2,8 @@
 what the managers of February 2024 did. Chosen on half of the paths, judged on the other.
 
     states  filtered probability of the crisis regime above one half or not, and a gauge in three bands
-    books   the frontier's, one for each bound; the loosest without CSI 2000 and smaller (Lingjun), with 15
-            points of them in CSI 500 (Zhuoshi), or half of it; Longqi's is the frontier's at 0.1
+    books   the frontier's, one for each bound; the loosest without the small and smaller (Lingjun), with 15
+            points of them in the middle bucket (Zhuoshi), or half of it; Longqi's is the frontier's at 0.1
 
 Every change of book is paid for, the first from the loosest. A manager's policy is taken when the regime
 first shows and is kept.
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...core.names import BUCKETS
 from ...optimise.tuner import Outcome, resampled
 from ...record.estimates import half_width
 from ...tail import expected_shortfall
@@ -57,11 +56,13 @@ def library(it: Study, weeks: Weeks, name: str, points: Sequence[Outcome]) -> Bo
     """Every book on every path of every week; specific risk by one normal a week."""
     product, universe = PRODUCTS[name], it.universe
     loose = points[LOOSEST].weights
-    small = (universe.bucket >= BUCKETS.index("csi2000")) | (universe.bucket < 0)
+    names = universe.names
+    left = [names.bucket(names.played(role)) for role in ("small", "micro")]
+    small = np.isin(universe.bucket, left) | (universe.bucket < 0)
     restricted = np.where(small, 0.0, loose)
     moved = min(POINTS, float(loose[small].sum()))
     shifted = np.where(small, loose * (1 - moved / loose[small].sum()), loose)
-    shifted += moved * universe.benchmark[:, BUCKETS.index("csi500")]
+    shifted += moved * universe.benchmark[:, names.bucket(names.played("middle"))]
     weights = [point.weights for point in points]
     weights += [restricted / restricted.sum(), shifted, 0.5 * loose]
     scale = np.array([1.0] * (len(points) + 2) + [0.5])
@@ -72,7 +73,7 @@ def library(it: Study, weeks: Weeks, name: str, points: Sequence[Outcome]) -> Bo
     )
     loss = []
     for held, part in zip(weights, scale, strict=True):
-        net = np.append(held, np.zeros(3)) - part * book.hedge
+        net = np.append(held, np.zeros(len(names.futures))) - part * book.hedge
         exposure = np.append(net[:stocks] @ universe.loading, net[stocks:])
         own = np.linalg.norm(net[:stocks] * universe.specific_sd) * np.sqrt(WEEK)
         loss.append(-np.einsum("f,wfp->wp", exposure, weeks.factors) - own * normal)
@@ -80,9 +81,9 @@ def library(it: Study, weeks: Weeks, name: str, points: Sequence[Outcome]) -> Bo
     rate, impact = it.prices
     trade = np.abs(np.array(weights)[:, None] - np.array(weights)[None])
     cost = rate * trade.sum(axis=2) + trade**1.5 @ impact
-    names = (*(f"{b:g}" for b in SIZE_GRID), "restrict", "shift", "half")
+    called = (*(f"{b:g}" for b in SIZE_GRID), "restrict", "shift", "half")
     gross = product.gross
-    return Books(gross * np.stack(loss, axis=1), gross * alpha / len(weeks.factors), gross * cost, names)
+    return Books(gross * np.stack(loss, axis=1), gross * alpha / len(weeks.factors), gross * cost, called)
 
 
 def live(books: Books, choice: Array, chosen: slice) -> Judged:

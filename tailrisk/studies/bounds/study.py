@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ...assemble.world import assemble
 from ...config import Config, load
 from ...core.calendar import YEAR
+from ...core.names import home
 from ...optimise import Scenarios
 from ...optimise.manager import Decision
 from ...optimise.mandate import LOOSE, TIGHT, Desk, Product, costly, costs, mandate, swap
@@ -30,11 +31,13 @@ NEAR = 0.15
 CROWDS = (0.5, 1.5)
 """Crowds of other sizes: all books of the cohorts times this."""
 DESK = Desk()
+MIDDLE, SPREAD = (home().played(role) for role in ("middle", "spread"))
+"""What the products are measured against: at home CSI 500 and CSI 1000."""
 PRODUCTS = {
-    "ie500": Product({"csi500": 1.0}, 1.0, 0.06, False),
-    "ie1000": Product({"csi1000": 1.0}, 1.0, 0.06, False),
-    "neutral": Product({"csi500": 0.5, "csi1000": 0.5}, 0.8, 0.05, True),
-    "dma": Product({"csi500": 0.5, "csi1000": 0.5}, 4.0, 0.25, True, 0.035),
+    "ie500": Product({MIDDLE: 1.0}, 1.0, 0.06, False),
+    "ie1000": Product({SPREAD: 1.0}, 1.0, 0.06, False),
+    "neutral": Product({MIDDLE: 0.5, SPREAD: 0.5}, 0.8, 0.05, True),
+    "dma": Product({MIDDLE: 0.5, SPREAD: 0.5}, 4.0, 0.25, True, 0.035),
 }
 LEVERS = {"neutral": ((-0.5, 0.2), (0.5, 0.8)), "dma": ((-0.5, 0.5), (0.5, 4.0))}
 """Least and most of what the tuner may move besides bounds: IC sold in place of IM beyond half, and gross."""
@@ -104,7 +107,9 @@ class Study:
 
     def levered(self, name: str) -> Book:
         """The book with hedge mix and gross among what is tuned."""
-        return replace(self.book(name), mixes=swap(self.universe, "IC", "IM")[None], levered=True)
+        names = self.universe.names
+        mix = swap(self.universe, names.future_on(MIDDLE), names.played("discount"))
+        return replace(self.book(name), mixes=mix[None], levered=True)
 
 
 def snapped(chosen: Decision) -> np.ndarray:

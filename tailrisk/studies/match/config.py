@@ -39,6 +39,29 @@ class Errors(Model):
     basis: Error
 
 
+class State(Model):
+    """What the state bought over the episode: of some buckets each, of the others together."""
+
+    bought: dict[Bucket, Annotated[float, Field(gt=0)]] = Field(
+        description="billions of yuan, first day to last"
+    )
+    rest: float = Field(default=0.0, ge=0, description="of the other buckets with funds, together")
+    funds: dict[Bucket, Annotated[tuple[str, ...], Field(strict=False, min_length=1)]] = Field(
+        description="exchange-traded funds whose turnover stands for their bucket's"
+    )
+
+    @model_validator(mode="after")
+    def _followed(self) -> "State":
+        missing = [bucket for bucket in self.bought if bucket not in self.funds]
+        others = [bucket for bucket in self.funds if bucket not in self.bought]
+        problems = [Problem(f"bought.{b}", "no fund to see the days by", "one in funds") for b in missing]
+        if bool(self.rest) != bool(others):
+            found = f"{self.rest:g} with {', '.join(others) or 'no other bucket'} in funds"
+            problems.append(Problem("rest", found, "above zero where other buckets have funds, else zero"))
+        refuse(problems)
+        return self
+
+
 class Terms(Model):
     """The days of an episode, and the errors allowed."""
 
@@ -51,6 +74,7 @@ class Terms(Model):
     basis: Span = Field(description="days on which the basis is a target")
     contracts: dict[Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*\d{4}$")], Future] = Field(min_length=1)
     error: Errors
+    state: State | None = Field(default=None, description="without, nobody bought on the state's account")
 
     @model_validator(mode="after")
     def _fits_together(self, info: ValidationInfo) -> "Terms":

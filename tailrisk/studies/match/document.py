@@ -8,6 +8,7 @@ import numpy as np
 from ... import __version__
 from ...calibrate.ladder import Array
 from .identify import Identified
+from .ordinary import Judged
 from .prior import NAMES, PRIOR, tabulated
 
 
@@ -25,6 +26,7 @@ class Matched:
     seed: int
     acceptance: float
     autocorrelation: float
+    weather: Judged | None = None  # None where the episode alone was matched
 
 
 def ensemble_document(matched: Matched) -> str:
@@ -33,7 +35,7 @@ def ensemble_document(matched: Matched) -> str:
     lines = [
         "# written by `tailrisk match`; do not edit",
         "#",
-        "# Parameter sets of the crowd whose replay fits an episode, best first. A factor multiplies the",
+        "# Parameter sets of the crowd that fit an episode, best first. A factor multiplies the",
         "# figure of the files a [crowd] block names, a share replaces it (simulate/free.py); what begins",
         "# with record. moves the record of the replay alone. A config uses one with",
         "#   [crowd]",
@@ -54,12 +56,23 @@ def ensemble_document(matched: Matched) -> str:
         f"autocorrelation = {matched.autocorrelation:.0f}  # steps, the longest of any parameter",
         f"cost = [{', '.join(f'{c:.1f}' for c in matched.costs)}]  # -2 log posterior, by member",
     ]
+    if matched.weather is not None:
+        lines += _weather(matched.weather)
     for name, error in matched.error.items():
         lines.append(f"{name} = [{', '.join(f'{100 * e:.2f}' for e in error)}]  # %, by member")
     lines += ["", "[match.sha256]", *(f"{name} = {_text(d)}" for name, d in matched.digests.items())]
     for i, name in enumerate(NAMES):
         lines += ["", f'[parameter."{name}"]', *_parameter(matched, values, i)]
     return "\n".join(lines) + "\n"
+
+
+def _weather(judged: Judged) -> list[str]:
+    return [
+        f"weather_weight = {judged.weight:g}  # of ordinary years in the search, beside the episode",
+        f"weather_years = {judged.years}  # not those of the search",
+        f"weather_outside = [{', '.join(map(str, judged.outside))}]  # of {len(judged.table)}, by member",
+        f"weather_cost = [{', '.join(f'{c:.1f}' for c in judged.cost)}]  # squared misses, by member",
+    ]
 
 
 def _parameter(matched: Matched, values: Array, i: int) -> list[str]:

@@ -1,7 +1,7 @@
 """An episode on record: what the market did, and what the state is thought to have bought.
 
 From daily closes of the indices, closes of the futures by contract and turnover of ETFs. The state's
-purchases of a bucket are the turnover of its ETFs above their normal, scaled to the totals of `STATE` over
+purchases of a bucket are the turnover of its ETFs above their normal, scaled to the totals of the terms over
 the episode: turnover is an upper bound on what one buyer bought and a fair guess at his days (mechanism 3.6
 and 4.3, M).
 """
@@ -15,21 +15,13 @@ import pandas as pd
 from ...calibrate.ladder import Array
 from ...core import calendar
 from ...core.errors import InputError
-from ...core.names import BUCKETS
+from ...core.names import Names, home
 from ...data.contracts import Contracts, read_contracts
 from ...data.prices import read_prices
 from ...data.turnover import read_turnover
 from ...market import expiry
+from .config import State, Terms
 
-ETFS = {
-    "csi300": ("510300",),
-    "csi500": ("510500",),
-    "csi1000": ("512100",),
-    "csi2000": ("563300", "159531", "562660"),
-}
-"""Exchange-traded funds whose turnover stands for their bucket's."""
-STATE = {"csi300": 311.0, "others": 99.0}
-"""Billions of yuan bought from the episode's first day to its last: UBS, 410 to 23 February 2024 (M)."""
 NORMAL, LEAST = 60, 20
 """Days before the episode whose median is a fund's normal turnover, and the fewest of them."""
 
@@ -40,12 +32,13 @@ class Files:
 
     indices: Path
     futures: Path
-    etfs: Path
+    etfs: Path | None = None  # needed where the terms say what the state bought
     accept: tuple[str, ...] = ()  # what may be odd about them, of data.daily.KINDS
 
     def paths(self) -> dict[str, Path]:
         """The files by what is in them."""
-        return {"indices": self.indices, "futures": self.futures, "etfs": self.etfs}
+        found = {"indices": self.indices, "futures": self.futures}
+        return found if self.etfs is None else found | {"etfs": self.etfs}
 
 
 @dataclass(frozen=True)
@@ -66,37 +59,40 @@ class Episode:
         return self.days.index(day)
 
 
-def read_episode(files: Files, first: str, last: str, contracts: tuple[str, ...]) -> Episode:
-    """The record from one day to another, both among them.
+def read_episode(files: Files, terms: Terms, names: Names | None = None) -> Episode:
+    """The record of the terms' days, of a market's buckets and futures, by default the home market's.
 
     Raises InputError for an unusable file, and for an episode that lacks a day or is not finite.
     """
-    closes = read_prices(files.indices, accept=files.accept)
-    missing = [bucket for bucket in BUCKETS if bucket not in closes.columns]
+    market = names or home()
+    buckets = list(market.buckets)
+    closes = read_prices(files.indices, names=market, accept=files.accept)
+    missing = [bucket for bucket in buckets if bucket not in closes.columns]
     if missing:
-        raise InputError(str(files.indices), f"no closes of {', '.join(missing)}", ", ".join(BUCKETS))
-    simple = closes[list(BUCKETS)].pct_change(fill_method=None).loc[first:last]
+        raise InputError(str(files.indices), f"no closes of {', '.join(missing)}", ", ".join(buckets))
+    simple = closes[buckets].pct_change(fill_method=None).loc[terms.first : terms.last]
     days = pd.DatetimeIndex(simple.index)
-    complete(str(files.indices), days, first, last)
+    complete(str(files.indices), days, terms.first, terms.last, market.calendar)
     if simple.isna().any(axis=None):
         row, column = np.argwhere(simple.isna().to_numpy())[0].tolist()
-        problem = f"no return of {BUCKETS[column]} on {days[row].date()}"
+        problem = f"no return of {buckets[column]} on {days[row].date()}"
         raise InputError(
             str(files.indices), problem, "a close of every bucket on every day and the day before"
         )
-    traded = read_contracts(files.futures, spot=True, accept=files.accept)
+    traded = read_contracts(files.futures, spot=True, accept=files.accept, names=market)
     return Episode(
         days=tuple(day.strftime("%Y-%m-%d") for day in days),
         returns=simple.to_numpy(float),
-        purchases=_purchases(files, days),
-        basis={name: _basis(traded, name, days) for name in contracts},
+        purchases=_purchases(files, terms.state, days, market),
+        basis={name: _basis(traded, name, days, market.calendar) for name in terms.contracts},
     )
 
 
-def complete(place: str, days: pd.DatetimeIndex, first: str, last: str) -> None:
+def complete(place: str, days: pd.DatetimeIndex, first: str, last: str, exchange: str) -> None:
     """Refuse an episode that lacks sessions of the exchange between its ends."""
     begin, end = np.datetime64(first, "D"), np.datetime64(last, "D")
-    wanted = calendar.sessions()[(calendar.sessions() >= begin) & (calendar.sessions() <= end)]
+    sessions = calendar.sessions(exchange)
+    wanted = sessions[(sessions >= begin) & (sessions <= end)]
     absent = np.setdiff1d(wanted, days.to_numpy().astype("M8[D]"))
     if len(absent) or len(wanted) < 2:
         problem = f"lacks {len(absent)} of {len(wanted)} days from {first} to {last}"
@@ -106,24 +102,28 @@ def complete(place: str, days: pd.DatetimeIndex, first: str, last: str) -> None:
         )
 
 
-def _purchases(files: Files, days: pd.DatetimeIndex) -> Array:
-    """What the state bought [day, bucket], billions."""
-    path = files.etfs
+def _purchases(files: Files, state: State | None, days: pd.DatetimeIndex, names: Names) -> Array:
+    """What the state bought [day, bucket], billions; nothing where the terms do not say."""
+    bought, path = np.zeros((len(days), len(names.buckets))), files.etfs
+    if state is None:
+        return bought
+    if path is None:
+        raise InputError("--etfs", "no file, and the episode says what the state bought", "turnover of ETFs")
     wide = read_turnover(path, files.accept)
     before = wide.loc[: days[0] - pd.Timedelta(days=1)].tail(NORMAL)
-    bought = np.zeros((len(days), len(BUCKETS)))
-    for bucket, codes in ETFS.items():
+    for bucket, codes in state.funds.items():
         for code in codes:
-            extra = _extra(path, wide, before, code, days)
-            bought[:, BUCKETS.index(bucket)] += extra
-    large = BUCKETS.index("csi300")
-    others = [b for b in range(len(BUCKETS)) if b != large]
-    for places, name, whole in ((large, "csi300", "csi300"), (others, "the other buckets", "others")):
+            bought[:, names.bucket(bucket)] += _extra(path, wide, before, code, days)
+    groups = [([names.bucket(name)], name, whole) for name, whole in state.bought.items()]
+    if state.rest:
+        others = [b for b, name in enumerate(names.buckets) if name not in state.bought]
+        groups.append((others, "the other buckets", state.rest))
+    for places, name, whole in groups:
         total = bought[:, places].sum()
         if not total > 0:
             problem = f"turnover of the funds on {name} is never above its normal"
             raise InputError(str(path), problem, "an episode in which the state bought")
-        bought[:, places] *= STATE[whole] / total
+        bought[:, places] *= whole / total
     return bought
 
 
@@ -141,7 +141,7 @@ def _extra(path: Path, wide: pd.DataFrame, before: pd.DataFrame, code: str, days
     return (during - float(np.median(known.to_numpy(float)))).clip(lower=0).to_numpy(float)
 
 
-def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
+def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex, exchange: str) -> Array:
     """F / S - 1 [day], NaN before the contract was listed and after its last day.
 
     Raises InputError for a day between on which the contract or its index has no close.
@@ -151,7 +151,7 @@ def _basis(traded: Contracts, contract: str, days: pd.DatetimeIndex) -> Array:
         raise InputError(traded.path, f"no contract {contract}", "closes of it and of its index")
     close, spot = traded.close[contract], traded.spot[contract]
     month = np.datetime64(f"20{contract[-4:-2]}-{contract[-2:]}", "M")
-    end = pd.Timestamp(str(expiry.last_day(np.asarray(month), calendar.closed())))
+    end = pd.Timestamp(str(expiry.last_day(np.asarray(month), calendar.closed(exchange))))
     first = pd.DatetimeIndex(close.dropna().index)[0]
     listed = days[(days >= first) & (days <= end)]
     basis = (close / spot - 1.0).reindex(days)

@@ -17,6 +17,7 @@ from ...record.store import write_record
 from .config import Terms
 from .document import Matched, ensemble_document
 from .moments import answered
+from .ordinary import Judged
 from .picture import replay_picture
 from .prior import NAMES, PRIOR, tabulated
 from .run import CRASHED, DRIFTED, Problem, shown
@@ -39,6 +40,8 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     said["episode"] = posed.terms.model_dump(by_alias=True)
     said["ensemble_sha256"] = sha256(ensemble.encode()).hexdigest()
     write_record(folder, said | stamp())
+    if matched.weather is not None:
+        write_csv(matched.weather.table, folder / "weather.csv", digits="%.6g", missing="")
     text = summary(matched, posed.terms, names)
     disk.write(folder / "README.md", text)
     return text
@@ -114,6 +117,8 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
     for label, (name, scale) in rows.items():
         values = scale * np.asarray(error[name])
         lines.append(f"| {label} | {values[0]:.2f} [{values.min():.2f}, {values.max():.2f}] |")
+    if matched.weather is not None:
+        lines += _weather(matched.weather)
     verdicts = [found.verdict(i) for i in range(len(NAMES))]
     known = [name for name, verdict in zip(NAMES, verdicts, strict=True) if verdict == "identified"]
     tied = [f"{a} {b}" for a, b in zip(NAMES, verdicts, strict=True) if b.startswith("with")]
@@ -123,11 +128,39 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
         "",
         f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
         "",
-        f"Sampler: {matched.acceptance:.0%} of moves accepted, longest autocorrelation time"
-        f" {matched.autocorrelation:.0f} steps. Made by `{matched.command}`; see parameters.csv and",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched.autocorrelation)}",
+        f"Made by `{matched.command}`; see parameters.csv and",
         "sensitivity.csv.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _mixing(time: float) -> str:
+    """How far the chain may be trusted."""
+    if np.isfinite(time):
+        return f"longest autocorrelation time {time:.0f} steps."
+    return (
+        "and stopped too early to tell its autocorrelation: the members fit, but widths and verdicts say how"
+        " far the walkers had come, not what the data identify."
+    )
+
+
+def _weather(judged: Judged) -> list[str]:
+    """Ordinary years of the best member beside what is accepted, and of the others how many are outside."""
+    lines = [
+        "",
+        f"Ordinary years, {judged.years:,} of them that the search has not seen: the best set, and what is",
+        f"accepted. Weight of their squared misses in the search: {judged.weight:g}.",
+        f"Outside by member: {min(judged.outside)} to {max(judged.outside)} of {len(judged.table)},"
+        f" {np.median(judged.outside):g} in the median.",
+        "",
+        "| statistic | best set | accepted | |",
+        "|---|---|---|---|",
+    ]
+    for row in judged.table.itertuples(index=False):
+        flag = "" if row.inside else "**outside**"
+        lines.append(f"| {row.label} | {row.simulated:.3g} | {row.low:g} to {row.high:g} | {flag} |")
+    return lines
 
 
 def _said(day: str) -> str:

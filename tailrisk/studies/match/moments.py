@@ -4,9 +4,10 @@
 
 Targets are the daily returns of the buckets but the large one, which is given, from the day the crowd is let
 go, the sum of those of the small ones after the rescue, and the basis of two quarter contracts. `error`
-is what such a model may miss, not noise of the data. Mechanism 8 asks for a spectral radius of the feedback
-below one or a cap: outside the crisis regime panic must die out, in it (2.6 days on average) it may not grow
-by more than a quarter a day.
+is what such a model may miss, not noise of the data. What ordinary years look like is judged apart
+(ordinary.py), since it costs some hundred times as much. Mechanism 8 asks for a spectral radius of the
+feedback below one: panic must die out, in calm and in fear, since stress that is known before the day lasts a
+month (mechanism 5.1), not the two or three days of a crisis regime.
 """
 
 from dataclasses import replace
@@ -17,13 +18,16 @@ from jax import lax
 from ...core import struct
 from ...core.names import Names
 from ...core.units import Flag, Normal, Ratio
+from ...market.impact import depth
 from ...simulate.crowd.free import moved
 from ...simulate.crowd.replay import Record, Replayed, replay
 from ...simulate.crowd.world import Crowd
 from .prior import values
 
-RADIUS, SOFT = 1.25, 0.02
+RADIUS, SOFT = 1.0, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
+DEEP = 0.2
+"""Fall at which the growth is judged: a rout's, by when depth has evaporated."""
 TURNS = 64
 
 
@@ -87,11 +91,13 @@ def answered(names: Names) -> list[int]:
 def radius(crowd: Crowd, bucket: int, mood: Ratio | float) -> Ratio:
     """Growth per day [] of a bucket's fall under its own panic: the spectral radius of the linear day.
 
-    In each round: push = k psi / M (persistence mom + r), less what is given back; at full depth, beyond the
-    threshold, with nobody else there. By powers of the map, normalised on the way.
+    In each round: push = k psi / (M D) (persistence mom + r), less what is given back; D is the depth left
+    after a fall of `DEEP`, beyond the threshold, with nobody else there. By powers of the map, normalised
+    on the way.
     """
     impact, rounds = crowd.impact, crowd.rounds
-    gain = mood * impact.impact[bucket] * crowd.panic.strength[bucket] / rounds
+    thin = depth(impact, jnp.asarray(-DEEP, impact.impact.dtype))
+    gain = mood * impact.impact[bucket] * crowd.panic.strength[bucket] / (rounds * thin)
 
     def one_day(state: Ratio, _: None) -> tuple[Ratio, Ratio]:
         memory, transient, fall = impact.persistence * state[0], state[1:], jnp.zeros_like(state[0])

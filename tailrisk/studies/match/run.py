@@ -24,8 +24,9 @@ from .document import Matched
 from .episode import Episode, Files, read_episode
 from .identify import identify
 from .moments import Fit, Targets, answered, fit
+from .ordinary import Years
 from .prior import NAMES, coordinates
-from .search import Budget, Progress, sample, search
+from .search import Budget, Progress, refine, sample, search
 
 CRASHED, DRIFTED = ("middle", "spread"), ("small", "micro")
 """Roles of the buckets whose fall on the first day, and whose way after the event, a summary tells."""
@@ -76,7 +77,7 @@ def problem(config: Config, files: Files, terms: Terms) -> Problem:
     """
     if config.crowd is None or config.attached.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: it is what is matched")
-    episode = read_episode(files, terms.first, terms.last, tuple(terms.contracts))
+    episode = read_episode(files, terms, config.names)
     days = len(episode.days)
     longer = config.model_copy(update={"run": config.run.model_copy(update={"days": days})})
     longer._attached = config.attached._replace(crowd=config.attached.crowd._replace(matched={}))
@@ -161,14 +162,20 @@ def match(
     command: str,
     tell: Progress,
     begin: Array | None = None,
+    years: Years | None = None,
 ) -> tuple[Matched, Problem, Array]:
     """Search, sample, and say what the episode identifies; also the replays [member, day, bucket].
 
-    Raises InputError as `problem`.
+    years: ordinary ones, which the crowd is to leave alone; None matches the episode alone. Raises InputError
+    as `problem` and `ordinary`.
     """
     posed = problem(config, files, terms)
+    like = np.zeros(len(NAMES)) if begin is None else begin[0]
+    weather = None if years is None else years.weather(config, like)
     found = search(posed.cost, len(NAMES), budget, seed, tell, begin)
-    drawn = sample(posed.cost, found, budget, seed, tell)
+    if weather is not None:
+        found = refine(posed.cost, weather.cost, found, budget, seed, tell, begin)
+    drawn = sample(posed.cost, found, budget, seed, tell, None if weather is None else weather.cost)
     order = np.argsort(drawn.costs)
     draws = np.concatenate([found.points[:1], drawn.draws[order]])
     replays = posed.replays(draws)
@@ -184,6 +191,7 @@ def match(
         seed=seed,
         acceptance=drawn.acceptance,
         autocorrelation=drawn.autocorrelation,
+        weather=None if years is None else years.judged(config, draws, tell),
     )
     return matched, posed, replays
 

@@ -4,11 +4,17 @@ Triggers, price limits and knock-ins make the cost of a replay piecewise smooth;
 arXiv 1604.00772; library `cmaes`) needs only its ranks, and the ensemble sampler `emcee` (Foreman-Mackey et
 al., 2013) with differential-evolution moves (ter Braak, 2006) only its values. Both ask for many points at
 once, which is what a batch of replays is good at.
+
+A second cost, dear to know, may be added: the search then begins with the cheap one alone and goes on from
+there in the directions of that one's posterior, and the sampler's proposal is the end of a chain of moves
+under the cheap one, accepted by the dear one alone (surrogate transition: Liu, 2001, 9.4.3; delayed
+acceptance: Christen and Fox, 2005).
 """
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import emcee
 import numpy as np
@@ -23,6 +29,13 @@ Progress = Callable[[float, str], None]
 
 NEAR = 0.4
 """First step of a search from a known point, in prior standard deviations."""
+CLOSE = 0.3
+"""The same on both costs, and of the walkers, in standard deviations of the cheap one's posterior."""
+HOPELESS = 100.0
+"""Cheap cost beyond the best sum at which a point is not worth the dear one."""
+SHORT = 20
+"""Rounds of a chain from which no autocorrelation can be told."""
+DIFFERENCES = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,10 @@ class Budget:
     walkers: int = 96
     steps: int = 3000
     kept: int = 64
+    shaping: int = 1000  # draws of the cheap posterior that give the shape of first steps with the dear one
+    careful: int = 100  # generations with the dear cost, where there is one
+    few: int = 24  # of their population
+    moves: int = 30  # under the cheap cost, before the dear one is asked; steps are counted in them
 
 
 @dataclass(frozen=True)
@@ -43,6 +60,7 @@ class Found:
 
     points: Array  # [start, parameter]
     costs: Array  # [start]
+    shape: Array | None = None  # [parameter, parameter]  of the posterior, as far as the cheap cost knows it
 
 
 @dataclass(frozen=True)
@@ -56,15 +74,24 @@ class Sample:
 
 
 def search(
-    cost: Cost, dimension: int, budget: Budget, seed: int, tell: Progress, begin: Array | None = None
+    cost: Cost,
+    dimension: int,
+    budget: Budget,
+    seed: int,
+    tell: Progress,
+    begin: Array | None = None,
+    shape: Array | None = None,
 ) -> Found:
     """CMA-ES from several random starts, and from `begin` [start, parameter]; the best third goes on.
 
-    The same seed and beginnings give the same points.
+    shape [parameter, parameter]: covariance of the first step from `begin`; None is the prior's. The same
+    seed and beginnings give the same points.
     """
     climbers = [_Climber(cost, budget.population, seed, start, dimension) for start in range(budget.starts)]
     for number, point in enumerate([] if begin is None else begin):
-        climbers.append(_Climber(cost, budget.population, seed, budget.starts + number, dimension, point))
+        climbers.append(
+            _Climber(cost, budget.population, seed, budget.starts + number, dimension, point, shape)
+        )
     screening, kept = budget.generations // 3, max(budget.starts // 3, 1)
     total = len(climbers) * screening + kept * (budget.generations - screening)
     done = 0
@@ -90,13 +117,22 @@ class _Climber:
     """One CMA-ES and the best it has seen."""
 
     def __init__(
-        self, cost: Cost, population: int, seed: int, start: int, dimension: int, begin: Array | None = None
+        self,
+        cost: Cost,
+        population: int,
+        seed: int,
+        start: int,
+        dimension: int,
+        begin: Array | None = None,
+        shape: Array | None = None,
     ) -> None:
         rng = np.random.default_rng([seed, start])
         self.cost, self.best, self.least = cost, np.zeros(dimension), np.inf
+        first = NEAR if shape is None else CLOSE
         self.inner = CMA(
             mean=rng.normal(size=dimension) if begin is None else begin,
-            sigma=1.0 if begin is None else NEAR,
+            sigma=1.0 if begin is None else first,
+            cov=shape,
             population_size=population,
             seed=int(rng.integers(2**31)),
         )
@@ -110,32 +146,108 @@ class _Climber:
             self.best, self.least = asked[found.argmin()], float(found.min())
 
 
-def sample(cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress) -> Sample:
-    """Draws of exp(-cost / 2) around what was found; the first half of the steps is forgotten."""
+def refine(
+    cheap: Cost,
+    dear: Cost,
+    found: Found,
+    budget: Budget,
+    seed: int,
+    tell: Progress,
+    begin: Array | None = None,
+) -> Found:
+    """CMA-ES on both costs from the best point of a search on the cheap one, and from `begin`.
+
+    First steps are of the cheap posterior's shape. A point whose cheap cost alone is `HOPELESS` beyond the
+    best sum so far is not asked for the dear one.
+    """
+    starts = found.points[:1] if begin is None else np.concatenate([found.points[:1], begin])
+    shape = np.cov(sample(cheap, found, replace(budget, kept=budget.shaping), seed, tell).draws.T)
+    known = np.array([cheap(z[None])[0] + dear(z[None])[0] for z in starts])
+    least = float(known.min())
+
+    def both(z: Array) -> Array:
+        nonlocal least
+        total = np.array(cheap(z))
+        near = total < least + HOPELESS
+        total[near] += dear(z[near])
+        least = min(least, float(total.min()))
+        return total
+
+    best = starts[[known.argmin()]]
+    smaller = replace(budget, starts=0, generations=budget.careful, population=budget.few)
+    climbed = search(both, found.points.shape[1], smaller, seed, tell, best, shape)
+    points, costs = np.concatenate([climbed.points, best]), np.append(climbed.costs, known.min())
+    order = np.argsort(costs)
+    return Found(points=points[order], costs=costs[order], shape=shape)
+
+
+class Surrogate(emcee.moves.DEMove):
+    """Moves under the cheap cost from each walker, by differences of the other half, then one question.
+
+    Reversible under exp(-cheap / 2), so what is left of the acceptance ratio of the sum is the dear cost's:
+    the factor returned is the cheap cost's change.
+    """
+
+    def __init__(self, cheap: Cost, moves: int) -> None:
+        super().__init__()
+        self.cheap, self.moves = cheap, moves
+
+    def get_proposal(self, sample: Array, complement: list[Array], random: Any) -> tuple[Array, Array]:
+        """Where the chains end [walker, parameter], and log q(back) / q(there) [walker]."""
+        at, cost = sample, self.cheap(sample)
+        first = cost
+        for _ in range(self.moves):
+            asked, _ = super().get_proposal(at, complement, random)
+            new = self.cheap(asked)
+            taken = np.log(random.rand(len(at))) < -0.5 * (new - cost)
+            at, cost = np.where(taken[:, None], asked, at), np.where(taken, new, cost)
+        return at, 0.5 * (cost - first)
+
+
+def sample(
+    cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress, dear: Cost | None = None
+) -> Sample:
+    """Draws of exp(-cost / 2) around what was found; the first half of the steps is forgotten.
+
+    With a dear cost as well, of the sum.
+    """
     rng = np.random.default_rng([seed, budget.starts])
     near = found.points[found.costs < found.costs[0] + found.points.shape[1]]
     begin = near[rng.integers(len(near), size=budget.walkers)]
-    begin = begin + 0.1 * rng.normal(size=begin.shape)
+    step = 0.1 * np.eye(begin.shape[1]) if found.shape is None else CLOSE * np.linalg.cholesky(found.shape)
+    begin = begin + rng.normal(size=begin.shape) @ step.T
+    each = 1 if dear is None else budget.moves
+    rounds = max(budget.steps // each, 2)
     sampler = emcee.EnsembleSampler(
         budget.walkers,
         found.points.shape[1],
-        lambda z: -0.5 * cost(z),
+        lambda z: -0.5 * (cost(z) if dear is None else cost(z) + dear(z)),
         vectorize=True,
-        moves=[(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)],
+        moves=DIFFERENCES if dear is None else Surrogate(cost, budget.moves),
     )
     start = emcee.State(begin, random_state=np.random.RandomState(seed).get_state())
-    steps = sampler.sample(start, iterations=budget.steps)
-    for step, _ in enumerate(steps, 1):
-        tell(step / budget.steps, f"sample, {sampler.acceptance_fraction.mean():.0%} accepted")
-    half = budget.steps // 2
+    steps = sampler.sample(start, iterations=rounds)
+    for number, _ in enumerate(steps, 1):
+        tell(number / rounds, f"sample, {sampler.acceptance_fraction.mean():.0%} accepted")
+    half = rounds // 2
     chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
     logging.getLogger("emcee").setLevel(logging.ERROR)  # a short chain is told by the time itself
-    times = emcee.autocorr.integrated_time(chain, quiet=True)
     flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
     picked = np.linspace(0, len(flat) - 1, budget.kept).astype(int)
     return Sample(
         draws=flat[picked],
         costs=values[picked],
         acceptance=float(sampler.acceptance_fraction.mean()),
-        autocorrelation=float(np.max(times)),
+        autocorrelation=each * _autocorrelation(chain),
     )
+
+
+def _autocorrelation(chain: Array) -> float:
+    """Longest integrated time of any parameter of a chain [round, walker, parameter], in rounds.
+
+    Infinite where the chain is too short to tell; a walker that never moved has none.
+    """
+    moved = (chain != chain[:1]).any(axis=(0, 2))
+    if len(chain) < SHORT or not moved.any():
+        return float("inf")
+    return float(np.max(emcee.autocorr.integrated_time(chain[:, moved], quiet=True)))

@@ -10,15 +10,17 @@ import numpy as np
 from ...assemble.funds import assemble as assemble_funds
 from ...assemble.world import assemble
 from ...config import Config, load
+from ...core.names import home
 from ...products import account
 from ...simulate.tape import Tape, chosen, tapes, together
 from ...simulate.world import World
 from ..replay.config import load_accounts
 
 PRODUCTS = ("ie500", "ie1000", "neutral", "dma")
+LARGE, SPREAD, SMALL = (home().played(role) for role in ("large", "spread", "small"))
 DETECTORS = (
-    'event=[{name="day", pair=["csi1000", "csi300"], window=250, threshold=-7.0},'
-    '{name="week", pair=["csi2000", "csi300"], window=250, days=5, threshold=-6.0}]'
+    f'event=[{{name="day", pair=["{SPREAD}", "{LARGE}"], window=250, threshold=-7.0}},'
+    f'{{name="week", pair=["{SMALL}", "{LARGE}"], window=250, days=5, threshold=-6.0}}]'
 )
 DAY, WEEK = 0, 1
 RECOVERY = 30

@@ -54,8 +54,8 @@ def variants(world: World) -> Mapping[str, World]:
     )
     made["sales restricted"] = restricted(world, REFUSED)
     for cap in CAPS:
-        limit = jnp.full_like(crowd.leverage_cap, cap)
-        made[f"leverage cap {cap:g}"] = replace(off, crowd=replace(base, leverage_cap=limit))
+        limit = jnp.full_like(crowd.long_cap, cap)
+        made[f"leverage cap {cap:g}"] = replace(off, crowd=replace(base, long_cap=limit))
     return made
 
 

@@ -69,7 +69,9 @@ def teach(
 
 def policy(net: Net, own: Book, safe: Book, width: Any = None) -> learned.Params:
     """The policy of a network; `width` None has hard triggers."""
-    watched = (home().future("IC"), home().future("IM"))
+    names = home()
+    seen = (names.future_on(names.played("middle")), names.played("discount"))
+    watched = (names.future(seen[0]), names.future(seen[1]))
     return learned.Params(**net, home=own, safe=safe, width=width, watched=watched)
 
 

@@ -6,11 +6,13 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
+from ...config import library
 from ...config.accounts import AccountsFile
 from ...config.load import load, located, read
 from ...config.model import Bucket, Day, Future, Model, Problem, refuse
 from ...config.schema import Config
 from ...core.errors import InputError
+from ...core.names import Names
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -48,7 +50,7 @@ class Replay(Model):
     question: str = Field(min_length=1, max_length=300)
     products: str
     accounts: str
-    reported: str
+    reported: str | None = Field(default=None, description="file of reported figures; none to stand beside")
     first: date
     last: date
     funds: int = Field(default=200, ge=1, le=10_000, description="of each product, its own book first")
@@ -97,19 +99,29 @@ class Loaded(NamedTuple):
 
 
 def load_replay(path: str | Path) -> Loaded:
-    """Read a replay's config and the files it names. Raises InputError listing every problem."""
-    here = Path(path)
-    replay = read(Replay, here)
-    folder = here.parent
-    reported = read(Reported, folder / replay.reported)
-    config = load(folder / replay.products)
+    """Read a replay's config, or the library's of that name, and the files it names, beside it or there.
+
+    Buckets and futures are those of the products' market. Raises InputError listing every problem.
+    """
+    here = located(path)
+    replay, folder = read(Replay, here), here.parent
+    config = load(_beside(folder, replay.products))
+    replay = read(Replay, here, config.names)
+    reported = Reported() if replay.reported is None else read(Reported, _beside(folder, replay.reported))
     for figure in reported.figure:
         if figure.product not in config.products:
             known = ", ".join(config.products)
-            raise InputError(f"{folder / replay.reported}: figure.product", repr(figure.product), known)
-    return Loaded(replay, config, read(AccountsFile, folder / replay.accounts), reported, folder)
+            raise InputError(f"{folder / str(replay.reported)}: figure.product", repr(figure.product), known)
+    accounts = read(AccountsFile, _beside(folder, replay.accounts), config.names)
+    return Loaded(replay, config, accounts, reported, folder)
 
 
-def load_accounts(path: str | Path) -> AccountsFile:
-    """Read a file of terms, or the library's of that name. Raises InputError listing every problem."""
-    return read(AccountsFile, located(path))
+def _beside(folder: Path, name: str) -> Path:
+    """The file of that name in the folder, else the library's."""
+    here = folder / name
+    return here if here.exists() else library.find(name) or here
+
+
+def load_accounts(path: str | Path, names: Names | None = None) -> AccountsFile:
+    """Read a file of terms, or the library's of that name, for a market. Raises InputError."""
+    return read(AccountsFile, located(path), names)

@@ -126,4 +126,4 @@ def _panel(figure: Any, place: tuple[int, int, int], mine: pd.DataFrame, reporte
     ax.set_xticks(ticks, [dates[t][5:] for t in ticks])
     ax.set_xlim(0, len(days) - 1)
     ax.grid(axis="y")
-    ax.set_title(title(str(mine["product"].iloc[0])))
+    ax.set_title(title(str(mine["product"].iloc[0]), {}))

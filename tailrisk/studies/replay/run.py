@@ -16,7 +16,6 @@ from ...calibrate.futures import read_futures, rolled
 from ...calibrate.realised import Frictions, Quotes, tape, window, without_basis
 from ...calibrate.trend import Rule, earned, positions
 from ...core.errors import Fault, InputError
-from ...core.names import FUTURES
 from ...data.prices import digest, read_prices
 from ...products import account, trade
 from ...products.market_day import MarketDay
@@ -66,7 +65,9 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str, accept: Seq
     said = loaded.replay
     indices, futures, commodities = files["indices"], files["futures"], files["commodities"]
     assert indices is not None
-    closes = window(read_prices(indices, accept=accept), said.first.isoformat(), said.last.isoformat())
+    names = loaded.config.names
+    prices = read_prices(indices, names=names, accept=accept)
+    closes = window(prices, said.first.isoformat(), said.last.isoformat(), names)
     quotes = _quotes(loaded, closes, futures, accept)
     frictions = Frictions(said.limit_down, said.refused, said.locked)
     funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
@@ -130,25 +131,25 @@ def _seen(state: account.State) -> dict[str, jax.Array]:
 
 
 def _quotes(loaded: Loaded, closes: pd.DataFrame, path: Path | None, accept: Sequence[str] = ()) -> Quotes:
-    said = loaded.replay.futures
-    if said.assumed or path is None:
-        return without_basis(closes, said.assumed)
-    table = read_futures(path, accept)
+    said, names = loaded.replay.futures, loaded.config.names
     used = {f for p in loaded.config.products.values() for f, w in getattr(p, "hedge", {}).items() if w}
-    columns = []
-    for future, bucket in FUTURES.items():
-        if future in used:
-            columns.append(rolled(table, future, closes[bucket], said.months, said.roll))
-    if not columns:
-        return without_basis(closes, {})
-    quotes = without_basis(closes, {})
-    for q, one in zip([list(FUTURES).index(f) for f in FUTURES if f in used], columns, strict=True):
+    quotes = without_basis(closes, said.assumed, names)
+    if said.assumed or path is None or not used:
+        return quotes
+    table = read_futures(path, accept, names)
+    columns = {
+        future: rolled(table, future, closes[bucket], said.months, said.roll, names)
+        for future, bucket in names.futures
+        if future in used
+    }
+    for future, one in columns.items():
+        q = names.future(future)
         quotes.returns[:, q], quotes.basis[:, q], quotes.annual_basis[:, q] = (
             one.returns,
             one.basis,
             one.annual_basis,
         )
-    held = np.array([one.held for one in columns])
+    held = np.array([one.held for one in columns.values()])
     quotes.rolled[1:] = (held[:, 1:] != held[:, :-1]).any(axis=0)
     return quotes
 

@@ -15,8 +15,9 @@ from ...report.estimate import MINUS
 from ...report.rows import Cells, TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
+from .forced import NAME, pending
 
-NAME = "sweep.json"
+STOPPED = "a forced sweep in its place is not finished: the same `tailrisk sweep --force` goes on with it"
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,8 @@ def table(grid: Grid) -> Table:
         found = [grid.row(cell, product) for product in grid.products]
         shown = [Cell("not run") if row is None else _loss(row) for row in found]
         lines.append((Cell(cell), *(Cell(s) for s in settings), *shown))
-    return Table(f"ES, {heading(grid)}.", ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
+    caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
+    return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
 
 
 def show(folder: str | Path) -> str:
@@ -151,6 +153,7 @@ def show(folder: str | Path) -> str:
             shown = "".join(f"{_plain(row):>16}" for row in found)
             lines.append(f"{plain(cell):<{wide}}{shown}")
         lines.append("")
+    lines += [f"This is the sweep before: {STOPPED}.", ""] if pending(grid.folder) else []
     return "\n".join(lines).replace(MINUS, "-").replace("\u00a0", " ")
 
 
@@ -160,7 +163,8 @@ def _tail(cells: Cells) -> TailRow:
 
 def _loss(row: TailRow) -> Cell:
     found = row.expected_shortfall.scaled(100)
-    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES), row.indicative)
+    drift = "" if row.drift is None else f"; drift {row.drift.scaled(100).text(LOSS_PLACES)}"
+    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) + drift, row.indicative)
 
 
 def _plain(row: TailRow | None) -> str:

@@ -14,10 +14,10 @@ from ...record import provenance
 from ...record.files import as_json, write_csv
 from ...record.run import Finish, run
 from ...record.store import RECORD, claimed, seal_files, tidy
-from . import page
+from . import forced, page
 from .config import Cell, Sweep
 
-SWEEP = "sweep.json"
+SWEEP = forced.NAME
 TABLES = {"sweep.csv": "tail.csv", "sweep_events.csv": "events.csv", "sweep_crowd.csv": "crowd.csv"}
 """Table over the cells -> the cells' table it is made of."""
 PAGE = ("index.html", "figures/sweep.svg")
@@ -38,8 +38,9 @@ def sweep(
     """Run every cell that is not there yet, sealed and intact; write `output`/<name> and return it.
 
     A cell's folder appears when it is complete, so an interrupted sweep goes on where it stopped. `force`
-    runs every cell again; `finish` and `finish_cell` write the pages. Raises InputError when the folder is
-    there and is no sweep, or being written, and what `run` does.
+    runs every cell again, beside the old sweep, which stays until all are done; a forced sweep that was
+    stopped goes on by the same command. `finish` and `finish_cell` write the pages. Raises InputError when
+    the folder is there and is no sweep, or being written, and what `run` does.
     """
     folder = Path(os.path.realpath(output / plan.name))
     with claimed(folder):
@@ -47,25 +48,28 @@ def sweep(
             raise InputError(
                 str(folder), "is there and is not a sweep of tailrisk", "another --name or --output"
             )
-        folder.mkdir(exist_ok=True)
-        disk.remove(folder / seal.SUMS)
-        disk.replace(folder / SWEEP, as_json(record(plan, done=False)))
-        tidy(folder)
+        place = forced.begin(folder, (cell.name for cell in plan.cells)) if force else folder
+        place.mkdir(exist_ok=True)
+        disk.remove(place / seal.SUMS)
+        disk.replace(place / SWEEP, as_json(record(plan, done=False)))
+        tidy(place)
         for number, cell in enumerate(plan.cells, 1):
             label = f"{number}/{len(plan.cells)} {cell.name}"
-            if not force and is_done(folder / cell.name, cell):
+            if is_done(place / cell.name, cell):
                 tell(f"{label}: done before")
                 continue
             tell(label)
             run(
                 cell.config,
-                folder,
+                place,
                 force=True,
                 command=command(cell),
                 progress=progress,
                 finish=finish_cell,
             )
-        _publish(plan, folder, finish)
+        _publish(plan, place, finish)
+        if force:
+            forced.end(place, folder)
     return folder
 
 

@@ -1,19 +1,28 @@
 """What a tuning says: whose product, on which market's paths, within which budget of expected shortfall."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, ValidationInfo, model_validator
 
-from ...config.load import load, located, read
-from ...config.model import Bucket, Future, Model, Problem, refuse
+from ...config.layers import Layers, Source
+from ...config.load import TABLE, _parsed, load, located, read_toml, valid
+from ...config.model import Bucket, Future, Model, Problem, Style, refuse
 from ...config.schema import Config
+from ...core.errors import InputError
 from ...core.names import Names
 from ...universe import Universe, from_file
+from ...universe.document import read as read_moments
+from ...universe.stocks import read_universe
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Ends = Annotated[tuple[float, float], Field(strict=False)]
 Fee = Annotated[float, Field(ge=0, le=0.1)]
+Grid = Annotated[tuple[Annotated[float, Field(gt=0, le=5)], ...], Field(strict=False, min_length=2)]
+Z = Annotated[float, Field(ge=0, le=5)]
+File = str | Path | Mapping[str, Any]
+SIZE = "size"
 PROBE = (
     'products.style_probe={{label="probe", family="stock_selection", benchmark="{bucket}", '
     "weights={{{bucket}=1.0}}, style_exposure={{{styles}}}}}"
@@ -25,6 +34,14 @@ class Product(Model):
     """The product: its mix of indices is the benchmark, or the futures sold where it is hedged."""
 
     mix: dict[Bucket, Share] = Field(description="weights of indices, summing to 1")
+    benchmark: str | None = Field(
+        default=None, min_length=1, description="a file of weights by code that active is less of; else mix"
+    )
+    book: str | None = Field(
+        default=None,
+        min_length=1,
+        description="the book held today, by code; else that of the loosest bounds",
+    )
     hedged: bool = Field(description="the mix is sold as futures; otherwise it is the benchmark")
     gross: float = Field(gt=0, le=10, description="stocks over NAV")
     financing: float = Field(default=0.0, ge=0, le=0.2, description="a year, on the stocks")
@@ -47,7 +64,7 @@ class Product(Model):
 class Bounds(Model):
     """What the tuner may move, and the bounds of the frontier."""
 
-    size: Annotated[tuple[Annotated[float, Field(gt=0, le=5)], ...], Field(strict=False, min_length=2)] = (
+    size: Grid = (
         0.05,
         0.1,
         0.2,
@@ -58,6 +75,11 @@ class Bounds(Model):
         1.0,
         1.5,
     )
+    styles: dict[Style, Grid] = Field(
+        default_factory=dict,
+        description="bounds on other active styles to tune, rising; the first and last are the ends",
+    )
+    frontier: Style = Field(default=SIZE, description="the style whose bounds the frontier is drawn over")
     micro: Annotated[tuple[Share, Share], Field(strict=False)] = Field(
         default=(0.02, 0.6), description="least and most of the bound on micro-caps and names in no index"
     )
@@ -73,8 +95,15 @@ class Bounds(Model):
     @model_validator(mode="after")
     def _fits(self) -> "Bounds":
         found = []
-        if list(self.size) != sorted(set(self.size)):
-            found.append(Problem("size", str(list(self.size)), "bounds that rise, each once"))
+        if SIZE in self.styles:
+            found.append(Problem("styles.size", "is there beside bounds.size", "bounds.size alone"))
+        for name, grid in {SIZE: self.size, **self.styles}.items():
+            if list(grid) != sorted(set(grid)):
+                place = name if name == SIZE else f"styles.{name}"
+                found.append(Problem(place, str(list(grid)), "bounds that rise, each once"))
+        if self.frontier not in (SIZE, *self.styles):
+            allowed = ", ".join((SIZE, *self.styles))
+            found.append(Problem("frontier", repr(self.frontier), f"a style that is tuned: {allowed}"))
         for name in ("micro", "gross", "swap"):
             ends = getattr(self, name)
             if ends is not None and not ends[0] < ends[1]:
@@ -85,9 +114,39 @@ class Bounds(Model):
         return self
 
 
+class Limits(Model):
+    """Limits that are not tuned, beside those of the desk."""
+
+    styles: dict[Style, Annotated[tuple[float, float], Field(strict=False)] | Z] = Field(
+        default_factory=dict, description="on an active style: one number either way, or [least, most]"
+    )
+    industry: Share | dict[str, Share] | None = Field(
+        default=None, description="on the active weight of an industry: of all, or by name"
+    )
+    position: Share | None = Field(default=None, description="most of the book in one stock")
+    turnover: float | None = Field(
+        default=None, ge=0, le=2, description="buys and sells out of the book held"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Limits":
+        crossed = [
+            Problem(f"styles.{name}", str(list(ends)), "least <= most")
+            for name, ends in self.styles.items()
+            if isinstance(ends, tuple) and not ends[0] <= ends[1]
+        ]
+        refuse(crossed)
+        return self
+
+
 class Desk(Model):
     """The manager: what he expects, his other limits, what trading costs him."""
 
+    alpha: str | None = Field(
+        default=None,
+        min_length=1,
+        description="a file of code and alpha a year, or score; else a random score",
+    )
     ic: Share = Field(default=0.05, description="correlation of the score with the specific return")
     premium: float = Field(default=-0.0946, ge=-1, le=1, description="of a unit of size, a year")
     others: float = Field(default=0.3, gt=0, le=5, description="bound on every other active style")
@@ -112,17 +171,35 @@ class Tune(Model):
         default="calibrated/universe_2023.toml",
         description="moments of the stocks, beside this file or the library's",
     )
-    stocks: int = Field(default=5000, ge=10, le=20_000, description="how many are drawn")
+    stocks: Annotated[int, Field(ge=10, le=20_000)] | str = Field(
+        default=5000, description="how many are drawn, or the file of tailrisk universe --stocks"
+    )
     paths: int = Field(default=16384, ge=200, le=10_000_000)
     level: float = Field(default=0.99, ge=0.5, lt=1)
     budget: float = Field(gt=0, le=10, description="of expected shortfall over the horizon, of NAV")
     product: Product
     bounds: Bounds = Bounds()
+    limits: Limits = Limits()
     desk: Desk = Desk()
 
     @model_validator(mode="after")
     def _fits(self) -> "Tune":
         found = []
+        found += [
+            Problem(f"limits.styles.{name}", "is tuned in bounds", "in one of the two")
+            for name in self.limits.styles
+            if name in self.tuned
+        ]
+        if self.limits.turnover is not None and self.product.book is None:
+            allowed = "product.book, the file of the book held today"
+            found.append(Problem("limits.turnover", "out of no book", allowed))
+        by_code = {"product.benchmark": self.product.benchmark, "product.book": self.product.book}
+        for field, file in (by_code | {"desk.alpha": self.desk.alpha}).items():
+            if file is not None and not isinstance(self.stocks, str):
+                allowed = (
+                    'stocks = "stocks.csv", of tailrisk universe --stocks: synthetic names have no codes'
+                )
+                found.append(Problem(field, f"{file!r} for synthetic stocks", allowed))
         if self.bounds.swap is not None and not self.product.hedged:
             found.append(Problem("bounds.swap", "of a product that sells no futures", "hedged = true"))
         if self.paths * (1 - self.level) < 1:
@@ -132,6 +209,16 @@ class Tune(Model):
         refuse(found)
         return self
 
+    @property
+    def tuned(self) -> tuple[str, ...]:
+        """Styles whose bounds are tuned, the frontier's first."""
+        first = self.bounds.frontier
+        return (first, *(name for name in (SIZE, *self.bounds.styles) if name != first))
+
+    def grid(self, style: str) -> tuple[float, ...]:
+        """The bounds of a tuned style."""
+        return self.bounds.size if style == SIZE else self.bounds.styles[style]
+
 
 class Loaded(NamedTuple):
     """A tuning with the config of its market, the styles named switched on, and it cut to a calm day."""
@@ -139,30 +226,72 @@ class Loaded(NamedTuple):
     tune: Tune
     market: Config
     calm: Config
+    folder: Path = Path()
+
+    def file(self, field: str, name: str) -> Path:
+        """The file a field names, beside the tuning. Raises InputError where there is none."""
+        path = self.folder / name
+        if not path.is_file():
+            raise InputError(field, f"{name!r}: no such file", f"a file, relative to the tuning: {path}")
+        return path
 
 
-def load_tune(path: str | Path, styles: tuple[str, ...]) -> Loaded:
-    """Read a tuning and its market. Raises InputError listing every problem.
+def load_tune(path: File, styles: tuple[str, ...], overrides: Sequence[str] = ()) -> Loaded:
+    """Read a tuning, a file or a dict, and its market. Raises InputError listing every problem.
 
     styles: those the universe's stocks are exposed to; a market fitted without styles simulates none.
+    overrides: what --set takes.
     """
-    market = _market(path)
+    market = _market(path, overrides)
     plain = load(market)
-    tune = read(Tune, Path(path), plain.names)
+    tune = _read(path, overrides, plain.names)
+    _known(tune, styles)
     exposed = ", ".join(f"{style}=1e-9" for style in styles)
     probe = [PROBE.format(bucket=plain.names.buckets[0], styles=exposed)] if plain.calibrated.styles else []
     calm = ['market.start="calm"', "run.days=1", "event=[]"]
-    return Loaded(tune, load(market, probe), load(market, [*probe, *calm]))
+    return Loaded(tune, load(market, probe), load(market, [*probe, *calm]), _folder(path))
 
 
-def universe_of(path: str | Path) -> Universe:
-    """The synthetic universe a tuning names, of its market's buckets. Raises InputError."""
-    tune, names = read(Tune, Path(path)), load(_market(path)).names
-    beside = Path(path).parent / tune.universe
-    return from_file(located(beside if beside.is_file() else tune.universe), stocks=tune.stocks, names=names)
+def universe_of(path: File, overrides: Sequence[str] = ()) -> Universe:
+    """The universe a tuning names, of its market's buckets: of a file, or synthetic. Raises InputError."""
+    tune, names = _read(path, overrides), load(_market(path, overrides)).names
+    moments = _beside(path, tune.universe)
+    if isinstance(tune.stocks, int):
+        return from_file(moments, stocks=tune.stocks, names=names)
+    stocks = _folder(path) / tune.stocks
+    if not stocks.is_file():
+        allowed = f"a file of tailrisk universe --stocks, relative to the tuning: {stocks}"
+        raise InputError("stocks", f"{tune.stocks!r}: no such file", allowed)
+    return read_universe(stocks, read_moments(moments, names), names)
 
 
-def _market(path: str | Path) -> str | Path:
-    name = read(Tune, Path(path)).market
-    beside = Path(path).parent / name
+def _known(tune: Tune, styles: tuple[str, ...]) -> None:
+    """Refuse a bound or a limit on a style the stocks do not have."""
+    for place, names in (("bounds.styles", tune.bounds.styles), ("limits.styles", tune.limits.styles)):
+        for name in names:
+            if name not in styles:
+                raise InputError(f"{place}.{name}", "is no style of the universe", ", ".join(styles))
+
+
+def _read(path: File, overrides: Sequence[str], names: Names | None = None) -> Tune:
+    said = dict(path) if isinstance(path, Mapping) else read_toml(Path(path))
+    label = TABLE if isinstance(path, Mapping) else str(path)
+    layers = Layers.of(Source(label, _folder(path)), said)
+    for override in overrides:
+        layers = layers.over(*_parsed(override))
+    return valid(Tune, layers, names)
+
+
+def _folder(path: File) -> Path:
+    return Path() if isinstance(path, Mapping) else Path(path).parent
+
+
+def _beside(path: File, name: str) -> Path:
+    beside = _folder(path) / name
+    return located(beside if beside.is_file() else name)
+
+
+def _market(path: File, overrides: Sequence[str]) -> str | Path:
+    name = _read(path, overrides).market
+    beside = _folder(path) / name
     return beside if beside.is_file() else name

@@ -27,12 +27,15 @@ def page(folder: Path) -> str:
     said = record["tune"]
     desk = said["desk"]
     smallest = record.get("smallest", "micro-caps")
+    first = record.get("tuned", ["size"])[0].replace("_", " ")
+    tuned = record.get("tuned", ["size"])
     kept = "keep" if best["feasible"] else "do not keep"
     level = f"ES {100 * said['level']:g} %"
+    bounds = [f"{best[name]:.3g} on active {name.replace('_', ' ')}" for name in tuned]
     lines = [
         f"# {record['question']}",
         "",
-        f"A bound of {best['size']:.3g} on active size and of {best['micro']:.1%} on {smallest} and names in "
+        f"A bound of {', of '.join(bounds)} and of {best['micro']:.1%} on {smallest} and names in "
         f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(record, best)}, {kept} the budget of "
         f"{_percent(best['budget'])} on the half of the paths they were tuned on ({level} "
         f"{_percent(best['es'])}); on the other half it is {_percent(best['es_other_half'])} "
@@ -40,35 +43,84 @@ def page(folder: Path) -> str:
         f"{_percent(best['alpha_year'])} a year, and trading into them from the loosest bounds costs "
         f"{_percent(best['cost_once'])} once.",
         "",
+        *_plainly(record, best),
         f"{said['paths']:,} paths of {record['days']} days ({said['market']}), each twice for specific risk; "
-        f"{record['universe']} stocks. The manager maximises a score of information coefficient "
-        f"{desk['ic']:g} and a size premium of {desk['premium']:.2%} a year, less costs, within the mandate "
+        f"{_stocks(record)}. The manager maximises {_aim(desk)}, less costs, within the mandate "
         "of the config, and sees no scenario. ES over the horizon of what is left after benchmark or "
         "futures, before alpha and costs; intervals of 95 % from a bootstrap over paths.",
         "",
-        "![Alpha against ES as the bound on size tightens](frontier.svg)",
+        *_notes(record),
+        f"![Alpha against ES as the bound on {first} tightens](frontier.svg)",
         "",
-        "| size bound | alpha a year | cost once | ES | 95 % | ES saved | 95 % |",
+        f"| {first} bound | alpha a year | cost once | ES | 95 % | ES saved | 95 % |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in table.to_dict("records"):
-        cells = [f"{row['size_bound']:g}", *(_percent(row[k]) for k in ("alpha_year", "cost_once", "es"))]
+        cells = [
+            f"{row[f'{tuned[0]}_bound']:g}",
+            *(_percent(row[k]) for k in ("alpha_year", "cost_once", "es")),
+        ]
         cells += [f"{_percent(row['es_low'])} to {_percent(row['es_high'])}", _percent(row["es_saved"])]
         cells += [f"{_percent(row['es_saved_low'])} to {_percent(row['es_saved_high'])}"]
         lines.append("| " + " | ".join(cells) + " |")
-    return "\n".join([*lines, "", f"Made by `{record['command']}`; the tuned book is in weights.csv.", ""])
+    took = f", in {record['seconds']:.0f} s" if "seconds" in record else ""
+    made = f"Made by `{record['command']}`{took}; the tuned book is in weights.csv."
+    return "\n".join([*lines, "", made, ""])
+
+
+def _plainly(record: dict[str, Any], best: dict[str, Any]) -> list[str]:
+    """What the bounds do, where the record says enough: nothing, too little, or which of them bind."""
+    if "es_loosest" not in best:
+        return []
+    saved = f"{_percent(best['tightest_saves_low'])} to {_percent(best['tightest_saves_high'])} of ES"
+    idle = [name for name in (*record["tuned"], "micro") if not best.get(f"binds_{name}", True)]
+    without = f" Without effect at the answer: {', '.join(idle).replace('_', ' ')}." if idle else ""
+    if best["tightest_saves_low"] <= 0:
+        text = f"Bounds do nothing here: between the loosest and the tightest lie {saved}."
+    elif best["es_loosest"] <= best["budget"] and best["feasible"]:
+        loose = _percent(best["es_loosest"])
+        text = f"No bound is needed: with the loosest ES is {loose} on all paths, within the budget.{without}"
+    elif not best["feasible"]:
+        gross = best["gross"] * best["budget"] / best["es"]
+        text = (
+            f"No bound tried keeps the budget: the tightest leave ES at {_percent(best['es_tightest'])}. "
+            f"Stocks at {gross:.2g} of NAV would, at these bounds."
+        )
+    else:
+        text = f"From the loosest bounds to the tightest lie {saved}.{without}"
+    return [f"**{text}**", ""]
+
+
+def _stocks(record: dict[str, Any]) -> str:
+    it = record["universe"]
+    return f"{it} stocks" if it == "synthetic" else f"stocks of {it}"
+
+
+def _aim(desk: dict[str, Any]) -> str:
+    """What the manager maximises."""
+    if desk.get("alpha"):
+        return f"the alpha of {Path(desk['alpha']).name}"
+    premium = f"a size premium of {desk['premium']:.2%} a year"
+    return f"a score of information coefficient {desk['ic']:g} and {premium}"
+
+
+def _notes(record: dict[str, Any]) -> list[str]:
+    return [line for note in record.get("notes", []) for line in (f"Note: {note}.", "")]
 
 
 def spoken(folder: Path) -> str:
     """The answer and the table, for the terminal."""
     text = (folder / "README.md").read_text(encoding="utf-8").splitlines()
     kept = [line for line in text if not line.startswith("![")]
-    return "\n".join([*kept[:4], *kept[6:-2]]).rstrip() + f"\n\nwrote {folder}"
+    cut = next(k for k, line in enumerate(kept) if " paths of " in line)
+    return "\n".join([*kept[:cut], *kept[cut + 2 : -2]]).rstrip() + f"\n\nwrote {folder}"
 
 
 def picture(folder: Path) -> str:
     """Alpha a year against ES along the frontier, the budget, and the tuned book on both halves."""
     record, best, table = _read(folder)
+    style = record.get("tuned", ["size"])[0]
+    bound, named = f"{style}_bound", style.replace("_", " ")
     with canvas(HEIGHT) as figure:
         ax = axes(figure, 0.65, 0.5, 0.2, 0.25)
         es, alpha = 100 * table["es"], 100 * table["alpha_year"]
@@ -78,7 +130,7 @@ def picture(folder: Path) -> str:
         )
         for row, x, y in zip(table.to_dict("records"), es, alpha, strict=True):
             ax.annotate(
-                f"{row['size_bound']:g}",
+                f"{row[bound]:g}",
                 (x, y),
                 (4, -9),
                 textcoords="offset points",
@@ -103,11 +155,11 @@ def picture(folder: Path) -> str:
         ax.set_ylabel("alpha a year, %")
         ax.grid(axis="both")
         ax.legend(frameon=False, fontsize=SMALL, loc="lower right")
-        words = "Numbers at the points are bounds on active size. " + " ".join(
-            f"{row['size_bound']:g}: ES {_percent(row['es'])}, alpha {_percent(row['alpha_year'])}."
+        words = f"Numbers at the points are bounds on active {named}. " + " ".join(
+            f"{row[bound]:g}: ES {_percent(row['es'])}, alpha {_percent(row['alpha_year'])}."
             for row in table.to_dict("records")
         )
-        return svg(figure, "frontier", "Alpha against ES as the bound on size tightens", words)
+        return svg(figure, "frontier", f"Alpha against ES as the bound on {named} tightens", words)
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
@@ -117,8 +169,10 @@ def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:
 
 
 def _swap(record: dict[str, Any], best: dict[str, Any]) -> str:
-    sold, instead = record.get("swapped") or ("IC", "IM")  # records before they named them
-    return f" and {best['swap']:+.2g} of {sold} sold in place of {instead}" if "swap" in best else ""
+    if "swap" not in best:
+        return ""
+    sold, instead = record["swapped"]
+    return f" and {best['swap']:+.2g} of {sold} sold in place of {instead}"
 
 
 def _percent(value: float) -> str:

@@ -1,5 +1,6 @@
 """A tuning: one product's style bounds within an ES budget, and the frontier, in a folder of its own."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,8 +10,6 @@ import pandas as pd
 
 from ...assemble.world import assemble
 from ...core.calendar import YEAR
-from ...core.errors import InputError
-from ...optimise.mandate import Desk, Product, costly, costs, mandate, swap
 from ...optimise.paths import Horizon, of_universe, simulate
 from ...optimise.scenarios import Scenarios
 from ...optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
@@ -20,6 +19,7 @@ from ...record.store import replacing, write_record
 from ...tail import expected_shortfall
 from ...universe import Universe
 from . import page
+from .book import Inputs, book_of, read_inputs, swapped
 from .config import Loaded, Tune
 
 Tell = Callable[[float, str], None]
@@ -28,6 +28,8 @@ CALM = 16384
 SIMULATED, DRAWN = 0.3, 0.65
 """Shares of the work that are behind once the paths are there, and the frontier."""
 DRAWS = 100
+LEAST = 1e-6
+"""A weight below counts as none."""
 
 
 def publish(
@@ -36,18 +38,22 @@ def publish(
     """Simulate, draw the frontier, tune; write output/<name> and give its path.
 
     Half of the paths tune, the other half judges.
-    Raises InputError where the folder may not be replaced, or the mandate holds no portfolio.
+    Raises InputError where the folder may not be replaced, a file of the user's cannot be used, or the
+    mandate holds no portfolio.
     """
     folder = output / loaded.tune.name
+    inputs = read_inputs(loaded, universe)
     with replacing(folder, force=force) as scratch:
-        _study(loaded, universe, scratch, command, tell)
+        _study(loaded, universe, inputs, scratch, command, tell)
         page.write(scratch)
     tell(1.0, "done")
     return folder
 
 
-def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell: Tell) -> None:
-    said = loaded.tune
+def _study(
+    loaded: Loaded, universe: Universe, inputs: Inputs, folder: Path, command: str, tell: Tell
+) -> None:
+    said, started = loaded.tune, time.perf_counter()
     world, styles = assemble(loaded.market), tuple(loaded.market.styles_in_use)
     tell(0.01, "paths")
     horizon = simulate(world, said.paths, styles, chunk=loaded.market.run.chunk)
@@ -59,16 +65,21 @@ def _study(loaded: Loaded, universe: Universe, folder: Path, command: str, tell:
         of_universe(universe, part, futures=True)
         for part in (horizon, horizon.part(slice(0, half)), horizon.part(slice(half, None)))
     )
-    book = _book(said, universe, horizon.days, daily)
+    book = book_of(said, universe, inputs, horizon.days, daily)
     points = _frontier(said, book, whole, tell)
-    found, feasible = _tuned(said, book, first, points, tell)
+    tight = evaluate(book, [whole], _tightest(said), level=said.level)
+    found, feasible = _tuned(said, book, first, [*points, tight], tell)
     year = YEAR / horizon.days
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
-    held = pd.DataFrame({"id": universe.ids, "weight": found.weights})
+    rows[0] |= _ends_of(said, whole, points[-1], tight)
+    held = pd.DataFrame({"code": universe.ids, "weight": found.weights})
+    held = held[held.weight > LEAST]
+    held["weight"] /= held.weight.sum()  # so that it is a book that `run` reads
     write_csv(_table(said, points, whole, year), folder / "frontier.csv", digits="%.8g", missing="")
     write_csv(pd.DataFrame(rows), folder / "answer.csv", digits="%.8g", missing="")
-    write_csv(held[held.weight > 1e-6], folder / "weights.csv", digits="%.6g", missing="")
-    write_record(folder, _record(loaded, universe, horizon, command))
+    write_csv(held, folder / "weights.csv", digits="%.10f", missing="")
+    told = _record(loaded, universe, horizon, command) | {"notes": list(inputs.notes)}
+    write_record(folder, told | {"seconds": round(time.perf_counter() - started, 1)})
 
 
 def _daily(calm: Horizon, universe: Universe) -> np.ndarray:
@@ -80,53 +91,62 @@ def _daily(calm: Horizon, universe: Universe) -> np.ndarray:
     return covariance
 
 
-def _swapped(said: Tune, universe: Universe) -> tuple[str, str]:
-    """The future sold in place of another, and that other. Raises InputError where they are not two."""
-    if said.bounds.swapped is not None:
-        return said.bounds.swapped
-    mixed = [future for future, bucket in universe.names.futures if said.product.mix.get(bucket)]
-    if len(mixed) != 2:
-        allowed = "two futures, as bounds.swapped names them"
-        raise InputError("bounds.swap", f"between {', '.join(mixed) or 'no futures'} of the mix", allowed)
-    return mixed[0], mixed[1]
+def _theta(said: Tune, bound: float, *, tight: bool = False) -> list[float]:
+    """A point of the frontier: the other bounds loosest, the hedge and the gross as the product has them.
 
-
-def _book(said: Tune, universe: Universe, days: int, daily: np.ndarray) -> Book:
-    """The product's book, its trades out of the book of the loosest bounds paid for."""
-    desk, product = Desk(**said.desk.model_dump()), Product(**said.product.model_dump(), budget=said.budget)
-    plain = mandate(universe, product, desk, days, daily)
-    previous = plain.decide((said.bounds.size[-1], said.bounds.micro[1])).weights
-    book = costly(plain, previous, *costs(universe, desk, daily))
-    mixes = None if said.bounds.swap is None else swap(universe, *_swapped(said, universe))[None]
-    return replace(book, mixes=mixes, levered=said.bounds.gross is not None)
-
-
-def _theta(said: Tune, size: float) -> list[float]:
-    """A point of the frontier: the loosest micro bound, the hedge and the gross as the product has them."""
+    tight: the other bounds tightest.
+    """
+    at = 0 if tight else -1
+    others = [said.grid(style)[at] for style in said.tuned[1:]]
     rest = [0.0] if said.bounds.swap is not None else []
-    return [size, said.bounds.micro[1], *rest, *([said.product.gross] if said.bounds.gross else [])]
+    gross = [said.product.gross] if said.bounds.gross else []
+    return [bound, *others, said.bounds.micro[at], *rest, *gross]
+
+
+def _tightest(said: Tune) -> list[float]:
+    """Every bound at its tightest."""
+    return _theta(said, said.grid(said.tuned[0])[0], tight=True)
+
+
+def _ends_of(said: Tune, whole: Scenarios, loose: Outcome, tight: Outcome) -> dict[str, float]:
+    """ES of the loosest bounds and of the tightest, on all paths, and the interval of what lies between."""
+    losses = [loose.losses(whole), tight.losses(whole)]
+    draws = resampled(losses, level=said.level, draws=DRAWS, pairs=True)
+    low, high = np.quantile(draws[:, 0] - draws[:, 1], [0.025, 0.975])
+    return {
+        "es_loosest": loose.worst(),
+        "es_tightest": tight.worst(),
+        "tightest_saves_low": float(low),
+        "tightest_saves_high": float(high),
+    }
 
 
 def _frontier(said: Tune, book: Book, whole: Scenarios, tell: Tell) -> list[Outcome]:
-    count = len(said.bounds.size)
+    grid = said.grid(said.tuned[0])
+    count = len(grid)
 
     def measure(theta: np.ndarray) -> Outcome:
         point = evaluate(book, [whole], theta, level=said.level)
-        done = said.bounds.size.index(float(theta[0])) + 1
+        done = grid.index(float(theta[0])) + 1
         tell(SIMULATED + (DRAWN - SIMULATED) * done / count, "frontier")
         return point
 
-    return frontier(measure, [_theta(said, size) for size in said.bounds.size])
+    return frontier(measure, [_theta(said, bound) for bound in grid])
 
 
 def _tuned(
     said: Tune, book: Book, first: Scenarios, points: list[Outcome], tell: Tell
 ) -> tuple[Outcome, bool]:
-    """The tuned outcome on the first half of the paths, and whether the budget is kept."""
-    ends = [(said.bounds.size[0], said.bounds.size[-1]), said.bounds.micro]
+    """The tuned outcome on the first half of the paths, and whether the budget is kept.
+
+    The search starts where the known points stand on that half: bounds that do not bind have no slope.
+    """
+    ends = [(said.grid(style)[0], said.grid(style)[-1]) for style in said.tuned]
+    ends.append(said.bounds.micro)
     ends += [pair for pair in (said.bounds.swap, said.bounds.gross) if pair is not None]
-    within = [p for p in points if p.worst() <= said.budget]
-    start = max(within, key=lambda p: p.alpha) if within else min(points, key=Outcome.worst)
+    known = [(float(expected_shortfall(p.losses(first), level=said.level)), p) for p in points]
+    within = [p for es, p in known if es <= said.budget]
+    start = max(within, key=lambda p: p.alpha) if within else min(known, key=lambda pair: pair[0])[1]
     steps = 0
 
     def measure(theta: np.ndarray) -> Outcome:
@@ -143,9 +163,12 @@ def _tuned(
 def _row(said: Tune, found: Outcome, first: Scenarios, last: Scenarios, year: float) -> dict[str, object]:
     """The answer: what was tuned, what it keeps, and its ES on both halves."""
     draws = resampled([found.losses(last)], level=said.level, draws=DRAWS, pairs=True)[:, 0]
-    named = dict(zip(("size", "micro"), found.theta, strict=False))
+    levers = (*said.tuned, "micro")
+    named = dict(zip(levers, found.theta, strict=False))
     if said.bounds.swap is not None:
-        named["swap"] = found.theta[2]
+        named["swap"] = found.theta[len(levers)]
+    scale = abs(found.alpha) / 1e4 + 1e-12  # a bound whose unit gives less than this does nothing
+    binds = {f"binds_{k}": bool(slope > scale) for k, slope in zip(levers, found.alpha_slope, strict=False)}
     return {
         **{name: float(value) for name, value in named.items()},
         "gross": found.gross,
@@ -157,6 +180,7 @@ def _row(said: Tune, found: Outcome, first: Scenarios, last: Scenarios, year: fl
         "alpha_year": (found.alpha + found.cost) * year,
         "cost_once": found.cost,
         "paths": first.count // 2,
+        **binds,
     }
 
 
@@ -166,7 +190,7 @@ def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> 
     saved = draws[:, [-1]] - draws
     rows = [
         {
-            "size_bound": float(p.theta[0]),
+            f"{said.tuned[0]}_bound": float(p.theta[0]),
             "alpha_year": (p.alpha + p.cost) * year,
             "cost_once": p.cost,
             "es": p.worst(),
@@ -186,10 +210,11 @@ def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> 
 def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) -> dict[str, object]:
     names = universe.names
     smallest = names.label(names.role("micro") or names.buckets[-1])
-    swapped = None if loaded.tune.bounds.swap is None else list(_swapped(loaded.tune, universe))
+    moved = None if loaded.tune.bounds.swap is None else list(swapped(loaded.tune, universe))
     return {
         "name": loaded.tune.name,
-        "swapped": swapped,
+        "swapped": moved,
+        "tuned": list(loaded.tune.tuned),
         "smallest": smallest,
         "question": loaded.tune.question,
         "command": command,

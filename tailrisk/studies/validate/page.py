@@ -1,5 +1,6 @@
 """The README of a validation: a verdict, families of statistics, and every statistic that lies outside."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -46,13 +47,49 @@ def of_weather(weather: pd.DataFrame) -> list[str]:
     return lines
 
 
+HEADINGS = {"further": "Tails together, drawdowns, spells of stress", "styles": "Style factors"}
+ABSENT = "Styles were not asked about: no file of style returns was given, or the model has none."
+
+
+def further(tables: Mapping[str, pd.DataFrame | None]) -> list[str]:
+    """Sections on the statistics beyond the 419: how many lie outside, by family, and which."""
+    lines = []
+    for name, table in tables.items():
+        lines += ["", f"## {HEADINGS[name]}", ""]
+        if table is None:
+            lines.append(ABSENT)
+            continue
+        outside = table[table.outside]
+        lines += [f"{len(outside)} of {len(table)} lie outside ({0.05 * len(table):.0f} expected).", ""]
+        lines += ["| family | statistics | outside |", "|---|---|---|"]
+        lines += [
+            f"| {family} | {len(rows)} | {rows.outside.sum()} |"
+            for family, rows in table.groupby("family", sort=False)
+        ]
+        lines += outlying(outside) if len(outside) else []
+    return lines
+
+
+def outlying(outside: pd.DataFrame) -> list[str]:
+    """A line for every statistic that lies outside."""
+    head = ["", "| series | statistic | data | simulated 2.5 to 97.5 % |", "|---|---|---|---|"]
+    return head + [
+        f"| {row.series} | {escaped(row['name'])} | {row.data:.4g} | {row.low:.4g} to {row.high:.4g} |"
+        for _, row in outside.iterrows()
+    ]
+
+
 def escaped(text: str) -> str:
     """Text fit for a cell of a table."""
     return text.replace("|", "\\|")
 
 
 def page(
-    table: pd.DataFrame, families: pd.DataFrame, said: dict[str, Any], weather: pd.DataFrame | None = None
+    table: pd.DataFrame,
+    families: pd.DataFrame,
+    said: dict[str, Any],
+    weather: pd.DataFrame | None = None,
+    more: Sequence[str] = (),
 ) -> str:
     """Markdown; every number is from the tables."""
     first, last, days = said["days"]
@@ -90,6 +127,7 @@ def page(
             f"| {row.series} | {event} | {row.data:.2f} | {middle:.2f} | {row.low:.2f} to {row.high:.2f} |"
         )
     lines += [] if weather is None else ["", *of_weather(weather)]
+    lines += more
     lines += ["", "![Autocorrelation](memory.svg)", "![Quantiles by horizon](quantiles.svg)"]
     lines += [
         "![Drawdowns](drawdowns.svg)",

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from ...core.names import BUCKETS
+from ...core.names import Names
 from ...report.figures.style import BLUE, VERMILION, axes, canvas
 from ...report.figures.svg import svg
-from .statistics import begun, correlations, drawdowns, sums
+from .statistics import begun, by_role, correlations, drawdowns, sums
 
 Array = NDArray[Any]
 
@@ -20,27 +20,33 @@ SHARES = (0.01, 0.99)
 WINDOW = 250
 
 
-def pictures(data: Array, made: Array) -> dict[str, str]:
-    """SVG by name, of log returns [day, bucket] and simulated ones [day, bucket, history]."""
-    first, last, middle = BUCKETS[0], BUCKETS[-1], BUCKETS[len(BUCKETS) // 2]
-    series = [first, f"{middle}-{first}", f"{last}-{first}"]
-    whole = data[:, :, None]
+Series = dict[str, tuple[Array, Array]]
+"""Label of a series -> its data [day, 1] and its histories [day, history]."""
+
+
+def pictures(data: Array, made: Array, names: Names) -> dict[str, str]:
+    """SVG by name, of log returns [day, bucket] and simulated ones [day, bucket, history] of a market."""
+    large, *_ = watched = by_role(names)
+    wanted = {names.label(large): large}
+    wanted |= {f"{names.label(b)} less {names.label(large)}": f"{b}-{large}" for b in watched.spreads}
+    series = {
+        label: (begun(data[:, :, None], names.buckets, name), begun(made, names.buckets, name))
+        for label, name in wanted.items()
+    }
     return {
-        "memory": _row(series, whole, made, _memory, "Autocorrelation of size", "lag, days", "acf of |r|"),
-        "quantiles": _row(series, whole, made, _quantiles, "Quantiles by horizon", "days", "1 and 99 %, %"),
-        "drawdowns": _row(
-            series, whole, made, _drawdowns, "Drawdowns in 250 days", "quantile", "drawdown, %"
-        ),
+        "memory": _row(series, _memory, "Autocorrelation of size", "lag, days", "acf of |r|"),
+        "quantiles": _row(series, _quantiles, "Quantiles by horizon", "days", "1 and 99 %, %"),
+        "drawdowns": _row(series, _drawdowns, "Drawdowns in 250 days", "quantile", "drawdown, %"),
     }
 
 
-def _row(series: list[str], data: Array, made: Array, draw: Any, title: str, x: str, y: str) -> str:
+def _row(series: Series, draw: Any, title: str, x: str, y: str) -> str:
     """One panel a series."""
     words = []
     with canvas(2.2) as figure:
-        for i, name in enumerate(series):
+        for i, (name, (data, made)) in enumerate(series.items()):
             ax = _panel(figure, i, len(series))
-            words.append(f"{name}: {draw(ax, begun(data, BUCKETS, name), begun(made, BUCKETS, name))}")
+            words.append(f"{name}: {draw(ax, data, made)}")
             ax.set_title(name)
             ax.set_xlabel(x)
             if not i:

@@ -1,19 +1,20 @@
 """The statistics a model of returns is judged by, of one history or of many at once.
 
-Nine series of a ladder of five buckets (the first, the last, each less the next larger, the third and later
-ones less the first), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns
+Nine series of a ladder of five buckets (the large one, the smallest, each less the next larger, the others
+less the large one), 43 statistics each; pairs of them, four each; days of extreme z. 419 in all. Log returns
 but for z, which is of simple returns as the events are.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...core.calendar import YEAR
+from ...core.names import Names
 
 Array = NDArray[Any]
 
@@ -38,36 +39,55 @@ class Statistic:
     value: Array  # [history]
 
 
-def statistics(returns: Array, buckets: tuple[str, ...]) -> list[Statistic]:
+class Watched(NamedTuple):
+    """The buckets that are looked at: the large one, one beside it, the smallest."""
+
+    large: str
+    middle: str
+    last: str
+
+    @property
+    def spreads(self) -> tuple[str, ...]:
+        """The buckets compared with the large one, each once."""
+        return tuple(b for b in dict.fromkeys(self[1:]) if b != self.large)
+
+
+def by_place(buckets: tuple[str, ...]) -> Watched:
+    """The first, the third and the last, of buckets without roles."""
+    return Watched(buckets[0], buckets[min(2, len(buckets) - 1)], buckets[-1])
+
+
+def by_role(market: Names) -> Watched:
+    """The buckets that play `large`, `spread` and `micro` in a market; by place where nobody does."""
+    roles = ("large", "spread", "micro")
+    return Watched(*(market.role(r) or b for r, b in zip(roles, by_place(market.buckets), strict=True)))
+
+
+def statistics(returns: Array, buckets: tuple[str, ...], watched: Watched | None = None) -> list[Statistic]:
     """All of them, of log returns [day, bucket, history]; a bucket missing at first is NaN until it begins.
 
     A history of the data is one of many: [day, bucket, 1]. Series of a bucket that begins late begin with it.
+    `watched`: by place where not given.
     """
-    found = [one for name, series in ladders(returns, buckets) for one in alone(name, series)]
-    found += [one for first, second in pairs(buckets) for one in together(returns, buckets, first, second)]
-    return [*found, *extremes(returns, buckets)]
+    seen = watched or by_place(buckets)
+    found = [one for name in names(buckets, seen) for one in alone(name, begun(returns, buckets, name))]
+    found += [one for pair in pairs(buckets, seen) for one in together(returns, buckets, *pair)]
+    return [*found, *extremes(returns, buckets, seen)]
 
 
-def ladders(returns: Array, buckets: tuple[str, ...]) -> Iterator[tuple[str, Array]]:
-    """(name, log returns [day, history]) of every series, from its first day on."""
-    for name in names(buckets):
-        yield name, begun(returns, buckets, name)
+def names(buckets: tuple[str, ...], watched: Watched | None = None) -> list[str]:
+    """Series as "last", or "small-large" for a spread; none is another with its sign turned."""
+    large, _, last = watched or by_place(buckets)
+    steps = [f"{small}-{bigger}" for bigger, small in pairwise(buckets)]
+    spreads = [f"{b}-{large}" for b in buckets if b != large and f"{large}-{b}" not in steps]
+    return list(dict.fromkeys([large, last, *steps, *spreads]))
 
 
-def names(buckets: tuple[str, ...]) -> list[str]:
-    """Series as "last", or "small-large" for a spread."""
-    first, last = buckets[0], buckets[-1]
-    steps = [f"{small}-{large}" for large, small in pairwise(buckets)]
-    return list(dict.fromkeys([first, last, *steps, *(f"{b}-{first}" for b in buckets[2:])]))
-
-
-def pairs(buckets: tuple[str, ...]) -> list[tuple[str, str]]:
+def pairs(buckets: tuple[str, ...], watched: Watched | None = None) -> list[tuple[str, str]]:
     """Series whose tails are looked at together: spreads with the market, and steps of the ladder."""
+    seen = watched or by_place(buckets)
     steps = [f"{small}-{large}" for large, small in pairwise(buckets)]
-    found = [
-        (f"{b}-{buckets[0]}", buckets[0])
-        for b in dict.fromkeys([buckets[min(2, len(buckets) - 1)], buckets[-1]])
-    ]
+    found = [(f"{b}-{seen.large}", seen.large) for b in seen.spreads]
     chosen = [(0, 1), (1, len(steps) - 1), (len(steps) - 2, len(steps) - 1)]
     return found + list(dict.fromkeys((steps[i], steps[j]) for i, j in chosen if 0 <= i < j < len(steps)))
 
@@ -80,6 +100,7 @@ def combined(returns: Array, buckets: tuple[str, ...], name: str) -> Array:
 
 
 def begun(returns: Array, buckets: tuple[str, ...], name: str) -> Array:
+    """Log returns of a series [day, history] from its first day on."""
     series = combined(returns, buckets, name)
     return series[int(np.isfinite(series[:, 0]).argmax()) :]
 
@@ -135,19 +156,20 @@ def together(returns: Array, buckets: tuple[str, ...], first: str, second: str) 
     yield Statistic(series, "pairs", "lower with upper tail", ((x <= low[0]) & (y >= high[1])).mean(axis=0))
 
 
-def extremes(returns: Array, buckets: tuple[str, ...]) -> Iterator[Statistic]:
-    """Days in ten years on which z of a spread to the first bucket is beyond a threshold."""
-    middle, last = buckets[min(2, len(buckets) - 1)], buckets[-1]
+def extremes(returns: Array, buckets: tuple[str, ...], watched: Watched) -> Iterator[Statistic]:
+    """Days in ten years on which z of a spread to the large bucket is beyond a threshold."""
+    large, middle, last = watched
     asked = {middle: ((-3, -4, -5, -7), (3, 4, 5)), last: ((-4, -5, -7), (4, 5))}
-    for small, (falls, rises) in asked.items():
-        spread = np.expm1(returns[:, buckets.index(small)]) - np.expm1(returns[:, 0])
+    for small in watched.spreads:
+        falls, rises = asked[small]
+        spread = np.expm1(returns[:, buckets.index(small)]) - np.expm1(returns[:, buckets.index(large)])
         z = standardised(spread[int(np.isfinite(spread[:, 0]).argmax()) :])
         ten = 10 * YEAR / len(z)
         for threshold in (*falls, *rises):
             hit = z <= threshold if threshold < 0 else z >= threshold
             label = f"z <= {threshold}" if threshold < 0 else f"z >= {threshold}"
             yield Statistic(
-                f"{small}-{buckets[0]}", "extreme days", f"{label}, days in ten years", ten * hit.sum(axis=0)
+                f"{small}-{large}", "extreme days", f"{label}, days in ten years", ten * hit.sum(axis=0)
             )
 
 

@@ -17,14 +17,17 @@ from ...calibrate.ladder import log_returns
 from ...config import Config
 from ...core import disk
 from ...core.errors import InputError
+from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...data.table import listing
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from . import page, pictures
+from . import styles as style_study
+from .further import further
 from .histories import histories
-from .statistics import WINDOW, statistics
+from .statistics import WINDOW, Statistic, by_role, statistics
 
 Array = NDArray[Any]
 
@@ -50,10 +53,7 @@ class Compared:
 
     def families(self) -> pd.DataFrame:
         """Statistics, those outside, and those expected to be, by family."""
-        found = self.table.groupby("family", sort=False).outside.agg(["size", "sum"])
-        return found.set_axis(["statistics", "outside"], axis=1).assign(
-            expected=lambda x: (1 - BAND) * x.statistics
-        )
+        return families(self.table)
 
 
 def compare(
@@ -80,15 +80,30 @@ def compare(
         raise InputError(place, f"{least} daily returns of a bucket", f"more than {WINDOW}, for a day's z")
     with jax.enable_x64(True):
         made = histories(assemble(config), np.isfinite(returns), count)
-    shown, simulated = (statistics(x, config.names.buckets) for x in (returns[:, :, None], made))
+    shown, simulated = (
+        statistics(x, config.names.buckets, by_role(config.names)) for x in (returns[:, :, None], made)
+    )
+    table = beside(shown, simulated)
+    return Compared(table=table, data=returns, made=made, days=pd.DatetimeIndex(prices.index[1:]))
+
+
+def beside(shown: Sequence[Statistic], simulated: Sequence[Statistic]) -> pd.DataFrame:
+    """A row for every statistic: the data's, the band of the simulated ones, and whether it lies outside."""
     rows = []
     for one, many in zip(shown, simulated, strict=True):
         low, median, high = np.quantile(many.value, [(1 - BAND) / 2, 0.5, (1 + BAND) / 2])
         value = float(one.value[0])
         rows.append((one.series, one.family, one.name, value, low, median, high, not low <= value <= high))
     columns = ["series", "family", "name", "data", "low", "median", "high", "outside"]
-    table = pd.DataFrame(rows, columns=columns)
-    return Compared(table=table, data=returns, made=made, days=pd.DatetimeIndex(prices.index[1:]))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def families(table: pd.DataFrame) -> pd.DataFrame:
+    """Statistics, those outside, and those expected to be, by family."""
+    found = table.groupby("family", sort=False).outside.agg(["size", "sum"])
+    return found.set_axis(["statistics", "outside"], axis=1).assign(
+        expected=lambda x: (1 - BAND) * x.statistics
+    )
 
 
 def validate(
@@ -102,17 +117,45 @@ def validate(
     command: str,
     weather: Callable[[], pd.DataFrame] | None = None,
     accept: Sequence[str] = (),
+    styles: Path | None = None,
 ) -> tuple[Path, Compared]:
     """Compare, and write table.csv, the pictures, README.md and record.json into the folder `output`.
 
+    Further tables: further.csv (tails together, drawdowns, spells of stress) and, where `styles` names a file
+    of daily style returns, styles.csv.
     weather: makes the table of ordinary weather (studies.weather), of a config with a crowd: weather.csv.
     accept: what may be odd about the data, of data.daily.KINDS.
     """
     with replacing(output, force=force) as folder:
         found = compare(config, data, until=until, count=count, accept=accept)
         years = None if weather is None else weather()
-        _write(folder, found, years, _said(config, data, found, output.name, count, command))
+        more = {"further": further_of(config, found), "styles": styles_of(config, found, styles, until)}
+        said = _said(config, data, found, output.name, count, command)
+        _write(folder, found, config.names, years, more, said)
     return output, found
+
+
+def further_of(config: Config, found: Compared) -> pd.DataFrame:
+    """Statistics beyond the 419, of the same histories."""
+    buckets = config.names.buckets
+    seen = by_role(config.names)
+    return beside(further(found.data[:, :, None], buckets, seen), further(found.made, buckets, seen))
+
+
+def styles_of(config: Config, found: Compared, path: Path | None, until: str) -> pd.DataFrame | None:
+    """Statistics of the styles; None where there are none to ask about, or no file of them.
+
+    Raises InputError for a file of styles that cannot be used.
+    """
+    overlay = config.calibrated.styles
+    if path is None or overlay is None:
+        return None
+    returns, rows = style_study.read(path, config, found.days, until)
+    data = found.data[rows]
+    with jax.enable_x64(True):
+        style, ladder = style_study.histories(config, assemble(config), len(rows), found.made.shape[2])
+    shown = style_study.statistics(returns[:, :, None], data[:, :, None], overlay.names)
+    return beside(shown, style_study.statistics(style, ladder, overlay.names))
 
 
 def _said(config: Config, data: Path, found: Compared, name: str, count: int, command: str) -> dict[str, Any]:
@@ -131,11 +174,23 @@ def _said(config: Config, data: Path, found: Compared, name: str, count: int, co
     }
 
 
-def _write(folder: Path, found: Compared, weather: pd.DataFrame | None, said: dict[str, Any]) -> None:
+def _write(
+    folder: Path,
+    found: Compared,
+    names: Names,
+    weather: pd.DataFrame | None,
+    more: dict[str, pd.DataFrame | None],
+    said: dict[str, Any],
+) -> None:
     write_csv(found.table, folder / "table.csv", digits="%.6g", missing="")
     if weather is not None:
         write_csv(weather, folder / "weather.csv", digits="%.6g", missing="")
-    for name, drawn in pictures.pictures(found.data, found.made).items():
+    for name, frame in more.items():
+        if frame is not None:
+            write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
+    for name, drawn in pictures.pictures(found.data, found.made, names).items():
         disk.write(folder / f"{name}.svg", drawn)
-    disk.write(folder / "README.md", page.page(found.table, found.families(), said, weather))
+    disk.write(
+        folder / "README.md", page.page(found.table, found.families(), said, weather, page.further(more))
+    )
     write_record(folder, {**said, **provenance.stamp()})

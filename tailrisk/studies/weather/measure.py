@@ -14,6 +14,8 @@ from ...core.calendar import YEAR
 Array = np.ndarray[Any, np.dtype[np.float64]]
 WINDOW, ROUT = 9, 3
 """Days of an excess, and of a fall of the smallest bucket."""
+WATCHED = {"watched_z5": 5, "watched_z7": 7}
+"""Days in ten years on which the watched spread falls by as many deviations, where an event watches it."""
 APART = 20
 """Days between two falls that are counted as two."""
 
@@ -37,6 +39,7 @@ class Weather:
     discount: Array | None = None  # [path, day]  annualised, of the watched future at a month; positive
     fired: Array | None = None  # [path, stage]  times a stage fired
     spent: Array | None = None  # [path]  by the state, over all days
+    z: Array | None = None  # [path, day]  of the watched bucket less the large; None where nothing watches it
 
 
 def statistics(weather: Weather, books: Books) -> dict[str, float]:
@@ -49,6 +52,9 @@ def statistics(weather: Weather, books: Books) -> dict[str, float]:
     if weather.fired is not None:
         for stage, times in enumerate(weather.fired.sum(axis=0), 1):
             seen[f"stage_{stage}_per_decade"] = 10 * float(times) / years
+    if weather.z is not None:
+        for name, depth in WATCHED.items():
+            seen[name] = 10 * YEAR * float((weather.z <= -depth).mean())
     if weather.spent is not None:
         seen["spent_in_60_days"] = 60 * float(weather.spent.mean()) / returns.shape[1]
     return seen
@@ -99,15 +105,26 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
     for depth in (15, 20, 25):
         runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
         seen[f"rout_{depth}"] = len(runs) / years
-        stays = [_large_around(returns[path, :, books.large], day) > -0.04 for path, day in runs]
-        seen[f"rout_{depth}_large_stays"] = float(np.mean(stays)) if stays else float("nan")
+        around = [_around(returns[path], day) for path, day in runs]
+        deep = -100 * np.array([fall[run] for run in runs])
+        seen[f"rout_{depth}_mean"] = float(deep.mean()) if runs else float("nan")
+        seen[f"rout_{depth}_beyond_35"] = float((deep >= 35).mean()) if runs else float("nan")
+        spared = [days for days in around if _grown(days[:, books.large]) > -0.04]
+        seen[f"rout_{depth}_large_stays"] = len(spared) / len(around) if around else float("nan")
+        for name, (weights, benchmark) in books.weights.items():
+            over = [100 * (_grown(days @ weights) - _grown(days[:, benchmark])) for days in spared]
+            seen[f"rout_{depth}_large_stays_{name}"] = float(np.median(over)) if over else float("nan")
     return seen
 
 
-def _large_around(large: Array, window: int) -> float:
-    """The large bucket over the nine days that end the day after the three of a rout, as in February 2024."""
-    end = min(window + ROUT + 1, len(large))
-    return float(np.prod(1 + large[max(end - WINDOW, 0) : end]) - 1)
+def _around(returns: Array, window: int) -> Array:
+    """The nine days [day, bucket] that end the day after the three of a rout, as in February 2024."""
+    end = min(window + ROUT + 1, len(returns))
+    return returns[max(end - WINDOW, 0) : end]
+
+
+def _grown(returns: Array) -> float:
+    return float(np.prod(1 + returns) - 1)
 
 
 def _volatility(returns: Array, books: Books) -> dict[str, float]:

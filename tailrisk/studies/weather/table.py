@@ -3,16 +3,18 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import jax.numpy as jnp
 import numpy as np
 import pandas as pd
 
-from ...assemble.world import assemble
+from ...assemble.world import assemble, detector
 from ...config import Config, load
 from ...core.errors import InputError
 from ...data.prices import read_prices
-from .config import Targets, check_books, read_targets
-from .measure import Books, Weather, statistics
-from .simulated import simulated
+from ...market.spread import Params, z
+from .config import Target, Targets, check_books, read_targets
+from .measure import WATCHED, Array, Books, Weather, statistics
+from .simulated import simulated, watched_spread
 
 DAYS = 242
 """A year a path: no start is special, so paths begin in the long run."""
@@ -37,10 +39,7 @@ def of_config(name: str, overrides: tuple[str, ...], targets: Targets, paths: in
     if config.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: ordinary weather is what a crowd leaves of it")
     check_books(config, targets)
-    return statistics(
-        simulated(assemble(config), paths, config.names.future(config.names.played("discount"))),
-        books(config, targets),
-    )
+    return statistics(simulated(assemble(config), paths), books(config, targets))
 
 
 def of_closes(closes: pd.DataFrame, config: Config, targets: Targets) -> dict[str, float]:
@@ -50,16 +49,22 @@ def of_closes(closes: pd.DataFrame, config: Config, targets: Targets) -> dict[st
     if missing:
         raise InputError("closes", f"no {', '.join(missing)}", ", ".join(names))
     returns = closes[names].pct_change(fill_method=None).dropna().to_numpy(float)
-    return statistics(Weather(returns=returns[None]), books(config, targets))
+    watch = watched_spread([detector(event, config.names) for event in config.event], config.names)
+    return statistics(Weather(returns=returns[None], z=_z(returns, watch)), books(config, targets))
+
+
+def _z(returns: Array, detector: Params | None) -> Array | None:
+    """z [1, day] of the watched spread, from daily returns [day, bucket]."""
+    if detector is None or len(returns) <= detector.lead:
+        return None
+    apart = returns[:, detector.small] - returns[:, detector.large]
+    return np.asarray(z(detector, jnp.asarray(apart)[:, None]), float).T
 
 
 def table(
     seen: Mapping[str, float], targets: Targets, history: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """A row a target: statistic, label, history, simulated, low, high, inside."""
-    unknown = sorted(set(targets.target) - set(seen))
-    if unknown:
-        raise InputError("target", f"{unknown[0]!r} is no statistic", ", ".join(seen))
     rows = [
         {
             "statistic": name,
@@ -70,9 +75,20 @@ def table(
             "high": target.high,
             "inside": target.off(seen[name]) == 0,
         }
-        for name, target in targets.target.items()
+        for name, target in wanted(targets, seen).items()
     ]
     return pd.DataFrame(rows)
+
+
+def wanted(targets: Targets, seen: Mapping[str, float]) -> dict[str, Target]:
+    """The targets by statistic, without those of a spread that no event of the config watches.
+
+    Raises InputError for one that is no statistic.
+    """
+    unknown = sorted(set(targets.target) - set(seen) - set(WATCHED))
+    if unknown:
+        raise InputError("target", f"{unknown[0]!r} is no statistic", ", ".join(seen))
+    return {name: target for name, target in targets.target.items() if name in seen}
 
 
 def books(config: Config, targets: Targets) -> Books:

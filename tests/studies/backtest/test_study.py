@@ -84,7 +84,7 @@ def test_from_file_to_folder(data, tmp_path, capsys):
 
 def test_refusals_name_the_day_and_the_series(data, tmp_path, capsys):
     assert run(data, "--from", "2015-06-01", *SHORT, "-o", tmp_path / "a") == 2
-    assert "M-L before 2015-06-01" in capsys.readouterr().err
+    assert "csi500-csi300 before 2015-06-01" in capsys.readouterr().err
     gap = closes(420)
     gap.iloc[300, 3] = np.nan
     gap.to_csv(data)

@@ -29,6 +29,9 @@ def test_the_librarys_is_found_by_name():
         ("csi500 = 0.0085,", "csi300 = 0.0085, csi500 = 0.0085,", "error.returns"),
         ("basis = 0.017", "basis = 0", "error.basis"),
         ("wider = 2.5", "wider = 0.5", "error.wider"),
+        ("rest = 99.0", "rest = 0.0", "state.rest"),
+        ("bought = { csi300", "bought = { micro", "state.bought.micro"),
+        ("bought = { csi300", "bought = { big", "state.bought.big"),
     ],
 )
 def test_what_cannot_be_is_refused_by_name(tmp_path, old, new, field):

@@ -8,14 +8,16 @@ import pytest
 
 from tailrisk.core import calendar
 from tailrisk.core.errors import InputError
-from tailrisk.core.names import BUCKETS
-from tailrisk.studies.match.episode import ETFS, Files, read_episode
+from tailrisk.core.names import BUCKETS, named
+from tailrisk.studies.match.config import read_terms
+from tailrisk.studies.match.episode import Files, read_episode
 
 DAYS = calendar.sessions()
 DAYS = DAYS[(np.datetime64("2023-09-01") <= DAYS) & (np.datetime64("2024-03-29") >= DAYS)]
 FIRST, LAST = "2024-01-02", "2024-02-23"
 CONTRACTS = ("IM2402", "IM2403")
-FUNDS = [code for codes in ETFS.values() for code in codes]
+TERMS = read_terms("episode_feb2024.toml").model_copy(update={"contracts": dict.fromkeys(CONTRACTS, "IM")})
+FUNDS = [code for codes in TERMS.state.funds.values() for code in codes]
 
 
 def closes() -> pd.DataFrame:
@@ -60,7 +62,7 @@ def saved(folder: Path, **changed: object) -> Files:
 
 
 def read(files: Files):  # type: ignore[no-untyped-def]
-    return read_episode(files, FIRST, LAST, CONTRACTS)
+    return read_episode(files, TERMS)
 
 
 def test_an_episode_is_whole_and_finite(tmp_path: Path) -> None:
@@ -192,3 +194,39 @@ def test_an_episode_that_is_not_whole_is_refused_with_what_is_missing(tmp_path: 
         read(saved(tmp_path, **{part: change}))
     assert words in str(refusal.value)
     assert f"{part}.csv" in str(refusal.value)
+
+
+def test_an_episode_of_another_market_has_its_buckets_futures_and_days(tmp_path: Path) -> None:
+    """The same numbers under other names and in another order, on the days of New York, nobody buying."""
+    made = named(
+        {
+            "label": "Made up",
+            "calendar": "XNYS",
+            "bucket": [{"name": "tiny"}, {"name": "big"}],
+            "future": [{"name": "MX", "bucket": "big"}],
+            "roles": {"large": "big"},
+        }
+    )
+    days = calendar.sessions("XNYS")
+    days = days[(np.datetime64("2023-12-18") <= days) & (np.datetime64("2024-02-23") >= days)]
+    level = 3000 * np.exp(0.01 * np.random.default_rng(1).standard_normal((len(days), 2)).cumsum(axis=0))
+    table = pd.DataFrame(
+        level.round(2), index=pd.Index(days.astype(str), name="date"), columns=["big", "tiny"]
+    )
+    table.to_csv(tmp_path / "indices.csv")
+    spot = table["big"]
+    rows = [{"date": d, "symbol": "MX2403", "close": 0.98 * x, "spot_close": x} for d, x in spot.items()]
+    pd.DataFrame(rows).to_csv(tmp_path / "futures.csv", index=False)
+    terms = TERMS.model_copy(update={"contracts": {"MX2403": "MX"}, "state": None})
+    whole = read_episode(Files(tmp_path / "indices.csv", tmp_path / "futures.csv"), terms, made)
+    assert "2024-02-12" in whole.days, "New York's days: Shanghai was closed"
+    simple = table[["tiny", "big"]].pct_change().loc[FIRST:LAST].to_numpy()
+    np.testing.assert_allclose(whole.returns, simple)
+    np.testing.assert_allclose(whole.basis["MX2403"], -0.02)
+    assert not whole.purchases.any()
+
+
+def test_purchases_need_their_file(tmp_path: Path) -> None:
+    files = saved(tmp_path)
+    with pytest.raises(InputError, match="--etfs"):
+        read_episode(Files(files.indices, files.futures), TERMS)

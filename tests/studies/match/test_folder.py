@@ -1,6 +1,8 @@
 """The folder of a match: an ensemble file that a config can read, tables in order, a picture."""
 
 import json
+import tomllib
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,6 +15,7 @@ from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.document import Matched, ensemble_document
 from tailrisk.studies.match.folder import publish
 from tailrisk.studies.match.identify import identify
+from tailrisk.studies.match.ordinary import Judged
 from tailrisk.studies.match.prior import NAMES, tabulated
 from tailrisk.studies.match.run import misses
 
@@ -58,6 +61,49 @@ def test_the_file_is_one_that_a_config_reads(matched, tmp_path):
     ensemble = read_ensemble(tmp_path / "ensemble.toml")
     assert ensemble.parameters == NAMES
     np.testing.assert_allclose(ensemble.members, tabulated(matched.draws), rtol=1e-5)
+
+
+@pytest.fixture
+def judged():
+    rows = {
+        "statistic": ["rout_20", "siphon_q99"],
+        "label": ["falls of 20 %", "siphon, 99 %"],
+        "history": [np.nan, np.nan],
+        "simulated": [0.144, 12.5],
+        "low": [0.05, 7.0],
+        "high": [0.4, 11.0],
+        "inside": [True, False],
+    }
+    return Judged(
+        years=512,
+        weight=1.0,
+        table=pd.DataFrame(rows),
+        outside=(1, 0, 2, 1, 1, 1),
+        cost=(9.0, 1.0, 20.0, 8.0, 8.0, 8.0),
+    )
+
+
+def test_ordinary_years_are_in_the_folder_and_in_the_ensemble(matched, judged, posed, tmp_path):
+    (tmp_path / "match").mkdir()
+    both = replace(matched, weather=judged)
+    text = publish(both, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
+    assert "| siphon, 99 % | 12.5 | 7 to 11 | **outside** |" in text
+    assert "| falls of 20 % | 0.144 | 0.05 to 0.4 |  |" in text
+    assert "Outside by member: 0 to 2 of 2, 1 in the median." in text
+    table = pd.read_csv(tmp_path / "match" / "weather.csv")
+    assert list(table["statistic"]) == ["rout_20", "siphon_q99"]
+    said = tomllib.loads((tmp_path / "ensemble.toml").read_text())["match"]
+    assert said["weather_outside"] == [1, 0, 2, 1, 1, 1]
+    assert said["weather_cost"][1] == 1.0
+    assert read_ensemble(tmp_path / "ensemble.toml").parameters == NAMES
+
+
+def test_a_chain_that_was_stopped_early_says_what_its_widths_are(matched, posed, tmp_path):
+    (tmp_path / "match").mkdir()
+    short = replace(matched, autocorrelation=np.inf)
+    text = publish(short, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
+    assert "stopped too early to tell its autocorrelation" in text
+    assert tomllib.loads((tmp_path / "ensemble.toml").read_text())["match"]["autocorrelation"] == np.inf
 
 
 def test_misses_are_of_the_free_buckets_on_their_days(posed):

@@ -114,9 +114,11 @@ def test_the_expectation_is_the_regression_on_csi_300():
 
 @pytest.mark.parametrize("mood", [0.0, 0.3, 1.0])
 def test_growth_of_panic_without_reversion_is_a_power(mood):
-    """persistence (1 + k psi / M)^M a day."""
+    """persistence (1 + k psi / (M D))^M a day, D the depth after a fall of a fifth."""
     crowd = edit(crowded(), "impact.share", jnp.zeros_like).crowd
-    gain = float(crowd.impact.impact[3] * crowd.panic.strength[3]) * mood
+    thin = 1 / (1 + float(crowd.impact.evaporation) * (0.2 - float(crowd.impact.threshold)))
+    assert thin < 0.9
+    gain = float(crowd.impact.impact[3] * crowd.panic.strength[3]) * mood / thin
     growth = float(crowd.impact.persistence) * (1 + gain / crowd.rounds) ** crowd.rounds
     np.testing.assert_allclose(radius(crowd, 3, mood), growth, rtol=1e-9)
 

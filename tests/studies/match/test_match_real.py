@@ -108,6 +108,4 @@ def test_without_the_state_csi_500_and_1000_fall_further_and_micro_caps_less(pos
 def test_a_bad_record_is_refused(files, tmp_path, part, line, found):
     (tmp_path / "bad.csv").write_text(line)
     with pytest.raises(InputError, match=found):
-        read_episode(
-            replace(files, **{part: tmp_path / "bad.csv"}), TERMS.first, TERMS.last, tuple(TERMS.contracts)
-        )
+        read_episode(replace(files, **{part: tmp_path / "bad.csv"}), TERMS)

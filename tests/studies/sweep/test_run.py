@@ -59,7 +59,7 @@ def ran(monkeypatch):
     return done, stop
 
 
-def swept(it, output, force=False):
+def swept(it, output, force=False, finish=page.write):
     told = []
     folder = sweeps.sweep(
         it,
@@ -68,7 +68,7 @@ def swept(it, output, force=False):
         command=lambda cell: cell.name,
         progress=False,
         tell=told.append,
-        finish=page.write,
+        finish=finish,
     )
     return folder, told
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tailrisk.config.load import found, read_market
+from tailrisk.config.load import located, read_market
 from tailrisk.core.names import HOME
 from tailrisk.data.sample import write_sample
 from tailrisk.studies.validate.standing import plain, standing
@@ -13,7 +13,7 @@ US = "markets/us_indices.toml"
 
 
 def line(path: Path, file: str, market: str, **asked) -> str:
-    where = {"market": found(market), "names": read_market(market)}
+    where = {"market": located(market), "names": read_market(market)}
     return standing(CALIBRATED / file, [path], **where, **{"since": None, "histories": 20, **asked})
 
 
@@ -35,6 +35,6 @@ def test_too_few_days_are_said_in_one_line(tmp_path):
 
 
 def test_the_config_behind_it_is_of_that_market_from_the_long_run():
-    config = plain(CALIBRATED / "us_2018.toml", found(US), read_market(US))
+    config = plain(CALIBRATED / "us_2018.toml", located(US), read_market(US))
     assert config.names.buckets == ("sp500", "nasdaq")
     assert (config.market.process, config.market.start) == ("memory", "stationary")

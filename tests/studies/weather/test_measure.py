@@ -47,6 +47,15 @@ def test_a_rout_is_counted_once_at_its_depth(fall, counted):
     assert tuple(round(2 * found[f"rout_{depth}"]) for depth in (15, 20, 25)) == counted
 
 
+def test_a_rout_says_how_deep_it_went():
+    returns = quiet(2)
+    returns[0, 100:103, 3] = 0.64 ** (1 / 3) - 1
+    returns[1, 100:103, 3] = 0.76 ** (1 / 3) - 1
+    found = seen(returns)
+    assert found["rout_20_mean"] == pytest.approx(30.0)
+    assert found["rout_20_beyond_35"] == 0.5
+
+
 def test_routs_closer_than_twenty_days_are_one():
     marked = np.full((1, 100), np.nan)
     marked[0, [10, 25, 46]] = [-0.2, -0.3, -0.2]

@@ -1,0 +1,1 @@
+"""The package as people import it."""
