@@ -75,18 +75,18 @@ class Registers:
     control: dict[str, str] = field(default_factory=dict)
     controlled: bool = False  # whether anything may be said of control
     named: Register = field(default_factory=Register)  # controllers as a column spells them
-    said: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    statements: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     known: Ints = field(default_factory=lambda: np.zeros(0, np.int32))
 
-    def said_of(self) -> Ints:
+    def stated(self) -> Ints:
         """Code in `named` of each account's controller by the column [account], -1 if nothing was said yet.
 
         A file of controllers read before counts as said.
         """
-        new = self.accounts.names[len(self.said) :]
+        new = self.accounts.names[len(self.statements) :]
         codes = (self.named.code(self.control[name]) if name in self.control else -1 for name in new)
-        self.said = np.concatenate([self.said, np.fromiter(codes, np.int64)])
-        return self.said
+        self.statements = np.concatenate([self.statements, np.fromiter(codes, np.int64)])
+        return self.statements
 
     def controller_of(self) -> Ints:
         """Code of each account's controller [account]; an account that none controls is its own."""

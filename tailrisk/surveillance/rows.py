@@ -81,7 +81,7 @@ def _control(column: Any, account: Column, registers: Registers) -> tuple[Ints, 
     """Note who controls which account; rows that say otherwise than an earlier one are wrong."""
     said = coded(column, named(registers.named))
     wrong = np.zeros(len(said.values), bool)
-    known = registers.said_of()
+    known = registers.stated()
     says = np.where(said.bad, NOBODY, said.values)
     where = np.flatnonzero(account.values >= 0)
     before = known[account.values[where]]
