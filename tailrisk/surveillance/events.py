@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
@@ -31,8 +32,9 @@ class Events:
 
     def take(self, where: "Ints | slice") -> "Events":
         """Some of the rows, by a mask [event], places or a slice."""
-        cut = {one.name: getattr(self, one.name) for one in fields(self)}
-        return Events(**{name: None if a is None else a[where] for name, a in cut.items()})
+        cut: dict[str, Any] = {one.name: getattr(self, one.name) for one in fields(self)}
+        kept: dict[str, Any] = {name: None if a is None else a[where] for name, a in cut.items()}
+        return Events(**kept)
 
 
 def joined(parts: Sequence[Events]) -> Events:

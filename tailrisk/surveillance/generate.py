@@ -51,7 +51,8 @@ def generate(
         raise InputError("rules.stock", f"{rule}", f"thresholds for stocks, at least {LEAST} in a second")
     random = np.random.default_rng(seed)
     registers = Registers(controlled=controllers > 0)
-    parts, rung = [], set()
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    rung: set[tuple[str, str, str, str]] = set()
     for name, stamps, rings in (*_plants(rule), *_groups(rule, controllers, registers, rung)):
         parts.append((np.full(len(stamps), registers.accounts.code(name)), stamps))
         rung |= {(r, window, "account", name) for r, window in rings}
@@ -140,6 +141,7 @@ def write(planted: Planted, path: Path) -> None:
     from pyarrow import csv, parquet
 
     events, known = planted.events, planted.registers
+    side = np.zeros(len(events), np.int64) if events.side is None else events.side
     names = {
         "account": (events.account, known.accounts.names),
         "action": (events.action, ["order", "cancel", "trade"]),
@@ -149,7 +151,7 @@ def write(planted: Planted, path: Path) -> None:
         "time": pa.array(events.time, pa.timestamp("us")).cast(pa.timestamp("ms")),
         **{name: pa.array(words).take(pa.array(code)) for name, (code, words) in names.items()},
         "order": pa.array(events.order),
-        "side": pa.array(["sell", "", "buy"]).take(pa.array(events.side + 1)),
+        "side": pa.array(["sell", "", "buy"]).take(pa.array(side + 1)),
         "size": pa.array(events.size),
         "price": pa.array(events.price),
         "controller": pa.array([known.control.get(name, "") for name in known.accounts.names]).take(

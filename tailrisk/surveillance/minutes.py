@@ -99,9 +99,9 @@ class Minutes:
             low = self.rules.lowest
             near = there & (side * move >= low * self.rules.moves.move)
             near &= part >= low * self.rules.moves.fraction
-            for k in np.flatnonzero(near):
+            for one in np.flatnonzero(near):
                 self._note(
-                    "moves", minute, entity, self.security[security[k]], side, move, amount, part, int(k)
+                    "moves", minute, entity, self.security[security[one]], side, move, amount, part, int(one)
                 )
 
     def _trades(self, minute: Ints, entity: Ints, security: Ints, side: Ints, amount: Ints) -> None:
@@ -150,11 +150,13 @@ class Minutes:
     def _of_moves(self) -> Iterator[Alarm]:
         rule = self.rules.moves
         rung: dict[str, list[dict]] = {}
-        for row in self.near if rule else []:
+        if rule is None:
+            return
+        for row in self.near:
             if row["rule"] == "moves" and beyond(row, move=rule.move, fraction=rule.fraction):
                 rung.setdefault(str(row["who"]), []).append(row)
         for who, rows in rung.items():
-            if rule and len(rows) >= rule.times:
+            if len(rows) >= rule.times:
                 rows = sorted(rows, key=lambda row: (row["minute"], row["security"]))
                 met, end = (_end(rows[k]) for k in (rule.times - 1, -1))
                 evidence = "; ".join(as_evidence(row) for row in rows[:3])

@@ -94,8 +94,8 @@ class Rate:
                 self.alarms.append(self._alarm(rule, CALENDAR, int(k), met, end, int(value), n))
         if self.rules.futures:
             tens = many >= self.rules.futures.orders
-            met = new.time(first[tens] + self.rules.futures.orders - 1)
-            self._tens("calendar_seconds_of_futures", CALENDAR, who[tens], met)
+            tenth = new.time(first[tens] + self.rules.futures.orders - 1)
+            self._tens("calendar_seconds_of_futures", CALENDAR, who[tens], tenth)
 
     def _in_the_day(self, new: Keys, before: Ints) -> None:
         if not self.rules.stock:

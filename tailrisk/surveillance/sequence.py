@@ -69,7 +69,7 @@ class Sequence:
         past = np.maximum.accumulate(np.concatenate([[self.newest], np.where(spike, FAR, time)]))
         late = (time < past[:-1] - self.tolerance) & (past[:-1] != FAR) & ~spike
         self.before = int(time[-1])
-        refused = [self._jumped(rows, k) for k in np.flatnonzero(spike)]
+        refused = [self._jumped(rows, int(k)) for k in np.flatnonzero(spike)]
         refused += [self._late(rows, int(k), time, past) for k in np.flatnonzero(late)]
         if past[-1] > self.newest:
             self.newest_row = int(rows.row[:decided][np.flatnonzero((time == past[-1]) & ~spike)[0]])
@@ -111,8 +111,8 @@ def duplicates(events: Events) -> Ints:
     if not len(some):
         return some
     events = events.take(some)
-    columns = [events.time, events.account, events.action, events.order]
-    columns += [events.security] if events.security is not None else []
+    named = (events.time, events.account, events.action, events.order, events.security)
+    columns = [column for column in named if column is not None]
     place = np.lexsort(tuple(columns))  # stable: the first of equals is the first in the file
     same = np.logical_and.reduce([column[place][1:] == column[place][:-1] for column in columns])
     again = place[1:][same]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from .minutes import beyond
 from .monitor import Watched
-from .rules import Rules
+from .rules import Cancels, Rules
 
 WINDOWS = {"calendar second": "most_in_calendar_second", "sliding second": "most_in_sliding_second"}
 TENS = {"calendar second": "calendar_seconds_of_futures", "sliding second": "sliding_seconds_of_futures"}
@@ -25,29 +25,35 @@ def sweep(watched: Watched, rules: Rules) -> pd.DataFrame:
 def _of_counts(counts: pd.DataFrame, rules: Rules) -> Iterator[tuple]:
     if counts.empty:
         return
+    seconds = {
+        "stock.second": rules.stock and rules.stock.second,
+        "burst": rules.burst and rules.burst.orders,
+    }
     for by, mine in counts.groupby("by"):
-        total = mine["orders"] + mine["cancels"]
         for multiple in rules.sweep:
-            for rule, one in (("stock.second", rules.stock), ("burst", rules.burst)):
-                if one is not None:
-                    at = _count(multiple * (one.second if rule == "stock.second" else one.orders))  # type: ignore[attr-defined]
-                    for window, figure in WINDOWS.items():
-                        yield rule, "events", at, multiple, window, by, int((mine[figure] >= at).sum())
+            for rule, threshold in seconds.items():
+                for window, figure in WINDOWS.items() if threshold else ():
+                    at = _count(multiple * (threshold or 1))
+                    yield rule, "events", at, multiple, window, by, int((mine[figure] >= at).sum())
             if rules.stock:
                 at = _count(multiple * rules.stock.day)
-                yield "stock.day", "events", at, multiple, "day", by, int((total >= at).sum())
+                ring = int((mine["orders"] + mine["cancels"] >= at).sum())
+                yield "stock.day", "events", at, multiple, "day", by, ring
             if rules.futures and by == "controller":
                 at = _count(multiple * rules.futures.times)
                 for window, figure in TENS.items():
                     yield "futures", "times", at, multiple, window, by, int((mine[figure] >= at).sum())
             if rules.cancels:
-                quick, ratio, rule_ = mine["quick_cancels"], mine["cancel_ratio"], rules.cancels
-                at = _count(multiple * rule_.times)
-                ring = int(((quick >= at) & (ratio >= rule_.ratio)).sum())
-                yield "cancels", "times", at, multiple, "day", by, ring
-                part = min(1.0, multiple * rule_.ratio)
-                ring = int(((quick >= rule_.times) & (ratio >= part)).sum())
-                yield "cancels", "ratio", part, multiple, "day", by, ring
+                yield from _of_cancels(mine, rules.cancels, multiple, str(by))
+
+
+def _of_cancels(mine: pd.DataFrame, rule: Cancels, multiple: float, by: str) -> Iterator[tuple]:
+    quick, ratio = mine["quick_cancels"], mine["cancel_ratio"]
+    times, part = _count(multiple * rule.times), min(1.0, multiple * rule.ratio)
+    ring = int(((quick >= times) & (ratio >= rule.ratio)).sum())
+    yield "cancels", "times", times, multiple, "day", by, ring
+    ring = int(((quick >= rule.times) & (ratio >= part)).sum())
+    yield "cancels", "ratio", part, multiple, "day", by, ring
 
 
 def _of_minutes(near: pd.DataFrame, rules: Rules) -> Iterator[tuple]:

@@ -90,18 +90,16 @@ class Watch(Model):
     @property
     def rules(self) -> rules.Rules:
         """The thresholds as the monitor takes them."""
-        kinds = {
-            "clock": rules.Clock,
-            "stock": rules.Stock,
-            "futures": rules.Futures,
-            "burst": rules.Burst,
-            "cancels": rules.Cancels,
-            "moves": rules.Moves,
-            "trades": rules.Trades,
-        }
-        said = {name: getattr(self, name) for name in kinds}
-        made = {name: kinds[name](**one.model_dump()) if one else None for name, one in said.items()}
-        return rules.Rules(**made, sweep=self.sweep)
+        return rules.Rules(
+            clock=rules.Clock(**self.clock.model_dump()),
+            stock=rules.Stock(**self.stock.model_dump()) if self.stock else None,
+            futures=rules.Futures(**self.futures.model_dump()) if self.futures else None,
+            burst=rules.Burst(**self.burst.model_dump()) if self.burst else None,
+            cancels=rules.Cancels(**self.cancels.model_dump()) if self.cancels else None,
+            moves=rules.Moves(**self.moves.model_dump()) if self.moves else None,
+            trades=rules.Trades(**self.trades.model_dump()) if self.trades else None,
+            sweep=self.sweep,
+        )
 
 
 def read_rules(name: str | Path = "watch.toml") -> Watch:

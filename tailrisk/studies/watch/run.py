@@ -31,7 +31,14 @@ def watched(
     said = read_rules(rules)
     free(output, force=force)
     files = {"controllers": controllers, "minutes": minutes}
-    seen = watch(orders, said.rules, **files, set_aside=set_aside, progress=progress)
+    seen = watch(
+        orders,
+        said.rules,
+        controllers=controllers,
+        minutes=minutes,
+        set_aside=set_aside,
+        progress=progress,
+    )
     facts = {
         "question": said.question,
         "command": command,
