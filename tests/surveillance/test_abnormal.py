@@ -25,16 +25,20 @@ def test_type_1_a_burst(many: int, rings: int) -> None:
 
 
 def cancelled(folder: Path, gaps: list[int], orders: int) -> Path:
-    """Orders five seconds apart, the first of them cancelled after so many milliseconds."""
-    lines = [HEADER]
+    """Orders five seconds apart, the first of them cancelled after so many milliseconds; another's between."""
+
+    def stamp(milliseconds: int) -> str:
+        minutes, left = divmod(milliseconds, 60_000)
+        return f"2024-02-19 09:{30 + minutes:02d}:{left // 1000:02d}.{left % 1000:03d}"
+
+    lines = []
     for k in range(orders):
-        minute, second = divmod(5 * k, 60)
-        begin = f"2024-02-19 09:{30 + minute:02d}:"
-        lines.append(f"{begin}{second:02d}.600,A,order,{k},600000.SH,B,100,10")
+        lines.append(f"{stamp(5000 * k + 100)},A,order,{k},600000.SH,B,100,10")
+        lines.append(f"{stamp(5000 * k + 900)},B,order,{1000 + k},600000.SH,B,100,10")
         if k < len(gaps):
-            after = second * 1000 + 600 + gaps[k]
-            lines.append(f"{begin}{after // 1000:02d}.{after % 1000:03d},A,cancel,{k},600000.SH,B,,")
-    (folder / "orders.csv").write_text("\n".join(lines) + "\n")
+            lines.append(f"{stamp(5000 * k + 100 + gaps[k])},A,cancel,{k},600000.SH,B,,")
+    lines.sort(key=lambda line: line[:23])  # keeps an order before a cancel of the same stamp
+    (folder / "orders.csv").write_text("\n".join([HEADER, *lines]) + "\n")
     return folder / "orders.csv"
 
 
