@@ -25,7 +25,7 @@ def test_type_1_a_burst(many: int, rings: int) -> None:
 
 
 def cancelled(folder: Path, gaps: list[int], orders: int) -> Path:
-    """Orders five seconds apart, the first of them cancelled after so many milliseconds; another's between."""
+    """Orders five seconds apart, the first cancelled after so many milliseconds; another's between."""
 
     def stamp(milliseconds: int) -> str:
         minutes, left = divmod(milliseconds, 60_000)
@@ -34,7 +34,8 @@ def cancelled(folder: Path, gaps: list[int], orders: int) -> Path:
     lines = []
     for k in range(orders):
         lines.append(f"{stamp(5000 * k + 100)},A,order,{k},600000.SH,B,100,10")
-        lines.append(f"{stamp(5000 * k + 900)},B,order,{1000 + k},600000.SH,B,100,10")
+        for after in (900, 1500):
+            lines.append(f"{stamp(5000 * k + after)},B,order,{k + after},600000.SH,B,100,10")
         if k < len(gaps):
             lines.append(f"{stamp(5000 * k + 100 + gaps[k])},A,cancel,{k},600000.SH,B,,")
     lines.sort(key=lambda line: line[:23])  # keeps an order before a cancel of the same stamp
