@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         tune,
         universe,
         validate,
+        watch,
     )
 
 __version__ = "0.1.0"
@@ -62,6 +63,7 @@ __all__ = [
     "tune",
     "universe",
     "validate",
+    "watch",
 ]
 
 ROOMS = ("optimise", "tail")

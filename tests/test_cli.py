@@ -116,6 +116,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "backtest",
         "replay",
         "cta",
+        "watch",
     }
     for name in commands.commands:
         assert code(name, "--help") == 0

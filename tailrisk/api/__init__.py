@@ -12,6 +12,7 @@ from .parts import Mechanism, Policy, Process, Seen
 from .paths import Paths, simulate
 from .result import Result, run
 from .studies import backtest, replay, sweep, tune, validate
+from .surveillance import Surveillance, watch
 
 __all__ = [
     "Book",
@@ -24,6 +25,7 @@ __all__ = [
     "Process",
     "Result",
     "Seen",
+    "Surveillance",
     "backtest",
     "calibrate",
     "load",
@@ -35,4 +37,5 @@ __all__ = [
     "tune",
     "universe",
     "validate",
+    "watch",
 ]

@@ -18,6 +18,7 @@ from .measure import cta, universe
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
+from .watch import watch
 from .write import cite, schema
 
 
@@ -56,6 +57,7 @@ for command in (
     validate,
     replay,
     tune,
+    watch,
     guide,
     cite,
     schema,
