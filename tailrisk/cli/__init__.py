@@ -11,6 +11,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate
 from .guide import guide
+from .intraday import minute
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
 from .match import match
@@ -55,6 +56,7 @@ for command in (
     validate,
     replay,
     tune,
+    minute,
     guide,
 ):
     commands.add_command(command)
