@@ -11,7 +11,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate
 from .guide import guide
-from .intraday import minute
+from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
 from .match import match
@@ -57,6 +57,7 @@ for command in (
     replay,
     tune,
     minute,
+    liquidity,
     guide,
 ):
     commands.add_command(command)

@@ -75,8 +75,8 @@ def page(said: Minute, tables: "Tables", command: str) -> str:
         "",
         "`first minute`: what the minute's flows did to the index, over what they did. `worst` and `close`: "
         "what the order adds at its worst minute of the day and at the close, percent of the index. "
-        "`reaction`: part of the others' sales that follows the price; below zero they sell more where it falls "
-        "less. "
+        "`reaction`: part of the others' sales that follows the price; below zero they sell more where it "
+        "falls less. "
         "Over all laws; by law, and every reaction, in counterfactuals.csv.",
         "",
         _counterfactuals(said, tables.counterfactuals),
