@@ -8,6 +8,8 @@ unit sold in slice t has the slice's price less that of the deadline, and bears 
     shortfall(x) = -(sum_k a_k (P_T - 1 - ratio H_T) + sum x (p_t - P_T - ratio (H_t - H_T))).
 """
 
+from typing import Any
+
 import numpy as np
 
 from ...core.errors import InputError
@@ -108,7 +110,7 @@ def _quadratic(problem: Problem) -> Array:
     return np.pad(whole, (0, 1))
 
 
-def _inside(places: Array, size: int) -> np.ndarray:
+def _inside(places: Any, size: int) -> Any:
     members = np.zeros(size, bool)
     members[np.asarray(places).ravel()] = True
     return members

@@ -1,6 +1,7 @@
 """A liquidity study's folder for a reader: every way out with its intervals, and days to exit."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -9,19 +10,24 @@ from ...report.figures.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VER
 from ...report.figures.svg import safe, svg
 from .config import Terms
 
+HEADINGS = {
+    "free": "The ways out",
+    "restricted": "No selling in the first and last half hour",
+    "hedged": "A future sold for every yuan still held, bought back as it is sold",
+}
 COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, MUTED)
 
 
 def summary(table: pd.DataFrame) -> str:
     """A few lines a book, for the terminal."""
     lines = []
-    for (book, rules), part in table.groupby(["book", "rules"], sort=False):
-        best = part.iloc[0]
+    for (book, rules), part in _groups(table, "book", "rules"):
+        best, fast = part.iloc[0], part.set_index("schedule").loc["POV"]
         lines.append(
             f"{book}, {rules}: {best.billions:.2f} bn; optimal cost {best.cost:.2f} %, ES {best.es:.2f} "
-            f"±{best.es_half:.2f} %; days to exit {_days(best)}"
+            f"±{best.es_half:.2f} %; days to exit at the cap {_days(fast)}"
         )
-        others = ", ".join(f"{r.schedule} {r.objective:.2f}" for r in part.itertuples())
+        others = ", ".join(f"{r.schedule} {r.objective:.2f}" for r in _rows(part))
         lines.append(f"  cost plus ES of the shortfall, %: {others}")
     return "\n".join(lines)
 
@@ -47,13 +53,17 @@ def page(
         "Basel's fixed horizons of 10 days for large and 20 for small capitalisations (MAR33).",
         "",
     ]
-    for rules, part in table.groupby("rules", sort=False):
-        heading = (
-            "Without the restriction" if rules == "free" else "No selling in the first and last half hour"
-        )
-        lines += [f"## {heading}", "", _table(part, terms.paths.window), ""]
-    if table["rules"].nunique() > 1:
-        lines += ["## What the restriction costs", "", _difference(table, terms.paths.window), ""]
+    for (rules,), part in _groups(table, "rules"):
+        shown = part if rules == "free" else part[part["schedule"].isin(["optimal", "POV"])]
+        lines += [f"## {HEADINGS[rules]}", "", _table(shown, terms.paths.window), ""]
+    for rules in ("restricted", "hedged"):
+        if (table["rules"] == rules).any():
+            lines += [
+                f"### What it costs to be {rules}",
+                "",
+                _difference(table, rules, terms.paths.window),
+                "",
+            ]
     lines += ["![exits](exits.svg)", "", f"Made by `{command}`.", ""]
     return "\n".join(lines)
 
@@ -65,14 +75,15 @@ def picture(exits: pd.DataFrame) -> str:
         ax = axes(figure, 0.6, 0.5, 2.3, 0.2)
         words = []
         for k, book in enumerate(books):
-            for rules, part in exits[exits["book"] == book].groupby("rules", sort=False):
+            mine = exits[(exits["book"] == book) & (exits["rules"] != "hedged")]
+            for (rules,), part in _groups(mine, "rules"):
                 line = "-" if rules == "free" else "--"
-                label = safe(book) if rules == "free" or len(exits["rules"].unique()) == 1 else None
+                label = safe(book) if rules == "free" else None
                 ax.plot(part["day"], 100 * part["out"], line, color=COLOURS[k % len(COLOURS)], label=label)
                 words.append(f"{book}, {rules}: {100 * part['out'].iloc[-1]:.0f} % by the last day")
         for horizon in (10, 20):
             ax.axvline(horizon, color=MUTED, linewidth=0.8, linestyle=":")
-        ax.set_xlabel("trading days; dotted: Basel's 10 and 20")
+        ax.set_xlabel("trading days at the cap; dashes: restricted; dotted: Basel's 10 and 20")
         ax.set_ylabel("% of paths out")
         ax.set_ylim(0, 101)
         ax.set_xlim(1, int(exits["day"].max()))
@@ -90,38 +101,51 @@ def _table(table: pd.DataFrame, window: int) -> str:
             "cost": f"{r.cost:.2f} ±{r.cost_half:.2f}",
             "mean loss": f"{r.mean_loss:.2f} ±{r.mean_half:.2f}",
             "ES of loss": f"{r.es:.2f} ±{r.es_half:.2f}",
+            "ES 90 %": f"{r.es_90:.2f}",
             "objective": f"{r.objective:.2f} ±{r.objective_half:.2f}",
             "unsold": f"{r.unsold:.1f}",
             "days": _days(r, window),
             "over 10": f"{r.beyond_10:.0f}",
             "over 20": f"{r.beyond_20:.0f}",
         }
-        for r in table.itertuples()
+        for r in _rows(table)
     ]
     return markdown(pd.DataFrame(rows))
 
 
-def _difference(table: pd.DataFrame, window: int) -> str:
+def _difference(table: pd.DataFrame, rules: str, window: int) -> str:
     best = table[table["schedule"] == "optimal"].set_index(["book", "rules"])
+    fast = table[table["schedule"] == "POV"].set_index(["book", "rules"])["days_50"]
     rows = []
     for book in dict.fromkeys(table["book"]):
-        free, bound = best.loc[(book, "free")], best.loc[(book, "restricted")]
+        days = " to ".join(_day(fast[book, rule], window) for rule in ("free", rules))
+        free, bound = best.loc[(book, "free")], best.loc[(book, rules)]
         rows.append(
             {
                 "book": book,
                 "cost": f"{bound.cost - free.cost:+.2f}",
                 "ES of loss": f"{bound.es - free.es:+.2f}",
+                "ES 90 %": f"{bound.es_90 - free.es_90:+.2f}",
                 "objective": f"{bound.objective - free.objective:+.2f}",
                 "unsold": f"{bound.unsold - free.unsold:+.1f}",
-                "median days": f"{_day(free.days_50, window)} to {_day(bound.days_50, window)}",
+                "median days at the cap": days,
             }
         )
     return markdown(pd.DataFrame(rows))
 
 
-def _days(row: object, window: int = 240) -> str:
+def _days(row: Any, window: int = 240) -> str:
     return " / ".join(_day(getattr(row, f"days_{q}"), window) for q in (10, 50, 90))
 
 
 def _day(value: float, window: int) -> str:
     return f"over {window}" if value > window else f"{value:.0f}"
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return list(frame.itertuples())
+
+
+def _groups(frame: pd.DataFrame, *columns: str) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Parts of a frame by the values of some columns, in the order they come."""
+    return [(tuple(key), part) for key, part in frame.groupby(list(columns), sort=False)]

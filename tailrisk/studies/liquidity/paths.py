@@ -97,7 +97,5 @@ def _days(world: World, numbers: jax.Array) -> tuple[jax.Array, jax.Array, jax.A
 
     start = path.begin(world, numbers)
     draws = partial(path.draw, world, numbers)
-    seen: tuple[jax.Array, jax.Array, jax.Array] = path.over_days(
-        one, (start.process, start.crowd), world.days, draws
-    )[1]
-    return seen
+    _, seen = path.over_days(one, (start.process, start.crowd), world.days, draws)
+    return seen[0], seen[1], seen[2]

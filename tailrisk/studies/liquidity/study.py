@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
 
     table: pd.DataFrame  # a row a schedule
     schedule: pd.DataFrame  # a row a slice and bucket: the optimum
-    exits: Array  # [path]  days to exit by the optimum
+    exits: Array  # [path]  days to exit at the cap, as fast as the rules allow
     answer: Portfolio
 
 
@@ -55,7 +55,7 @@ def liquidity(terms: Terms, amounts: Mapping[str, float], days: Days, names: Nam
     for name, schedule in {"optimal": sent, **schedules(sale)}.items():
         done = carried_out(sale, judge, schedule, capped=name != "immediate")
         rows.append({"schedule": name, **figures(done, sale, terms.paths.window)})
-        exits = done.days if name == "optimal" else exits
+        exits = done.days if name == "POV" else exits
     return Outcome(pd.DataFrame(rows), _schedule(sale, best, sum(amounts.values())), exits, answer)
 
 
@@ -80,6 +80,7 @@ def figures(done: Sale, sale: Problem, window: int) -> dict[str, float]:
         "mean_half": half * float(done.loss.std()),
         "es": 100 * float(expected_shortfall(done.loss, level=level)),
         "es_half": 196 * float(np.std(tails)),
+        "es_90": 100 * float(expected_shortfall(done.loss, level=0.9)),
         "objective": 100 * (float(done.cost.mean()) + sale.aversion * risk),
         "objective_half": 196 * float(np.std(objectives)),
         "unsold": 100 * float(done.unsold.mean()),
@@ -140,7 +141,7 @@ def study(
     command: str = "",
     tell: Tell = lambda done, what: None,
 ) -> tuple[Path, pd.DataFrame]:
-    """Every book's ways out under the terms, and again without the first and last half hours.
+    """Every book's ways out under the terms, without the first and last half hours, and with a full hedge.
 
     Writes output/<name> and gives it with the table. InputError: as `liquidity`.
     """
@@ -149,7 +150,7 @@ def study(
     tell(0.0, "paths")
     market, names = days(terms.paths)
     rows, plans, exits = [], [], {}
-    rules = {"free": terms} if terms.rules.restricted else {"free": terms, "restricted": _restricted(terms)}
+    rules = variants(terms)
     jobs = [(book, rule) for book in books for rule in rules]
     for k, (book, rule) in enumerate(jobs):
         tell(0.2 + 0.8 * k / len(jobs), book)
@@ -173,8 +174,16 @@ def study(
     return folder, table
 
 
-def _restricted(terms: Terms) -> Terms:
-    return terms.model_copy(update={"rules": terms.rules.model_copy(update={"restricted": True})})
+def variants(terms: Terms) -> dict[str, Terms]:
+    """The terms themselves, called free, and what they are beside: restricted, and hedged one for one."""
+    found = {"free": terms}
+    if not terms.rules.restricted:
+        rules = terms.rules.model_copy(update={"restricted": True})
+        found["restricted"] = terms.model_copy(update={"rules": rules})
+    if terms.hedge.ratio == 0.0:
+        hedge = terms.hedge.model_copy(update={"ratio": 1.0})
+        found["hedged"] = terms.model_copy(update={"hedge": hedge})
+    return found
 
 
 def _some(seen: Prices, chosen: slice) -> Prices:
@@ -204,7 +213,7 @@ def _labelled(table: pd.DataFrame, book: str, rule: str, whole: float, warning: 
 
 
 def _exits(exits: Mapping[tuple[str, str], Array], window: int) -> pd.DataFrame:
-    """Days to exit by the optimum: a row a book, rule and day, the fraction out by then."""
+    """Days to exit at the cap: a row a book, rule and day, the fraction out by then."""
     rows = [
         {"book": book, "rules": rule, "day": day, "out": float((value <= day).mean())}
         for (book, rule), value in exits.items()

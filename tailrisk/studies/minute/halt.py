@@ -39,7 +39,7 @@ def halt(said: Halt) -> pd.DataFrame:
         real = _realised(config, said, book)
         for wish, part in WISHES.items():
             free, held = (exposure(said, part, halted=halted) for halted in (False, True))
-            losses = tuple(-(holding @ mine) for holding in (free, held))
+            losses = (-(free @ mine), -(held @ mine))
             rows.append(
                 {"book": book, "holder": wish, **_costs(losses, said.level)}
                 | {"realised_cost": float((free - held)[: len(real)] @ real) if len(real) else np.nan}

@@ -33,7 +33,7 @@ def summary(said: Minute, tables: "Tables") -> str:
             lines += [f"  {notion:8} {_range(part['low'].min(), part['high'].max())} % of the fall"]
         by_law = mine.groupby("law", sort=False).agg(low=("low", "min"), high=("high", "max"))
         told = "; ".join(
-            f"{law.replace('_', ' ')} {_range(row.low, row.high)} %" for law, row in by_law.iterrows()
+            f"{str(law).replace('_', ' ')} {_range(row.low, row.high)} %" for law, row in by_law.iterrows()
         )
         lines += [f"  by law: {told}"]
     return "\n".join(lines)
@@ -90,12 +90,12 @@ def page(said: Minute, tables: "Tables", command: str) -> str:
 
 def picture(said: Minute, sets: pd.DataFrame) -> str:
     """A bar a venue, law, coefficient and notion, from the least to the most of the share."""
-    groups = list(sets.groupby(["venue", "law", "coefficient"], sort=False))
+    groups = _groups(sets, "venue", "law", "coefficient")
     height = 0.9 + 0.44 * len(groups)
     with canvas(height) as figure:
         ax = axes(figure, 2.9, 0.55, 0.15, 0.25)
         for row, (_, part) in enumerate(reversed(groups)):
-            for k, one in enumerate(part.itertuples()):
+            for k, one in enumerate(_rows(part)):
                 at = row + 0.27 - 0.18 * k
                 colour = COLOURS[str(one.notion)]
                 ax.plot([100 * one.low, 100 * one.high], [at, at], color=colour, linewidth=4)
@@ -113,8 +113,8 @@ def picture(said: Minute, sets: pd.DataFrame) -> str:
 
 def _sets(said: Minute, sets: pd.DataFrame) -> str:
     rows = []
-    for (venue, law, coefficient), part in sets.groupby(["venue", "law", "coefficient"], sort=False):
-        cells = {one.notion: _range(one.low, one.high) for one in part.itertuples()}
+    for (venue, law, coefficient), part in _groups(sets, "venue", "law", "coefficient"):
+        cells = {one.notion: _range(one.low, one.high) for one in _rows(part)}
         row = {"index": said.venues[venue].label, "law": law.replace("_", " "), "coefficient": coefficient}
         rows.append(row | cells | {"points": int(part["points"].iloc[0])})
     return markdown(pd.DataFrame(rows))
@@ -157,7 +157,7 @@ def _sellers(said: Minute, table: pd.DataFrame) -> str:
 
 def _counterfactuals(said: Minute, table: pd.DataFrame) -> str:
     rows = []
-    for (venue, scenario, reaction), part in table.groupby(["venue", "scenario", "reaction"], sort=False):
+    for (venue, scenario, reaction), part in _groups(table, "venue", "scenario", "reaction"):
         if reaction != 0.0 and scenario != REMOVED:
             continue
         row: dict[str, Any] = {"index": said.venues[venue].label, "scenario": scenario, "reaction": reaction}
@@ -183,7 +183,7 @@ def _halt(said: Minute, table: pd.DataFrame | None) -> list[str]:
             "ES the halt costs": f"{row.es_cost:.2f} ±{row.es_half:.2f}",
             "on the days that were": f"{100 * row.realised_cost:.2f}",
         }
-        for row in table.itertuples()
+        for row in _rows(table)
     ]
     return [
         f"## What {said.halt.days} days without trading cost",
@@ -200,3 +200,12 @@ def _halt(said: Minute, table: pd.DataFrame | None) -> list[str]:
 
 def _range(low: float, high: float) -> str:
     return f"{100 * low:.1f} to {100 * high:.1f}"
+
+
+def _rows(frame: pd.DataFrame) -> list[Any]:
+    return list(frame.itertuples())
+
+
+def _groups(frame: pd.DataFrame, *columns: str) -> list[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Parts of a frame by the values of some columns, in the order they come."""
+    return [(tuple(key), part) for key, part in frame.groupby(list(columns), sort=False)]
