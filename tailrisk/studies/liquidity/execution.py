@@ -69,7 +69,7 @@ def carried_out(problem: Problem, prices: Prices, schedule: Array, *, capped: bo
             hedged += filled.sum(axis=0) * prices.hedge[t]
             lasting += problem.stays * filled
             passing = (passing + (1.0 - problem.stays) * filled) * problem.remaining
-        sold, left = sold + filled, left - filled
+        sold, left = sold + filled, np.maximum(left - filled, 0.0)
         whole = (left.sum(axis=0) < DONE) & (days > len(prices.sale) // problem.slices)
         days = np.where(whole, t // problem.slices + 1.0, days)
         if t == last - 1:

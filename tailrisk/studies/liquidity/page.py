@@ -32,9 +32,7 @@ def summary(table: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
-def page(
-    terms: Terms, books: Mapping[str, Mapping[str, float]], table: pd.DataFrame, paths: int, command: str
-) -> str:
+def page(terms: Terms, table: pd.DataFrame, paths: int, halved: Mapping[str, float], command: str) -> str:
     """README.md of the folder."""
     begin = "from the first day" if terms.paths.begin == "first day" else (
         f"from the morning after the first day with {100 * terms.paths.limits[0]:g} to "
@@ -50,7 +48,10 @@ def page(
         f"{100 * terms.costs.unsold:g} %. `objective` is mean cost plus {terms.aversion:g} times the ES of "
         "the shortfall. After ± half a 95 % interval. `immediate` takes all that trades, not the cap. "
         "Days: 10, 50 and 90 % quantiles, going on after the deadline; beside them the paths not out within "
-        "Basel's fixed horizons of 10 days for large and 20 for small capitalisations (MAR33).",
+        "Basel's fixed horizons of 10 days for large and 20 for small capitalisations (MAR33). The tail is "
+        "days at the lower limit in a row: prices fall by more than half before the deadline on "
+        + ", ".join(f"{value:.1f} % of the paths in {bucket}" for bucket, value in halved.items())
+        + ".",
         "",
     ]
     for (rules,), part in _groups(table, "rules"):

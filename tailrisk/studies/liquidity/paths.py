@@ -55,7 +55,7 @@ def days(said: Paths) -> tuple[Days, Names]:
     for first in range(0, said.paths, CHUNK):
         numbers = jnp.arange(first, first + CHUNK, dtype=jnp.uint32)
         part = Days(*(np.asarray(x, np.float64) for x in _days(world, numbers)))
-        if not np.isfinite(part.returns).all():
+        if not all(np.isfinite(getattr(part, name)).all() for name in _FIELDS):
             raise Fault("a return is not a finite number")
         parts.append(_after_limits(part, said, config.names) if begins else part)
     whole = Days(*(np.concatenate([getattr(p, name) for p in parts], axis=2) for name in _FIELDS))

@@ -127,7 +127,8 @@ def prices(terms: Terms, days: Days, names: Names, buckets: tuple[str, ...], see
     before = np.concatenate([np.ones_like(close[:1]), close[:-1]])
     future = np.log1p(np.maximum(days.futures[:count, names.future(terms.hedge.future)], -0.99))
     spread = np.repeat(future[:, None] / slices, slices, axis=1).reshape(count * slices, paths)
-    open_ = 1.0 - days.limit_down[:count, rows] * (1.0 - terms.rules.at_limit)
+    stopped = np.clip(days.limit_down[:count, rows], 0.0, 1.0)  # single precision leaves -4e-8
+    open_ = 1.0 - stopped * (1.0 - terms.rules.at_limit)
     return Prices(
         sale=0.5 * (before + close),
         close=close,

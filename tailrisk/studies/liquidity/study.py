@@ -169,9 +169,18 @@ def study(
         "paths": market.paths,
     }
     tables = {"schedules": table, "optimum": plan, "exits": days_table}
-    text = page(terms, books, table, market.paths, command)
+    text = page(terms, table, market.paths, _halved(terms, books, market, names), command)
     publish(folder, terms.name, tables, text, facts, {"exits": picture(days_table)})
     return folder, table
+
+
+def _halved(
+    terms: Terms, books: Mapping[str, Mapping[str, float]], market: Days, names: Names
+) -> dict[str, float]:
+    """Percent of the paths on which a bucket that is sold falls by more than half before the deadline."""
+    sold = dict.fromkeys(bucket for book in books.values() for bucket in book)
+    level = np.cumprod(1.0 + market.returns[: terms.deadline], axis=0).min(axis=0)
+    return {bucket: 100 * float((level[names.bucket(bucket)] < 0.5).mean()) for bucket in sold}
 
 
 def variants(terms: Terms) -> dict[str, Terms]:

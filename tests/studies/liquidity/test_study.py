@@ -80,6 +80,13 @@ def test_the_optimum_is_no_worse_than_the_others_and_limits_make_exits_longer(te
     assert (free.exits <= 6).all()
 
 
+def test_rounding_of_the_paths_leaves_every_figure_finite(terms):
+    """Fractions at the limit come in single precision, some of them a little below zero."""
+    small = terms.model_copy(update={"deadline": 3})
+    found = liquidity(small, {"micro": 1.0}, days(limit_down=-4.5e-8), home())
+    assert np.isfinite(found.table.select_dtypes("number")).all().all()
+
+
 def test_books_are_read_in_billions(tmp_path):
     path = tmp_path / "b.csv"
     path.write_text("bucket,value\nmicro,2e9\ncsi300,6e9\n")
