@@ -51,8 +51,8 @@ def page(terms: Terms, table: pd.DataFrame, paths: int, halved: Mapping[str, flo
         "Basel's fixed horizons of 10 days for large and 20 for small capitalisations (MAR33). The tail is "
         "days at the lower limit in a row: prices fall by more than half before the deadline on "
         + ", ".join(f"{value:.1f} % of the paths in {bucket}" for bucket, value in halved.items())
-        + ". The optimum (optimum.csv) may wait with a part of the book where prices of the tail's paths recover "
-        "before the deadline; how fast one could be out is POV's line.",
+        + ". The optimum (optimum.csv) may wait with a part of the book where prices of the tail's paths "
+        "recover before the deadline; how fast one could be out is POV's line.",
         "",
     ]
     for (rules,), part in _groups(table, "rules"):
