@@ -83,7 +83,11 @@ def liquidity(
 
     said = load_terms(terms)
     if deadline is not None:
-        said = type(said).model_validate(said.model_dump() | {"deadline": deadline})
+        if deadline > said.paths.window:
+            raise InputError(
+                "--deadline", str(deadline), f"at most the terms' paths.window, {said.paths.window}"
+            )
+        said = said.model_copy(update={"deadline": deadline})
     if cohorts == (book is not None):
         raise InputError("BOOK", "a file and --cohorts" if cohorts else "missing", "a file, or --cohorts")
     if book is None:

@@ -2,15 +2,19 @@
 
 from pathlib import Path
 
+import click
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from tailrisk.cli import main
+from tailrisk.cli.options import repeated
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import home
-from tailrisk.studies.liquidity.config import load_terms
+from tailrisk.studies.liquidity.config import Paths, load_terms
 from tailrisk.studies.liquidity.paths import Days
+from tailrisk.studies.liquidity.paths import days as market_days
 from tailrisk.studies.liquidity.problem import prices, problem
 from tailrisk.studies.liquidity.study import cohorts, liquidity, read_book
 
@@ -168,3 +172,24 @@ def test_what_the_command_cannot_use_is_refused_in_words(tmp_path, capsys):
     assert walk("liquidity", tmp_path / "no.csv") == 2
     assert "no.csv" in capsys.readouterr().err
     assert walk("liquidity", tmp_path / "no.csv", "--cohorts") == 2
+    text = (CONFIGS / "liquidity.toml").read_text().replace("window = 60", "window = 20")
+    (tmp_path / "t.toml").write_text(text)
+    capsys.readouterr()
+    assert walk("liquidity", "--cohorts", "--terms", tmp_path / "t.toml", "--deadline", 30) == 2
+    assert "paths.window" in capsys.readouterr().err
+
+
+def test_paths_need_a_crowd():
+    with pytest.raises(InputError, match="crowd"):
+        market_days(Paths(config="feb2024.toml"))
+
+
+def test_an_argument_left_out_is_not_in_the_records_command():
+    @click.command("leave")
+    @click.argument("book", required=False)
+    @click.option("--cohorts", is_flag=True)
+    def leave(book, cohorts):
+        click.echo(repeated())
+
+    assert CliRunner().invoke(leave, ["--cohorts"]).output == "tailrisk leave --cohorts\n"
+    assert CliRunner().invoke(leave, ["a.csv"]).output == "tailrisk leave a.csv\n"
