@@ -106,6 +106,8 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "validate",
         "match",
         "tune",
+        "minute",
+        "liquidity",
         "run",
         "sweep",
         "show",

@@ -9,18 +9,8 @@ import pytest
 
 from tests.docstrings import AS_IN, AXES, Public, everything, named, public, refusing, trees
 
-TOLD = [
-    "tail",
-    "optimise",
-    "products",
-    "market",
-    "policies",
-    "rare",
-    "crowd",
-    "assemble",
-    "simulate",
-    "surveillance",
-]
+TOLD = ["tail", "optimise", "products", "market", "policies", "rare", "crowd", "assemble", "simulate"]
+TOLD += ["surveillance", "intraday"]
 """Rooms whose docstrings give shapes and errors; `data`, `core` and `record` give shapes."""
 SHAPED = [*TOLD, "core", "data", "record"]
 ERRORS = re.compile(r"InputError")

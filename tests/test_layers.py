@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tailrisk"
 
-LEAVES = {"market", "crowd", "products", "policies", "tail", "execute"}
+LEAVES = {"market", "crowd", "products", "policies", "tail", "intraday"}
 STUDIED = {"core", *LEAVES, "simulate", "rare"}
 DESK = {"config", "assemble", "data", "calibrate", "universe", "optimise", "record", "report"}
 MAY_IMPORT: dict[str, set[str]] = {

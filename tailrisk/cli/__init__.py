@@ -11,6 +11,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate
 from .guide import guide
+from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
 from .match import match
@@ -58,6 +59,8 @@ for command in (
     replay,
     tune,
     watch,
+    minute,
+    liquidity,
     guide,
     cite,
     schema,

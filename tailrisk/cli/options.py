@@ -172,7 +172,8 @@ def repeated() -> str:
     for parameter in context.command.params:
         value = context.params[str(parameter.name)]
         if isinstance(parameter, click.Argument):
-            said += [portable(str(one)) for one in (value if isinstance(value, tuple) else (value,))]
+            values = value if isinstance(value, tuple) else (value,)
+            said += [portable(str(one)) for one in values if one is not None]
         elif parameter.name == "overrides":
             said += overriding(value)
         elif parameter.name == "quiet" or value is None or value is False:

@@ -1,0 +1,63 @@
+"""The minute's study as a folder: the set of answers, sellers, counterfactuals, the halt."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from ...record.publishing import publish
+from ...record.store import free
+from . import attribution, counterfactual
+from .config import Minute
+from .grid import grid
+from .halt import halt
+from .page import page, picture
+
+
+class Tables(NamedTuple):
+    """What a study finds, a frame each; `halt` is None where the config has none."""
+
+    points: pd.DataFrame
+    sets: pd.DataFrame
+    sellers: pd.DataFrame
+    counterfactuals: pd.DataFrame
+    halt: pd.DataFrame | None
+
+
+def minute(said: Minute, tell: Callable[[float, str], None] = lambda done, what: None) -> Tables:
+    """Every table of the study, in fractions of the fall unless a column says otherwise.
+
+    InputError: a halt whose config or books there are not.
+    """
+    tell(0.0, "laws and parameters")
+    points = grid(said)
+    shares = attribution.shares(points)
+    tell(0.2, "counterfactuals")
+    found = counterfactual.counterfactuals(said, points, shares["possible"].to_numpy())
+    tell(0.7, "the halt")
+    waited = None if said.halt is None else halt(said.halt)
+    split = attribution.sellers(said, points, said.seller)
+    return Tables(shares, attribution.sets(shares), split, found, waited)
+
+
+def study(
+    said: Minute,
+    output: Path,
+    *,
+    force: bool = False,
+    command: str = "",
+    tell: Callable[[float, str], None] = lambda done, what: None,
+) -> tuple[Path, Tables]:
+    """Write output/<name>: tables, picture, README.md and the record; give the folder and the tables.
+
+    InputError: as `minute`, or a folder that is there already and not to be replaced.
+    """
+    folder = output / said.name
+    free(folder, force=force)
+    tables = minute(said, tell)
+    frames = {key: frame for key, frame in tables._asdict().items() if frame is not None}
+    facts = {"kind": "minute", "command": command, "minute": said.model_dump(mode="json")}
+    drawing = {"sets": picture(said, tables.sets)}
+    publish(folder, said.name, frames, page(said, tables, command), facts, drawing)
+    return folder, tables
