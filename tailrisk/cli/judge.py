@@ -49,6 +49,9 @@ from .options import (
     help="The result folder to write.",
 )
 @ACCEPT
+@click.option(
+    "--daily", is_flag=True, help="Write every day's forecasts and losses too, for monitor: forecasts.parquet."
+)
 @click.option("--force", is_flag=True, help="Replace a result that is there already.")
 @QUIET
 def backtest(
@@ -67,6 +70,7 @@ def backtest(
     seed: int,
     output: Path,
     accept: tuple[str, ...],
+    daily: bool,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -115,6 +119,7 @@ def backtest(
             progress=tell,
             memory=memory,
             accept=accept,
+            daily=daily,
         )
     if not quiet:
         say(spoken(folder))
