@@ -112,6 +112,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "calibrate",
         "universe",
         "backtest",
+        "monitor",
         "replay",
         "cta",
     }

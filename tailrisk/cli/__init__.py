@@ -15,6 +15,7 @@ from .judge import backtest, replay, tune
 from .look import check, init, look, sample
 from .match import match
 from .measure import cta, universe
+from .monitor import monitor
 from .options import say
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
@@ -52,6 +53,7 @@ for command in (
     cta,
     match,
     backtest,
+    monitor,
     validate,
     replay,
     tune,

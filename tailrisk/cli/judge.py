@@ -50,7 +50,9 @@ from .options import (
 )
 @ACCEPT
 @click.option(
-    "--daily", is_flag=True, help="Write every day's forecasts and losses too, for monitor: forecasts.parquet."
+    "--daily",
+    is_flag=True,
+    help="Write forecasts and losses of every day too, for `tailrisk monitor`.",
 )
 @click.option("--force", is_flag=True, help="Replace a result that is there already.")
 @QUIET

@@ -100,7 +100,8 @@ def regression(
     quantile on v_t. Both lines minimise the Fissler-Ziegel score of degree zero (`backtest.fz0_score`);
     n (g - (0, 1))' A^-1 (g - (0, 1)) ~ chi-square(2), A = B^-1 C B^-1, B = E[x x' / s^2], C of the scores
     x (s - q - (L - q)+ / (1 - a)) / s^2, their covariance where quantile and ES are right as lines.
-    losses, ES and VaR [day] in one unit; nan for forecasts that never move, which leave no slope to fit.
+    losses, ES and VaR [day] in one unit; nan for forecasts that never move or too few days
+    beyond them, which leave no slope to fit.
     InputError: an ES that is not above zero, other days.
 
     >>> scale = np.exp(np.sin(np.arange(1000) / 50))
@@ -119,10 +120,11 @@ def regression(
     line = _lines(loss, x, z, alpha)
     q, es = line[:2] @ x, line[2:] @ z
     weight = (es - q - np.maximum(loss - q, 0.0) / alpha) / es**2
-    bread = np.linalg.inv((z / es**2) @ z.T / len(loss))
-    covariance = bread @ ((z * weight**2) @ z.T / len(loss)) @ bread
-    gap = line[2:] - [0.0, 1.0]
-    statistic = float(len(loss) * gap @ np.linalg.solve(covariance, gap))
+    gap = (z / es**2) @ z.T / len(loss) @ (line[2:] - [0.0, 1.0])  # B (g - (0, 1)), of covariance C
+    try:
+        statistic = float(len(loss) * gap @ np.linalg.solve((z * weight**2) @ z.T / len(loss), gap))
+    except np.linalg.LinAlgError:
+        return Verdict(math.nan, math.nan)
     return Verdict(statistic, float(chdtrc(2, statistic)))
 
 
