@@ -113,6 +113,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "universe",
         "backtest",
         "monitor",
+        "reverse",
         "replay",
         "cta",
     }

@@ -17,6 +17,7 @@ from .match import match
 from .measure import cta, universe
 from .monitor import monitor
 from .options import say
+from .reverse import reverse
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
 
@@ -56,6 +57,7 @@ for command in (
     monitor,
     validate,
     replay,
+    reverse,
     tune,
     guide,
 ):
