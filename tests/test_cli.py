@@ -114,6 +114,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "backtest",
         "monitor",
         "reverse",
+        "audit",
         "replay",
         "cta",
     }

@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
+from .audit import audit
 from .calibrate import calibrate
 from .guide import guide
 from .judge import backtest, replay, tune
@@ -58,6 +59,7 @@ for command in (
     validate,
     replay,
     reverse,
+    audit,
     tune,
     guide,
 ):

@@ -45,10 +45,12 @@ def page(table: pd.DataFrame, facts: dict[str, Any], pictures: list[tuple[str, s
             chance=100 / facts["reject"],
         )
     ]
-    for (horizon, level), own in table.groupby(["horizon", "level"]):
-        parts.append(summary(own, float(level), int(horizon)))
+    kinds = sorted({(int(h), float(a)) for h, a in zip(table["horizon"], table["level"], strict=True)})
+    for horizon, level in kinds:
+        own = table[(table["horizon"] == horizon) & (table["level"] == level)]
+        parts.append(summary(own, level, horizon))
         if "es_rejected" in own:
-            parts.append(by_product(own, float(level)))
+            parts.append(by_product(own, level))
     parts += [f"\n![{title}]({name}.svg)\n" for name, title in pictures]
     made = f" Forecasts: `{facts['made_by']}`." if facts.get("made_by") else ""
     parts.append(f"\nMade by `{facts['command']}`.{made} Every series is in table.csv.\n")
@@ -64,7 +66,7 @@ def summary(own: pd.DataFrame, level: float, horizon: int) -> str:
     )
     name = "es" if "es_rejected" in own else "var"
     both = list(dict.fromkeys([f"{name}_rejected", "var_rejected"]))
-    order = own.groupby("model", sort=False)[both].agg(lambda days: (days != "").sum())
+    order = (own[both] != "").groupby(own["model"], sort=False).sum()
     for model in order.sort_values(both, kind="stable").index:
         one = own[own["model"] == model]
         when = sorted(day for day in one[f"{name}_rejected"] if day)

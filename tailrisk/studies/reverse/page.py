@@ -46,15 +46,23 @@ def _whole(case: dict[str, Any]) -> str:
 
 
 def _table(own: pd.DataFrame) -> list[str]:
-    buckets = [name for name in own if name.startswith("return_")]
+    buckets = [name for name in map(str, own.columns) if name.startswith("return_")]
     crowd = "first_seller" in own
-    head = ["way", "P %", "95 %", "years", *(["loss %", "half by day"] if own["loss"].notna().any() else [])]
+    head = [
+        "way",
+        "paths",
+        "P %",
+        "95 %",
+        "years",
+        *(["loss %", "half by day"] if own["loss"].notna().any() else []),
+    ]
     head += [f"{name.removeprefix('return_')} %" for name in buckets]
     head += ["first seller (day)", "state bn (day)", "afraid (day)"] if crowd else []
     lines = [f"| {' | '.join(head)} |\n", f"|{'---|' * len(head)}\n"]
     for r in own.to_dict("records"):
         cells = [
             str(r["way"]),
+            str(r["paths"]),
             _percent(r["probability"]),
             f"{_percent(r['probability_low'])}-{_percent(r['probability_high'])}",
             _years(r["years"], r["years_low"], r["years_high"]),
