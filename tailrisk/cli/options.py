@@ -171,7 +171,9 @@ def repeated() -> str:
     said = ["tailrisk", str(context.info_name)]
     for parameter in context.command.params:
         value = context.params[str(parameter.name)]
-        if isinstance(parameter, click.Argument):
+        if isinstance(parameter, click.Argument) and value is None:
+            continue
+        elif isinstance(parameter, click.Argument):
             said += [portable(str(one)) for one in (value if isinstance(value, tuple) else (value,))]
         elif parameter.name == "overrides":
             said += overriding(value)

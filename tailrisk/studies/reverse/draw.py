@@ -55,19 +55,29 @@ def drawn(
     found: list[Drawn | None] = [None] * len(targets)
     if method != "importance":
         hits, _ = _simulated(world, targets, paths, chunk, None)
-        for k, hit in enumerate(hits):
-            if method == "plain" or hit.sum() >= ENOUGH:
-                found[k] = _thinned(hit, None, None)
-    for k, target in enumerate(targets):
-        if found[k] is None:
-            law = fit(world, (target,), stream, chunk=chunk).law
-            hits, weight = _simulated(world, [target], paths, chunk, law)
-            found[k] = _thinned(hits[0], weight, law)
+        found = [_thinned(hit, None, None) for hit in hits]
+    if method != "plain":
+        for k, target in enumerate(targets):
+            before = found[k]
+            if before is None or before.hit.sum() < ENOUGH:
+                found[k] = _tilted(world, target, stream, paths, chunk) or before
     for target, one in zip(targets, found, strict=True):
-        if one is None or not one.hit.any():
+        if one is None:
+            problem = f"the law fitted to {_words(target)} gives weights that are not finite"
+            raise InputError("--method", problem, "plain, with more paths: --set run.paths=")
+        if not one.hit.any():
             problem = f"no path of {paths:,} came to {_words(target)}"
-            raise InputError(target.name, problem, "a smaller loss, or more --paths")
+            raise InputError(target.name, problem, "a smaller loss, or more paths: --set run.paths=")
     return [one for one in found if one is not None]
+
+
+def _tilted(world: World, target: Target, stream: Stream, paths: int, chunk: int) -> Drawn | None:
+    """Paths of a law fitted to the target; None where a weight is not finite, or none of them came to it."""
+    law = fit(world, (target,), stream, chunk=chunk).law
+    hits, weight = _simulated(world, [target], paths, chunk, law)
+    if weight is None or not np.isfinite(weight).all() or not hits[0].any():
+        return None
+    return _thinned(hits[0], weight, law)
 
 
 def _simulated(

@@ -48,14 +48,8 @@ def _whole(case: dict[str, Any]) -> str:
 def _table(own: pd.DataFrame) -> list[str]:
     buckets = [name for name in map(str, own.columns) if name.startswith("return_")]
     crowd = "first_seller" in own
-    head = [
-        "way",
-        "paths",
-        "P %",
-        "95 %",
-        "years",
-        *(["loss %", "half by day"] if own["loss"].notna().any() else []),
-    ]
+    head = ["way", "paths", "P %", "95 %", "years"]
+    head += ["loss %", "half by day"] if own["loss"].notna().any() else []
     head += [f"{name.removeprefix('return_')} %" for name in buckets]
     head += ["first seller (day)", "state bn (day)", "afraid (day)"] if crowd else []
     lines = [f"| {' | '.join(head)} |\n", f"|{'---|' * len(head)}\n"]

@@ -147,3 +147,26 @@ def test_a_loss_out_of_reach_is_refused(sums):
     far = Loss(target.name, 0, 0, 0, 0.99, 0.999999)
     with jax.enable_x64(True), pytest.raises(InputError, match="no path of"):
         drawn(world, [far], random.stream(0, "r"), paths=8192, chunk=4096, method="plain")
+
+
+@pytest.mark.parametrize("method", ["automatic", "importance"])
+def test_weights_that_are_not_finite_are_not_used(sums, monkeypatch, method):
+    """A law can be fitted badly: plain paths stand in, or the method is refused."""
+    from tailrisk.studies.reverse import draw
+
+    world, target, _ = sums
+    real = draw._simulated
+
+    def broken(*words):
+        hits, weight = real(*words[:-1], None)
+        return hits, None if words[-1] is None else np.full(words[2], np.nan)
+
+    monkeypatch.setattr(draw, "_simulated", broken)
+    monkeypatch.setattr(draw, "fit", lambda *_, **__: type("Fitted", (), {"law": object()}))
+    with jax.enable_x64(True):
+        words = (world, [target], random.stream(0, "r"))
+        if method == "automatic":
+            assert drawn(*words, paths=8192, chunk=4096, method=method)[0].method == "plain"
+        else:
+            with pytest.raises(InputError, match="not finite"):
+                drawn(*words, paths=8192, chunk=4096, method=method)
