@@ -38,14 +38,18 @@ def _scale(figure: str) -> float:
     return 1.0 if figure in ("owed to brokers", "state's purchases") else 100.0
 
 
+MOVES = ["change", "change_low", "change_high"]
+"""Columns of a change and its interval."""
+
+
 def _changes(own: pd.DataFrame, labels: dict[str, str]) -> list[str]:
     books = [name for name in dict.fromkeys(own["rules"]) if name != "none"]
     lines = [f"| figure | before | {' | '.join(books)} |\n", f"|{'---|' * (len(books) + 2)}\n"]
     for figure, rows in own.groupby("figure", sort=False):
         by, scale = rows.set_index("rules"), _scale(str(figure))
-        cells = [labels[str(figure)], f"{scale * by.loc['none', 'value']:.3g}"]
+        cells = [labels[str(figure)], f"{scale * float(by['value']['none']):.3g}"]
         for name in books:
-            change, low, high = (scale * by.loc[name, key] for key in ("change", "change_low", "change_high"))
+            change, low, high = scale * by.loc[name, MOVES].to_numpy(float)
             star = "*" if low > 0 or high < 0 else ""
             cells.append(f"{change:+.2g} ±{(high - low) / 2:.1g}{star}")
         lines.append(f"| {' | '.join(cells)} |\n")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def ruled(source: str, overrides: Sequence[str], rules: Sequence[Rule]) -> tuple
     names = [] if files is None else list(files.participants.cohorts)
     for rule in rules:
         for edit in rule.edits:
-            world = edited(world, edit.place, lambda old, edit=edit: times(old, edit, names))
+            world = edited(world, edit.place, partial(times, edit=edit, names=names))
     return config, world
 
 

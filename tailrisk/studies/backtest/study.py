@@ -116,7 +116,7 @@ def by_day(known: History, made: Forecasts) -> pd.DataFrame:
     parts = [
         pd.DataFrame(
             {
-                "date": known.days[np.isfinite(loss[horizon]).all(axis=1)],
+                "date": known.days[np.flatnonzero(np.isfinite(loss[horizon]).all(axis=1))],
                 "horizon": horizon,
                 "level": float(level),
                 "model": model,

@@ -18,7 +18,7 @@ def table(rows: pd.DataFrame, reject: float, bets: sequential.Bets) -> tuple[pd.
     """(a row a series, wealth by day in long form); rows as `read.watched` gives them."""
     found, days = [], []
     for key, own in rows.groupby(SERIES, sort=False):
-        said = dict(zip(SERIES, key, strict=True))
+        said: dict[str, Any] = dict(zip(SERIES, key, strict=True))
         apart = own.iloc[:: int(said["horizon"])]  # losses of several days overlap but for every h-th
         process = processes(apart, f"{said['level']:.6g}", bets)
         found.append(said | summary(apart, process, reject) | whole(apart, f"{said['level']:.6g}"))

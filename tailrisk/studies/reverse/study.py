@@ -212,14 +212,14 @@ def _write(
 ) -> None:
     rows, sold, curves = tables
     for column in ("loss", "half_of_loss_day"):
-        rows[column] = rows[column] if column in rows else np.nan
+        rows[column] = rows.get(column, np.nan)
     write_csv(rows, folder / "ways.csv", digits="%.6g", missing="")
     write_csv(curves, folder / "paths.csv", digits="%.5g", missing="")
     if len(sold):
         write_csv(sold, folder / "sellers.csv", digits="%.5g", missing="")
     for case in asked:
         own = rows[rows["case"] == case.name]
-        titles = [f"way {r.way}: {100 * r.probability:.3g} %" for r in own.itertuples()]
+        titles = [f"way {r['way']}: {100 * r['probability']:.3g} %" for r in own.to_dict("records")]
         drawing = picture.modal(
             curves[curves["case"] == case.name], config.names.buckets, titles, case.name, case.title
         )

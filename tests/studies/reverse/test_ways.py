@@ -158,7 +158,7 @@ def test_weights_that_are_not_finite_are_not_used(sums, monkeypatch, method):
     real = draw._simulated
 
     def broken(*words):
-        hits, weight = real(*words[:-1], None)
+        hits, _ = real(*words[:-1], None)
         return hits, None if words[-1] is None else np.full(words[2], np.nan)
 
     monkeypatch.setattr(draw, "_simulated", broken)
