@@ -52,7 +52,7 @@ def test_from_config_to_folder(tmp_path, capsys):
 def test_a_crowd_sells_and_the_state_buys(tmp_path):
     folder = tmp_path / "out"
     words = ("crowd_feb2024.toml", "--product", "dma", "--loss", "0.3", "--method", "plain", "--quiet")
-    start = ("--set", "market.start=crisis", "--set", "run.days=10", "--set", "run.paths=512")
+    start = ("--set", "market.start=crisis", "--set", "run.days=10", "--set", "run.paths=1024")
     assert run(*words, *start, "-o", folder, "--member", "1") == 0
     ways = pd.read_csv(folder / "ways.csv")
     sold = pd.read_csv(folder / "sellers.csv")
