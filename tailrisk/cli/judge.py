@@ -32,7 +32,7 @@ from .options import (
 @click.option("--to", "last", required=True, metavar="DATE", help="Last day of data used, YYYY-MM-DD.")
 @click.option("--config", default="base.toml", show_default=True, help="Whose products are forecast.")
 @OVERRIDE
-@click.option("--levels", default="0.95,0.99", show_default=True, help="Levels of VaR and ES.")
+@click.option("--levels", default="0.95,0.975,0.99", show_default=True, help="Levels of VaR and ES.")
 @click.option("--horizons", default="1,10", show_default=True, help="Days a forecast looks ahead.")
 @click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
 @STATES

@@ -108,7 +108,7 @@ def test_refusals_name_the_day_and_the_series(data, tmp_path, capsys):
     gap.iloc[300, 3] = np.nan
     gap.to_csv(data)
     assert run(data, "--from", "2016-02-15", *SHORT, "-o", tmp_path / "a") == 2
-    assert f"{gap.index[300].date()}: no return of T-L" in capsys.readouterr().err
+    assert f"{gap.index[300].date()}: no return of csi2000-csi300" in capsys.readouterr().err
     assert run(data, "--from", "2016-02-15", *SHORT, "--levels", "0.3", "-o", tmp_path / "a") == 2
     assert not list(tmp_path.glob("*a*"))
 
