@@ -116,6 +116,9 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "calibrate",
         "universe",
         "backtest",
+        "monitor",
+        "reverse",
+        "audit",
         "replay",
         "cta",
         "watch",
@@ -384,6 +387,7 @@ def test_the_recorded_command_names_no_machine(folder: Path, engine: dict[str, A
         ["replay", "a.toml"],
         ["replay", "a.toml", "--indices", "b.csv", "--force"],
         ["tune", "a.toml", "--output", "elsewhere"],
+        ["monitor", "results/backtest", "--picture", "ie500"],
         ["backtest", "a.csv", "--from", "2020-01-01", "--to", "2021-01-01", "--set", "run.days=5"],
     ],
 )

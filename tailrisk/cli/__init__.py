@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
+from .audit import audit
 from .calibrate import calibrate
 from .guide import guide
 from .intraday import liquidity, minute
@@ -16,7 +17,9 @@ from .judge import backtest, replay, tune
 from .look import check, init, look, sample
 from .match import match
 from .measure import cta, universe
+from .monitor import monitor
 from .options import say
+from .reverse import reverse
 from .simulate import report, run, show, stale, sweep
 from .validate import validate
 from .watch import watch
@@ -55,8 +58,11 @@ for command in (
     cta,
     match,
     backtest,
+    monitor,
     validate,
     replay,
+    reverse,
+    audit,
     tune,
     watch,
     minute,

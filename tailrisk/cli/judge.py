@@ -32,7 +32,7 @@ from .options import (
 @click.option("--to", "last", required=True, metavar="DATE", help="Last day of data used, YYYY-MM-DD.")
 @click.option("--config", default="base.toml", show_default=True, help="Whose products are forecast.")
 @OVERRIDE
-@click.option("--levels", default="0.95,0.99", show_default=True, help="Levels of VaR and ES.")
+@click.option("--levels", default="0.95,0.975,0.99", show_default=True, help="Levels of VaR and ES.")
 @click.option("--horizons", default="1,10", show_default=True, help="Days a forecast looks ahead.")
 @click.option("--refit", default="year", show_default=True, type=click.Choice(["year", "quarter", "month"]))
 @STATES
@@ -49,6 +49,11 @@ from .options import (
     help="The result folder to write.",
 )
 @ACCEPT
+@click.option(
+    "--daily",
+    is_flag=True,
+    help="Write forecasts and losses of every day too, for `tailrisk monitor`.",
+)
 @click.option("--force", is_flag=True, help="Replace a result that is there already.")
 @QUIET
 def backtest(
@@ -67,6 +72,7 @@ def backtest(
     seed: int,
     output: Path,
     accept: tuple[str, ...],
+    daily: bool,
     force: bool,
     quiet: bool,
 ) -> None:
@@ -115,6 +121,7 @@ def backtest(
             progress=tell,
             memory=memory,
             accept=accept,
+            daily=daily,
         )
     if not quiet:
         say(spoken(folder))

@@ -1,6 +1,8 @@
 """Paths drawn from a tilted law: the same day, other odds, and the weight that makes up for it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 import jax.numpy as jnp
 
@@ -12,6 +14,8 @@ from ..simulate.path import Outcome
 from ..simulate.world import World
 from . import tilt
 from .tilt import Tilt
+
+S = TypeVar("S")
 
 
 @struct
@@ -39,6 +43,13 @@ def outcome(world: World, law: Tilt, number: Count) -> Outcome:
 
 def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
     """As `outcome` of the paths numbered `number` [path], and the regimes and shocks that were drawn."""
+    return watched(world, law, number, lambda at: None)[:2]
+
+
+def watched(
+    world: World, law: Tilt, number: Count, see: Callable[[day.State], S]
+) -> tuple[Outcome, Trace, S]:
+    """As `traced` of the paths numbered `number` [path], and what `see` sees of every evening, [day, ...]."""
     mixture, warmup, before, warm = _before(world, law, tilt.init(law, number), number)
     start = path.begin(world, number, warm)
     if warm is None or not process.continues(world.process):
@@ -49,7 +60,7 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
-    ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal]]:
+    ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal, S]]:
         at, mixture = state
         fear = None if world.crowd is None else world.crowd.panic.hold
         mixture, shocks, now = tilt.step(
@@ -66,16 +77,17 @@ def traced(world: World, law: Tilt, number: Count) -> tuple[Outcome, Trace]:
         shock = jnp.stack(
             random.student(shocks.ladder, world.process.ladder.inverse_nu)[: process.buckets(world.process)]
         )
-        return (at, mixture), (path.spreads(world, log_return), now, shock)
+        return (at, mixture), (path.spreads(world, log_return), now, shock, see(at))
 
     def draw(days: Count) -> Today:
         leave = law.leave[days.astype(jnp.int32) - 1]
         return Today(shocks=path.draw(world, number, days), move=tilt.moves(law, number, days), leave=leave)
 
-    (at, mixture), (during, seen, shock) = path.over_days(one_day, (start, mixture), world.days, draw)
+    (at, mixture), (during, states, shock, seen) = path.over_days(one_day, (start, mixture), world.days, draw)
     weight = jnp.exp(tilt.log_weight(mixture))
     result = replace(path.finish(world, at, before, during), weight=weight)
-    return result, Trace(state=jnp.concatenate([regime[None], seen]), warmup=warmup, shock=shock)
+    trace = Trace(state=jnp.concatenate([regime[None], states]), warmup=warmup, shock=shock)
+    return result, trace, seen
 
 
 def _state(world: World, at: day.State) -> Count:

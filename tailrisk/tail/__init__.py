@@ -1,6 +1,6 @@
 """Losses, their tails, and how well a sample of weighted paths knows them."""
 
-from . import backtest, running
+from . import backtest, basel, calibration, density, running, sequential
 from .contribution import component_shortfall, incremental_shortfall
 from .control import controlled_mean
 from .drawdown import conditional_drawdown
@@ -34,9 +34,12 @@ __all__ = [
     "WeightReport",
     "Worst",
     "backtest",
+    "basel",
+    "calibration",
     "component_shortfall",
     "conditional_drawdown",
     "controlled_mean",
+    "density",
     "distortion",
     "entropic",
     "expected_shortfall",
@@ -57,6 +60,7 @@ __all__ = [
     "return_period",
     "running",
     "saturated",
+    "sequential",
     "stability",
     "value_at_risk",
     "value_at_risk_interval",

@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike
 from scipy.special import bdtr, chdtrc, stdtr, xlogy
 
 from ..core import InputError
-from .border import Losses, finite, ordered
+from .border import finite, ordered
+from .dated import as_given, dated, forecast, series
 from .sample import Array, Level, exact_level
 
 SAME = 16 * float(np.finfo(np.float64).eps)
@@ -39,8 +40,8 @@ def hits(losses: ArrayLike, value_at_risk: ArrayLike) -> Any:
     >>> hits([0.01, 0.04, 0.02], [0.03, 0.03, 0.03])
     array([0., 1., 0.])
     """
-    realised, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
-    return _as_given((realised.values > forecast.values).astype(np.float64), realised)
+    realised, expected = dated(losses=losses, value_at_risk=value_at_risk)
+    return as_given((realised.values > expected.values).astype(np.float64), realised)
 
 
 def kupiec(hit: ArrayLike, *, level: Level) -> Verdict:
@@ -68,10 +69,10 @@ def independence(hit: ArrayLike) -> Verdict:
     >>> independence([1.0] * 5 + [0.0] * 245).p_value < 0.001  # the hits came together
     True
     """
-    series = _flags(hit)
-    if len(series) < 2:
+    flags = _flags(hit)
+    if len(flags) < 2:
         raise InputError("hit", "one day follows no other", "two days or more")
-    before, after = series[:-1], series[1:]
+    before, after = flags[:-1], flags[1:]
     calm, tense = after[before == 0], after[before == 1]
     apart = sum(_binomial(x.sum(), len(x), x.mean()) for x in (calm, tense) if len(x))
     statistic = 2 * (apart - _binomial(after.sum(), len(after), after.mean()))
@@ -140,8 +141,8 @@ def acerbi_szekely(
     >>> round(acerbi_szekely(losses, var, es, level=0.975).statistic, 6)
     -1.0
     """
-    days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
-    realised, (var, es) = days.values, (series.values for series in forecast)
+    days, *expected = forecast(losses, value_at_risk, expected_shortfall)
+    realised, (var, es) = days.values, (each.values for each in expected)
     share = float(1 - exact_level(level))
     seen = float(_shortfall_gap(realised, var, es, share, given_hits))
     if scenarios is None:
@@ -165,9 +166,9 @@ def quantile_score(losses: ArrayLike, value_at_risk: ArrayLike, *, level: Level)
     >>> quantile_score([0.01, 0.04], [0.03, 0.03], level=0.99).round(4)
     array([0.0002, 0.0099])
     """
-    days, forecast = _dated(losses=losses, value_at_risk=value_at_risk)
-    gap = days.values - forecast.values
-    return _as_given(((gap > 0) - float(1 - exact_level(level))) * gap, days)
+    days, expected = dated(losses=losses, value_at_risk=value_at_risk)
+    gap = days.values - expected.values
+    return as_given(((gap > 0) - float(1 - exact_level(level))) * gap, days)
 
 
 def fz0_score(
@@ -182,10 +183,10 @@ def fz0_score(
     >>> fz0_score([0.01, 0.04], [0.03, 0.03], [0.035, 0.035], level=0.99).round(3)
     array([-3.495, 25.076])
     """
-    days, *forecast = _forecast(losses, value_at_risk, expected_shortfall)
-    var, es = (series.values for series in forecast)
+    days, *expected = forecast(losses, value_at_risk, expected_shortfall)
+    var, es = (each.values for each in expected)
     beyond = np.maximum(days.values - var, 0.0) / float(1 - exact_level(level))
-    return _as_given((beyond + var) / es + np.log(es) - 1, days)
+    return as_given((beyond + var) / es + np.log(es) - 1, days)
 
 
 def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> Verdict:
@@ -202,7 +203,7 @@ def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> 
     >>> verdict.statistic < 0
     True
     """
-    first, second = _series(score=score, other=other)
+    first, second = series(score=score, other=other)
     n = len(first)
     if not (isinstance(horizon, int | np.integer) and 1 <= horizon < n):
         raise InputError("horizon", f"{horizon} for {n} days", f"a whole number, 1 <= horizon < {n}")
@@ -221,53 +222,18 @@ def diebold_mariano(score: ArrayLike, other: ArrayLike, *, horizon: int = 1) -> 
     return Verdict(statistic, float(2 * stdtr(n - 1, -abs(statistic))))
 
 
-def _series(**named: ArrayLike) -> list[Array]:
-    """Named series [day] as float64, finite and of one length, by the days of the first Series."""
-    return [series.values for series in _dated(**named)]
-
-
-def _dated(**named: ArrayLike) -> list[Losses]:
-    """The same with the days of the first Series among them, if there is one."""
-    days = next((values.index for values in named.values() if isinstance(values, pd.Series)), None)
-    if days is not None:
-        named = {
-            name: ordered(name, values, days) if isinstance(values, pd.Series) else values
-            for name, values in named.items()
-        }
-    arrays = {name: finite(name, values) for name, values in named.items()}
-    lengths = {array.shape for array in arrays.values()}
-    if len(lengths) != 1 or any(array.ndim != 1 for array in arrays.values()):
-        shapes = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-        raise InputError(next(iter(named)), f"shapes differ: {shapes}", "series [day] of one length")
-    return [Losses(array, days) for array in arrays.values()]
-
-
-def _as_given(values: Array, like: Losses) -> Any:
-    """Values [day] with the days they belong to, where these are known."""
-    return values if like.paths is None else pd.Series(values, like.paths)
-
-
-def _forecast(losses: ArrayLike, value_at_risk: ArrayLike, expected_shortfall: ArrayLike) -> list[Losses]:
-    """(losses, VaR, ES) of one set of days, refused unless every ES is above zero."""
-    found = _dated(losses=losses, value_at_risk=value_at_risk, expected_shortfall=expected_shortfall)
-    short = int((found[2].values <= 0).sum())
-    if short:
-        raise InputError("expected_shortfall", f"{short} forecasts are not positive", "> 0")
-    return found
-
-
 def _counts(hit: ArrayLike, level: Level) -> tuple[float, float, float]:
     """(days, hits, expected fraction) of a series of zeros and ones."""
-    series = _flags(hit)
-    return float(len(series)), float(series.sum()), float(1 - exact_level(level))
+    flags = _flags(hit)
+    return float(len(flags)), float(flags.sum()), float(1 - exact_level(level))
 
 
 def _flags(hit: ArrayLike) -> Array:
     """A series [day] of zeros and ones."""
-    (series,) = _series(hit=hit)
-    if not np.isin(series, (0.0, 1.0)).all():
+    (flags,) = series(hit=hit)
+    if not np.isin(flags, (0.0, 1.0)).all():
         raise InputError("hit", "is not a series of zeros and ones", "0 or 1 a day")
-    return series
+    return flags
 
 
 def _binomial(count: Any, days: Any, chance: Any) -> float:

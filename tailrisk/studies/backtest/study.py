@@ -19,13 +19,13 @@ from ...core.errors import InputError
 from ...core.names import Names
 from ...data.prices import digest, read_prices
 from ...record import provenance
-from ...record.files import write_csv
+from ...record.files import write_csv, write_parquet
 from ...record.store import replacing, write_record
 from ...report import study as of_study
 from ...report.figures.prints import BOTH, printing
 from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
-from .judge import judged, ranking
+from .judge import every, judged, ranking
 from .simple import LEAST
 from .targets import Target, gains, losses, pictured, targets
 
@@ -33,6 +33,7 @@ Array = NDArray[Any]
 
 STILL = 1e-10
 """Daily gains within this of each other are one number and rounding."""
+FORECASTS = "forecasts.parquet"
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 """How often models are fitted again."""
 
@@ -75,11 +76,12 @@ def backtest(
     progress: Callable[[float, str], None],
     memory: bool = False,
     accept: Sequence[str] = (),
+    daily: bool = False,
 ) -> Path:
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
 
     memory: whether the memory process is among the models. accept: what may be odd about the data, of
-    data.daily.KINDS.
+    data.daily.KINDS. daily: whether every day's forecasts and losses are written too (forecasts.parquet).
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -105,7 +107,30 @@ def backtest(
         with jax.enable_x64(True):
             made = forecasts(asked, returns, gain, progress)
         write(known, made, folder, _said(output.name, command, data, config, refit, known, made))
+        if daily:
+            write_parquet(by_day(known, made), folder / FORECASTS)
     return output
+
+
+def by_day(known: History, made: Forecasts) -> pd.DataFrame:
+    """A row per horizon, level, model, series and day, as `tailrisk monitor` reads it."""
+    loss = known.loss()
+    parts = [
+        pd.DataFrame(
+            {
+                "date": known.days[np.flatnonzero(np.isfinite(loss[horizon]).all(axis=1))],
+                "horizon": horizon,
+                "level": float(level),
+                "model": model,
+                "product": known.plan.aims[t].name,
+                "loss": came,
+                "value_at_risk": var,
+                "expected_shortfall": es,
+            }
+        )
+        for horizon, level, model, t, (came, var, es) in every(known.plan, made, loss)
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _said(

@@ -58,6 +58,25 @@ SHORT = (
 )
 
 
+def test_forecasts_of_every_day_can_be_watched(data, tmp_path):
+    folder = tmp_path / "out"
+    words = (data, "--from", "2016-02-15", *SHORT, "--starts", 1, "-o", folder, "--quiet")
+    assert run(*words, "--daily") == 0
+    daily = pd.read_parquet(folder / "forecasts.parquet")
+    table = pd.read_csv(folder / "table.csv")
+    assert len(daily) == table.days.sum()
+    hits = (
+        (daily.loss > daily.value_at_risk).groupby([daily[c] for c in ("horizon", "model", "product")]).sum()
+    )
+    for row in table.itertuples():
+        assert hits[row.horizon, row.model, row.target] == row.hits
+    with pytest.raises(SystemExit) as stop:
+        tailrisk(["monitor", str(folder), "-o", str(tmp_path / "watch"), "--quiet"])
+    assert stop.value.code == 0
+    record = json.loads((tmp_path / "watch" / "record.json").read_text())
+    assert record["made_by"].startswith("tailrisk backtest closes.csv")
+
+
 def test_from_file_to_folder(data, tmp_path, capsys):
     folder = tmp_path / "out"
     words = (data, "--from", "2016-02-15", *SHORT, "--starts", 1, "-o", folder)
@@ -89,7 +108,7 @@ def test_refusals_name_the_day_and_the_series(data, tmp_path, capsys):
     gap.iloc[300, 3] = np.nan
     gap.to_csv(data)
     assert run(data, "--from", "2016-02-15", *SHORT, "-o", tmp_path / "a") == 2
-    assert f"{gap.index[300].date()}: no return of T-L" in capsys.readouterr().err
+    assert f"{gap.index[300].date()}: no return of csi2000-csi300" in capsys.readouterr().err
     assert run(data, "--from", "2016-02-15", *SHORT, "--levels", "0.3", "-o", tmp_path / "a") == 2
     assert not list(tmp_path.glob("*a*"))
 

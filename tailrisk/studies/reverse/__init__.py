@@ -1,0 +1,1 @@
+"""Reverse stress: the likeliest ways to a loss, with their odds, who sells and what the state does."""
