@@ -16,7 +16,9 @@ from .look import check, init, look, sample
 from .match import match
 from .measure import cta, universe
 from .options import say
-from .simulate import report, run, show, stale, sweep
+from .results import stale
+from .simulate import report, run, show
+from .sweep import sweep
 from .validate import validate
 from .write import cite, schema
 
