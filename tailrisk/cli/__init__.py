@@ -16,7 +16,7 @@ from .look import check, init, look, sample
 from .match import match
 from .measure import cta, universe
 from .options import say
-from .results import stale
+from .results import compare, export, listed, publish, query, stale, verify
 from .simulate import report, run, show
 from .sweep import sweep
 from .validate import validate
@@ -49,6 +49,12 @@ for command in (
     sweep,
     show,
     report,
+    listed,
+    compare,
+    verify,
+    query,
+    export,
+    publish,
     stale,
     calibrate,
     universe,

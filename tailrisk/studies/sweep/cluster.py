@@ -119,7 +119,7 @@ def _task(plan: Sweep, place: Path, cell: Cell, where: Where, command: str) -> d
 
 
 def work(task: dict[str, Any]) -> str | None:
-    """Run one cell and write it; return what it failed with. Errors of the disk are raised, to be tried again."""
+    """Run one cell, write it, return what it failed with; errors of the disk are raised and tried again."""
     _take_cores(task["jobs"])
     try:
         return _written(task)
