@@ -21,7 +21,7 @@ TABLE = click.option("--csv", "file", type=click.Path(path_type=Path), help="Wri
 def listed(results: Path, cells: bool) -> None:
     """List the results in a folder.
 
-    A line a result: its kind, whether its seal is whole, when and by which code it was made, and its question.
+    A line a result: its kind, whether its seal is whole, when and by which code it was made, its question.
 
     \b
     Example:

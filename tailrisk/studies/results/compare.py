@@ -191,18 +191,18 @@ def _excess(worst: Worst, level: Any) -> np.ndarray:
 
 
 def show(found: Comparison) -> str:
-    """In words: whether it is paired, what differs, and ES over the horizon of every product."""
+    """In words: whether it is paired, what differs, and ES over the horizon; the table has the rest."""
     lines = [f"{found.first} less {found.second}, % of starting NAV"]
     lines.append(f"{'paired' if found.paired else 'unpaired'}: {found.why}")
     lines += ["", "configs differ in:", *(f"  {text}" for text in found.fields[:12])] if found.fields else []
     lines += ["  ..."] if len(found.fields) > 12 else []
     table = found.table
     some = table[(table["view"] == "absolute") & (table["loss"] == table["loss"].iloc[0])]
-    some = some[(some["figure"] != "drift") | ~some.duplicated(["product", "figure"])]
+    some = some[some["figure"] == "ES"]
     lines += ["", f"{'product':<18}{'figure':>11}{'first':>9}{'second':>9}{'difference':>12}  95 % interval"]
     for row in some.sort_values(["figure", "level"], kind="stable").itertuples(index=False):
-        figure = row.figure if row.figure == "drift" else f"{row.figure} {row.level:g}"
+        figure = f"{row.figure} {row.level:g}"
         numbers = f"{100 * row.first:>9.2f}{100 * row.second:>9.2f}{100 * row.difference:>12.3f}"
         ends = f"{100 * row.low:.3f} to {100 * row.high:.3f}, {row.interval}"
         lines.append(f"{row.product[:17]:<18}{figure:>11}{numbers}  {ends}")
-    return "\n".join(lines)
+    return "\n".join([*lines, "VaR, drift, other losses and views: --csv"])

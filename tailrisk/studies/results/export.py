@@ -40,7 +40,7 @@ def _stamped(name: str) -> zipfile.ZipInfo:
 
 
 def described(one: Entry, names: list[str]) -> dict[str, Any]:
-    """RO-Crate 1.1 metadata: the folder as a data set, its files, the software and the command that made it."""
+    """RO-Crate 1.1 metadata: a data set, its files, the software and the command that made it."""
     record = one.record
     files = [{"@id": name, "@type": "File", "name": name} for name in names]
     root = {

@@ -26,7 +26,7 @@ COMPARED: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def query(results: Path, conditions: Sequence[str] = ()) -> pd.DataFrame:
-    """Figures of every run below a folder, cells of sweeps too, for which every condition holds [row, column].
+    """Figures of runs below a folder, cells of sweeps too, for which every condition holds [row, column].
 
     A field is a column, or a dotted field of the config, which becomes one. InputError: a condition that is
     none, or a field that no run has.

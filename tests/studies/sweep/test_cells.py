@@ -1,4 +1,4 @@
-"""Cells shared between sweeps, cells that fail, and what the table, the page and the exit code say of them."""
+"""Cells shared between sweeps, cells that fail, and what the table and the page say of them."""
 
 import json
 

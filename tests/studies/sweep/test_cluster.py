@@ -51,7 +51,7 @@ def workers() -> list[int]:
 def kill_one_after_the_first_cell(folder: Path, killed: list[int]) -> None:
     since = time.monotonic()
     while time.monotonic() - since < 200:
-        there = [p for p in folder.glob("seed-*/SHA256SUMS")]
+        there = any(folder.glob("seed-*/SHA256SUMS"))
         if there and (alive := workers()):
             os.kill(alive[-1], signal.SIGKILL)
             killed.append(alive[-1])

@@ -265,7 +265,7 @@ def test_an_old_sweep_without_a_seal_is_still_shown(ran, tmp_path):
 
 
 def test_values_that_are_the_same_are_refused():
-    with pytest.raises(InputError, match="two values of a field are the same"):
+    with pytest.raises(InputError, match="two cells have the same config"):
         plan("run.days=19,1_9", *SEEDS)
 
 
