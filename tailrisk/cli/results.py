@@ -161,22 +161,33 @@ def _write(table: object, file: Path) -> None:
 
 @click.command()
 @click.argument("folder", default="results", type=click.Path(path_type=Path))
-def stale(folder: Path) -> None:
+@click.option("--commands", is_flag=True, help="Print only the commands that make them again.")
+def stale(folder: Path, commands: bool) -> None:
     """List results whose code has changed since.
 
     Looks at every record below FOLDER: the modules its command imports, directly or not, against what git
     says has changed since the commit of the record. Always exits 0: whether a change matters is for a reader.
 
     \b
-    Example:
+    Examples:
       tailrisk stale results
+      tailrisk stale results --commands
     """
     from ..record.stale import ages, lines
+    from ..record.stale import commands as again
 
     root = Path(__file__).resolve().parents[2]
     if not (root / ".git").exists():
         raise InputError(str(root), "is not a checkout", "a clone of the repository, with git")
     if not folder.is_dir():
         raise InputError(str(folder), "no such folder", "a folder of results")
-    for text in lines(ages(root, folder)):
+    found = ages(root, folder)
+    for text in again(found, _replacing()) if commands else lines(found):
         say(text)
+
+
+def _replacing() -> list[str]:
+    """Names of the commands that have --force."""
+    group = click.get_current_context().find_root().command
+    every = group.commands if isinstance(group, click.Group) else {}
+    return [name for name, one in every.items() if any(option.name == "force" for option in one.params)]
