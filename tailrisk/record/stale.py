@@ -153,7 +153,7 @@ def lines(ages: Sequence[Age]) -> list[str]:
 
 
 def commands(ages: Sequence[Age], replacing: Collection[str] = ()) -> list[str]:
-    """What makes every stale result again, each command once; --force for commands that need it to replace."""
+    """What makes every stale result again, each command once, with --force for those that replace by it."""
     made = []
     for age in ages:
         if age.changed and not age.reason:
