@@ -50,9 +50,13 @@ def workers(parent: int) -> list[int]:
     return sorted(found)
 
 
-def disturbed(line: list[str], every: float, log: Path) -> tuple[int, int]:
-    """Give a command until it ends well, a worker killed every so many seconds: (kills, commands given)."""
-    kills = 0
+def disturbed(line: list[str], every: float, folder: Path, log: Path) -> tuple[int, int]:
+    """Give a command until it ends well: (kills, commands given).
+
+    A worker is killed when so many seconds and at least one more cell are done since the last: a machine
+    that starts workers more slowly than they are killed never comes to an end.
+    """
+    kills = seen = 0
     for given in range(1, ROUNDS + 1):
         with log.open("ab") as file:
             process = subprocess.Popen(line, stdout=file, stderr=file)
@@ -60,9 +64,10 @@ def disturbed(line: list[str], every: float, log: Path) -> tuple[int, int]:
             while process.poll() is None:
                 time.sleep(0.2)
                 alive = workers(process.pid)
-                if alive and time.monotonic() - last > every:
+                done = sum(1 for _ in folder.glob(f"seed-*/{seal.SUMS}"))
+                if alive and done > seen and time.monotonic() - last > every:
                     os.kill(alive[kills % len(alive)], signal.SIGKILL)
-                    kills, last = kills + 1, time.monotonic()
+                    kills, seen, last = kills + 1, done, time.monotonic()
         if process.returncode == 0:
             return kills, given
     raise SystemExit(f"not done after {ROUNDS} commands: see {log}")
@@ -129,7 +134,7 @@ def main() -> None:
     alone = time.monotonic() - since
     since = time.monotonic()
     line, log = command(asked.work / "disturbed", asked.cells, asked.jobs), asked.work / "log"
-    kills, given = disturbed(line, asked.every, log)
+    kills, given = disturbed(line, asked.every, asked.work / "disturbed/drill", log)
     took = time.monotonic() - since
     found = judged(asked.work / "alone/drill", asked.work / "disturbed/drill")
     table = pd.DataFrame({"what": found.keys(), "count": found.values()})

@@ -174,21 +174,11 @@ def _every_core() -> list[int]:
 def _client(where: Where) -> Iterator[Any]:
     """A client of the cluster. Raises InputError where its scheduler does not answer."""
     import dask
-    from distributed import Client, LocalCluster
+    from distributed import Client
 
     with dask.config.set({"distributed.scheduler.allowed-failures": DEATHS}):
         if where.scheduler is None and where.file is None:
-            with (
-                LocalCluster(
-                    n_workers=where.jobs,
-                    threads_per_worker=1,
-                    processes=True,
-                    host="127.0.0.1",
-                    dashboard_address=None,
-                    silence_logs=logging.CRITICAL,
-                ) as cluster,
-                Client(cluster) as client,
-            ):
+            with _local(where.jobs) as cluster, Client(cluster) as client:
                 yield client
             return
         try:
@@ -199,3 +189,21 @@ def _client(where: Where) -> Iterator[Any]:
             raise InputError(place, f"no scheduler answers: {' '.join(str(error).split())}") from None
         with client:
             yield client
+
+
+def _local(jobs: int) -> Any:
+    """Processes here. Raises Fault where one of them dies before it has started."""
+    from distributed import LocalCluster
+
+    try:
+        return LocalCluster(
+            n_workers=jobs,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+        )
+    except RuntimeError as error:
+        words = " ".join(str(error).split())
+        raise Fault(f"the {jobs} processes did not start ({words}): {LOST}") from None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tailrisk.cli import main
-from tailrisk.core import InputError, seal
+from tailrisk.core import Fault, InputError, seal
+from tailrisk.studies.sweep import cluster
 from tailrisk.studies.sweep.cluster import Where, checked
 
 SWEEP = [
@@ -94,3 +95,14 @@ def test_without_dask_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
     with pytest.raises(InputError, match=r"crowdtail\[cluster\]"):
         checked(Where(2))
+
+
+def test_processes_that_do_not_start_are_a_fault_and_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
+    distributed = pytest.importorskip("distributed", reason="the extra `cluster` is not installed")
+
+    def dead(**_: object) -> None:
+        raise RuntimeError("Nanny failed to start.")
+
+    monkeypatch.setattr(distributed, "LocalCluster", dead)
+    with pytest.raises(Fault, match="the same command goes on"):
+        cluster._local(2)
