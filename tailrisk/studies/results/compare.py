@@ -66,9 +66,8 @@ def compare(
             why = " ".join(str(error).split("\n")[0].split())
     if why is None:
         _pair(table, *tails)
-    names = [str(path) for path in (first, second)]
     said = why or "same seed, paths, days and generator: the same shocks, path by path"
-    return Comparison(*names, table, why is None, said, tuple(differing(*runs)))
+    return Comparison(str(first), str(second), table, why is None, said, tuple(differing(*runs)))
 
 
 def _run(folder: Path) -> Entry:

@@ -71,7 +71,7 @@ def _promise(record: dict[str, Any]) -> tuple[int, str]:
         other.append(f"rng_version {record.get('rng_version')} then, {here['rng_version']} now")
     if other:
         return VERSIONS, "; ".join(other)
-    pairs = [("platform", str), ("device", _kind)]
+    pairs: list[tuple[str, Callable[[Any], str]]] = [("platform", str), ("device", _kind)]
     moved = [
         f"{name} {read(record.get(name))} then, {read(here[name])} now"
         for name, read in pairs

@@ -89,7 +89,8 @@ class Grid:
     @cached_property
     def _rows(self) -> dict[tuple[str, str], TailRow]:
         """(cell, product) -> its headline row."""
-        wanted, found = self.headline, {}
+        found: dict[tuple[str, str], TailRow] = {}
+        wanted = self.headline
         for cell, row in self.tail:
             if (row.view, row.measure, row.level) == wanted:
                 found.setdefault((cell, row.product), row)
