@@ -3,7 +3,7 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: demo test test-newest check lock clean
+.PHONY: demo test test-newest check results lock clean
 
 demo: $(ENV)/run.stamp
 	$(BIN)/tailrisk run configs/feb2024.toml --set name=demo --force
@@ -36,6 +36,16 @@ $(ENV)/test.stamp: requirements-dev.txt pyproject.toml | $(ENV)/pip.stamp
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
+
+# Prints the commands of results whose code has changed since; `make results RUN=1` runs them, one after the other.
+# Those that read data need the files their commands name.
+results: $(ENV)/test.stamp
+ifdef RUN
+	$(BIN)/tailrisk stale results --commands > $(ENV)/results.sh
+	PATH="$(CURDIR)/$(BIN):$$PATH" bash -ex $(ENV)/results.sh
+else
+	@$(BIN)/tailrisk stale results --commands
+endif
 
 # Needs uv (`pip install uv`); the files hold hashes and no index URLs.
 COMPILE := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --quiet

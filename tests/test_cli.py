@@ -15,7 +15,7 @@ import pytest
 from tailrisk import __version__
 from tailrisk.cli import commands, main
 from tailrisk.cli.options import repeated
-from tailrisk.cli.simulate import cell_command
+from tailrisk.cli.sweep import cell_command
 from tailrisk.core import seal
 from tailrisk.core.errors import Fault
 from tests.report.conftest import write_folder
@@ -113,6 +113,12 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "show",
         "report",
         "stale",
+        "list",
+        "compare",
+        "verify",
+        "query",
+        "export",
+        "publish",
         "calibrate",
         "universe",
         "backtest",

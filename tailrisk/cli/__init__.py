@@ -19,8 +19,10 @@ from .match import match
 from .measure import cta, universe
 from .monitor import monitor
 from .options import say
+from .results import compare, export, listed, publish, query, stale, verify
 from .reverse import reverse
-from .simulate import report, run, show, stale, sweep
+from .simulate import report, run, show
+from .sweep import sweep
 from .validate import validate
 from .watch import watch
 from .write import cite, schema
@@ -52,6 +54,12 @@ for command in (
     sweep,
     show,
     report,
+    listed,
+    compare,
+    verify,
+    query,
+    export,
+    publish,
     stale,
     calibrate,
     universe,

@@ -1,14 +1,10 @@
-"""Simulating: a run, a sweep of runs, and their tables and pages."""
+"""Simulating: a run, and the tables and pages of results."""
 
-import shlex
-from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 import click
 
-from ..core.errors import InputError
-from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, overriding, repeated, say, words
+from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, repeated, say, words
 
 
 @click.command()
@@ -49,83 +45,6 @@ def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quie
     if not quiet:
         say(shown(folder))
         say(f"report: {folder / 'report.html'}")
-
-
-@click.command()
-@click.argument("config")
-@click.option(
-    "--set",
-    "overrides",
-    multiple=True,
-    metavar="KEY=VALUE,VALUE",
-    help="Values of a field, separated by commas: the grid is all combinations. One value is fixed.",
-)
-@click.option("--name", help="Of the sweep; by default the config's, and _sweep.")
-@OUTPUT
-@click.option("--force", is_flag=True, help="Run cells again that are there already.")
-@QUIET
-def sweep(
-    config: str, overrides: tuple[str, ...], name: str | None, output: Path, force: bool, quiet: bool
-) -> None:
-    """Run a config over a grid of settings; compare the cells.
-
-    Each cell is a run with a folder of its own in results/<name>, as `tailrisk run` writes it. sweep.csv
-    holds every cell's tail table, index.html compares them. A sweep that was stopped goes on where it was:
-    a cell whose folder is complete and whose config has the same digest is not run again. All cells have
-    the same seed unless it is swept, so they meet the same shocks and differ by their settings alone.
-
-    CONFIG is a config, or a sweep file: TOML with `config`, a [grid] of lists and, if wanted, [fixed], name
-    and question. Commas inside brackets or quotes belong to a value: tail.levels=[0.95,0.99] is one value.
-
-    \b
-    Examples:
-      tailrisk sweep crowd_feb2024.toml --set crowd.edges.panic=0,0.5,1 --set run.paths=8192
-      tailrisk sweep feb2024.toml --set market.states=2,3,4 --set market.shocks=gaussian,student
-      tailrisk sweep my_sweep.toml --name states
-
-    \b
-    my_sweep.toml:
-      config = "feb2024.toml"
-      [fixed]
-      run.paths = 50_000
-      [grid]
-      market.states = [2, 3, 4]
-      market.start = ["calm", "crisis"]
-    """
-    from ..config.plan import duration, fits, plan, together
-    from ..studies.sweep.config import expand
-
-    wanted = expand(config, overrides, name)
-    seconds = together([fits(plan(cell.config)) for cell in wanted.cells])
-    tell: Callable[[str], None] = (lambda line: None) if quiet else partial(say, err=True)
-    tell(f"{wanted.name}: {len(wanted.cells)} cells, about {duration(seconds)}")
-
-    numerics(x64=wanted.cells[0].config.run.precision == "float64")
-    from ..report import page
-    from ..studies.sweep import page as sweep
-    from ..studies.sweep.run import sweep as simulate
-
-    folder = simulate(
-        wanted,
-        output,
-        force=force,
-        command=lambda cell: cell_command(wanted.source, cell.overrides, output / wanted.name),
-        progress=not quiet,
-        tell=tell,
-        finish=sweep.write,
-        finish_cell=page.write,
-    )
-    if not quiet:
-        say(sweep.show(folder))
-        say(f"report: {folder / 'index.html'}")
-
-
-def cell_command(config: str, overrides: Sequence[str], output: Path) -> str:
-    """The `tailrisk run` that gives one cell of a sweep, for its record."""
-    from ..config.schema import portable
-
-    said = ["tailrisk", "run", portable(config), *overriding(overrides)]
-    return shlex.join([*said, "--output", portable(str(output))])
 
 
 @click.command()
@@ -193,26 +112,3 @@ def report(folder: Path, language: str | None, pictures: str | None) -> None:
     with rewriting(folder) as scratch:
         write(scratch, language=language, pictures=kinds)
     say(f"report: {folder / 'report.html'}")
-
-
-@click.command()
-@click.argument("folder", default="results", type=click.Path(path_type=Path))
-def stale(folder: Path) -> None:
-    """List results whose code has changed since.
-
-    Looks at every record below FOLDER: the modules its command imports, directly or not, against what git
-    says has changed since the commit of the record. Always exits 0: whether a change matters is for a reader.
-
-    \b
-    Example:
-      tailrisk stale results
-    """
-    from ..record.stale import ages, lines
-
-    root = Path(__file__).resolve().parents[2]
-    if not (root / ".git").exists():
-        raise InputError(str(root), "is not a checkout", "a clone of the repository, with git")
-    if not folder.is_dir():
-        raise InputError(str(folder), "no such folder", "a folder of results")
-    for text in lines(ages(root, folder)):
-        say(text)

@@ -369,3 +369,4 @@ class CrowdFiles(NamedTuple):
     market: MarketFile
     matched: dict[str, float]  # the chosen member of the ensemble; empty is the files' own figures
     sha256: dict[str, str]
+    members: int = 0  # sets of the ensemble

@@ -358,12 +358,14 @@ def _crowd(config: Config, layers: Layers, market: Names) -> CrowdFiles | None:
     answers = read(MarketFile, paths["market"], market)
     place = f"{layers.label(('crowd', 'first_day'))}: crowd.first_day"
     dated(place, config.crowd, config.run.days, answers.calendar.holidays, market.calendar)
+    ensemble = read_ensemble(paths["ensemble"]) if "ensemble" in paths else None
     return CrowdFiles(
         participants=read(CrowdFile, paths["parameters"], market).crowd,
         snowballs=read(SnowballFile, paths["snowballs"], market),
         market=answers,
-        matched=_matched(config.crowd.member, paths["ensemble"], layers) if "ensemble" in paths else {},
+        matched=_matched(config.crowd.member, ensemble, paths["ensemble"], layers) if ensemble else {},
         sha256={name: _sha256(path) for name, path in paths.items()},
+        members=len(ensemble.members) if ensemble else 0,
     )
 
 
@@ -372,8 +374,7 @@ def read_ensemble(path: Path) -> Ensemble:
     return read(Ensemble, path)
 
 
-def _matched(number: int, path: Path, layers: Layers) -> dict[str, float]:
-    ensemble = read_ensemble(path)
+def _matched(number: int, ensemble: Ensemble, path: Path, layers: Layers) -> dict[str, float]:
     if number >= len(ensemble.members):
         place = f"{layers.label(('crowd', 'member'))}: crowd.member"
         raise InputError(place, f"{number}", f"0 to {len(ensemble.members) - 1}, the members of {path.name}")

@@ -10,6 +10,7 @@ import jax
 
 from .. import __version__
 from ..core import random
+from ..simulate.blocks import devices_used
 
 PROMISES = (
     "Same lock, backend, kind of device and flags: identical bits, for any chunk, thread or device count.",
@@ -52,6 +53,12 @@ def machine() -> dict[str, Any]:
         "device": f"1{f' of {there}' if there > 1 else ''} x {used.device_kind}",
         "platform": f"{used.platform}, {platform.system()} {platform.machine()}",
     }
+
+
+def devices(paths: int) -> str:
+    """The devices that so many paths were spread over, of how many there are."""
+    used, there = devices_used(paths), len(jax.local_devices())
+    return f"{used}{f' of {there}' if there > used else ''} x {jax.local_devices()[0].device_kind}"
 
 
 def engine() -> dict[str, Any]:

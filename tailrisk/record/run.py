@@ -184,6 +184,7 @@ def record(config: Config, sampled: Sample, command: str, again: Repeats | None 
             "roles": dict(config.names.roles),
         },
         **provenance.stamp(),
+        "device": provenance.devices(config.run.paths),
         "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
         "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,

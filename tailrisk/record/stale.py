@@ -4,7 +4,7 @@ import ast
 import json
 import shlex
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ class Age(NamedTuple):
     changed: tuple[str, ...] = ()  # of the modules it imports, as files
     modules: int = 0  # that it imports
     reason: str = ""
+    command: str = ""  # that makes it again
 
 
 class Checkout:
@@ -121,7 +122,8 @@ class Checkout:
         if changed is None:
             return Age(folder, commit, reason="its commit is not in this history")
         files = [self.modules[name].relative_to(self.root).as_posix() for name in self.closure(entries)]
-        return Age(folder, commit, tuple(sorted(changed.intersection(files))), len(files))
+        command = str(record.get("command") or "")
+        return Age(folder, commit, tuple(sorted(changed.intersection(files))), len(files), command=command)
 
 
 def ages(root: Path, results: Path) -> list[Age]:
@@ -148,3 +150,15 @@ def lines(ages: Sequence[Age]) -> list[str]:
             since = f"{len(age.changed)} of {age.modules} modules changed since {age.commit[:8]}"
             said.append(f"{age.folder}: {since}: {first}")
     return [*said, f"{len(ages) - len(said)} of {len(ages)} results are as new as their code"]
+
+
+def commands(ages: Sequence[Age], replacing: Collection[str] = ()) -> list[str]:
+    """What makes every stale result again, each command once, with --force for those that replace by it."""
+    made = []
+    for age in ages:
+        if age.changed and not age.reason:
+            words = shlex.split(age.command)
+            if words[0] == "tailrisk" and words[1] in replacing and "--force" not in words:
+                words.append("--force")
+            made.append(shlex.join(words))
+    return list(dict.fromkeys(made))

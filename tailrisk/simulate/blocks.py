@@ -4,7 +4,7 @@ A block is 8,192 consecutive path numbers. A chunk is how many of them are compu
 knows only its path's number, so chunk, threads and device count move the speed and never a digit.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import partial
 from itertools import islice
@@ -23,6 +23,7 @@ from .path import Course, Outcome, course, outcome
 from .world import World
 
 T = TypeVar("T")
+Item = TypeVar("Item")
 
 BLOCK = 8192
 """Paths in a block; part of the promise of sameness, so a constant and not an option."""
@@ -50,8 +51,8 @@ def blocks(
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
     with a crowd; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
-    its memory. program, law: what is computed of each path, and the law it is drawn from, in place of the
-    world's own (`rare.blocks`).
+    its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
+    path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
     """
     if jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
@@ -96,17 +97,37 @@ _course = jax.jit(course)
 
 
 def threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
-    """Each core takes the next block; no more are in flight than there are cores, so memory is bounded."""
-    firsts = iter(range(0, paths, BLOCK))
+    """Each core takes the next block; no more are in flight than there are cores, so memory is bounded.
+
+    A block is computed on the device whose turn it is by its number.
+    """
 
     def work(first: int) -> tuple[int, T]:
-        return first, _gather(compute(np.uint32(first)), paths - first)
+        with jax.default_device(_turn(first // BLOCK)):
+            return first, _gather(compute(np.uint32(first)), paths - first)
 
-    with ThreadPoolExecutor(cores()) as pool:
-        running: set[Future[tuple[int, T]]] = {pool.submit(work, first) for first in islice(firsts, cores())}
+    yield from _in_flight(work, range(0, paths, BLOCK), cores())
+
+
+def devices_used(paths: int) -> int:
+    """How many devices so many paths are spread over."""
+    stride = BLOCK if jax.default_backend() == "cpu" else WIDE * BLOCK
+    return min(len(jax.local_devices()), -(-paths // stride))
+
+
+def _turn(number: int) -> jax.Device:
+    devices = jax.local_devices()
+    return devices[number % len(devices)]
+
+
+def _in_flight(work: Callable[[Item], T], items: Iterable[Item], most: int) -> Iterator[T]:
+    """What `work` makes of each item as it is done, so many of them at a time."""
+    left = iter(items)
+    with ThreadPoolExecutor(most) as pool:
+        running: set[Future[T]] = {pool.submit(work, item) for item in islice(left, most)}
         while running:
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            running |= {pool.submit(work, first) for first in islice(firsts, len(done))}
+            running |= {pool.submit(work, item) for item in islice(left, len(done))}
             for future in done:
                 yield future.result()
 
@@ -114,9 +135,28 @@ def threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
 def _wide(
     program: Program[Outcome], world: World, paths: int, law: Any = None
 ) -> Iterator[tuple[int, Outcome]]:
-    width, first = WIDE, 0
-    while first < paths:
-        count = min(width, -(-(paths - first) // BLOCK))
+    """On one device, all blocks one after the other; on several, each takes 32 blocks in turn."""
+    many = len(jax.local_devices())
+    if many == 1:
+        yield from _stride(program, world, paths, law, 0, paths)
+        return
+    stride = WIDE * BLOCK
+
+    def work(first: int) -> list[tuple[int, Outcome]]:
+        with jax.default_device(_turn(first // stride)):
+            return list(_stride(program, world, paths, law, first, min(first + stride, paths)))
+
+    for parts in _in_flight(work, range(0, paths, stride), many):
+        yield from parts
+
+
+def _stride(
+    program: Program[Outcome], world: World, paths: int, law: Any, first: int, end: int
+) -> Iterator[tuple[int, Outcome]]:
+    """The blocks from path `first` to `end` of a run of so many paths, 32 at a time or what memory allows."""
+    width = WIDE
+    while first < end:
+        count = min(width, -(-(end - first) // BLOCK))
         try:
             parts = _block(program, world, np.uint32(first), law, chunk=count * BLOCK, calls=1)
             result = _gather(parts, paths - first)

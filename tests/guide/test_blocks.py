@@ -12,6 +12,7 @@ from tailrisk.cli import commands, main
 from tailrisk.config import load
 from tailrisk.config.load import read_market
 from tailrisk.guide import page, topics
+from tailrisk.studies.sweep.config import expand
 from tailrisk.studies.tune.config import load_tune
 from tailrisk.studies.weather.config import read_targets
 from tailrisk.universe import default
@@ -80,6 +81,7 @@ READERS: dict[str, Callable[[Path], object]] = {
     "weather": read_targets,
     "bucket": a_bucket,
     "cohort": a_cohort,
+    "sweep": expand,
 }
 
 

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tailrisk.cli import main
-from tailrisk.record.stale import Checkout, ages, lines
+from tailrisk.record.stale import Checkout, ages, commands, lines
 
 FILES = {
     "tailrisk/__init__.py": "",
@@ -99,3 +99,25 @@ def test_the_list_is_printed_and_is_no_failure(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["stale", "nowhere"])
     assert stop.value.code == 2
+
+
+def test_what_makes_stale_results_again(checkout):
+    first = git(checkout, "rev-parse", "HEAD").strip()
+    result(checkout, "run", command="tailrisk run a.toml --set 'name=a b'", commit=first)
+    result(checkout, "plan", command="tailrisk check a.toml", commit=first)
+    result(checkout, "one", command="python -m experiments.one", commit=first)
+    result(checkout, "two", command="python -m experiments.one", commit=first)
+    result(checkout, "lost", command="tailrisk run a.toml", commit="0" * 40)
+
+    def found():
+        return commands(ages(checkout, checkout / "results"), ["run"])
+
+    assert found() == []
+    (checkout / "tailrisk/engine.py").write_text("go = 2\n")
+    assert found() == ["tailrisk run a.toml --set 'name=a b' --force"]
+    (checkout / "tailrisk/plan.py").write_text("new = 1\n")
+    assert sorted(found()) == [
+        "python -m experiments.one",
+        "tailrisk check a.toml",
+        "tailrisk run a.toml --set 'name=a b' --force",
+    ]

@@ -26,6 +26,8 @@ COLOURS = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY)
 MARKS = ("o", "s", "D", "^", "v", "P")
 LINES = ("-", "--", ":", "-.")
 ACROSS, PANEL = 3, 1.75
+TICKS = 8
+"""Most values named along."""
 LEGEND = 12
 """Most lines named in the key."""
 
@@ -70,7 +72,8 @@ def _panel(ax: Axes, grid: Grid, product: str, lines: dict[tuple[str, ...], dict
             if math.isfinite(es.low) and math.isfinite(es.high):
                 ax.plot([x, x], [es.low, es.high], color=look["color"], linewidth=1.0)
     ax.set_xlim(-0.35, len(values) - 0.65)
-    ax.set_xticks(range(len(values)), [safe(short(value, 12)) for value in values])
+    ticks = range(0, len(values), math.ceil(len(values) / TICKS))
+    ax.set_xticks(ticks, [safe(short(values[k], 12)) for k in ticks])
     ax.grid(axis="y")
     ax.margins(y=0.15)
     ax.set_title(safe(short(product, 26)))

@@ -15,7 +15,16 @@ from ...record import provenance
 from ...record.store import swap
 
 NAME = "sweep.json"
-DERIVED = (NAME, seal.SUMS, "sweep.csv", "sweep_events.csv", "sweep_crowd.csv", "index.html", "figures")
+DERIVED = (
+    NAME,
+    seal.SUMS,
+    "cells.csv",
+    "sweep.csv",
+    "sweep_events.csv",
+    "sweep_crowd.csv",
+    "index.html",
+    "figures",
+)
 """What a sweep writes beside its cells."""
 
 

@@ -48,7 +48,8 @@ class Grid:
         if sealed and record.get("sealed") and not (folder / seal.SUMS).exists():
             raise InputError(str(folder / seal.SUMS), "missing", hint="run the same `tailrisk sweep` again")
         found = read(folder / "sweep.csv", lambda c: (c.text("cell"), _tail(c)), "cell")
-        if {cell for cell, _ in found} != {name for name, _ in cells}:
+        whole = {name for name, _ in cells} - set(_errors(record))
+        if {cell for cell, _ in found} != whole:
             raise InputError(str(folder / "sweep.csv"), "does not hold every cell", hint="sweep again")
         return cls(folder, record, found)
 
@@ -63,27 +64,41 @@ class Grid:
         return {str(cell["name"]): [_bare(s) for s in cell["settings"]] for cell in self.record["cells"]}
 
     @cached_property
+    def errors(self) -> dict[str, str]:
+        """What a cell failed with, of those that failed."""
+        return _errors(self.record)
+
+    @cached_property
     def products(self) -> list[str]:
-        """Products that every cell has, in order."""
-        sets = [{row.product for cell, row in self.tail if cell == name} for name in self.cells]
-        return [p for p in dict.fromkeys(row.product for _, row in self.tail) if all(p in s for s in sets)]
+        """Products that every cell has that did not fail, in order."""
+        pairs = {(cell, row.product) for cell, row in self.tail}
+        done = [name for name in self.cells if name not in self.errors]
+        every = dict.fromkeys(row.product for _, row in self.tail)
+        return [product for product in every if all((name, product) in pairs for name in done)]
 
     @cached_property
     def headline(self) -> tuple[str, str, float]:
         """(view, measure, level) compared: absolute loss over the horizon at the highest firm level."""
         levels = sorted({row.level for _, row in self.tail})
-        firm = [at for at in levels if not any(row.indicative for _, row in self.tail if row.level == at)]
+        soft = {row.level for _, row in self.tail if row.indicative}
+        firm = [at for at in levels if at not in soft]
         measures = list(dict.fromkeys(row.measure for _, row in self.tail))
         measure = "terminal" if "terminal" in measures else measures[0]
         return "absolute", measure, max(firm, default=levels[0])
 
     def row(self, cell: str, product: str) -> TailRow | None:
         """The headline row of a product in a cell; None where the cell did not compute it."""
-        wanted = (product, *self.headline)
-        for name, row in self.tail:
-            if name == cell and (row.product, row.view, row.measure, row.level) == wanted:
-                return row
-        return None
+        return self._rows.get((cell, product))
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], TailRow]:
+        """(cell, product) -> its headline row."""
+        found: dict[tuple[str, str], TailRow] = {}
+        wanted = self.headline
+        for cell, row in self.tail:
+            if (row.view, row.measure, row.level) == wanted:
+                found.setdefault((cell, row.product), row)
+        return found
 
 
 def is_sweep(folder: Path) -> bool:
@@ -139,7 +154,7 @@ def document(grid: Grid, drawn: str) -> Document:
         answer=tuple(answer(grid)),
         glance=tuple(_glance(grid, commit)),
         sections=(
-            Section("cells", "The cells side by side", (picture,)),
+            Section("cells", "The cells side by side", (*_failed(grid), picture)),
             Section("table", "Every cell", (Shown("cells", table(grid)), note, own)),
             Section("files", "Tables and figures as files", (Shown("files", listed),)),
         ),
@@ -196,7 +211,8 @@ def table(grid: Grid) -> Table:
     lines = []
     for cell, settings in grid.cells.items():
         found = [grid.row(cell, product) for product in grid.products]
-        shown = [Cell("not run") if row is None else _loss(row) for row in found]
+        missing = Cell("failed" if cell in grid.errors else "not run")
+        shown = [missing if row is None else _loss(row) for row in found]
         lines.append((Cell(cell, link=f"{cell}/report.html"), *(Cell(s) for s in settings), *shown))
     caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
     return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
@@ -213,11 +229,32 @@ def show(folder: str | Path) -> str:
         lines.append(" " * wide + "".join(f"{product[:14]:>16}" for product in some))
         for cell in grid.cells:
             found = [grid.row(cell, product) for product in some]
-            shown = "".join(f"{_plain(row):>16}" for row in found)
+            missing = "failed" if cell in grid.errors else "not run"
+            shown = "".join(f"{missing if row is None else _plain(row):>16}" for row in found)
             lines.append(f"{plain(cell):<{wide}}{shown}")
         lines.append("")
+    lines += failures(grid)
     lines += [f"This is the sweep before: {STOPPED}.", ""] if pending(grid.folder) else []
     return "\n".join(lines).replace(MINUS, "-").replace("\u00a0", " ")
+
+
+def failures(grid: Grid) -> list[str]:
+    """What failed, a line a cell, and what to do."""
+    if not grid.errors:
+        return []
+    lines = [f"{plain(cell)} failed: {plain(error)}" for cell, error in grid.errors.items()]
+    head = f"{len(lines)} of {len(grid.cells)} cells failed; the same command tries them again:"
+    return [head, *lines, ""]
+
+
+def _failed(grid: Grid) -> tuple[Note, ...]:
+    """What failed, as the page says it."""
+    head, *lines = failures(grid) or [""]
+    return (Note(" ".join(filter(None, lines)), head),) if head else ()
+
+
+def _errors(record: dict[str, Any]) -> dict[str, str]:
+    return {str(cell["name"]): str(cell["error"]) for cell in record["cells"] if cell.get("error")}
 
 
 def _tail(cells: Cells) -> TailRow:
@@ -230,9 +267,7 @@ def _loss(row: TailRow) -> Cell:
     return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) + drift, row.indicative)
 
 
-def _plain(row: TailRow | None) -> str:
-    if row is None:
-        return "not run"
+def _plain(row: TailRow) -> str:
     found = row.expected_shortfall.scaled(100)
     return f"{found.text(LOSS_PLACES)} ±{found.margin(LOSS_PLACES)}" + ("*" if row.indicative else " ")
 
