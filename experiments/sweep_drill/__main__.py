@@ -23,7 +23,7 @@ from tailrisk.core import disk, seal
 from tailrisk.core.machine import cores
 from tailrisk.record.publishing import markdown, publish
 
-OWN = {"record.json", "report.html", seal.SUMS}
+OWN = {"record.json", "report.html", "page.md", seal.SUMS}
 """Files that say when, how fast and by which command a cell was made."""
 SIZE = ("run.paths=256", "run.days=2", "tail.levels=[0.9]", "event=[]", "run.chunk=256")
 ROUNDS = 20

@@ -17,7 +17,7 @@ SWEEP = [
     "sweep", "smoke.toml", "--set", "run.paths=512", "--set", "run.days=5", "--set", "tail.levels=[0.9]",
     "--set", "event=[]", "--set", "run.seed=1,2,3,4,5,6", "--name", "many", "--quiet",
 ]  # fmt: skip
-VOLATILE = {"record.json", "report.html", seal.SUMS}
+VOLATILE = {"record.json", "report.html", "page.md", seal.SUMS}
 
 
 def asked(*more: str) -> int:
