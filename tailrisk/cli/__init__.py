@@ -10,6 +10,7 @@ import click
 from .. import __version__
 from ..core.errors import Fault, InputError
 from .calibrate import calibrate
+from .demo import demo
 from .guide import guide
 from .judge import backtest, replay, tune
 from .look import check, init, look, sample
@@ -28,6 +29,7 @@ def commands() -> None:
 
     \b
     A first hour:
+      tailrisk demo                 everything once, on one page
       tailrisk init my.toml         write a commented config
       tailrisk check my.toml        validate it; print memory and time
       tailrisk run my.toml          simulate; write results/<name>/report.html
@@ -39,6 +41,7 @@ def commands() -> None:
 
 
 for command in (
+    demo,
     init,
     sample,
     check,

@@ -17,6 +17,7 @@ from .tables import Cell, Table
 
 PAGE, README, RECORD = "report.html", "README.md", "record.json"
 KINDS = {
+    "demo": "Everything once",
     "tune": "Tuning of style bounds",
     "replay": "Replay of real days",
     "match": "The crowd matched to an episode",
@@ -111,7 +112,12 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
 def _glance(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
     """What it rests on, in a line: data, paths, level, seconds, as far as the record says them."""
     said: Mapping[str, Any] = next(
-        (record[key] for key in ("tune", "replay", "episode") if isinstance(record.get(key), Mapping)), {}
+        (
+            record[key]
+            for key in ("tune", "replay", "episode", "demo")
+            if isinstance(record.get(key), Mapping)
+        ),
+        {},
     )
     days = record.get("days")
     if isinstance(days, list) and len(days) >= 2:
@@ -138,6 +144,7 @@ def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> I
     if rest:
         yield Section("pictures", say("Pictures"), tuple(readme.picture(path) for path in rest))
     yield from found
+    yield from _inside(record, say)
     listed = Table(
         say("The files beside this page."), (), (("", tuple(files(folder, say, README))),), numeric=False
     )
@@ -149,3 +156,20 @@ def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> I
     if rows:
         table = Table(say("The birth certificate of every figure above."), (), (("", rows),), numeric=False)
         yield Section("provenance", say("Provenance"), (Shown("provenance", table),))
+
+
+def _inside(record: Mapping[str, Any], say: Say) -> Iterator[Section]:
+    """The results that lie in folders of their own inside this one, where the record names any."""
+    parts = record.get("parts")
+    if not isinstance(parts, Mapping):
+        return
+    rows = tuple(
+        (Cell(str(name), link=f"{name}/{PAGE}"), Cell(say.name(str(about)))) for name, about in parts.items()
+    )
+    table = Table(
+        say("The results this page is made of, each with a page of its own."),
+        (),
+        (("", rows),),
+        numeric=False,
+    )
+    yield Section("parts", say("Parts"), (Shown("parts", table),))
