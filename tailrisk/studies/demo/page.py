@@ -159,8 +159,8 @@ def _losses(loaded: Loaded, losses: pd.DataFrame) -> list[str]:
     run = loaded.crowd.run
     told = [
         f"{run.paths:,} paths of {run.days} days each way, with the same seed: path by path the same shocks, "
-        f"so most of the noise cancels in the difference. {_terms(loaded)} A loss is positive, in % of starting "
-        "NAV; a figure marked † rests on too few paths and is indicative.",
+        f"so most of the noise cancels in the difference. {_terms(loaded)} A loss is positive, in % of "
+        "starting NAV; a figure marked † rests on too few paths and is indicative.",
         "![ES of every product without and with the crowd](sides.svg)",
     ]
     for view in dict.fromkeys(losses.view):
