@@ -144,7 +144,6 @@ def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> I
     if rest:
         yield Section("pictures", say("Pictures"), tuple(readme.picture(path) for path in rest))
     yield from found
-    yield from _inside(record, say)
     listed = Table(
         say("The files beside this page."), (), (("", tuple(files(folder, say, README))),), numeric=False
     )
@@ -156,20 +155,3 @@ def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> I
     if rows:
         table = Table(say("The birth certificate of every figure above."), (), (("", rows),), numeric=False)
         yield Section("provenance", say("Provenance"), (Shown("provenance", table),))
-
-
-def _inside(record: Mapping[str, Any], say: Say) -> Iterator[Section]:
-    """The results that lie in folders of their own inside this one, where the record names any."""
-    parts = record.get("parts")
-    if not isinstance(parts, Mapping):
-        return
-    rows = tuple(
-        (Cell(str(name), link=f"{name}/{PAGE}"), Cell(say.name(str(about)))) for name, about in parts.items()
-    )
-    table = Table(
-        say("The results this page is made of, each with a page of its own."),
-        (),
-        (("", rows),),
-        numeric=False,
-    )
-    yield Section("parts", say("Parts"), (Shown("parts", table),))

@@ -10,7 +10,7 @@ from ...core.names import Names
 from ...record.publishing import markdown
 from ...report import readme
 from ...report.estimate import number
-from ...report.words import LOSS_PLACES, level, title
+from ...report.words import LOSS_PLACES, level, spoken, title
 from .config import PARTS, Loaded
 from .picture import estimate
 
@@ -18,9 +18,9 @@ Row = dict[Hashable, Any]
 ANSWERS = 4
 """Paragraphs that answer, before the first heading."""
 ABOUT = {
-    "run": "the run without the crowd, in full",
-    "crowd": "the run with the crowd, in full",
-    "tune": "the tuning of style bounds, in full",
+    "run": "the run without the crowd",
+    "crowd": "the run with the crowd",
+    "tune": "the tuning of style bounds",
 }
 
 
@@ -37,12 +37,13 @@ def text(folder: Path, loaded: Loaded, tables: dict[str, pd.DataFrame]) -> str:
         "## The ladder's regimes",
         *_regimes(loaded, tables["regimes"], names),
         "## The event's odds",
-        *_odds(tables["odds"]),
+        *_odds(loaded, tables["odds"]),
         "## Losses without and with the crowd",
         *_losses(loaded, tables["losses"]),
         "## Style bounds",
         *_bounds(loaded, bounds),
-        "Parts: " + ", ".join(f"[{ABOUT[part]}]({name}/report.html)" for part, name in PARTS.items()) + ".",
+        "## Each part in full",
+        markdown(pd.DataFrame([_part(part) for part in PARTS])),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -85,8 +86,7 @@ def likely(loaded: Loaded, odds: pd.DataFrame) -> str:
     row = odds.to_dict("records")[0]
     before, after, more = (estimate(row, stem) for stem in ("without", "with", "more"))
     return (
-        f"How likely: {row['event'].replace('_', ' ')} ({row['description']}) comes within "
-        f"{loaded.run.run.days} days on {before.text()} % of paths without the crowd "
+        f"How likely: {_event(row, loaded.run.names)}; it comes within {loaded.run.run.days} days on {before.text()} % of paths without the crowd "
         f"({before.interval()}) and on {after.text()} % with it ({after.interval()}): "
         f"{_more(more)} on the same shocks ({more.interval(LOSS_PLACES)})."
     )
@@ -95,8 +95,9 @@ def likely(loaded: Loaded, odds: pd.DataFrame) -> str:
 def bounded(loaded: Loaded, bounds: str) -> str:
     """What to be allowed, as the tuning says it."""
     label = loaded.run.products[loaded.demo.product].label
-    plain = readme.paragraphs(bounds)
-    return f"Which bounds: for a product like {label}. {plain[0]}"
+    first = readme.paragraphs(bounds)[0]
+    plainly = [readme.plain(block) for block in bounds.split("\n\n") if block.startswith("**")]
+    return " ".join([f"Which bounds, for a product like {label}: {first[:1].lower()}{first[1:]}", *plainly])
 
 
 def turning(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> str:
@@ -128,7 +129,7 @@ def _regimes(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> list[str]:
             _percent(x, 1) for x in regimes.volatility_year
         ],
         f"{_pair(names)} a year": [_percent(x, 1) for x in regimes.spread_volatility_year],
-        "its drift a year": [_percent(x, 1) for x in regimes.spread_drift_year],
+        "its drift a day": [_percent(x, 2) for x in regimes.spread_drift_day],
         "on the last day": [_percent(x, 1) for x in regimes.last_day],
     }
     return [
@@ -139,12 +140,12 @@ def _regimes(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> list[str]:
     ]
 
 
-def _odds(odds: pd.DataFrame) -> list[str]:
+def _odds(loaded: Loaded, odds: pd.DataFrame) -> list[str]:
     if odds.empty:
         return ["The runs ask for no event."]
     lines = [
         {
-            "event": f"{row['event'].replace('_', ' ')}: {row['description']}",
+            "event": _event(row, loaded.run.names),
             **{
                 head: f"{found.text()} ({found.interval()})"
                 for head, found in _heads(row, "% of paths, ").items()
@@ -197,6 +198,16 @@ def _bounds(loaded: Loaded, bounds: str) -> list[str]:
     """The tuning's own words, picture and table."""
     blocks = [block for block in bounds.split("\n\n") if block.strip() and not block.startswith("# ")]
     return [block.replace("](frontier.svg)", f"]({PARTS['tune']}/frontier.svg)") for block in blocks]
+
+
+def _event(row: Row, names: Names) -> str:
+    labels = {name: names.label(name) for name in names.buckets}
+    return f"{row['event'].replace('_', ' ')}: {spoken(row['description'], labels)}"
+
+
+def _part(part: str) -> dict[str, str]:
+    name = PARTS[part]
+    return {"part": f"[{ABOUT[part]}]({name}/report.html)", "folder": f"`{name}/`"}
 
 
 def _pair(names: Names) -> str:

@@ -26,7 +26,8 @@ def sides(losses: pd.DataFrame) -> str:
             right = 0.1 + WIDE * (len(views) - 1 - k)
             ax = axes(figure, LEFT + WIDE * k + (0.12 if k else 0), 0.72, right, 0.2)
             _column(ax, losses[losses.view == view], f"{view} loss".capitalize(), at)
-            ax.tick_params(axis="y", labelleft=k == 0, length=0)
+            if k == 0:
+                _names(ax, losses[losses.view == view])
         words = "; ".join(
             f"{row['label']}, {row['view']}: {_figure(row, 'without')} without, {_figure(row, 'with')} with"
             for row in losses.to_dict("records")
@@ -58,10 +59,19 @@ def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str) -> None:
     ax.axvline(0, color=MUTED, linewidth=0.6)
     ax.set_xlim(low, high + 0.2 * (high - low))
     ax.set_ylim(-0.55, len(found) - 0.45)
-    ax.set_yticks(range(len(found)), [safe(short(row["label"], 28)) for row in reversed(records)])
+    ax.set_yticks([])
     ax.grid(axis="x")
     ax.set_title(safe(title))
     ax.set_xlabel(safe(f"ES {at}, % of starting NAV"))
+
+
+def _names(ax: Axes, rows: pd.DataFrame) -> None:
+    """Products' labels as texts of their own: those of ticks are laid out again when a figure is printed."""
+    for k, row in enumerate(reversed(rows.to_dict("records"))):
+        ax.text(
+            -0.02, k, safe(short(row["label"], 28)), transform=ax.get_yaxis_transform(),
+            ha="right", va="center", fontsize=SMALL,
+        )  # fmt: skip
 
 
 def _bar(ax: Axes, size: Estimate, height: float, side: str, span: float) -> None:

@@ -55,7 +55,7 @@ def publish(
         seen = {"run": Watched(), "crowd": Watched()}
         for number, (part, watch) in enumerate(seen.items(), 1):
             config = getattr(loaded, part)
-            say(f"{number}/3 {page.ABOUT[part].removesuffix(', in full')}: {config.run.paths:,} paths")
+            say(f"{number}/3 {page.ABOUT[part]}: {config.run.paths:,} paths")
             run(
                 config,
                 scratch,
@@ -65,7 +65,7 @@ def publish(
                 finish=write,
                 watch=watch,
             )
-        say(f"3/3 {page.ABOUT['tune'].removesuffix(', in full')}: {loaded.tune.tune.paths:,} paths")
+        say(f"3/3 {page.ABOUT['tune']}: {loaded.tune.tune.paths:,} paths")
         with bar() as tell:
             asked = commands["tune"]
             tune(loaded.tune, loaded.universe, scratch, force=True, command=asked, tell=tell)
@@ -102,7 +102,6 @@ def record(loaded: Loaded, command: str) -> dict[str, Any]:
             "paths": loaded.crowd.run.paths,
             "last": str(fit.get("window", [""])[-1]),
         },
-        "parts": {PARTS[part]: about for part, about in page.ABOUT.items()},
         "answers": page.ANSWERS,
         "seed": loaded.run.run.seed,
         "days": loaded.run.run.days,

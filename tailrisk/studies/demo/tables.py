@@ -37,7 +37,7 @@ def regimes(config: Config) -> pd.DataFrame:
                 "mean_days": 1 / max(1 - fitted.transition[k][k], 1e-12),
                 "volatility_year": sd[0] * np.sqrt(YEAR),
                 "spread_volatility_year": sd[1] * np.sqrt(YEAR),
-                "spread_drift_year": drift[1] * YEAR,
+                "spread_drift_day": drift[1],
                 "last_day": fitted.filtered[k],
             }
         )
