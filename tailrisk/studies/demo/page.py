@@ -86,8 +86,9 @@ def likely(loaded: Loaded, odds: pd.DataFrame) -> str:
     row = odds.to_dict("records")[0]
     before, after, more = (estimate(row, stem) for stem in ("without", "with", "more"))
     return (
-        f"How likely: {_event(row, loaded.run.names)}; it comes within {loaded.run.run.days} days on {before.text()} % of paths without the crowd "
-        f"({before.interval()}) and on {after.text()} % with it ({after.interval()}): "
+        f"How likely: {_event(row, loaded.run.names)}; it comes within {loaded.run.run.days} days "
+        f"on {before.text()} % of paths without the crowd ({before.interval()}) and on {after.text()} % "
+        f"with it ({after.interval()}): "
         f"{_more(more)} on the same shocks ({more.interval(LOSS_PLACES)})."
     )
 
