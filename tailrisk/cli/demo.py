@@ -19,8 +19,8 @@ from .options import FORCE, OUTPUT, OVERRIDE, QUIET, bar, numerics, overriding, 
 def demo(config: str, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
     """Show everything once: regimes, odds, losses, style bounds.
 
-    CONFIG is a TOML file, by default demo.toml of the library. It names three parts: [run], a config without
-    a crowd; [crowd], one with it on the same paths; [tune], a config of `tailrisk tune`. The folder holds
+    CONFIG is a TOML file, by default demo.toml of the library. It names three parts: run, a config without
+    a crowd; crowd, one with it on the same paths; tune, a config of `tailrisk tune`. The folder holds
     each part's own result, what the crowd adds path by path with its interval, and one page over all.
     --set run.KEY=VALUE, crowd.KEY=VALUE and tune.KEY=VALUE are set over a part.
 
