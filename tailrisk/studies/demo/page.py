@@ -134,7 +134,7 @@ def _regimes(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> list[str]:
         "on the last day": [_percent(x, 1) for x in regimes.last_day],
     }
     return [
-        f"{market.states} regimes with {market.shocks} shocks, fitted to {window}, ordered by volatility. "
+        f"{market.states} regimes with {market.shocks.capitalize()} shocks, fitted to {window}, ordered by volatility. "
         f"{follow}",
         markdown(pd.DataFrame(lines)),
         f"![Share of paths in each regime]({PARTS['run']}/figures/regimes.svg)",
@@ -162,7 +162,8 @@ def _losses(loaded: Loaded, losses: pd.DataFrame) -> list[str]:
     told = [
         f"{run.paths:,} paths of {run.days} days each way, with the same seed: path by path the same shocks, "
         f"so most of the noise cancels in the difference. {_terms(loaded)} A loss is positive, in % of "
-        "starting NAV; a figure marked † rests on too few paths and is indicative.",
+        "starting NAV; in brackets, here and above, intervals of "
+        f"{level(loaded.crowd.tail.confidence)}, of sampling alone; a figure marked † is indicative.",
         "![ES of every product without and with the crowd](sides.svg)",
     ]
     for view in dict.fromkeys(losses.view):
