@@ -6,7 +6,7 @@ BIN := $(ENV)/bin
 .PHONY: demo test test-newest check results lock clean
 
 demo: $(ENV)/run.stamp
-	$(BIN)/tailrisk run configs/feb2024.toml --set name=demo --force
+	$(BIN)/tailrisk demo configs/demo.toml --force
 
 test: $(ENV)/test.stamp
 	$(BIN)/python -m pytest

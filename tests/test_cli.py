@@ -96,6 +96,7 @@ def test_the_module_is_the_command(folder: Path) -> None:
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
     assert set(commands.commands) == {
+        "demo",
         "init",
         "sample",
         "check",

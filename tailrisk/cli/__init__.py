@@ -11,6 +11,7 @@ from .. import __version__
 from ..core.errors import Fault, InputError
 from .audit import audit
 from .calibrate import calibrate
+from .demo import demo
 from .guide import guide
 from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
@@ -35,6 +36,7 @@ def commands() -> None:
 
     \b
     A first hour:
+      tailrisk demo                 everything once, on one page
       tailrisk init my.toml         write a commented config
       tailrisk check my.toml        validate it; print memory and time
       tailrisk run my.toml          simulate; write results/<name>/report.html
@@ -46,6 +48,7 @@ def commands() -> None:
 
 
 for command in (
+    demo,
     init,
     sample,
     check,

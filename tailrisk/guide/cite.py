@@ -29,6 +29,7 @@ PROCESSES = {
 SAMPLING = {"importance": "rubinstein2004", "splitting": "cerou2007"}
 CROWD = ("khandani2011", "cont2013")
 STUDIES = {
+    "demo": (*CROWD, "rockafellar2000", "fletcher1989", "efron1979"),
     "tune": ("rockafellar2000", "fletcher1989", "efron1979"),
     "backtest": ("rockafellar2000", "kupiec1995", "christoffersen1998", "fissler2016"),
 }

@@ -1,6 +1,7 @@
 """What a run retains: the worst losses, sums and counts of all, the first paths' course."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -34,6 +35,10 @@ ROUNDING = {"float32": 1e-3, "float64": 1e-9}
 """Largest difference between the change of NAV and the sum of its lines."""
 LOSS_EDGES = np.linspace(-1, 1, 801)
 """Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
+
+
+Watch = Callable[[int, NDArray[np.float32], NDArray[np.int64]], object]
+"""Sees every block: its first path, loss [view, measure, product, path], days of each event [event, path]."""
 
 
 @dataclass
@@ -82,8 +87,8 @@ class Sample:
         return self.tails.column((view * measures + measure) * products + product)
 
 
-def sample(config: Config, world: World, *, progress: bool) -> Sample:
-    """Simulate every path of `config`.
+def sample(config: Config, world: World, *, progress: bool, watch: Watch | None = None) -> Sample:
+    """Simulate every path of `config`; `watch` sees the losses [path] and events of each block.
 
     Raises Fault when a loss or a z is not a finite number, or the crowd's ledger does not close: such a run
     has no tail to report.
@@ -94,7 +99,7 @@ def sample(config: Config, world: World, *, progress: bool) -> Sample:
     sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
     with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
-            _keep(sampled, config, first, outcome)
+            _keep(sampled, config, first, outcome, watch)
             bar.update(outcome.fault.shape[0])
     _refuse(sampled, paths)
     course = courses(world, paths)
@@ -138,15 +143,17 @@ def reserve_of(config: Config, weighted: bool = False) -> int:
     return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
 
 
-def _keep(sampled: Sample, config: Config, first: int, outcome: Outcome) -> None:
+def _keep(sampled: Sample, config: Config, first: int, outcome: Outcome, watch: Watch | None = None) -> None:
     arrays = jax.tree.map(np.asarray, outcome)
     _check(sampled, arrays)
     for start in range(0, arrays.fault.shape[0], BLOCK):
         block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), arrays)
-        _keep_block(sampled, config, first + start, block)
+        _keep_block(sampled, config, first + start, block, watch)
 
 
-def _keep_block(sampled: Sample, config: Config, first: int, block: Outcome) -> None:
+def _keep_block(
+    sampled: Sample, config: Config, first: int, block: Outcome, watch: Watch | None = None
+) -> None:
     """One block, the unit whose sums are rounded, so that a wider call gives the same digits."""
     loss, owed = np.asarray(block.loss, np.float32), np.asarray(block.shortfall)
     paths = loss.shape[-1]
@@ -171,6 +178,8 @@ def _keep_block(sampled: Sample, config: Config, first: int, block: Outcome) -> 
         days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
     sampled.events.add(np.concatenate([days > 0, days]), weight)
     sampled.seen += (days > 0).sum(axis=1)
+    if watch is not None:
+        watch(first, loss, days)
     for k, z in enumerate(np.asarray(block.z)):
         sampled.z_counts[k] += tally(z.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(z)))
     if sampled.crowd is not None and block.crowd is not None:

@@ -13,7 +13,7 @@ from ..config import Config
 from ..core import InputError, disk, figures
 from ..simulate.world import World
 from . import accounts, columns, contributions, crowd, provenance, sampling, tables, world_error
-from .collect import Sample, sample
+from .collect import Sample, Watch, sample
 from .files import as_json, write_arrays, write_csv, write_parquet
 from .history import spreads
 from .scenarios import Scenarios, scenarios
@@ -71,13 +71,15 @@ def run(
     progress: bool,
     finish: Finish | None = None,
     own: Own | None = None,
+    watch: Watch | None = None,
 ) -> Path:
     """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
     Raises InputError, before anything is simulated, when the folder is there (without `force`) or cannot be
     written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
     Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
-    `own` puts a process or a mechanism of the user's into the world, and the record names it.
+    `own` puts a process or a mechanism of the user's into the world, and the record names it. `watch` sees
+    the losses [path] of every block as it is done.
     """
     folder = output / config.name
     if own is not None and config.uncertainty is not None:
@@ -89,7 +91,7 @@ def run(
         history = spreads(config) if config.market.warmup == "history" else None
         world = assemble(config, history)
         world = world if own is None else own.into(world)
-        sampled = sample(config, world, progress=progress)
+        sampled = sample(config, world, progress=progress, watch=watch)
         again = repeats(config, world, progress=progress)
         worst = scenarios(config, world, sampled)
         parts = contributions.table(config, world, sampled)

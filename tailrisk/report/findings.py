@@ -15,7 +15,7 @@ MOST = 4
 
 
 def answer(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
-    """Short paragraphs; of a study that is not known, the first of its own text."""
+    """Short paragraphs; of a study that is not known, the first of its own text, or as many as it says."""
     kinds: dict[str, Callable[[Path, Mapping[str, Any], str, Say], list[str]]] = {
         "frontier.csv": _bounds,
         "windows.csv": _replayed,
@@ -27,7 +27,8 @@ def answer(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list
             found = [part for part in told(folder, record, text, say) if part]
             if found:
                 return found
-    return readme.paragraphs(text)[:1]
+    answers = record.get("answers", 1)
+    return readme.paragraphs(text)[: answers if isinstance(answers, int) else 1]
 
 
 def _bounds(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:

@@ -9,6 +9,8 @@ from .tables import Cell, Table
 
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)]+\.svg)\)")
 LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+INSIDE = re.compile(r"\[[^\]]*\]\(([\w/-]+\.html)\)")
+"""A cell that is a link to a page inside the folder."""
 BLOCKS = re.compile(r"(```.*?```)|\n\s*\n", re.DOTALL)
 SPLIT = re.compile(r"(?<!\\)\|")
 
@@ -93,13 +95,23 @@ def _running(lines: list[str], folder: Path | None) -> Iterator[Part]:
 
 def _table(lines: list[str]) -> Table:
     head, *rest = (_cells(line) for line in lines if not set(line) <= set("|-: "))
-    body = tuple(tuple(Cell(cell) for cell in row) for row in rest)
+    links = [_links(line) for line in lines if not set(line) <= set("|-: ")][1:]
+    body = tuple(
+        tuple(Cell(cell, link=link) for cell, link in zip(row, to, strict=True))
+        for row, to in zip(rest, links, strict=True)
+    )
     numbers = sum(_number(cell) for row in rest for cell in row[1:])
     return Table("", tuple(head), (("", body),), numeric=2 * numbers >= sum(len(row) - 1 for row in rest))
 
 
 def _number(cell: str) -> bool:
     return bool(re.match(r"[-−+]?\d", cell)) or not cell
+
+
+def _links(line: str) -> list[str]:
+    """Where each cell leads, empty where it is no link to a page inside."""
+    found = (INSIDE.fullmatch(cell.strip()) for cell in SPLIT.split(line.strip().strip("|")))
+    return ["" if cell is None else cell[1] for cell in found]
 
 
 def _cells(line: str) -> list[str]:

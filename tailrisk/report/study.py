@@ -17,6 +17,7 @@ from .tables import Cell, Table
 
 PAGE, README, RECORD = "report.html", "README.md", "record.json"
 KINDS = {
+    "demo": "Everything once",
     "tune": "Tuning of style bounds",
     "replay": "Replay of real days",
     "match": "The crowd matched to an episode",
@@ -111,7 +112,12 @@ def _read(folder: Path) -> tuple[dict[str, Any], str]:
 def _glance(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
     """What it rests on, in a line: data, paths, level, seconds, as far as the record says them."""
     said: Mapping[str, Any] = next(
-        (record[key] for key in ("tune", "replay", "episode") if isinstance(record.get(key), Mapping)), {}
+        (
+            record[key]
+            for key in ("tune", "replay", "episode", "demo")
+            if isinstance(record.get(key), Mapping)
+        ),
+        {},
     )
     days = record.get("days")
     if isinstance(days, list) and len(days) >= 2:

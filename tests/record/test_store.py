@@ -277,3 +277,16 @@ def test_a_damaged_result_is_not_written_again(tmp_path):
     (folder / "table.csv").write_text("flip")
     with pytest.raises(InputError, match=r"table\.csv: has changed"), rewriting(folder):
         raise AssertionError
+
+
+def test_a_result_inside_keeps_its_seal_when_the_folder_around_is_rewritten(tmp_path):
+    """Its record names the seal, so without it the result inside would be refused."""
+    with (
+        replacing(tmp_path / "outer", force=False) as scratch,
+        replacing(scratch / "inner", force=False) as inside,
+    ):
+        write_record(inside, {"name": "inner"})
+    with rewriting(tmp_path / "outer") as scratch:
+        (scratch / "page.md").write_text("anew", encoding="utf-8")
+    assert seal.intact(tmp_path / "outer")
+    assert seal.intact(tmp_path / "outer" / "inner")

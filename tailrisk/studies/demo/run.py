@@ -1,0 +1,114 @@
+"""A demo: its three parts, each in a folder of its own, and one page over them."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ...core import disk
+from ...record import provenance
+from ...record.files import write_csv
+from ...record.run import run
+from ...record.store import replacing, write_record
+from ...report import study
+from ...report.figures.prints import BOTH, printing
+from ...report.page import write
+from ..tune.run import publish as tune
+from . import page, tables
+from .config import PARTS, Loaded
+from .paired import Watched
+from .picture import sides
+
+Tell = Callable[[float, str], None]
+Command = Callable[[str, str, Sequence[str]], str]
+"""(verb, config, overrides) -> the command that gives a part."""
+
+
+def publish(
+    loaded: Loaded,
+    output: Path,
+    *,
+    force: bool,
+    command: str,
+    part_command: Command,
+    progress: bool,
+    say: Callable[[str], None],
+    bar: Callable[[], AbstractContextManager[Tell]],
+) -> Path:
+    """Run without the crowd, with it, tune; write output/<name> with the parts in it, and give its path.
+
+    `say` prints which part begins, `bar` opens the progress bar of the tuning.
+    Raises InputError where the folder may not be replaced, and what `run` and the tuning do.
+    """
+    folder, started = output / loaded.demo.name, time.perf_counter()
+    with replacing(folder, force=force) as scratch:
+        commands = {
+            part: part_command(
+                "tune" if part == "tune" else "run", loaded.files[part], loaded.overrides[part]
+            )
+            for part in PARTS
+        }
+        seen = {"run": Watched(), "crowd": Watched()}
+        for number, (part, watch) in enumerate(seen.items(), 1):
+            config = getattr(loaded, part)
+            say(f"{number}/3 {page.ABOUT[part]}: {config.run.paths:,} paths")
+            run(
+                config,
+                scratch,
+                force=True,
+                command=commands[part],
+                progress=progress,
+                finish=write,
+                watch=watch,
+            )
+        say(f"3/3 {page.ABOUT['tune']}: {loaded.tune.tune.paths:,} paths")
+        with bar() as tell:
+            asked = commands["tune"]
+            tune(loaded.tune, loaded.universe, scratch, force=True, command=asked, tell=tell)
+        made = {
+            "regimes": tables.regimes(loaded.run),
+            "odds": tables.odds(scratch, loaded, seen),
+            "losses": tables.losses(scratch, loaded, seen),
+        }
+        _write(scratch, loaded, made, command, time.perf_counter() - started)
+    return folder
+
+
+def _write(folder: Path, loaded: Loaded, made: dict[str, pd.DataFrame], command: str, seconds: float) -> None:
+    """Tables, picture, README, record and page."""
+    for name, table in made.items():
+        write_csv(table, folder / f"{name}.csv", digits="%.10g", missing="")
+    with printing(folder, BOTH):
+        disk.write(folder / "sides.svg", sides(made["losses"]))
+    disk.write(folder / "README.md", page.text(folder, loaded, made))
+    write_record(folder, record(loaded, command) | {"wall_seconds": round(seconds, 1)})
+    study.write(folder)
+
+
+def record(loaded: Loaded, command: str) -> dict[str, Any]:
+    """What was asked, of which parts, and where it came from."""
+    demo, fit = loaded.demo, loaded.run.calibrated.fit
+    return {
+        "name": demo.name,
+        "question": demo.question,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "demo": {
+            **demo.model_dump(mode="json"),
+            "paths": loaded.crowd.run.paths,
+            "last": str(fit.get("window", [""])[-1]),
+        },
+        "answers": page.ANSWERS,
+        "seed": loaded.run.run.seed,
+        "days": loaded.run.run.days,
+        "process": loaded.run.market.process,
+        "calibration": fit,
+        "config_sha256": {"without": loaded.run.digest(), "with": loaded.crowd.digest()},
+        "market_sha256": loaded.tune.market.digest(),
+        "universe": loaded.universe.label,
+        **provenance.stamp(),
+    }
