@@ -36,13 +36,13 @@ from tailrisk.assemble.world import assemble  # noqa: E402
 from tailrisk.config import load  # noqa: E402
 from tailrisk.core.units import Count  # noqa: E402
 from tailrisk.record.publishing import markdown, publish  # noqa: E402
-from tailrisk.simulate import blocks, path, tape  # noqa: E402
+from tailrisk.simulate import blocks, path  # noqa: E402
 from tailrisk.simulate.world import World  # noqa: E402
 
 from .cards import CARDS, Card  # noqa: E402
 from .hlo import cost  # noqa: E402
 
-SIMULATED = ["market.warmup=simulate"]
+SIMULATED = ["market.warmup=simulated"]
 """The history before the first day is not for others: it is simulated."""
 
 
@@ -102,7 +102,7 @@ def compiled(card: Card, program: Any, config: str, sets: list[str], width: int)
 
     _emptied()
     started = time.process_time()
-    with mock.patch.object(jax, "default_backend", lambda: "gpu"):  # as an accelerator runs it
+    with mock.patch.object(jax, "default_backend", return_value="gpu"):  # as an accelerator runs it
         traced = blocks._block.trace(
             program, jax.tree.map(shape, world), shape(jnp.uint32(0)), None, chunk=width, calls=1
         )

@@ -53,7 +53,7 @@ def blocks(
     its memory. program, law: what is computed of each path, and the law it is drawn from, in place of the
     world's own (`rare.blocks`).
     """
-    if program is plain and shares_courses(world):
+    if program is plain and one_program(world):
         yield from threads(partial(_narrow, world, paths), paths)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
@@ -66,7 +66,7 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
     """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy."""
     width = min(paths, BLOCK)
     wanted = np.arange(width, dtype=np.uint32) if numbers is None else numbers
-    if shares_courses(world):
+    if one_program(world):
         found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
     else:
         filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
@@ -74,7 +74,7 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
     return jax.tree.map(lambda x: x[..., : len(wanted)], found)
 
 
-def shares_courses(world: World) -> bool:
+def one_program(world: World) -> bool:
     """Whether outcomes and courses come out of one program: a crowd's day takes a CPU long to compile."""
     return world.crowd is not None and jax.default_backend() == "cpu"
 
