@@ -57,10 +57,10 @@ def courses(world: World, law: None, number: Count) -> Any:
 
 
 PROGRAMS: dict[str, tuple[Any, str, list[str]]] = {
-    "prices": (prices, "feb2024.toml", ["event=[]"]),
-    "exogenous": (blocks.plain, "feb2024.toml", ["event=[]"]),
-    "exogenous with events": (blocks.plain, "feb2024.toml", SIMULATED),
+    "prices": (prices, "feb2024.toml", ["event=[]", "market.process=regimes"]),
+    "exogenous": (blocks.plain, "feb2024.toml", ["event=[]", "market.process=regimes"]),
     "memory": (blocks.plain, "memory_feb2024.toml", ["event=[]"]),
+    "memory with events": (blocks.plain, "memory_feb2024.toml", SIMULATED),
     "crowd": (blocks.plain, "crowd_feb2024.toml", ["event=[]"]),
     "courses of a crowd": (courses, "crowd_feb2024.toml", ["event=[]"]),
 }
