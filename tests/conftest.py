@@ -28,6 +28,7 @@ COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_T
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep compiled programs beside pytest's own notes, private to the checkout, unless told where."""
+    os.environ.setdefault("TAILRISK_COMPILED", "off")  # commands under test leave the user's own alone
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ and hasattr(config, "cache"):
         folder = config.cache.mkdir("compiled")
         folder.chmod(0o700)  # machine code that will be run: nobody else may write it

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ..core import compiled
 from ..core.terminal import line
 from .options import OVERRIDE, say
 
@@ -83,6 +84,7 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
     say(loaded.name)
     for name, text in table(loaded, planned):
         say(f"  {name:<11} {line(text)}")
+    say(f"  {'compiled':<11} {line(compiled.described())}")
     fits(planned)
 
 

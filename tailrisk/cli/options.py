@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from ..core import compiled
 from ..core.errors import InputError
 from ..core.names import HOME
 from ..core.oddities import ODDITIES
@@ -100,10 +101,14 @@ def hushed(quiet: bool) -> bool:
 
 
 def numerics(*, x64: bool) -> None:
-    """Start JAX in this precision. Raises InputError where JAX_PLATFORMS asks for what is not here."""
+    """Start JAX in this precision, with the programs that are stored.
+
+    Raises InputError where JAX_PLATFORMS or TAILRISK_COMPILED asks for what cannot be had.
+    """
     import jax
 
     jax.config.update("jax_enable_x64", x64)
+    compiled.keep()
     try:
         jax.devices()
     except (RuntimeError, AssertionError) as error:

@@ -21,9 +21,9 @@ FUND_DAY = 3 * 40
 """Numbers of a path-day that funds live on, and their copies."""
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
-START, CROWD_COMPILE, ACCOUNTS_COMPILE = 8.0, 32.0, 17.0
-"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day twice, and the funds'."""
-COURSE, CROWD_COURSE = 0.8e-6, 6.7e-6
+START, CROWD_COMPILE, ACCOUNTS_COMPILE = 8.0, 16.0, 17.0
+"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, and the funds'."""
+COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
 """Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
 FUND = 239e-9
 """Seconds of one core for a day of a fund on a path."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
-from .path import Course, Outcome, course, outcome
+from .path import Course, Outcome, course, outcome, with_course
 from .world import World
 
 T = TypeVar("T")
@@ -54,7 +54,9 @@ def blocks(
     its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
     path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
     """
-    if jax.default_backend() == "cpu":
+    if program is plain and one_program(world):
+        yield from threads(partial(_narrow, world, paths), paths)
+    elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
         yield from threads(partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
     else:
@@ -64,11 +66,41 @@ def blocks(
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
     """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy."""
     width = min(paths, BLOCK)
-    if numbers is None:
-        return jax.device_get(_course(world, jnp.arange(width, dtype=jnp.uint32)))
-    filled = np.resize(numbers, width).astype(np.uint32)  # the same shape, and so the same program
-    found = jax.device_get(_course(world, jnp.asarray(filled)))
-    return jax.tree.map(lambda x: x[..., : len(numbers)], found)
+    wanted = np.arange(width, dtype=np.uint32) if numbers is None else numbers
+    if one_program(world):
+        found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
+    else:
+        filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
+        found = jax.device_get(_course(world, jnp.asarray(filled)))
+    return jax.tree.map(lambda x: x[..., : len(wanted)], found)
+
+
+def one_program(world: World) -> bool:
+    """Whether outcomes and courses come out of one program: a crowd's day takes a CPU long to compile."""
+    return world.crowd is not None and jax.default_backend() == "cpu"
+
+
+@partial(jax.jit, compiler_options=OPTIONS)
+def _with_course(world: World, numbers: Count) -> tuple[Outcome, Course]:
+    """Outcome and course of one narrow chunk of paths, whatever their numbers [path]."""
+    return compiled(world, partial(with_course, world))(numbers)
+
+
+def _narrows(world: World, numbers: NDArray[np.uint32]) -> Iterator[tuple[Outcome, Course]]:
+    """Outcome and course of these paths, a chunk at a time; the last is filled up with paths again."""
+    for first in range(0, len(numbers), NARROW):
+        chunk = np.resize(numbers[first : first + NARROW], NARROW).astype(np.uint32)
+        yield jax.device_get(_with_course(world, chunk))
+
+
+def _narrow(world: World, paths: int, first: np.uint32) -> Outcome:
+    """Outcomes of the block that begins with path `first`, as far as there are paths, [call, ..., chunk]."""
+    numbers = np.arange(first, min(int(first) + BLOCK, paths), dtype=np.uint32)
+    return _stacked([outcome for outcome, _ in _narrows(world, numbers)])
+
+
+def _stacked(parts: list[T]) -> T:
+    return jax.tree.map(lambda *fields: np.stack(fields), *parts)
 
 
 @partial(jax.jit, static_argnums=0, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)

@@ -47,7 +47,13 @@ class State:
 
 def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
     """One trading day; also the buckets' log returns [bucket, path], for those who only watch."""
-    market, crowd, log_return, growth, future = _prices(world, state, shocks)
+    after, log_return, _ = beside(world, state, shocks)
+    return after, log_return
+
+
+def beside(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn, LogReturn]:
+    """`step`; beside its log returns [bucket, path], those of the same day had no crowd traded on it."""
+    market, crowd, log_return, growth, future, exogenous = _prices(world, state, shocks)
     style = _styles(world, state, market, log_return, shocks)
     today = None if style is None else style.today
     if isinstance(state.books, book.State):
@@ -65,7 +71,7 @@ def step(world: World, state: State, shocks: Shocks) -> tuple[State, LogReturn]:
         excess=running.step(state.excess, excess_nav(world, books)),
         crowd=crowd,
     )
-    return after, log_return
+    return after, log_return, exogenous
 
 
 def _as_funds(
@@ -137,17 +143,20 @@ def market(world: World, state: process.State, shocks: Shocks) -> tuple[process.
 
 def _prices(
     world: World, state: State, shocks: Shocks
-) -> tuple[process.State, crowd_day.State | None, LogReturn, Ratio, Ratio]:
-    """Process, crowd, the buckets' log returns, and the value of buckets and futures over their start."""
+) -> tuple[process.State, crowd_day.State | None, LogReturn, Ratio, Ratio, LogReturn]:
+    """Process, crowd, the buckets' log returns, the value of buckets and futures over their start.
+
+    Last, the buckets' log returns before the crowd trades.
+    """
     if world.crowd is None or state.crowd is None or shocks.crowd is None:
         after, log_return, _ = market(world, state.process, shocks)
         growth = jnp.exp(state.price + log_return)
         future = take(growth, world.names.underlying)  # its index
-        return after, None, log_return, growth, future
+        return after, None, log_return, growth, future, log_return
     after, exogenous, stress = outside(world, state.process, shocks)
     simple = jnp.exp(exogenous) - 1.0  # expm1 is no vector instruction on a CPU
     crowd, seen = crowd_day.step(world.crowd, state.crowd, stress, simple, shocks.crowd)
-    return after, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future
+    return after, crowd, jnp.log1p(seen.returns), crowd.price, crowd.future, exogenous
 
 
 def excess_nav(world: World, books: book.State | funds.State) -> Ratio:

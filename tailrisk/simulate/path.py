@@ -52,6 +52,12 @@ class Course:
     pnl: Ratio | None = None  # [line, product, path]  at the end, of products that are funds
 
 
+Pictured = tuple[day.State, LogReturn | None]
+"""Where the path is, and the log return [bucket, path] so far had no crowd traded; None without a crowd."""
+Picture = tuple[LogReturn, Count, Ratio, Ratio | None]
+"""Of a day: log price [bucket, path], regime [path], NAV [product, path] and styles [style, path]."""
+
+
 def outcome(world: World, path: Count) -> Outcome:
     """Losses and spread z of the paths numbered `path` [path], uint32."""
 
@@ -88,26 +94,48 @@ def finish(world: World, state: day.State, before: Ratio, during: Ratio) -> Outc
 def course(world: World, path: Count) -> Course:
     """The course of the paths numbered `path` [path], uint32: the same paths as `outcome` sees."""
 
-    def one_day(
-        state: tuple[day.State, LogReturn | None], shocks: day.Shocks
-    ) -> tuple[tuple[day.State, LogReturn | None], tuple[Ratio, Count, Ratio, Ratio | None]]:
-        eve, total = state
-        if total is not None:
-            total = total + day.outside(world, eve.process, shocks)[1]
-        after, _ = day.step(world, eve, shocks)
-        now = process.pictured(world.process, after.process)
-        style = None if after.styles is None else after.styles.today
-        seen = (after.price, now, after.books.nav, style)
-        return (after, total), seen
+    def one_day(state: Pictured, shocks: day.Shocks) -> tuple[Pictured, Picture]:
+        state, _ = _pictured_day(world, state, shocks)
+        return state, _picture(world, state[0])
 
-    draws = partial(draw, world, path)
-    start = begin(world, path)
-    still = None if world.crowd is None else jnp.zeros_like(start.price)
-    (last, total), seen = over_days(one_day, (start, still), world.days, draws)
-    price, regime, nav, style = seen
+    start = _unpictured(world, begin(world, path))
+    state, seen = over_days(one_day, start, world.days, partial(draw, world, path))
+    return _course(state, seen)
+
+
+def with_course(world: World, path: Count) -> tuple[Outcome, Course]:
+    """`outcome` and `course` of the paths numbered `path` [path], uint32, out of one program."""
+
+    def one_day(state: Pictured, shocks: day.Shocks) -> tuple[Pictured, tuple[Ratio, Picture]]:
+        state, log_return = _pictured_day(world, state, shocks)
+        return state, (spreads(world, log_return), _picture(world, state[0]))
+
+    warm, before = warmed(world, path)
+    start = _unpictured(world, begin(world, path, warm))
+    state, (during, seen) = over_days(one_day, start, world.days, partial(draw, world, path))
+    return finish(world, state[0], before, during), _course(state, seen)
+
+
+def _unpictured(world: World, start: day.State) -> Pictured:
+    return start, None if world.crowd is None else jnp.zeros_like(start.price)
+
+
+def _pictured_day(world: World, state: Pictured, shocks: day.Shocks) -> tuple[Pictured, LogReturn]:
+    eve, total = state
+    after, log_return, outside = day.beside(world, eve, shocks)
+    return (after, None if total is None else total + outside), log_return
+
+
+def _picture(world: World, after: day.State) -> Picture:
+    style = None if after.styles is None else after.styles.today
+    return after.price, process.pictured(world.process, after.process), after.books.nav, style
+
+
+def _course(state: Pictured, seen: Picture) -> Course:
+    (last, outside), (price, regime, nav, style) = state, seen
     future = None if last.crowd is None else last.crowd.future
     pnl = last.books.account.pnl if isinstance(last.books, funds.State) else None
-    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=total, pnl=pnl)
+    return Course(price=price, regime=regime, nav=nav, future=future, style=style, outside=outside, pnl=pnl)
 
 
 def prices(world: World, path: Count) -> LogReturn:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from jax import lax
 
-from tailrisk.core.names import FUTURES
+from tailrisk.core.names import FUTURES, MEASURES
 from tailrisk.simulate import blocks, day, path
 from tailrisk.simulate.crowd import day as crowd_day
 from tailrisk.tail import running
@@ -181,6 +181,29 @@ def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch):
         found += [out for _, out in blocks.blocks(world, 256, chunk=2048)]
     for a, b in zip(*map(jax.tree.leaves, found), strict=True):
         assert a.tobytes() == b.tobytes()
+    programs = blocks._with_course._cache_size()
+    picture = blocks.courses(world, 256)
+    of_some = blocks.courses(world, 256, np.array([3, 200, 131], np.uint32))
+    assert blocks._with_course._cache_size() == programs, "a picture compiles nothing"
+    terminal = MEASURES.index("terminal")
+    np.testing.assert_allclose(found[0].loss[0, terminal], 1 - picture.nav[-1], atol=1e-6)
+    for whole, part in zip(*map(jax.tree.leaves, (picture, of_some)), strict=True):
+        assert whole[..., [3, 200, 131]].tobytes() == part.tobytes()
+
+
+def test_the_last_block_is_simulated_as_far_as_there_are_paths(monkeypatch):
+    """Three paths beyond a block cost one chunk, and no other path is in the outcome."""
+    world, asked = crowded("run.precision=float32"), []
+
+    def lived(world, chunk):
+        asked.append(chunk)
+        return {"number": chunk}, {"number": chunk + 1}
+
+    monkeypatch.setattr(blocks, "_with_course", lived)
+    found = dict(blocks.blocks(world, blocks.BLOCK + 3, chunk=2048))
+    for first, last in ((0, blocks.BLOCK), (blocks.BLOCK, blocks.BLOCK + 3)):
+        assert (found[first]["number"] == np.arange(first, last)).all()
+    assert len(asked) == blocks.BLOCK // blocks.NARROW + 1
 
 
 def test_the_ledger_closes_to_rounding_and_a_fault_is_one_that_does_not(storm):

@@ -1,0 +1,48 @@
+"""Cards a program is compiled for without one: what XLA must be told of each."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Card:
+    """A GPU by its data sheet."""
+
+    name: str
+    architecture: str  # of ptxas
+    capability: tuple[int, int]
+    cores: int  # multiprocessors
+    fpus: int  # float32 units a multiprocessor
+    bandwidth: float  # bytes a second
+    shared: int  # bytes of shared memory a multiprocessor
+    l2: int  # bytes
+    memory: float  # bytes
+    clock: float  # GHz
+    threads: int = 2048  # a multiprocessor
+
+    def target(self) -> str:
+        """XLA's description of the card, a text protocol buffer."""
+        major, minor = self.capability
+        return f"""gpu_device_info {{
+  threads_per_block_limit: 1024 threads_per_warp: 32 shared_memory_per_block: 49152
+  shared_memory_per_core: {self.shared} threads_per_core_limit: {self.threads}
+  core_count: {self.cores} fpus_per_core: {self.fpus}
+  block_dim_limit_x: 2147483647 block_dim_limit_y: 65535 block_dim_limit_z: 65535
+  memory_bandwidth: {self.bandwidth:.0f} l2_cache_size: {self.l2} clock_rate_ghz: {self.clock}
+  device_memory_size: {self.memory:.0f} shared_memory_per_block_optin: {self.shared - 1024}
+  cuda_compute_capability {{ major: {major} minor: {minor} }}
+  registers_per_core_limit: 65536 registers_per_block_limit: 65536
+}}
+platform_name: "CUDA"
+dnn_version_info {{ major: 9 minor: 8 }}
+runtime_version {{ major: 12 minor: 9 }}
+device_description_str: "{self.name}"
+"""
+
+
+CARDS = {
+    "h100": Card("NVIDIA H100", "sm_90a", (9, 0), 132, 128, 3.35e12, 233472, 52428800, 85e9, 1.98),
+    "a100": Card("NVIDIA A100", "sm_80", (8, 0), 108, 64, 2.04e12, 167936, 41943040, 85e9, 1.41),
+    "rtx4090": Card(
+        "NVIDIA RTX 4090", "sm_89", (8, 9), 128, 128, 1.01e12, 102400, 75497472, 25e9, 2.52, threads=1536
+    ),
+}
