@@ -95,7 +95,7 @@ def test_show_and_report_read_it_and_force_is_asked_for(shown: tuple[Path, str],
     asked("report", folder)
     assert seal.intact(folder)
     assert seal.intact(folder / "with"), "results inside keep their seals"
-    assert "Market neutral" in asked("show", folder / "with")
+    assert "\nneutral " in asked("show", folder / "with")
     with pytest.raises(SystemExit) as stopped:
         main(["demo", "--output", str(folder.parent), *SET, "--quiet"])
     assert stopped.value.code == 2
