@@ -176,7 +176,9 @@ def _losses(loaded: Loaded, losses: pd.DataFrame) -> list[str]:
             }
             for row in records(losses[losses.view == view])
         ]
-        told += [f"### {title(view)} loss, ES at {level(loaded.demo.level)}".replace("\u00a0", " ")]
+        told += [
+            f"### {title(view).capitalize()} loss, ES at {level(loaded.demo.level)}".replace("\u00a0", " ")
+        ]
         told += [markdown(pd.DataFrame(lines))]
     return told
 
