@@ -139,6 +139,8 @@ def _glance(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
 
 def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> Iterator[Section]:
     found = readme.sections(text, folder, say("Findings"))
+    if "answers" in record and all(part.kind == "note" for part in found[0].parts):
+        found = found[1:]  # they are the answer, said above
     drawn = {part.file for section in found for part in section.parts if part.kind == "picture"}  # type: ignore[union-attr]
     rest = [path for path in sorted(folder.glob("*.svg")) if path.name not in drawn]
     if rest:

@@ -144,3 +144,15 @@ def test_the_answer_of_a_match_is_what_it_misses(folder: Path) -> None:
     )
     assert missed == "What the replay misses of the record: error, points: 0.83 [0.8, 1.4]."
     assert known == "Of 2 parameters the episode identifies 1."
+
+
+def test_a_record_says_how_many_paragraphs_answer_and_cells_may_lead_inside(folder: Path) -> None:
+    text = "# Q?\n\nOne.\n\nTwo.\n\n## Parts\n\n| part |\n|---|\n| [run](with/report.html) |\n"
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    (folder / "record.json").write_text(json.dumps({"answers": 2}), encoding="utf-8")
+    page = study.document(folder, "en")
+    assert page.answer == ("One.", "Two.")
+    assert [section.heading for section in page.sections][:2] == ["Pictures", "Parts"]
+    html = study.write(folder).read_text(encoding="utf-8")
+    assert html.count("Two.") == 1
+    assert '<a href="with/report.html">run</a>' in html

@@ -47,6 +47,7 @@ def test_the_page_has_each_of_the_four_parts_after_the_answer(shown: tuple[Path,
     for heading in ("The ladder&#39;s regimes", "odds", "Losses without and with the crowd", "Style bounds"):
         assert heading in rest
     assert page.count("<figure>") == 3
+    assert page.count("How much:") == 1, "the answer is said once"
     for part in ("without", "with", "bounds"):
         assert f'href="{part}/report.html"' in page
         assert (folder / part / "report.html").is_file()
@@ -95,7 +96,7 @@ def test_show_and_report_read_it_and_force_is_asked_for(shown: tuple[Path, str],
     asked("report", folder)
     assert seal.intact(folder)
     assert seal.intact(folder / "with"), "results inside keep their seals"
-    assert "Market neutral" in asked("show", folder / "with")
+    assert "\nneutral " in asked("show", folder / "with")
     with pytest.raises(SystemExit) as stopped:
         main(["demo", "--output", str(folder.parent), *SET, "--quiet"])
     assert stopped.value.code == 2

@@ -1,6 +1,5 @@
 """The page in words: the answer in four paragraphs, then regimes, odds, losses and bounds, each in full."""
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from ...report.estimate import number
 from ...report.words import LOSS_PLACES, level, spoken, title
 from .config import PARTS, Loaded
 from .picture import estimate
+from .tables import Row, records
 
-Row = dict[Hashable, Any]
 ANSWERS = 4
 """Paragraphs that answer, before the first heading."""
 ABOUT = {
@@ -51,11 +50,11 @@ def text(folder: Path, loaded: Loaded, tables: dict[str, pd.DataFrame]) -> str:
 def lost(loaded: Loaded, losses: pd.DataFrame) -> str:
     """How much: the product that the crowd costs most, and the one that is tuned."""
     absolute = losses[losses.view == "absolute"]
-    most = absolute.loc[absolute.more.idxmax()]["product"]
+    most = absolute.sort_values("more")["product"].iloc[-1]
     told = [
         _lost(row)
         for name in dict.fromkeys((most, loaded.demo.product))
-        for row in absolute[absolute["product"] == name].to_dict("records")
+        for row in records(absolute[absolute["product"] == name])
     ]
     days, at = loaded.run.run.days, level(loaded.demo.level)
     return f"How much: over {days} trading days, expected shortfall at {at} of {'; of '.join(told)}."
@@ -83,7 +82,7 @@ def likely(loaded: Loaded, odds: pd.DataFrame) -> str:
     """How likely: the first event of the config."""
     if odds.empty:
         return "How likely: the runs ask for no event."
-    row = odds.to_dict("records")[0]
+    row = records(odds)[0]
     before, after, more = (estimate(row, stem) for stem in ("without", "with", "more"))
     return (
         f"How likely: {_event(row, loaded.run.names)}; it comes within {loaded.run.run.days} days "
@@ -134,8 +133,8 @@ def _regimes(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> list[str]:
         "on the last day": [_percent(x, 1) for x in regimes.last_day],
     }
     return [
-        f"{market.states} regimes with {market.shocks.capitalize()} shocks, fitted to {window}, ordered by volatility. "
-        f"{follow}",
+        f"{market.states} regimes with {market.shocks.capitalize()} shocks, fitted to {window}, "
+        f"ordered by volatility. {follow}",
         markdown(pd.DataFrame(lines)),
         f"![Share of paths in each regime]({PARTS['run']}/figures/regimes.svg)",
     ]
@@ -152,7 +151,7 @@ def _odds(loaded: Loaded, odds: pd.DataFrame) -> list[str]:
                 for head, found in _heads(row, "% of paths, ").items()
             },
         }
-        for row in odds.to_dict("records")
+        for row in records(odds)
     ]
     return [markdown(pd.DataFrame(lines))]
 
@@ -175,9 +174,11 @@ def _losses(loaded: Loaded, losses: pd.DataFrame) -> list[str]:
                     for head, found in _heads(row, "").items()
                 },
             }
-            for row in losses[losses.view == view].to_dict("records")
+            for row in records(losses[losses.view == view])
         ]
-        told += [f"### {title(view)} loss, ES at {level(loaded.demo.level)}".replace("\u00a0", " ")]
+        told += [
+            f"### {title(view).capitalize()} loss, ES at {level(loaded.demo.level)}".replace("\u00a0", " ")
+        ]
         told += [markdown(pd.DataFrame(lines))]
     return told
 

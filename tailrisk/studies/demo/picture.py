@@ -9,6 +9,7 @@ from ...report.estimate import Estimate
 from ...report.figures.style import BLUE, INK, MUTED, PAPER, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
 from ...report.words import LOSS_PLACES, level, short
+from .tables import Row, records
 
 ROW, LEFT, WIDE = 0.42, 1.75, 2.65
 LOOKS = {"without": (PAPER, BLUE, "//////"), "with": (VERMILION, VERMILION, "")}
@@ -30,25 +31,24 @@ def sides(losses: pd.DataFrame) -> str:
                 _names(ax, losses[losses.view == view])
         words = "; ".join(
             f"{row['label']}, {row['view']}: {_figure(row, 'without')} without, {_figure(row, 'with')} with"
-            for row in losses.to_dict("records")
+            for row in records(losses)
         )
         return svg(figure, "sides", f"ES at {at} without and with the crowd", f"% of starting NAV. {words}.")
 
 
-def estimate(row: dict[str, float], stem: str) -> Estimate:
+def estimate(row: Row, stem: str) -> Estimate:
     """A figure of a row with its interval, in per cent."""
     value, low, high = (float(row[f"{stem}{end}"]) for end in ("", "_low", "_high"))
     open_low, open_high = (math.isnan(end) for end in (low, high))
     return Estimate(value, -math.inf if open_low else low, math.inf if open_high else high).scaled(100)
 
 
-def _figure(row: dict[str, float], side: str) -> str:
+def _figure(row: Row, side: str) -> str:
     return f"{estimate(row, side).text(LOSS_PLACES)} %"
 
 
 def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str) -> None:
-    records = rows.to_dict("records")
-    found = [{side: estimate(row, side) for side in LOOKS} for row in records]
+    found = [{side: estimate(row, side) for side in LOOKS} for row in records(rows)]
     ends = [end for pair in found for one in pair.values() for end in (one.low, one.value, one.high)]
     finite = [end for end in ends if math.isfinite(end)]
     low, high = min(0.0, *finite), max(*finite, 0.01)
@@ -67,7 +67,7 @@ def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str) -> None:
 
 def _names(ax: Axes, rows: pd.DataFrame) -> None:
     """Products' labels as texts of their own: those of ticks are laid out again when a figure is printed."""
-    for k, row in enumerate(reversed(rows.to_dict("records"))):
+    for k, row in enumerate(reversed(records(rows))):
         ax.text(
             -0.02, k, safe(short(row["label"], 28)), transform=ax.get_yaxis_transform(),
             ha="right", va="center", fontsize=SMALL,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...config import Config
 from ...core import disk
 from ...record import provenance
 from ...record.files import write_csv
@@ -19,7 +20,7 @@ from ...report.figures.prints import BOTH, printing
 from ...report.page import write
 from ..tune.run import publish as tune
 from . import page, tables
-from .config import PARTS, Loaded
+from .config import Loaded
 from .paired import Watched
 from .picture import sides
 
@@ -47,28 +48,19 @@ def publish(
     folder, started = output / loaded.demo.name, time.perf_counter()
     with replacing(folder, force=force) as scratch:
         commands = {
-            part: part_command(
-                "tune" if part == "tune" else "run", loaded.files[part], loaded.overrides[part]
-            )
-            for part in PARTS
+            part: part_command("tune" if part == "tune" else "run", loaded.files[part], settings)
+            for part, settings in loaded.overrides.items()
         }
-        seen = {"run": Watched(), "crowd": Watched()}
-        for number, (part, watch) in enumerate(seen.items(), 1):
-            config = getattr(loaded, part)
-            say(f"{number}/3 {page.ABOUT[part]}: {config.run.paths:,} paths")
-            run(
-                config,
-                scratch,
-                force=True,
-                command=commands[part],
-                progress=progress,
-                finish=write,
-                watch=watch,
-            )
+        seen = {
+            "run": _run(loaded.run, scratch, commands["run"], f"1/3 {page.ABOUT['run']}", progress, say),
+            "crowd": _run(
+                loaded.crowd, scratch, commands["crowd"], f"2/3 {page.ABOUT['crowd']}", progress, say
+            ),
+        }
         say(f"3/3 {page.ABOUT['tune']}: {loaded.tune.tune.paths:,} paths")
         with bar() as tell:
-            asked = commands["tune"]
-            tune(loaded.tune, loaded.universe, scratch, force=True, command=asked, tell=tell)
+            told = commands["tune"]
+            tune(loaded.tune, loaded.universe, scratch, force=True, command=told, tell=tell)
         made = {
             "regimes": tables.regimes(loaded.run),
             "odds": tables.odds(scratch, loaded, seen),
@@ -76,6 +68,16 @@ def publish(
         }
         _write(scratch, loaded, made, command, time.perf_counter() - started)
     return folder
+
+
+def _run(
+    config: Config, output: Path, command: str, label: str, progress: bool, say: Callable[[str], None]
+) -> Watched:
+    """One of the two runs, in its own folder; what it watched of every path."""
+    say(f"{label}: {config.run.paths:,} paths")
+    watched = Watched()
+    run(config, output, force=True, command=command, progress=progress, finish=write, watch=watched)
+    return watched
 
 
 def _write(folder: Path, loaded: Loaded, made: dict[str, pd.DataFrame], command: str, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """The tables of the page, from the parts' own: regimes, odds, losses side by side."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from ...core.names import VIEWS
 from .config import PARTS, Loaded
 from .paired import Change, Watched, odds_change, shortfall_change
 
+Row = dict[str, Any]
 SIDES = {"run": "without", "crowd": "with"}
 """Part -> how its columns begin."""
 
@@ -62,7 +64,7 @@ def odds(folder: Path, loaded: Loaded, seen: dict[str, Watched]) -> pd.DataFrame
     tables = {part: pd.read_csv(folder / PARTS[part] / "events.csv") for part in SIDES}
     rows = []
     for k, event in enumerate(loaded.run.event):
-        row = {"event": event.name, "description": tables["run"].description[k]}
+        row: Row = {"event": event.name, "description": tables["run"].description[k]}
         for part, side in SIDES.items():
             row |= {f"{side}{end}": tables[part][f"probability{end}"][k] for end in ("", "_low", "_high")}
         pair = [seen[part].happened[k] for part in ("crowd", "run")]
@@ -77,20 +79,26 @@ def losses(folder: Path, loaded: Loaded, seen: dict[str, Watched]) -> pd.DataFra
     rows = []
     for v, view in enumerate(VIEWS):
         for p, (name, product) in enumerate(loaded.run.products.items()):
-            row = {"view": view, "product": name, "label": product.label or name, "level": level}
+            row: Row = {"view": view, "product": name, "label": product.label or name, "level": level}
             for part, side in SIDES.items():
-                found = tables[part].loc[(name, view)]
+                found = tables[part][name, view]
                 row |= {f"{side}{end}": found[f"es{end}"] for end in ("", "_low", "_high")}
-            row["indicative"] = bool(any(t.loc[(name, view)]["indicative"] for t in tables.values()))
+            row["indicative"] = bool(any(t[name, view]["indicative"] for t in tables.values()))
             pair = [seen[part].losses[v, p] for part in ("crowd", "run")]
             rows.append(row | _change(shortfall_change(*pair, level=level, confidence=sure)))
     return pd.DataFrame(rows)
 
 
-def _tail(folder: Path, level: float) -> pd.DataFrame:
+def records(table: pd.DataFrame) -> list[Row]:
+    """The rows of a table [row, column], by column name."""
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _tail(folder: Path, level: float) -> dict[tuple[str, str], Row]:
+    """Rows of the loss over the horizon at one level, by product and view."""
     table = pd.read_csv(folder / "tail.csv")
     chosen = table[(table.measure == "terminal") & np.isclose(table.level, level)]
-    return chosen.set_index(["product", "view"])
+    return {(row["product"], row["view"]): row for row in records(chosen)}
 
 
 def _change(found: Change) -> dict[str, float]:
