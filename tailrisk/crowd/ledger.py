@@ -42,7 +42,7 @@ class State:
     opened: Yuan  # [bucket, path]  stock on the eve of the first day
 
 
-TOLERANCE, COARSE = 1e-11, 1e-5
+TOLERANCE, COARSE = 1e-11, 3e-5
 """Largest residual that is rounding, in float64 and in float32, of so many ROUNDS or fewer."""
 ROUNDS = 360
 SMALLEST = 1e-3
