@@ -75,6 +75,21 @@ def test_pictures_are_printed_only_where_they_are_asked_for(tmp_path: Path) -> N
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == first
 
 
+def test_names_on_an_axis_are_printed_as_they_are(tmp_path: Path) -> None:
+    """An axis lays its names out again when it is drawn; the same picture as of the plain names."""
+
+    def png(names: list[str]) -> bytes:
+        with canvas(1.0) as figure:
+            ax = figure.add_subplot()
+            ax.set_yticks([0, 1], names)
+            svg(figure, "key", "title", "words")
+        return (tmp_path / "key.png").read_bytes()
+
+    with printing(tmp_path, ("png",)):
+        assert safe("<a>") != "<a>"
+        assert png([safe("<a>"), safe("é")]) == png(["<a>", "é"])
+
+
 def _words(figure: Figure) -> None:
     figure.text(0.1, 0.5, safe("指增 <1>"))
 

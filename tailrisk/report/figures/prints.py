@@ -9,8 +9,10 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
+from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from matplotlib.ticker import FixedFormatter, Formatter, FuncFormatter
 
 BOTH = ("png", "pdf")
 DPI = 160
@@ -57,8 +59,9 @@ def printed(figure: Figure, key: str) -> None:
     texts = [each for each in figure.findobj(Text) if isinstance(each, Text)]
     before = [(each, each.get_text(), each.get_fontfamily()) for each in texts]
     for each, words, _ in before:
-        each.set_text(HELD.sub(lambda code: chr(int(code[1], 16)), words))
+        each.set_text(plain(words))
         each.set_fontfamily(family)
+    formats = _plain_ticks(figure)
     for kind in kinds:
         about = {"Software": None} if kind == "png" else {"CreationDate": None}
         logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)  # no bold of a Chinese font
@@ -66,9 +69,27 @@ def printed(figure: Figure, key: str) -> None:
             warnings.filterwarnings("ignore", message="Glyph .* missing")  # a machine without Chinese fonts
             path = folder / f"{names.get(key, key)}.{kind}"
             figure.savefig(path, dpi=DPI, facecolor="white", metadata=about)
+    for axis, formatter in formats:
+        axis.set_major_formatter(formatter)
     for each, words, old in before:
         each.set_text(words)
         each.set_fontfamily(old)
+
+
+def plain(words: str) -> str:
+    """The characters that `safe` held back."""
+    return HELD.sub(lambda code: chr(int(code[1], 16)), words)
+
+
+def _plain_ticks(figure: Figure) -> list[tuple[Axis, Formatter]]:
+    """Names on an axis are laid out again when drawn, by its formatter: those before, of axes with names."""
+    before: list[tuple[Axis, Formatter]] = []
+    for axis in (axis for ax in figure.axes for axis in (ax.xaxis, ax.yaxis)):
+        formatter = axis.get_major_formatter()
+        if isinstance(formatter, FuncFormatter | FixedFormatter):
+            before.append((axis, formatter))
+            axis.set_major_formatter(FuncFormatter(lambda x, at, names=formatter: plain(names(x, at))))
+    return before
 
 
 @cache
