@@ -220,6 +220,19 @@ def test_quiet_says_nothing(folder: Path, engine: dict[str, Any], capsys: pytest
     assert (said.out, said.err) == ("", "")
 
 
+def test_a_former_name_is_told_but_under_quiet(folder: Path) -> None:
+    """In a process of its own: what a command hears is not what pytest hears."""
+    text = 'extends = "smoke.toml"\n[run]\npaths = -1\n[tail]\nmeasures = ["terminal"]\n'
+    Path("old.toml").write_text(text, encoding="utf-8")
+    said = {}
+    for quiet in ("--quiet", ""):  # a number of paths that is refused, so nothing is computed
+        words = [sys.executable, "-m", "tailrisk", "run", "old.toml", *quiet.split()]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        assert done.returncode == 2
+        said[quiet] = "the key measures is called losses now" in done.stderr
+    assert said == {"--quiet": False, "": True}
+
+
 def test_a_library_s_warning_is_one_line_and_none_under_quiet(
     folder: Path, engine: dict[str, Any], capsys: pytest.CaptureFixture[str]
 ) -> None:

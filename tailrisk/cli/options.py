@@ -93,7 +93,8 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def hushed(quiet: bool) -> bool:
-    """The flag itself; where it is set, warnings of libraries are not printed."""
+    """The flag itself; where it is set, warnings of libraries and former names of keys are not printed."""
+    logging.getLogger("tailrisk.config").setLevel(logging.ERROR if quiet else logging.NOTSET)
     if quiet:
         warnings.simplefilter("ignore")
         logging.getLogger("jax").setLevel(logging.ERROR)

@@ -7,8 +7,8 @@ from typing import Any
 
 from tailrisk.core.terminal import visible
 
-logger = logging.getLogger("tailrisk.data")
-"""What was understood of a file; a command prints it."""
+logger = logging.getLogger("tailrisk.config")
+"""What a config calls by a former name; a command prints it, unless quiet."""
 
 STOCKS = {"gross_leverage": "long", "exposure": "long", "short_gross": "short"}
 TERMS = {"warned_gross": "warned_long", "exposure_spread": "long_spread"}

@@ -204,6 +204,7 @@ def test_a_former_name_is_said_with_todays(folder: Path, caplog: pytest.LogCaptu
     (folder / "terms.toml").write_text(terms.replace("long_spread", "exposure_spread"), encoding="utf-8")
     today = load("crowd_feb2024.toml")
     caplog.clear()
+    caplog.set_level("WARNING", logger="tailrisk.config")  # a quiet command before may have hushed it
     said = ["crowd.parameters=crowd.toml", "crowd.leverage_cap=1000.0", "accounts.terms=terms.toml"]
     old = load("crowd_feb2024.toml", said)
     assert old.attached.crowd.participants == today.attached.crowd.participants
