@@ -3,13 +3,17 @@ PYTHON ?= python3
 ENV := .venv
 BIN := $(ENV)/bin
 
-.PHONY: demo test test-newest check results lock clean
+.PHONY: demo test test-long test-newest check results lock clean
 
 demo: $(ENV)/run.stamp
 	$(BIN)/tailrisk demo configs/demo.toml --force
 
 test: $(ENV)/test.stamp
 	$(BIN)/python -m pytest
+
+# Everything, the long tests too: half an hour of two cores on a fresh machine.
+test-long: $(ENV)/test.stamp
+	$(BIN)/python -m pytest --long
 
 # What a newer Python and its newer libraries break first: readers, dates, shapes, commands and one engine.
 NEWEST := tests/core tests/data tests/market tests/universe tests/config tests/optimise tests/report tests/test_cli.py

@@ -22,6 +22,29 @@ LONGEST = (
 )
 """Files that take longest: begun first, so that no core is left with one of them at the end."""
 
+LONG = (
+    "calibrate/test_same_bytes.py::test_one_thread_and_more",
+    "calibrate/test_folder.py::test_the_folder_is_a_result",
+    "studies/sweep/test_cluster.py::",
+    "studies/sweep/test_forced.py::test_a_kill_at_any_operation",
+    "studies/reverse/test_reverse.py::test_a_crowd_sells",
+    "studies/backtest/test_study.py::test_forecasts_of_every_day",
+    "studies/audit/test_audit.py::test_rules_on_the_same_paths",
+    "studies/regret/test_study.py::test_training_finds",
+    "studies/match/test_ordinary.py::test_the_years_are_those",
+    "record/test_faults.py::test_a_small_drill",
+    "api/test_studies.py::",
+    "api/test_parts.py::",
+    "simulate/crowd/test_funds.py::",
+    "simulate/test_devices.py::",
+    "rare/test_fear_tilt.py::",
+    "rare/test_splitting.py::test_accounts_are_cloned",
+    "walks/test_manager.py::",
+    "walks/test_demo.py::",
+    "walks/test_other_market.py::",
+)
+"""Tests of half a minute or more on a cold machine: run with `--long` (`make test-long`), skipped without."""
+
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
 
@@ -37,8 +60,18 @@ def pytest_configure(config: pytest.Config) -> None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the order is otherwise pytest's."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long` runs the long tests too."""
+    parser.addoption("--long", action="store_true", help="run the long tests too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, the order otherwise pytest's; long tests are skipped unless asked for."""
+    if not config.getoption("--long"):
+        skip = pytest.mark.skip(reason="long: `make test-long` runs it")
+        for item in items:
+            if any("tests/" + start in item.path.as_posix() + "::" + item.name for start in LONG):
+                item.add_marker(skip)
 
     def place(item: pytest.Item) -> int:
         name = item.path.as_posix()

@@ -91,7 +91,8 @@ def test_draws_are_written_beside_the_fit_and_read_back(law, factors, tmp_path):
     assert told == [0.0, 0.5]
     again = bootstrap.draws(law, ladder(log_returns(prices.to_numpy())), count=2, seed=3)
     assert document(calibration, law, again).count("[[draw]]") == 2
-    np.testing.assert_allclose(read.draw[0].variance, again[0].fit.variance, rtol=1e-6)
+    # seven digits of the largest
+    np.testing.assert_allclose(read.draw[0].variance, again[0].fit.variance, rtol=5e-6)
 
 
 @pytest.mark.parametrize("asked", [["--draws", "1"], ["--draws", "8", "--no-memory"]])

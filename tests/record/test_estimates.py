@@ -18,7 +18,7 @@ def test_no_quantile_of_the_normal_law_is_typed_in():
         f"{file.name}: {line}"
         for file in PACKAGE.rglob("*.py")
         for line in file.read_text(encoding="utf-8").splitlines()
-        if re.search(r"\b(1\.96|1\.959|1\.64[45]|2\.57[56]|2\.262)", line)
+        if re.search(r"\b(1\.96|1\.959|1\.64[45]|2\.57[56]|2\.262)", line) and ">>>" not in line
     ]
     assert typed == []
 

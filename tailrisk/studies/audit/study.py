@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import jax.numpy as jnp
@@ -25,6 +26,9 @@ from ...tail.sample import exact_level
 from ..crowd.runs import ROUT, edited, simulated
 from .config import Audit, Edit, Rule, beside
 from .page import page
+
+HALF = NormalDist().inv_cdf(0.975)
+"""Half a 95 % interval, in standard errors."""
 
 Array = np.ndarray
 Tell = Callable[[float, str], None]
@@ -163,7 +167,7 @@ def compared(found: Figures, base: Figures) -> list[dict[str, Any]]:
     rows = []
     for name, values in found.values.items():
         gap = values - base.values[name]
-        half = 1.959964 * float(gap.std(ddof=1)) / np.sqrt(len(gap))
+        half = HALF * float(gap.std(ddof=1)) / np.sqrt(len(gap))
         rows.append(
             {
                 "figure": name,

@@ -5,6 +5,7 @@ once, with it after the halt; both books are held to the last of those days. The
 difference of the losses, path by path; to a holder who wants to stay it is zero.
 """
 
+from statistics import NormalDist
 from typing import Any
 
 import jax
@@ -99,7 +100,7 @@ def _costs(losses: tuple[Array, Array], level: float) -> dict[str, float]:
     cost = 100 * (held - free)
     return {
         "mean_cost": float(cost.mean()),
-        "mean_half": 1.96 * float(cost.std()) / np.sqrt(len(cost)),
+        "mean_half": NormalDist().inv_cdf(0.975) * float(cost.std()) / np.sqrt(len(cost)),
         "es_free": before,
         "es_halted": after,
         "es_cost": after - before,

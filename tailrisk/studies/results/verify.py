@@ -7,6 +7,7 @@ shortfall within 1e-6 on other hardware; within 5 standard errors under other ve
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import NormalDist
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,7 +25,7 @@ from .catalogue import Entry, entry
 BITS, HARDWARE, VERSIONS = range(3)
 WITHIN, ERRORS = 1e-6, 5.0
 KEYS = ["product", "view", "measure", "level"]
-HALF = 1.959964
+HALF = NormalDist().inv_cdf(0.975)
 """Half a 95 % interval, in standard errors."""
 
 

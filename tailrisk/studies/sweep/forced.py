@@ -23,6 +23,7 @@ DERIVED = (
     "sweep_events.csv",
     "sweep_crowd.csv",
     "index.html",
+    "page.md",
     "figures",
 )
 """What a sweep writes beside its cells."""

@@ -24,7 +24,7 @@ TABLES = {"sweep.csv": "tail.csv", "sweep_events.csv": "events.csv", "sweep_crow
 """Table over the cells -> the cells' table it is made of."""
 CELLS = "cells.csv"
 """A row a cell: its settings, and whether it is done or what it failed with."""
-PAGE = ("index.html", "figures/sweep.svg")
+PAGE = ("index.html", "page.md", *(f"figures/sweep.{kind}" for kind in ("svg", "png", "pdf")))
 HERE = Where()
 NONE: Mapping[str, str] = MappingProxyType({})
 Tell = Callable[[str], None]
