@@ -68,7 +68,8 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
     width = min(paths, BLOCK)
     wanted = np.arange(width, dtype=np.uint32) if numbers is None else numbers
     if one_program(world):
-        found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
+        with jax.default_device(_turn(0)):  # as `threads` does: JAX keeps a program for each way it is asked
+            found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
     else:
         filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
         found = jax.device_get(_course(world, jnp.asarray(filled)))
