@@ -45,11 +45,11 @@ def audit(
     Example:
       tailrisk audit configs/rules_2026.toml --member 0 --member 1 --set run.paths=4096
     """
-    from ..config import load
-    from ..studies.audit.config import beside, load_audit
+    from ..config import library, load
+    from ..studies.audit.config import load_audit
 
     plan = load_audit(rules)
-    numerics(x64=load(beside(rules, plan.config), list(overrides)).run.precision == "float64")
+    numerics(x64=load(library.beside(rules.parent, plan.config), list(overrides)).run.precision == "float64")
     from ..studies.audit.study import audit as study
 
     with bar(quiet) as tell:

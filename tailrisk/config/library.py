@@ -11,6 +11,11 @@ def shipped(path: Path) -> str | None:
     return next((here.relative_to(s).as_posix() for s in SHELVES if here.is_relative_to(s)), None)
 
 
+def beside(folder: Path, name: str) -> str:
+    """The file of that name in the folder, else the name itself: a file of the user's, or the library's."""
+    return str(folder / name) if (folder / name).is_file() else name
+
+
 def find(name: str) -> Path | None:
     """The library's config of this relative name, or None.
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize
-from scipy.special import chdtrc, ndtr, ndtri
+from scipy.special import chdtrc, ndtr
 
 from ..core import InputError
 from .backtest import Verdict
 from .border import Array
 from .dated import forecast, series
-from .sample import Level, exact_level
+from .sample import Level, exact_level, normal_quantile
 
 Regression = Literal["strict", "auxiliary"]
 ROUNDS = 20
@@ -229,8 +229,7 @@ def murphy(
     >>> bool(found.difference.mean() < 0)
     True
     """
-    if not 0 < confidence < 1:
-        raise InputError("confidence", f"{confidence:g}", "0 < confidence < 1")
+    z = normal_quantile(confidence)
     if lags < 0:
         raise InputError("lags", f"{lags}", "a whole number from 0 on")
     if at is None:
@@ -243,5 +242,5 @@ def murphy(
     variance = (centred**2).mean(axis=1)
     for k in range(1, min(lags, n - 1) + 1):
         variance += 2 * (1 - k / (lags + 1)) * (centred[:, k:] * centred[:, :-k]).sum(axis=1) / n
-    half = float(ndtri((1 + confidence) / 2)) * np.sqrt(np.maximum(variance, 0.0) / n)
+    half = z * np.sqrt(np.maximum(variance, 0.0) / n)
     return Murphy(np.atleast_1d(np.asarray(at, np.float64)), mean, mean - half, mean + half)

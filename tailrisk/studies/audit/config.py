@@ -80,9 +80,3 @@ def load_audit(path: Path) -> Audit:
     if len(set(names)) < len(names) or {"all", "none"} & set(names):
         raise InputError(f"{path}: rule.name", ", ".join(names), "each once, none called all or none")
     return audit
-
-
-def beside(path: Path, config: str) -> str:
-    """The config's place: beside the audit's file, else a name of the library's."""
-    own = path.parent / config
-    return str(own) if own.is_file() else config

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import jax.numpy as jnp
@@ -13,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from ...assemble.world import assemble
-from ...config import Config, load
+from ...config import Config, library, load
 from ...core import InputError, disk
 from ...core.names import MEASURES
 from ...record import provenance
@@ -22,12 +21,12 @@ from ...record.store import replacing, write_record
 from ...simulate.path import Outcome
 from ...simulate.world import World
 from ...tail import value_at_risk
-from ...tail.sample import exact_level
+from ...tail.sample import exact_level, normal_quantile
 from ..crowd.runs import ROUT, edited, simulated
-from .config import Audit, Edit, Rule, beside
+from .config import Audit, Edit, Rule
 from .page import page
 
-HALF = NormalDist().inv_cdf(0.975)
+HALF = normal_quantile(0.95)
 """Half a 95 % interval, in standard errors."""
 
 Array = np.ndarray
@@ -60,7 +59,7 @@ def audit(
     members: of the crowd's ensemble, the config's own if none is named. InputError: a config without a crowd,
     a cohort or product it has not, a folder in the way.
     """
-    source = beside(path, plan.config)
+    source = library.beside(path.parent, plan.config)
     config = load(source, list(overrides))
     if config.crowd is None:
         raise InputError(f"{path}: config", plan.config, "a config with a [crowd]")

@@ -2,11 +2,11 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
+from ...config import library
 from ...config.layers import Layers, Source
 from ...config.load import _parsed, load, located, read_toml, valid
 from ...config.model import Model
@@ -76,7 +76,7 @@ def load_demo(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Lo
         layers = layers.over(*_parsed(text))
     demo = valid(Demo, layers)
     settings = {part: _settings(demo, part, overrides) for part in PARTS}
-    files = {part: _beside(place, getattr(demo, part).config) for part in PARTS}
+    files = {part: library.beside(place.parent, getattr(demo, part).config) for part in PARTS}
     universe = universe_of(located(files["tune"]), settings["tune"])
     loaded = Loaded(
         demo,
@@ -102,11 +102,6 @@ def _part_of(text: str) -> str | None:
 def _settings(demo: Demo, part: str, overrides: Sequence[str]) -> tuple[str, ...]:
     over = [text.strip().removeprefix(f"{part}.") for text in overrides if _part_of(text) == part]
     return (*getattr(demo, part).set, *over, f"name={PARTS[part]}")
-
-
-def _beside(place: Path, name: str) -> str:
-    beside = place.parent / name
-    return os.fspath(beside) if beside.is_file() else name
 
 
 def _paired(loaded: Loaded, place: str) -> None:

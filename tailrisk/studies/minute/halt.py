@@ -5,7 +5,6 @@ once, with it after the halt; both books are held to the last of those days. The
 difference of the losses, path by path; to a holder who wants to stay it is zero.
 """
 
-from statistics import NormalDist
 from typing import Any
 
 import jax
@@ -19,6 +18,7 @@ from ...core.errors import Fault, InputError
 from ...simulate import path
 from ...simulate.world import World
 from ...tail import expected_shortfall
+from ...tail.sample import normal_quantile
 from .config import Halt
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
@@ -100,7 +100,7 @@ def _costs(losses: tuple[Array, Array], level: float) -> dict[str, float]:
     cost = 100 * (held - free)
     return {
         "mean_cost": float(cost.mean()),
-        "mean_half": NormalDist().inv_cdf(0.975) * float(cost.std()) / np.sqrt(len(cost)),
+        "mean_half": normal_quantile(0.95) * float(cost.std()) / np.sqrt(len(cost)),
         "es_free": before,
         "es_halted": after,
         "es_cost": after - before,

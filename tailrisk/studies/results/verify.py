@@ -7,7 +7,6 @@ shortfall within 1e-6 on other hardware; within 5 standard errors under other ve
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -19,13 +18,14 @@ from ...core import seal
 from ...record import provenance
 from ...record.provenance import PROMISES
 from ...record.run import run
+from ...tail.sample import normal_quantile
 from .again import config_of
 from .catalogue import Entry, entry
 
 BITS, HARDWARE, VERSIONS = range(3)
 WITHIN, ERRORS = 1e-6, 5.0
 KEYS = ["product", "view", "measure", "level"]
-HALF = NormalDist().inv_cdf(0.975)
+HALF = normal_quantile(0.95)
 """Half a 95 % interval, in standard errors."""
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field, ValidationInfo, model_validator
 
+from ...config import library
 from ...config.layers import Layers, Source
 from ...config.load import TABLE, _parsed, load, located, read_toml, valid
 from ...config.model import Bucket, Future, Model, Problem, Style, refuse
@@ -287,11 +288,8 @@ def _folder(path: File) -> Path:
 
 
 def _beside(path: File, name: str) -> Path:
-    beside = _folder(path) / name
-    return located(beside if beside.is_file() else name)
+    return located(library.beside(_folder(path), name))
 
 
 def _market(path: File, overrides: Sequence[str]) -> str | Path:
-    name = _read(path, overrides).market
-    beside = _folder(path) / name
-    return beside if beside.is_file() else name
+    return library.beside(_folder(path), _read(path, overrides).market)
