@@ -16,7 +16,7 @@ class Tail(Model):
     """Levels of value-at-risk and expected shortfall; losses are fractions of starting NAV."""
 
     levels: Annotated[tuple[Level, ...], Field(strict=False)] = Field(
-        default=(0.95, 0.99, 0.999),
+        default=(0.95, 0.975, 0.99, 0.999),
         min_length=1,
         max_length=8,
         description="rising, each above 0.5 and below 1",
