@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .load import BESIDE
+from .models import BESIDE
 from .schema import Config
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from ...config import library
 from ...config.layers import Layers, Source
-from ...config.load import _parsed, load, located, read_toml, valid
+from ...config.load import load, located, parsed, read_toml, valid
 from ...config.model import Model
 from ...config.plan import fits, plan
 from ...config.schema import Config
@@ -73,7 +73,7 @@ def load_demo(path: str | os.PathLike[str], overrides: Sequence[str] = ()) -> Lo
     own = [text for text in overrides if _part_of(text) is None]
     layers = Layers.of(Source(str(place), place.parent), read_toml(place))
     for text in own:
-        layers = layers.over(*_parsed(text))
+        layers = layers.over(*parsed(text))
     demo = valid(Demo, layers)
     settings = {part: _settings(demo, part, overrides) for part in PARTS}
     files = {part: library.beside(place.parent, getattr(demo, part).config) for part in PARTS}

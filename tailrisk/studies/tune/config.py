@@ -8,7 +8,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from ...config import library
 from ...config.layers import Layers, Source
-from ...config.load import TABLE, _parsed, load, located, read_toml, valid
+from ...config.load import TABLE, load, located, parsed, read_toml, valid
 from ...config.model import Bucket, Future, Model, Problem, Style, refuse
 from ...config.schema import Config
 from ...core.errors import InputError
@@ -279,7 +279,7 @@ def _read(path: File, overrides: Sequence[str], names: Names | None = None) -> T
     label = TABLE if isinstance(path, Mapping) else str(path)
     layers = Layers.of(Source(label, _folder(path)), said)
     for override in overrides:
-        layers = layers.over(*_parsed(override))
+        layers = layers.over(*parsed(override))
     return valid(Tune, layers, names)
 
 
