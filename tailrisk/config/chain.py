@@ -32,14 +32,14 @@ def chain(path: Path, above: tuple[Path, ...]) -> Layers:
     return extended(read_toml(path), Source(str(path), path.parent), met)
 
 
-def extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Layers:
+def extended(content: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Layers:
     """The layers of a table: what it extends, then itself; `met` are the files that led to it."""
-    without = said.pop("without", None)
-    if "extends" not in said:
+    without = content.pop("without", None)
+    if "extends" not in content:
         if without is not None:
             raise InputError(f"{source.label}: without", "of a config that extends none", "extends beside it")
-        return Layers.of(source, said)
-    parent = said.pop("extends")
+        return Layers.of(source, content)
+    parent = content.pop("extends")
     place, beside_it = f"{source.label}: extends", Path(source.label).name
     if not isinstance(parent, str) or not parent:
         raise InputError(place, shown(parent), "the name of a TOML file, relative to this one")
@@ -47,7 +47,7 @@ def extended(said: dict[str, Any], source: Source, met: tuple[Path, ...]) -> Lay
     target = beside if os.path.exists(beside) else library.find(parent)
     if target is None:
         raise InputError(place, f"{shown(parent)}: no such file", f"a file beside {beside_it}")
-    return _dropped(chain(target, met), without, source)._replace(top=source).over(said, source)
+    return _dropped(chain(target, met), without, source)._replace(top=source).over(content, source)
 
 
 def _dropped(layers: Layers, without: Any, source: Source) -> Layers:

@@ -22,7 +22,7 @@ def read_toml(path: Path) -> dict[str, Any]:
     if os.path.getsize(path) > LARGEST:
         raise InputError(str(path), f"has {os.path.getsize(path):,} bytes", f"at most {LARGEST:,}")
     try:
-        said = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise InputError(str(path), f"is not UTF-8 text (byte {error.start})", "TOML in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
@@ -31,8 +31,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(str(path), "is nested too deep", "tables and lists a few levels deep") from None
     except ValueError:
         raise InputError(str(path), "holds a whole number of thousands of digits", NUMBERS) from None
-    refuse_huge(str(path), said)
-    return said
+    refuse_huge(str(path), content)
+    return content
 
 
 def _absent(path: Path) -> str:
@@ -41,9 +41,9 @@ def _absent(path: Path) -> str:
     return "is not a file" if os.path.exists(path) else "no such file"
 
 
-def refuse_huge(place: str, said: Any) -> None:
+def refuse_huge(place: str, content: Any) -> None:
     """Raises InputError naming the field of a whole number that no TOML reader has to take."""
-    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), said)]
+    waiting: list[tuple[tuple[str | int, ...], Any]] = [((), content)]
     while waiting:
         path, value = waiting.pop()
         if isinstance(value, dict):
