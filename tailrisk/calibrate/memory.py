@@ -188,19 +188,19 @@ def errors(value: Array, bend: Array) -> Array:
     return np.where(free & (diagonal > 0), np.sqrt(np.maximum(diagonal, 0.0)), np.nan)
 
 
-def filtered(found: Fit, factors: Array, *, shared: Array | None = None) -> Filtered:
+def filtered(fit: Fit, factors: Array, *, shared: Array | None = None) -> Filtered:
     """The filter over factors [day, factor], the days of the fit and any after them."""
-    moved, unit = factors - found.mean, np.sqrt(found.variance)
-    after = common(moved, found.variance)
+    moved, unit = factors - fit.mean, np.sqrt(fit.variance)
+    after = common(moved, fit.variance)
     shared = np.append(1.0, after[:-1]) if shared is None else shared
     parts, size = [], len(factors)
     for i, s in enumerate(unit):
-        args = _arguments(moved[:, i] / s, shared, float(found.kappa[i]))
-        parts.append([np.asarray(x)[:size] for x in run(jnp.asarray(found.value[i]), *args)])
+        args = _arguments(moved[:, i] / s, shared, float(fit.kappa[i]))
+        parts.append([np.asarray(x)[:size] for x in run(jnp.asarray(fit.value[i]), *args)])
     centre, deviation, trend, last = (
         np.column_stack([part[k] for part in parts]) * unit for k in (0, 1, 3, 4)
     )
-    square = np.stack([part[2] for part in parts], axis=-1) * found.variance
+    square = np.stack([part[2] for part in parts], axis=-1) * fit.variance
     return Filtered(
         residual=(moved - centre) / deviation,
         centre=centre,

@@ -73,10 +73,10 @@ def reading(quiet: bool, *, again: bool = False) -> Iterator[None]:
 
     Nothing is said of files that are read `again`.
     """
-    from ..data.reading import heard
+    from ..data.reading import messages_to
 
     level = logging.ERROR if again else logging.WARNING if quiet else logging.INFO
-    with heard(lambda record: beside_bars(record.getMessage()), level):
+    with messages_to(lambda record: beside_bars(record.getMessage()), level):
         yield
 
 

@@ -20,7 +20,7 @@ from .holdings import SPELLED as HELD
 from .holdings import read_holdings
 from .panel import SPELLINGS, read_panel
 from .prices import understood
-from .reading import heard
+from .reading import messages_to
 from .styles import CHINESE, read_styles
 from .table import raw
 from .turnover import read_turnover
@@ -161,5 +161,5 @@ def shape(table: pd.DataFrame, what: str) -> str:
 def listening(seen: Look) -> Iterator[None]:
     """What readers say goes to the look."""
     keep = {logging.INFO: seen.notes, logging.WARNING: seen.odd}
-    with heard(lambda record: keep[record.levelno].append(record.getMessage())):
+    with messages_to(lambda record: keep[record.levelno].append(record.getMessage())):
         yield

@@ -11,7 +11,7 @@ logger = logging.getLogger("tailrisk.data")
 
 
 @contextmanager
-def heard(hear: Callable[[logging.LogRecord], None], level: int = logging.INFO) -> Iterator[None]:
+def messages_to(hear: Callable[[logging.LogRecord], None], level: int = logging.INFO) -> Iterator[None]:
     """What readers say from `level` on goes to `hear` and nowhere else."""
     handler = logging.Handler()
     handler.emit = lambda record: hear(record)  # type: ignore[method-assign]
