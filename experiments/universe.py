@@ -15,7 +15,7 @@ import click
 import numpy as np
 import pandas as pd
 
-from tailrisk.data.panel import price_limit
+from tailrisk.data.panel_returns import price_limit
 from tailrisk.data.prices import digest, read_prices, read_styles
 from tailrisk.record.publishing import publish
 from tailrisk.universe import Universe, default
@@ -118,7 +118,7 @@ def of_st(found: Measured, published: pd.Series) -> Iterator[Row]:
     panel, able = found.panel, eligible(found.panel)
     wide = np.where(np.isfinite(panel.returns), np.abs(panel.returns) > 0.055, False)
     known = moving(np.isfinite(panel.returns) * 1.0, 120) >= 60
-    guess = (moving(wide * 1.0, 120) == 0) & known & (price_limit(panel.codes) < 0.15)
+    guess = (moving(wide * 1.0, 120) == 0) & known & (price_limit(panel.ids) < 0.15)
     for name, kept in (("as the panel is", able), ("without the names guessed to be ST", able & ~guess)):
         places = found.members.names.smallest or 0
         members = replace(found.members, micro=smallest(panel, kept, places))

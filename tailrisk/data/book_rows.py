@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from ..core.calendar import CHINA
 from ..core.errors import InputError, shown, suggestion
 from ..core.names import Names
 from .cells import Cells, kind, read_cells, short
@@ -96,6 +97,7 @@ class Row(NamedTuple):
 
     place: str
     cell: dict[str, str]
+    tickers: bool = False  # codes are names, as outside China
 
 
 class Market(NamedTuple):
@@ -113,7 +115,8 @@ def read_rows(
         raise InputError(str(path), f"has {path.stat().st_size:,} bytes", f"at most {LARGEST:,}")
     cells, reading = _cells(path), Reading(str(path))
     reading.notes += cells.notes
-    figures = tuple(title for title in cells.header if stocks and FIGURE.fullmatch(title))
+    raw = {f"raw_{title}" for title in cells.header} & set(cells.header)  # of styles, whoever fitted them
+    figures = tuple(t for t in cells.header if stocks and (FIGURE.fullmatch(t) or f"raw_{t}" in raw))
     columns = _columns(path, cells, (*COLUMNS, *market.styles, *figures), reading)
     if not cells.rows:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
@@ -125,7 +128,8 @@ def read_rows(
         if {line[0].strip().lower(), cell.get("code", "").lower(), cell.get("name", "").lower()} & TOTALS:
             reading.notes.append(f"left out a total: {short(' '.join(filter(None, line)))!r}")
             continue
-        rows.append(Row(f"{path}: row {number}", _scaled(f"{path}: row {number}", cell, columns)))
+        place = f"{path}: row {number}"
+        rows.append(Row(place, _scaled(place, cell, columns), market.names.calendar != CHINA))
     if not rows:
         raise InputError(str(path), "has no rows", "a header, then one row a stock or one row a bucket")
     return rows, reading

@@ -10,7 +10,7 @@ from ..core.errors import InputError, shown
 from ..core.names import Names, home
 from .book_rows import Market, read_rows
 from .cells import read_cells
-from .codes import security
+from .codes import security, ticker
 from .holdings import _amounts, _code, _each_once
 from .reading import Reading
 from .table import parquet
@@ -70,7 +70,7 @@ def read_scores(path: Path, known: set[str]) -> tuple[str, ByCode]:
         raise InputError(str(path), f"has no column {missing} (has {', '.join(header)})", allowed)
     reading, values, outside = Reading(str(path)), {}, 0
     for place, row in zip(places, rows, strict=True):
-        where, key = f"{path}: row {place}", row[code].strip()
+        where, key = f"{path}: row {place}", ticker(row[code])
         key = key if key in known else _digits(key)
         value = _number(where, kind, row[lower.index(kind)])
         if key in values:

@@ -139,6 +139,12 @@ def stock(text: str) -> Code | None:
     return Code(bare.zfill(6), "") if bare.isdigit() and len(bare) < 6 else parted(bare)
 
 
+def ticker(text: object) -> str:
+    """The code of a stock where codes are names: as written, in capitals; empty where there is none."""
+    bare = unicodedata.normalize("NFKC", "" if text is None or text != text else str(text)).strip()
+    return bare.upper()
+
+
 def a_share(code: Code) -> int:
     """The number of an A-share of Shanghai or Shenzhen, or -1."""
     if len(code.digits) != 6 or not code.digits.isdigit() or code.publisher:

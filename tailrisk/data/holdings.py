@@ -13,7 +13,7 @@ from ..core.calendar import CHINA
 from ..core.errors import InputError, shown, suggestion
 from ..core.names import STYLES, Names, home
 from .book_rows import COLUMNS, MAKE, SPELLED, Market, Row, beyond, read_rows
-from .codes import clean, security
+from .codes import clean, security, ticker
 from .reading import Reading
 
 __all__ = ["COLUMNS", "SPELLED", "Book", "read_holdings", "read_stocks"]
@@ -116,9 +116,11 @@ def _sized(rows: Sequence[Row]) -> bool:
 
 def _kind(row: Row, known: dict[str, Stock], market: Market, *, sized: bool) -> str:
     """`stock` for one that has a bucket, else the name of the remainder it goes to. Raises InputError."""
-    if "code" not in row.cell or market.names.calendar != CHINA:
+    if "code" not in row.cell:
         return "stock"
     what = security(row.cell["code"])
+    if market.names.calendar != CHINA:
+        what = what if what in APART else "stock"
     if not what:
         allowed = "an A-share of Shanghai or Shenzhen: six digits, such as 600000 or 000001.SZ"
         raise InputError(row.place, f"code = {shown(row.cell['code'])}", allowed)
@@ -253,6 +255,8 @@ def _each_once(rows: list[Row], kinds: list[str]) -> None:
 
 
 def _code(row: Row) -> str:
-    """The digits of a code, its leading zeros back."""
+    """The digits of a code, its leading zeros back; a ticker in capitals where codes are names."""
+    if row.tickers:
+        return ticker(row.cell["code"])
     bare = clean(row.cell["code"])
     return bare.zfill(6) if bare.isdigit() and len(bare) < 6 else "".join(re.findall(r"\d", bare)) or bare

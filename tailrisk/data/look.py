@@ -146,7 +146,7 @@ def panel(paths: list[Path]) -> str:
     read = read_panel(paths)
     whole = float(np.nansum(read.cap[-1]))
     days = f"{len(read.dates):,} days, {read.dates[0].date()} to {read.dates[-1].date()}"
-    return f"{days}, {len(read.codes):,} stocks worth {whole:.3g} yuan, {int(read.traded.sum()):,} closes"
+    return f"{days}, {len(read.ids):,} stocks worth {whole:.3g} yuan, {int(read.traded.sum()):,} closes"
 
 
 def shape(table: pd.DataFrame, what: str) -> str:

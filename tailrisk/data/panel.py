@@ -8,10 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from ..core.calendar import CHINA
 from ..core.errors import InputError
-from .codes import a_share, clean, stock
+from ..core.names import Names, home
+from .codes import a_share, clean, stock, ticker
 from .columns import Match, matched, plain, versions
 from .daily import allowable, judge_days, refused
+from .panel_returns import adjusted, filled, price_limit, suspended, unsplit
 from .reading import Reading
 from .table import Table, listed, read_table, where
 from .units import judge_units
@@ -78,8 +81,6 @@ ALLOWED = {
     "return": "more than -100 %, or blank",
     **dict.fromkeys(FUNDAMENTALS, "a finite number, or blank"),
 }
-SLACK = 0.006
-"""A return this much beyond the price limit is rounding of a cheap stock; more is a corporate action."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,7 +88,7 @@ class Panel:
     """Days and stocks; NaN where nothing is known, every stock with at least one close and shares."""
 
     dates: pd.DatetimeIndex  # [day]
-    codes: NDArray[np.int64]  # [stock]  six digits, SH and SZ
+    ids: tuple[str, ...]  # [stock]  six digits of Shanghai and Shenzhen; elsewhere tickers, in capitals
     traded: NDArray[np.bool_]  # [day, stock]  there was a close
     cap: Array  # [day, stock]  yuan, all shares; the last known while suspended
     returns: Array  # [day, stock]  simple, adjusted; NaN when suspended
@@ -97,23 +98,26 @@ class Panel:
     fundamentals: dict[str, Array]  # name -> [day, stock]
     industry: tuple[str, ...] | None  # [stock]
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """[stock] codes as text of six digits."""
-        return tuple(f"{code:06d}" for code in self.codes)
 
-
-def read_panel(paths: Sequence[str | Path], until: str | None = None, accept: Collection[str] = ()) -> Panel:
-    """The files joined on date and code, up to `until`.
+def read_panel(
+    paths: Sequence[str | Path],
+    until: str | None = None,
+    accept: Collection[str] = (),
+    names: Names | None = None,
+) -> Panel:
+    """The files of a market's stocks joined on date and code, up to `until`; by default the home market's.
 
     Every file has date and code and some of SPELLINGS; together they have NEEDED. Within a code dates ascend
-    or descend. Indices, B shares, Beijing, and codes without a close or shares are left out; a day without
-    trade whose close is the last one is a suspension. Raises InputError with file, row, date, code and value,
-    and for days and units that cannot be unless their kind (daily.KINDS) is in `accept`.
+    or descend. In China indices, B shares and Beijing are left out; elsewhere a code is a ticker and money
+    is the market's own. Codes without a close or shares are left out everywhere; a day without trade whose
+    close is the last one is a suspension. Raises InputError with file, row, date, code and value, and for
+    days and units that cannot be unless their kind (daily.KINDS) is in `accept`.
     """
     allowable(accept)
-    parts = [read_part(path) for path in paths]
-    tables = [table for table, _ in parts]
+    exchange = (names or home()).calendar
+    parts = [read_part(path, exchange) for path in paths]
+    ids = tuple(sorted({each for table, _ in parts for each in table["code"].cat.categories}))
+    tables = [placed(table, ids) for table, _ in parts]
     have = {name for table in tables for name in table.columns}
     place = ", ".join(str(path) for path in paths)
     for name in NEEDED:
@@ -125,33 +129,41 @@ def read_panel(paths: Sequence[str | Path], until: str | None = None, accept: Co
     priced = pd.concat([table[["date", "code"]] for table in tables if "close" in table.columns])
     if priced.empty:
         none = all(table.empty for table, _ in parts)
-        problem = "no A-share of Shanghai or Shenzhen" if none else f"no row up to {until}"
-        raise InputError(
-            place, problem, "codes from 00, 30, 60 or 68" if none else "rows on and before the date"
-        )
+        stocks = "A-share of Shanghai or Shenzhen" if exchange == CHINA else "stock"
+        problem = f"no {stocks}" if none else f"no row up to {until}"
+        some = "codes from 00, 30, 60 or 68" if exchange == CHINA else "rows of stocks"
+        raise InputError(place, problem, some if none else "rows on and before the date")
     lines = [part.line for _, part in parts] if len(parts) > 1 else parts[0][1].notes
     reading = Reading(place, list(lines), [odd for _, part in parts for odd in part.odd])
     when = pd.DatetimeIndex(np.unique(priced["date"]))
-    for one in judge_days(when.to_numpy().astype("M8[D]")):
+    for one in judge_days(when.to_numpy().astype("M8[D]"), exchange):
         if one.warn or one.kind in accept:
             reading.odd.append(one.problem)
         else:
             raise refused(place, one)
-    panel = joined(tables, when, np.unique(priced["code"]), reading)
-    judge_units(place, panel.cap, panel.amount, panel.turnover, panel.ids, reading, accept)
+    panel = joined(tables, when, np.unique(priced["code"]), ids, reading, exchange)
+    money = "yuan" if exchange == CHINA else None
+    judge_units(place, panel.cap, panel.amount, panel.turnover, panel.ids, reading, accept, money)
     reading.tell()
     return panel
 
 
-def read_part(path: str | Path) -> tuple[pd.DataFrame, Reading]:
-    """One file: date, code and what it has of SPELLINGS in yuan, shares and fractions; checked.
+def placed(table: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
+    """The rows of a part, their codes as places among the ids [stock], which are sorted."""
+    own = table["code"].cat
+    places = np.searchsorted(np.array(ids), np.array(own.categories, dtype=str)) if len(ids) else np.array([])
+    return table.assign(code=places.astype(np.int64)[own.codes])
+
+
+def read_part(path: str | Path, exchange: str = CHINA) -> tuple[pd.DataFrame, Reading]:
+    """One file: date, code (categories) and what it has of SPELLINGS in yuan, shares and fractions; checked.
 
     Raises InputError with file, row, date, code and value.
     """
-    table = read_table(path, ("date", "code"))
+    table = read_table(path, ("date", "code"), exchange)
     if "code" not in table.frame.columns:
         raise InputError(str(path), f"no column 'code' ({listed(table.frame)})", "columns date and code")
-    stocks = codes(table)
+    stocks = codes(table) if exchange == CHINA else tickers(table)
     found = columns(table)
     part = pd.DataFrame({"date": table.when, "code": stocks}, index=table.frame.index)
     for name, (title, unit) in found.items():
@@ -164,7 +176,8 @@ def read_part(path: str | Path) -> tuple[pd.DataFrame, Reading]:
     if part.shape[1] == 2:
         known = ", ".join(title for spelled in SPELLINGS.values() for title in spelled)
         raise InputError(str(path), f"nothing known beside date and code ({listed(table.frame)})", known)
-    part = part[stocks >= 0]
+    part = part[part["code"].notna()].copy()
+    part["code"] = part["code"].cat.remove_unused_categories()
     in_order(path, part, table.reading)
     return part, table.reading
 
@@ -192,8 +205,22 @@ def columns(table: Table) -> dict[str, tuple[str, float]]:
     return result
 
 
-def codes(table: Table) -> NDArray[np.int64]:
-    """Six-digit stock codes as numbers [row], -1 for what is no A-share: an index, a B share, Beijing.
+def tickers(table: Table) -> pd.Categorical:
+    """Codes [row] of a market that has tickers: as they are written, in capitals. InputError: a blank one."""
+    column = table.frame["code"]
+    place, distinct = pd.factorize(column, use_na_sentinel=False)
+    known = [ticker(code) for code in distinct]
+    blank = np.array([not code for code in known])[place]
+    if blank.any():
+        row = int(blank.argmax())
+        raise InputError(
+            where(table.path, column.index[row]), "a row without a code", "a ticker, such as IBM"
+        )
+    return pd.Categorical(np.array(known, dtype=object)[place], categories=sorted(set(known)))
+
+
+def codes(table: Table) -> pd.Categorical:
+    """Six-digit stock codes [row], missing for what is no A-share: an index, a B share, Beijing.
 
     SH000300 is an index and no share of Shenzhen: an exchange that is written is obeyed. Raises InputError
     for what is no code.
@@ -213,7 +240,8 @@ def codes(table: Table) -> NDArray[np.int64]:
         some = ", ".join(other[:4]) + (", ..." if len(other) > 4 else "")
         noun = "code that is" if len(other) == 1 else "codes that are"
         table.reading.notes.append(f"left out {len(other)} {noun} no A-share of Shanghai or Shenzhen: {some}")
-    return numbers[place]
+    digits = np.array([f"{number:06d}" if number >= 0 else None for number in numbers], dtype=object)
+    return pd.Categorical(digits[place], categories=sorted({each for each in digits if each is not None}))
 
 
 def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd.DataFrame) -> None:
@@ -225,11 +253,11 @@ def refuse(path: str | Path, name: str, column: str, values: pd.Series, part: pd
     bad = ~(
         (np.isfinite(scaled) & (scaled > ABOVE.get(name, -np.inf))) | (np.isnan(scaled) & (name != "close"))
     )
-    bad &= part["code"].to_numpy() >= 0
+    bad &= part["code"].notna().to_numpy()
     if bad.any():
         row = int(bad.argmax())
         when, code = part["date"].iloc[row], part["code"].iloc[row]
-        found = f"{code:06d} {column} = {values.iloc[row]:g}"
+        found = f"{code} {column} = {values.iloc[row]:g}"
         place = where(path, part.index[row], when.date())
         raise InputError(place, found, ALLOWED.get(name, "zero or more, or blank"))
 
@@ -240,8 +268,9 @@ def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
     part: rows [row]. Raises InputError with the row.
     """
     day = part["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
-    again = pd.Series(day * 1_000_000 + part["code"].to_numpy()).duplicated().to_numpy()
-    step = part.groupby("code", sort=False)["date"].diff().to_numpy()
+    place = part["code"].cat.codes.to_numpy().astype(np.int64)
+    again = pd.Series(day * (1 + place.max(initial=0)) + place).duplicated().to_numpy()
+    step = part.groupby(place, sort=False)["date"].diff().to_numpy()
     if (
         (step < np.timedelta64(0, "D")).any()
         and not (step >= np.timedelta64(0, "D")).any()
@@ -256,15 +285,24 @@ def in_order(path: str | Path, part: pd.DataFrame, reading: Reading) -> None:
         if bad.any():
             row = int(bad.argmax())
             when, code = part["date"].iloc[row], part["code"].iloc[row]
-            problem = f"date {when.date()} for {code:06d} comes {what}"
-            place = where(path, part.index[row])
-            raise InputError(place, problem, "each date and code once, ascending", hint)
+            problem = f"date {when.date()} for {code} comes {what}"
+            raise InputError(
+                where(path, part.index[row]), problem, "each date and code once, ascending", hint
+            )
 
 
 def joined(
-    tables: list[pd.DataFrame], when: pd.DatetimeIndex, stocks: NDArray[np.int64], reading: Reading
+    tables: list[pd.DataFrame],
+    when: pd.DatetimeIndex,
+    stocks: NDArray[np.int64],
+    ids: Sequence[str],
+    reading: Reading,
+    exchange: str = CHINA,
 ) -> Panel:
-    """The tables as matrices [day, stock]; stocks without any number of shares are left out."""
+    """The tables as matrices [day, stock] of the places `stocks` [stock] among ids [code].
+
+    Stocks without any number of shares are left out.
+    """
     wide: dict[str, Array] = {}
     industry = pd.Series("", index=stocks)
     for table in tables:
@@ -288,64 +326,21 @@ def joined(
     wide = {name: matrix[:, known] for name, matrix in wide.items()}
     cap = filled(wide["close"]) * shares[:, known]
     empty = np.full_like(cap, np.nan)
+    there = tuple(ids[stock] for stock in stocks[known])
+    given = wide.get("return", empty)
+    if exchange == CHINA:
+        returns = adjusted(wide["close"], cap, given, price_limit(there))
+    else:
+        returns = unsplit(wide["close"], shares[:, known], given, reading)
     return Panel(
         dates=when,
-        codes=stocks[known],
+        ids=there,
         traded=np.isfinite(wide["close"]),
         cap=cap,
-        returns=adjusted(wide["close"], cap, wide.get("return", empty), stocks[known]),
+        returns=returns,
         turnover=wide.get("turnover", empty),
         amount=wide.get("amount", empty),
         st=filled(wide["st"]) > 0 if "st" in wide else None,
         fundamentals={name: filled(wide[name]) for name in FUNDAMENTALS if name in wide},
         industry=tuple(industry.to_numpy()[known]) if (industry != "").any() else None,
     )
-
-
-def suspended(wide: dict[str, Array]) -> NDArray[np.bool_]:
-    """[day, stock] closes that only repeat the last one because the stock did not trade.
-
-    It is said to be paused, or its close is unchanged and its amount, volume or turnover is zero; a blank
-    amount is zero where the stock has them on other days, and most stocks on that day.
-    """
-    close, amount = wide["close"], wide["amount"]
-    nothing = amount == 0
-    for name in ("volume", "turnover"):
-        nothing |= wide.get(name, np.full_like(close, np.nan)) == 0
-    priced, known = np.isfinite(close), np.isfinite(amount)
-    by_stock = known.sum(axis=0) > 0.1 * priced.sum(axis=0)
-    by_day = known.sum(axis=1, keepdims=True) > 0.5 * (priced & by_stock).sum(axis=1, keepdims=True)
-    nothing |= ~known & by_stock & by_day
-    same = np.zeros(close.shape, bool)
-    same[1:] = close[1:] == filled(close)[:-1]
-    return np.isfinite(close) & ((same & nothing) | (wide.get("paused", np.zeros_like(close)) > 0))
-
-
-def filled(matrix: Array, *, back: bool = False) -> Array:
-    """The last known value down the days of a matrix [day, stock].
-
-    back: days before the first one get the first.
-    """
-    frame = pd.DataFrame(matrix).ffill()
-    return (frame.bfill() if back else frame).to_numpy()
-
-
-def price_limit(stocks: NDArray[np.int64]) -> Array:
-    """[stock] 20 % for ChiNext (30xxxx) and STAR (68xxxx), 10 % for the main boards."""
-    return np.where(np.isin(stocks // 10000, (30, 68)), 0.20, 0.10)
-
-
-def adjusted(close: Array, cap: Array, given: Array, stocks: NDArray[np.int64]) -> Array:
-    """Returns [day, stock] as given; else the closes' own, or where beyond the price limit, that of the cap.
-
-    close, cap, given [day, stock], stocks [stock]. A raw move beyond the limit is a bonus issue or a split,
-    which leaves the cap alone; where the cap moved too far as well the return is unknown.
-    """
-    limit = price_limit(stocks) + SLACK
-    returns = np.full_like(close, np.nan)
-    with np.errstate(invalid="ignore"):
-        raw, whole = close[1:] / filled(close)[:-1] - 1, cap[1:] / cap[:-1] - 1
-        own = np.where(np.abs(raw) <= limit, raw, np.where(np.abs(whole) <= limit, whole, np.nan))
-    returns[1:] = np.where(np.isfinite(given[1:]), given[1:], own)
-    returns[~np.isfinite(close)] = np.nan
-    return returns

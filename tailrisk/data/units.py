@@ -30,9 +30,13 @@ def judge_units(
     ids: Sequence[str],
     reading: Reading,
     accept: Collection[str],
+    money: str | None = "yuan",
 ) -> None:
-    """Refuse market values and amounts that cannot be yuan, all [day, stock]. Raises InputError."""
-    for problem, hint in [*values(cap, ids), *amounts(cap, amount, turnover)]:
+    """Refuse market values and amounts that cannot be of one unit, all [day, stock]. Raises InputError.
+
+    money: "yuan", whose usual values are known, or None for any: then amounts need only fit the values.
+    """
+    for problem, hint in [*(values(cap, ids) if money else ()), *amounts(cap, amount, turnover)]:
         if "units" in accept:
             reading.odd.append(problem)
         else:

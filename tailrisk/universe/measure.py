@@ -55,7 +55,7 @@ def measure(
     tell = progress or quiet
     tell(0.0, "reading")
     published = read_styles(styles_path) if styles_path else None
-    panel = read_panel(paths, until, accept)
+    panel = read_panel(paths, until, accept, names)
     return describe(panel, " + ".join(Path(path).name for path in paths), published, names=names, tell=tell)
 
 

@@ -33,7 +33,7 @@ def it():
     turnover[:, 5] = np.nan
     return Panel(
         dates=pd.bdate_range("2022-01-03", periods=DAYS),
-        codes=np.arange(600000, 600000 + STOCKS),
+        ids=tuple(map(str, range(600000, 600000 + STOCKS))),
         traded=np.isfinite(returns),
         cap=rng.uniform(1e9, 1e11, (DAYS, STOCKS)),
         returns=returns,

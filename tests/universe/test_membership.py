@@ -18,7 +18,7 @@ def panel(cap, traded=None, st=None, start="2023-01-02"):
     empty = np.full_like(cap, np.nan)
     return Panel(
         dates=pd.bdate_range(start, periods=len(cap)),
-        codes=np.arange(600000, 600000 + cap.shape[1]),
+        ids=tuple(map(str, range(600000, 600000 + cap.shape[1]))),
         traded=np.isfinite(cap) if traded is None else traded,
         cap=cap,
         returns=empty,

@@ -13,7 +13,7 @@ def panel(cap, returns, amount, turnover):
     cap = np.asarray(cap, float)
     return Panel(
         dates=pd.bdate_range("2023-01-02", periods=len(cap)),
-        codes=np.arange(600000, 600000 + cap.shape[1]),
+        ids=tuple(map(str, range(600000, 600000 + cap.shape[1]))),
         traded=np.isfinite(returns),
         cap=cap,
         returns=np.asarray(returns, float),

@@ -45,7 +45,7 @@ def world(seed: int = 11) -> World:
     turnover = np.exp(-4.5 + 0.6 * rng.standard_normal(STOCKS) + 0.1 * rng.standard_normal((DAYS, STOCKS)))
     panel = Panel(
         dates=pd.bdate_range("2022-01-03", periods=DAYS),
-        codes=600000 + rank,
+        ids=tuple(map(str, 600000 + rank)),
         traded=np.ones((DAYS, STOCKS), bool),
         cap=cap,
         returns=returns,
