@@ -7,7 +7,7 @@ import click
 
 from ..core import compiled
 from ..core.terminal import line
-from .options import OVERRIDE, say
+from .options import MARKET, OVERRIDE, say
 
 
 @click.command()
@@ -96,7 +96,8 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
     type=click.Choice(["prices", "holdings", "futures", "commodities", "styles", "panel", "turnover"]),
     help="What the files are; by default what their columns say.",
 )
-def look(files: tuple[Path, ...], kind: str | None) -> int:
+@MARKET
+def look(files: tuple[Path, ...], kind: str | None, market: str) -> int:
     """Show what data files would be read as, and what is wrong.
 
     Several files of prices, or of a stock panel, are read as one table. The exit code is 2 where a file would
@@ -106,11 +107,13 @@ def look(files: tuple[Path, ...], kind: str | None) -> int:
     Examples:
       tailrisk look 000300.xlsx 000905.csv
       tailrisk look book.csv --as holdings
+      tailrisk look stocks_us.csv --market markets/us_indices.toml
     """
+    from ..config.load import read_market
     from ..data.look import KINDS
     from ..data.look import look as seen
 
-    looks = seen(files, kind)
+    looks = seen(files, kind, read_market(market))
     for one in looks:
         click.echo(f"{one.files}: {KINDS[one.kind]}")
         for name, lines in (("read", one.notes), ("odd", one.odd), ("refused", one.wrong)):

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ..core.calendar import CHINA
 from ..core.errors import InputError
-from ..core.names import STYLES, home
+from ..core.names import STYLES, Names, home
 from .codes import security
 from .columns import SPELLED, matched
 from .commodities import read_commodities
@@ -48,24 +49,28 @@ class Look:
     wrong: list[str] = field(default_factory=list)
 
 
-def look(paths: Sequence[Path], kind: str | None = None) -> list[Look]:
-    """A look at each file; files of prices, or of a panel, are one table. Nothing is raised for bad input."""
-    kinds = [kind or guessed(path) for path in paths]
+def look(paths: Sequence[Path], kind: str | None = None, names: Names | None = None) -> list[Look]:
+    """A look at each file; files of prices, or of a panel, are one table. Nothing is raised for bad input.
+
+    names: the market's that the files are of, by default the home market's.
+    """
+    names = names or home()
+    kinds = [kind or guessed(path, names) for path in paths]
     if len(paths) > 1 and len(set(kinds)) == 1 and kinds[0] in ("prices", "panel"):
-        return [one(list(paths), kinds[0])]
-    return [one([path], name) for path, name in zip(paths, kinds, strict=True)]
+        return [one(list(paths), kinds[0], names)]
+    return [one([path], name, names) for path, name in zip(paths, kinds, strict=True)]
 
 
-def one(paths: list[Path], kind: str) -> Look:
+def one(paths: list[Path], kind: str, names: Names) -> Look:
     """A look at files that make one table; what would be refused is in `wrong`, nothing is raised."""
     seen = Look(", ".join(map(str, paths)), kind)
     reads: dict[str, Callable[[], str]] = {
-        "prices": lambda: prices(paths, seen),
-        "holdings": lambda: book(paths[0]),
-        "futures": lambda: shape(read_contracts(paths[0]).close, "contracts"),
+        "prices": lambda: prices(paths, seen, names),
+        "holdings": lambda: book(paths[0], names),
+        "futures": lambda: shape(read_contracts(paths[0], names=names).close, "contracts"),
         "commodities": lambda: commodities(paths[0]),
         "styles": lambda: shape(read_styles(paths[0]), "styles"),
-        "panel": lambda: panel(paths),
+        "panel": lambda: panel(paths, names),
         "turnover": lambda: shape(read_turnover(paths[0]), "funds"),
     }
     with listening(seen):
@@ -76,7 +81,7 @@ def one(paths: list[Path], kind: str) -> Look:
     return seen
 
 
-def guessed(path: Path) -> str:
+def guessed(path: Path, names: Names) -> str:
     """What a file is by its columns; prices where nothing else is seen. Nothing is raised for bad input."""
     try:
         frame, _ = raw(path)
@@ -93,7 +98,7 @@ def guessed(path: Path) -> str:
             return "panel"
         symbols = matched("", titles, SPELLED, ("symbol",))
         cells = frame[symbols["symbol"].title].astype(str).head(200) if symbols else pd.Series([], dtype=str)
-        if cells.map(lambda cell: bool(symbol(home()).fullmatch(cell.strip()))).any():
+        if cells.map(lambda cell: bool(symbol(names).fullmatch(cell.strip()))).any():
             return "futures"
         if {"open", "hold"} <= has and symbols:
             return "commodities"
@@ -104,12 +109,12 @@ def guessed(path: Path) -> str:
         return "prices"
 
 
-def prices(paths: list[Path], seen: Look) -> str:
+def prices(paths: list[Path], seen: Look, names: Names) -> str:
     """Closes: everything understood, and every finding. Raises InputError as `read_prices`."""
-    closes, reading = understood(paths)
+    closes, reading = understood(paths, names=names)
     seen.notes += reading.notes
     seen.odd += reading.odd
-    for finding in findings(closes):
+    for finding in findings(closes, names):
         if finding.warn:
             seen.odd.append(finding.problem + (f" ({finding.hint})" if finding.hint else ""))
             continue
@@ -121,9 +126,9 @@ def prices(paths: list[Path], seen: Look) -> str:
     )
 
 
-def book(path: Path) -> str:
+def book(path: Path, names: Names) -> str:
     """A book: its buckets and what is in none. Raises InputError as `read_holdings`."""
-    read = read_holdings(path)
+    read = read_holdings(path, names)
     buckets = ", ".join(f"{name} {weight:.1%}" for name, weight in read.weights.items())
     styles = ", ".join(f"{name} {value:+.2f}" for name, value in read.style_exposure.items())
     return f"{read.rows} rows: {buckets}" + (f"; styles {styles}" if styles else "")
@@ -138,15 +143,16 @@ def commodities(path: Path) -> str:
     )
 
 
-def panel(paths: list[Path]) -> str:
-    """A stock panel: days, stocks, and the whole market's value on the last day, yuan.
+def panel(paths: list[Path], names: Names) -> str:
+    """A stock panel: days, stocks, and the whole market's value on the last day.
 
     Raises InputError as `read_panel`.
     """
-    read = read_panel(paths)
+    read = read_panel(paths, names=names)
     whole = float(np.nansum(read.cap[-1]))
     days = f"{len(read.dates):,} days, {read.dates[0].date()} to {read.dates[-1].date()}"
-    return f"{days}, {len(read.ids):,} stocks worth {whole:.3g} yuan, {int(read.traded.sum()):,} closes"
+    money = " yuan" if names.calendar == CHINA else ""
+    return f"{days}, {len(read.ids):,} stocks worth {whole:.3g}{money}, {int(read.traded.sum()):,} closes"
 
 
 def shape(table: pd.DataFrame, what: str) -> str:

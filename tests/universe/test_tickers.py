@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tailrisk.cli import main
 from tailrisk.config.load import read_market
 from tailrisk.core import calendar
 from tailrisk.core.errors import InputError
@@ -79,6 +80,17 @@ def test_a_book_by_ticker_finds_its_buckets(files):
     (folder / "alpha.csv").write_text("code,alpha\nbrk.b,0.1\nna,-0.1\nGONE,0\n")
     _, scores = read_scores(folder / "alpha.csv", set(known))
     assert scores.values == {"BRK.B": 0.1, "NA": -0.1}
+
+
+def test_look_takes_the_market(files, capsys):
+    folder = files[0]
+    for more, code in ((["--market", str(folder / "market.toml")], 0), ([], 2)):
+        with pytest.raises(SystemExit) as stop:
+            main(["look", str(folder / "panel.csv"), *more])
+        assert stop.value.code == code
+        shown = capsys.readouterr().out
+        assert ("240 stocks worth" in shown) == (code == 0)
+        assert "yuan" not in shown
 
 
 def test_a_row_without_a_ticker_is_refused(files, tmp_path):
