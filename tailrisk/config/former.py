@@ -18,6 +18,8 @@ FORMER = {
     ("crowd",): {"leverage_cap": "long_cap"},
     ("crowd", "cohorts", "*"): STOCKS,
     ("crowd", "quiet"): STOCKS,
+    ("product",): {"gross": "long"},
+    ("bounds",): {"gross": "long"},
     ("tail",): {"measures": "losses"},
 }
 """Stocks over NAV are `long`, whoever holds them."""

@@ -102,7 +102,7 @@ def test_tune_of_frames_is_tune_of_files(tmp_path: Path, monkeypatch: pytest.Mon
         "paths": 256,
         "level": 0.9,
         "budget": 0.5,
-        "product": {"mix": {"csi500": 1.0}, "hedged": False, "gross": 1.0},
+        "product": {"mix": {"csi500": 1.0}, "hedged": False, "long": 1.0},
         "bounds": {"size": [0.2, 0.8]},
         "desk": {"alpha": alpha, "weight": 0.1, "nav": 1e8, "tracking": 0.5, "others": 1.0},
     }

@@ -46,7 +46,7 @@ budget = 0.011
 mix = { csi500 = 0.5, csi1000 = 0.5 }
 book = "book.csv"
 hedged = true
-gross = 0.8
+long = 0.8
 [bounds]
 size = [0.1, 0.4, 1.0]
 styles = { momentum = [0.1, 1.0] }

@@ -83,7 +83,7 @@ def _outside(place: str, name: str, told: ByCode) -> list[str]:
 def product_of(said: Tune) -> Product:
     """The product's terms."""
     it = said.product
-    return Product(it.mix, it.gross, said.budget, it.hedged, it.financing)
+    return Product(it.mix, it.long, said.budget, it.hedged, it.financing)
 
 
 def desk_of(said: Tune) -> Desk:
@@ -99,7 +99,7 @@ def book_of(said: Tune, universe: Universe, inputs: Inputs, days: int, daily: Ar
         previous = free.decide(loosest(said)).weights
     book = costly(free, previous, *costs(universe, desk_of(said), daily))
     mixes = None if said.bounds.swap is None else swap(universe, *swapped(said, universe))[None]
-    return replace(book, mixes=mixes, levered=said.bounds.gross is not None)
+    return replace(book, mixes=mixes, levered=said.bounds.long is not None)
 
 
 def loosest(said: Tune) -> list[float]:

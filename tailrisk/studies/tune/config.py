@@ -44,7 +44,7 @@ class Product(Model):
         description="the book held today, by code; else that of the loosest bounds",
     )
     hedged: bool = Field(description="the mix is sold as futures; otherwise it is the benchmark")
-    gross: float = Field(gt=0, le=10, description="stocks over NAV")
+    long: float = Field(gt=0, le=10, description="stocks over NAV")
     financing: float = Field(default=0.0, ge=0, le=0.2, description="a year, on the stocks")
 
     @model_validator(mode="after")
@@ -84,7 +84,9 @@ class Bounds(Model):
     micro: Annotated[tuple[Share, Share], Field(strict=False)] = Field(
         default=(0.02, 0.6), description="least and most of the bound on micro-caps and names in no index"
     )
-    gross: Ends | None = Field(default=None, description="least and most gross; none leaves it alone")
+    long: Ends | None = Field(
+        default=None, description="least and most stocks over NAV; none leaves it alone"
+    )
     swap: Ends | None = Field(
         default=None,
         description="least and most of one future sold in place of another; none leaves the hedge alone",
@@ -105,12 +107,12 @@ class Bounds(Model):
         if self.frontier not in (SIZE, *self.styles):
             allowed = ", ".join((SIZE, *self.styles))
             found.append(Problem("frontier", repr(self.frontier), f"a style that is tuned: {allowed}"))
-        for name in ("micro", "gross", "swap"):
+        for name in ("micro", "long", "swap"):
             ends = getattr(self, name)
             if ends is not None and not ends[0] < ends[1]:
                 found.append(Problem(name, str(list(ends)), "least < most"))
-        if self.gross is not None and self.gross[0] <= 0:
-            found.append(Problem("gross", str(list(self.gross)), "above zero"))
+        if self.long is not None and self.long[0] <= 0:
+            found.append(Problem("long", str(list(self.long)), "above zero"))
         refuse(found)
         return self
 

@@ -31,6 +31,7 @@ def page(folder: Path) -> str:
     said = record["tune"]
     desk = said["desk"]
     smallest = record.get("smallest", "micro-caps")
+    long = best.get("long", best.get("gross"))  # what results of before call it
     first = record.get("tuned", ["size"])[0].replace("_", " ")
     tuned = record.get("tuned", ["size"])
     kept = "keep" if best["feasible"] else "do not keep"
@@ -40,7 +41,7 @@ def page(folder: Path) -> str:
         f"# {record['question']}",
         "",
         f"A bound of {', of '.join(bounds)} and of {best['micro']:.1%} on {smallest} and names in "
-        f"no index, with stocks at {best['gross']:.3g} of NAV{_swap(record, best)}, {kept} the budget of "
+        f"no index, with stocks at {long:.3g} of NAV{_swap(record, best)}, {kept} the budget of "
         f"{_percent(best['budget'])} on the half of the paths they were tuned on ({level} "
         f"{_percent(best['es'])}); on the other half it is {_percent(best['es_other_half'])} "
         f"({_percent(best['es_other_low'])} to {_percent(best['es_other_high'])}). They keep an alpha of "
@@ -85,10 +86,10 @@ def _plainly(record: dict[str, Any], best: dict[str, Any]) -> list[str]:
         loose = _percent(best["es_loosest"])
         text = f"No bound is needed: with the loosest ES is {loose} on all paths, within the budget.{without}"
     elif not best["feasible"]:
-        gross = best["gross"] * best["budget"] / best["es"]
+        long = best.get("long", best.get("gross", 1.0)) * best["budget"] / best["es"]
         text = (
             f"No bound tried keeps the budget: the tightest leave ES at {_percent(best['es_tightest'])}. "
-            f"Stocks at {gross:.2g} of NAV would, at these bounds."
+            f"Stocks at {long:.2g} of NAV would, at these bounds."
         )
     else:
         text = f"From the loosest bounds to the tightest lie {saved}.{without}"

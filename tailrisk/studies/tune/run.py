@@ -99,7 +99,7 @@ def _theta(said: Tune, bound: float, *, tight: bool = False) -> list[float]:
     at = 0 if tight else -1
     others = [said.grid(style)[at] for style in said.tuned[1:]]
     rest = [0.0] if said.bounds.swap is not None else []
-    gross = [said.product.gross] if said.bounds.gross else []
+    gross = [said.product.long] if said.bounds.long else []
     return [bound, *others, said.bounds.micro[at], *rest, *gross]
 
 
@@ -143,7 +143,7 @@ def _tuned(
     """
     ends = [(said.grid(style)[0], said.grid(style)[-1]) for style in said.tuned]
     ends.append(said.bounds.micro)
-    ends += [pair for pair in (said.bounds.swap, said.bounds.gross) if pair is not None]
+    ends += [pair for pair in (said.bounds.swap, said.bounds.long) if pair is not None]
     known = [(float(expected_shortfall(p.losses(first), level=said.level)), p) for p in points]
     within = [p for es, p in known if es <= said.budget]
     start = max(within, key=lambda p: p.alpha) if within else min(known, key=lambda pair: pair[0])[1]
@@ -171,7 +171,7 @@ def _row(said: Tune, found: Outcome, first: Scenarios, last: Scenarios, year: fl
     binds = {f"binds_{k}": bool(slope > scale) for k, slope in zip(levers, found.alpha_slope, strict=False)}
     return {
         **{name: float(value) for name, value in named.items()},
-        "gross": found.gross,
+        "long": found.gross,
         "budget": said.budget,
         "es": found.worst(),
         "es_other_half": float(expected_shortfall(found.losses(last), level=said.level)),

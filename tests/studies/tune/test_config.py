@@ -13,8 +13,8 @@ LIBRARY = Path("configs/tune_neutral.toml")
 
 def test_the_librarys_config_loads_and_switches_every_style_on() -> None:
     loaded = load_tune(LIBRARY, STYLES)
-    assert loaded.tune.product.gross == 0.8
-    assert loaded.tune.bounds.gross is None
+    assert loaded.tune.product.long == 0.8
+    assert loaded.tune.bounds.long is None
     assert set(loaded.market.products["style_probe"].style_exposure) == set(STYLES)
     assert loaded.market.run.days == 60
     assert (loaded.calm.run.days, loaded.calm.market.start) == (1, "calm")
@@ -46,3 +46,9 @@ def test_what_does_not_fit_is_refused(tmp_path: Path, old: str, new: str, said: 
         load_tune(tmp_path / "tune.toml", STYLES)
     for words in said:
         assert words in str(refused.value)
+
+
+def test_gross_is_read_as_long(tmp_path: Path) -> None:
+    text = LIBRARY.read_text(encoding="utf-8").replace("long = 0.8 ", "gross = 0.7 ")
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    assert load_tune(tmp_path / "a.toml", STYLES).tune.product.long == 0.7

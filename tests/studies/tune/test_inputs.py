@@ -27,7 +27,7 @@ budget = 0.05
 [product]
 mix = {{ csi500 = 1.0 }}
 hedged = false
-gross = 1.0
+long = 1.0
 {product}
 [bounds]
 size = [0.2, 2.0]

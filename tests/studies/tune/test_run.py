@@ -24,7 +24,7 @@ budget = {budget}
 [product]
 mix = {{ csi500 = 0.5, csi1000 = 0.5 }}
 hedged = true
-gross = 0.8
+long = 0.8
 [bounds]
 size = [0.1, 0.3, 0.6, 1.0]
 {more}
@@ -76,9 +76,9 @@ def test_looser_bounds_keep_more_alpha_and_the_loosest_trades_nothing(one: tuple
 
 
 def test_leverage_and_hedge_are_tuned_where_the_config_says_so(one: tuple, tmp_path: Path) -> None:
-    best, _, _ = tuned(tmp_path, 0.045, "gross = [0.4, 1.2]\nswap = [-0.5, 0.5]")
+    best, _, _ = tuned(tmp_path, 0.045, "long = [0.4, 1.2]\nswap = [-0.5, 0.5]")
     assert best["feasible"]
-    assert 0.4 <= best["gross"] <= 1.2
+    assert 0.4 <= best["long"] <= 1.2
     assert -0.5 <= best["swap"] <= 0.5
     assert best["alpha_year"] > one[0]["alpha_year"]
 
