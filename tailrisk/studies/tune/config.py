@@ -84,9 +84,7 @@ class Bounds(Model):
     micro: Annotated[tuple[Share, Share], Field(strict=False)] = Field(
         default=(0.02, 0.6), description="least and most of the bound on micro-caps and names in no index"
     )
-    long: Ends | None = Field(
-        default=None, description="least and most stocks over NAV; none leaves it alone"
-    )
+    long: Ends | None = Field(default=None, description="least and most stocks over NAV; none: left alone")
     swap: Ends | None = Field(
         default=None,
         description="least and most of one future sold in place of another; none leaves the hedge alone",
