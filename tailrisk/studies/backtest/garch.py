@@ -58,8 +58,8 @@ def fit(gain: Array) -> Garch:
     """Maximum likelihood on gains [day] without a gap."""
     scale = PERCENT
     model = arch_model(scale * gain, mean="Constant", vol="GARCH", p=1, q=1, dist="t", rescale=False)
-    found = model.fit(disp="off", show_warning=False)
-    m, w, a, b, nu = (float(found.params[name]) for name in ("mu", "omega", "alpha[1]", "beta[1]", "nu"))
+    fit = model.fit(disp="off", show_warning=False)
+    m, w, a, b, nu = (float(fit.params[name]) for name in ("mu", "omega", "alpha[1]", "beta[1]", "nu"))
     bare = Garch(
         mean=m / scale,
         base=w / scale**2,
@@ -68,7 +68,7 @@ def fit(gain: Array) -> Garch:
         nu=nu,
         long_run=float(gain.std()),
         residuals=np.empty(0),
-        converged=found.convergence_flag == 0,
+        converged=fit.convergence_flag == 0,
     )
     residuals = (gain - bare.mean) / bare.volatility(gain)
     return replace(bare, residuals=residuals)
@@ -82,9 +82,9 @@ class Shock:
     quantile: Callable[[Array], Array]
 
 
-def student_shock(found: Garch) -> Shock:
+def student_shock(garch: Garch) -> Shock:
     """Student-t with variance one."""
-    nu, unit = found.nu, np.sqrt((found.nu - 2) / found.nu)
+    nu, unit = garch.nu, np.sqrt((garch.nu - 2) / garch.nu)
 
     def tail(share: float) -> tuple[float, float]:
         z = float(stats.t.isf(share, nu))
@@ -93,9 +93,9 @@ def student_shock(found: Garch) -> Shock:
     return Shock(tail, lambda uniform: unit * stats.t.ppf(uniform, nu))
 
 
-def pareto_shock(found: Garch) -> Shock:
+def pareto_shock(garch: Garch) -> Shock:
     """The residuals themselves, their worst tenth (32 at least) by a generalised Pareto law."""
-    loss = -found.residuals
+    loss = -garch.residuals
     worst = max(WORST, (FEWEST + 2) / len(loss))
     fit = fit_pareto(loss, threshold=float(np.quantile(loss, 1 - worst)))
 
@@ -109,13 +109,13 @@ def pareto_shock(found: Garch) -> Shock:
     def quantile(uniform: Array) -> Array:
         rare = np.minimum(uniform, fit.exceed)
         beyond = fit.threshold + fit.scale / fit.shape * ((fit.exceed / rare) ** fit.shape - 1)
-        return np.where(uniform < fit.exceed, -beyond, np.quantile(found.residuals, uniform))
+        return np.where(uniform < fit.exceed, -beyond, np.quantile(garch.residuals, uniform))
 
     return Shock(tail, quantile)
 
 
 def forecast(
-    found: Garch, shock: Shock, volatility: Array, horizon: int, levels: tuple[str, ...]
+    garch: Garch, shock: Shock, volatility: Array, horizon: int, levels: tuple[str, ...]
 ) -> tuple[Array, Array]:
     """VaR and ES [level, day] over `horizon` days, given each first day's volatility [day].
 
@@ -125,10 +125,10 @@ def forecast(
     shares = [float(1 - exact_level(level)) for level in levels]
     if horizon == 1:
         unit = np.array([shock.tail(share) for share in shares])
-        return tuple(-found.mean + np.outer(column, volatility) for column in unit.T)  # type: ignore[return-value]
+        return tuple(-garch.mean + np.outer(column, volatility) for column in unit.T)  # type: ignore[return-value]
     uniform = np.random.default_rng(20240205).random((horizon, PATHS))
-    simulated = over_days(found, shock.quantile(uniform), levels)
-    here = np.log(volatility / found.long_run)
+    simulated = over_days(garch, shock.quantile(uniform), levels)
+    here = np.log(volatility / garch.long_run)
     var, es = (
         np.array([np.interp(here, np.log(GRID), row) for row in table]) * volatility
         for table in np.moveaxis(simulated, 2, 0)
@@ -136,16 +136,16 @@ def forecast(
     return var, es
 
 
-def over_days(found: Garch, shock: Array, levels: tuple[str, ...]) -> Array:
+def over_days(garch: Garch, shock: Array, levels: tuple[str, ...]) -> Array:
     """VaR and ES of the sum of days, over the first day's volatility: [level, grid, 2] of z [day, path]."""
     out = np.empty((len(levels), len(GRID), 2))
     for i, ratio in enumerate(GRID):
-        first = ratio * found.long_run
+        first = ratio * garch.long_run
         variance, total = np.full(shock.shape[1], first**2), np.zeros(shock.shape[1])
         for z in shock:
             step = np.sqrt(variance) * z
-            total += found.mean + step
-            variance = found.base + found.news * step**2 + found.memory * variance
+            total += garch.mean + step
+            variance = garch.base + garch.news * step**2 + garch.memory * variance
         for j, level in enumerate(levels):
             tail = tail_of(-total, None, exact_level(level))
             out[j, i] = tail.value_at_risk / first, tail.expected_shortfall / first

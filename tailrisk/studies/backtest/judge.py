@@ -59,11 +59,11 @@ def row(
     Pearson's with the effective number of days rate (1 - rate) / variance. The same for Acerbi and Szekely's
     Z2, which is the mean of 1 - L 1{L > VaR} / ((1 - a) ES) over days.
     """
-    share = float(1 - exact_level(level))
+    tail = float(1 - exact_level(level))
     hit = backtest.hits(loss, var)
     reach = horizon + REACH if horizon > 1 else 1
-    low, high = rate_interval(hit, share, reach)
-    gap = 1 - hit * loss / (share * es)
+    low, high = rate_interval(hit, tail, reach)
+    gap = 1 - hit * loss / (tail * es)
     found: dict[str, Any] = {
         "horizon": horizon,
         "level": float(level),
@@ -74,7 +74,7 @@ def row(
         "rate": hit.mean(),
         "rate_low": low,
         "rate_high": high,
-        "coverage_p": _against(hit, share, reach).p_value,
+        "coverage_p": _against(hit, tail, reach).p_value,
         "independence_p": math.nan,
         "conditional_p": math.nan,
         "yellow": -1,
@@ -104,13 +104,13 @@ def whole(days: int) -> range:
     return range(0, max(days - BASEL + 1, 1), BASEL)
 
 
-def rate_interval(hit: Array, share: float, reach: int) -> tuple[float, float]:
+def rate_interval(hit: Array, tail: float, reach: int) -> tuple[float, float]:
     """95 % interval of the chance of a hit; days of a series that overlaps count for fewer."""
     if reach == 1:
         found = probability(hit)
         return found.low, found.high
-    rate, test = float(hit.mean()), _against(hit, share, reach)
-    error = abs((rate - share) / test.statistic) if test.statistic else math.nan
+    rate, test = float(hit.mean()), _against(hit, tail, reach)
+    error = abs((rate - tail) / test.statistic) if test.statistic else math.nan
     effective = rate * (1 - rate) / error**2 if error > 0 and 0 < rate < 1 else len(hit) / reach
     count = rate * effective
     low = float(betaincinv(count, effective - count + 1, 0.025)) if count > 0 else 0.0

@@ -69,7 +69,7 @@ def filtered_chance(law: Law, run: Filtered) -> Array:
     return np.asarray(probabilities(observe(np.cumsum(run.residual, axis=1)), known)[1])
 
 
-def one_day(stretch: Stretch, slope: Array, shares: list[float]) -> Array:
+def one_day(stretch: Stretch, slope: Array, tails: list[float]) -> Array:
     """VaR and ES [2, level, day] of minus the gain slope . r, r [bucket] log returns."""
     law, run, days = stretch.law.residuals, stretch.run, slice(stretch.first, stretch.end)
     tilt = slope @ np.tril(np.ones((len(slope),) * 2))  # on factors
@@ -79,25 +79,25 @@ def one_day(stretch: Stretch, slope: Array, shares: list[float]) -> Array:
     place = (tilt * (stretch.law.fit.mean + run.centre[days])).sum(axis=1)[:, None] + loading @ law.mean.T
     spread = 1.0 if law.nu is None else np.sqrt((law.nu - 2) / law.nu)
     scale = np.sqrt(np.einsum("ti,kij,tj->tk", loading, law.covariance, loading)) * spread
-    return np.moveaxis(np.array([lower(weight, place, scale, law.nu, share) for share in shares]), 1, 0)
+    return np.moveaxis(np.array([lower(weight, place, scale, law.nu, tail) for tail in tails]), 1, 0)
 
 
-def lower(weight: Array, place: Array, scale: Array, nu: float | None, share: float) -> tuple[Array, Array]:
-    """VaR and ES [day] at lower probability `share` of mixtures [day, regime] of t laws, as losses."""
+def lower(weight: Array, place: Array, scale: Array, nu: float | None, tail: float) -> tuple[Array, Array]:
+    """VaR and ES [day] at lower probability `tail` of mixtures [day, regime] of t laws, as losses."""
     unit = stats.norm if nu is None else stats.t(nu)
-    low, high = (place + scale * unit.ppf(p) for p in (share / 1e3, 0.5))
+    low, high = (place + scale * unit.ppf(p) for p in (tail / 1e3, 0.5))
     low, high = low.min(axis=1), high.max(axis=1)
     for _ in range(STEPS):
         middle = (low + high) / 2
-        below = (weight * unit.cdf((middle[:, None] - place) / scale)).sum(axis=1) < share
+        below = (weight * unit.cdf((middle[:, None] - place) / scale)).sum(axis=1) < tail
         low, high = np.where(below, middle, low), np.where(below, high, middle)
     z = (high[:, None] - place) / scale
     reach = unit.pdf(z) * (1.0 if nu is None else (nu + z * z) / (nu - 1))
     inside = (weight * (place * unit.cdf(z) - scale * reach)).sum(axis=1)
-    return -high, -inside / share
+    return -high, -inside / tail
 
 
-def over_days(stretch: Stretch, slopes: Array, horizon: int, shares: list[float], seed: int) -> Array:
+def over_days(stretch: Stretch, slopes: Array, horizon: int, tails: list[float], seed: int) -> Array:
     """VaR and ES [2, level, target, day] of sums of `horizon` days, slopes [target, bucket].
 
     PATHS paths from each evening's filtered state, the same shocks for all of them; the long run is the fit's
@@ -105,8 +105,8 @@ def over_days(stretch: Stretch, slopes: Array, horizon: int, shares: list[float]
     """
     found = stretch.law
     law = params(found.fit, found.residuals, found.limit, found.fit.variance)
-    counts = [max(round(share * PATHS), 1) for share in shares]
-    out = np.empty((2, len(shares), len(slopes), stretch.end - stretch.first))
+    counts = [max(round(tail * PATHS), 1) for tail in tails]
+    out = np.empty((2, len(tails), len(slopes), stretch.end - stretch.first))
     for i, row in enumerate(range(stretch.first - 1, stretch.end - 1)):
         total = np.asarray(
             _simulated(law, stand(stretch, row), jnp.asarray(stretch.chance[row]), seed=seed, days=horizon)

@@ -37,21 +37,21 @@ class Sums:
     below: Array  # [regime, point]  P(sum <= place)
     short: Array  # [regime, point]  E[(place - sum)+]
 
-    def tail(self, chance: Array, share: float) -> tuple[Array, Array]:
-        """(VaR, ES) [day] of minus the sum at upper probability `share`, given P(first regime) [day, regime].
+    def tail(self, chance: Array, tail: float) -> tuple[Array, Array]:
+        """(VaR, ES) [day] of minus the sum at upper probability `tail`, given P(first regime) [day, regime].
 
-        VaR is where the mixture's distribution function crosses `share`, linear between points of the grid;
-        ES = VaR + E[(-VaR - sum)+] / share      Rockafellar & Uryasev (2002), Theorem 10.
+        VaR is where the mixture's distribution function crosses `tail`, linear between points of the grid;
+        ES = VaR + E[(-VaR - sum)+] / tail      Rockafellar & Uryasev (2002), Theorem 10.
         """
         below = chance @ self.below
-        after = np.clip((below < share).sum(axis=1), 1, below.shape[1] - 1)
+        after = np.clip((below < tail).sum(axis=1), 1, below.shape[1] - 1)
         day = np.arange(len(chance))
         low, high = below[day, after - 1], below[day, after]
-        part = np.clip((share - low) / (high - low), 0.0, 1.0)
+        part = np.clip((tail - low) / (high - low), 0.0, 1.0)
         place = self.place[after - 1] + part * (self.place[after] - self.place[after - 1])
         short = chance @ self.short
-        beyond = short[day, after - 1] + (place - self.place[after - 1]) * (low + share) / 2
-        return -place, -place + beyond / share
+        beyond = short[day, after - 1] + (place - self.place[after - 1]) * (low + tail) / 2
+        return -place, -place + beyond / tail
 
 
 def sums(day: Day, horizon: int) -> Sums:

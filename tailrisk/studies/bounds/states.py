@@ -160,14 +160,14 @@ def compared(it: Study, weeks: Weeks, points: Mapping[str, list[Outcome]]) -> li
     return rows
 
 
-def judged(it: Study, name: str, lived: Mapping[str, tuple[Judged, str]]) -> list[dict]:
+def judged(it: Study, name: str, judgements: Mapping[str, tuple[Judged, str]]) -> list[dict]:
     """A row a rule: alpha and ES with intervals, and both against the constant bound path by path."""
-    labels = list(lived)
-    draws = resampled([lived[label][0].loss for label in labels], level=LEVEL, draws=200)
-    base, at = lived["constant"][0], labels.index("constant")
+    labels = list(judgements)
+    draws = resampled([judgements[label][0].loss for label in labels], level=LEVEL, draws=200)
+    base, at = judgements["constant"][0], labels.index("constant")
     rows = []
     for k, label in enumerate(labels):
-        one, said = lived[label]
+        one, said = judgements[label]
         more = (one.alpha - base.alpha) * it.year
         saved = np.quantile(draws[:, at] - draws[:, k], [0.025, 0.975])
         low, high = np.quantile(draws[:, k], [0.025, 0.975])

@@ -39,28 +39,28 @@ class Days:
         return Days(self.returns[..., chosen], self.limit_down[..., chosen], self.futures[..., chosen])
 
 
-def days(said: Paths) -> tuple[Days, Names]:
+def days(source: Paths) -> tuple[Days, Names]:
     """The days a book is sold on, and the market's names.
 
     InputError: a config without a crowd, or fewer than 100 paths that have the day to begin after.
     """
-    begins = said.begin != "first day"
-    length = said.window + (60 if begins else 0)
-    config = load(said.config, [*said.overrides, f"run.days={length}"])
+    begins = source.begin != "first day"
+    length = source.window + (60 if begins else 0)
+    config = load(source.config, [*source.overrides, f"run.days={length}"])
     if config.crowd is None:
         raise InputError(
-            "paths.config", repr(said.config), "a config with a crowd: such as crowd_feb2024.toml"
+            "paths.config", repr(source.config), "a config with a crowd: such as crowd_feb2024.toml"
         )
     world, parts = assemble(config), []
-    for first in range(0, said.paths, CHUNK):
+    for first in range(0, source.paths, CHUNK):
         numbers = jnp.arange(first, first + CHUNK, dtype=jnp.uint32)
         part = Days(*(np.asarray(x, np.float64) for x in _days(world, numbers)))
         if not all(np.isfinite(getattr(part, name)).all() for name in _FIELDS):
             raise Fault("a return is not a finite number")
-        parts.append(_after_limits(part, said, config.names) if begins else part)
+        parts.append(_after_limits(part, source, config.names) if begins else part)
     whole = Days(*(np.concatenate([getattr(p, name) for p in parts], axis=2) for name in _FIELDS))
     if whole.paths < 100:
-        problem = f"only {whole.paths} of {said.paths} paths have such a day in their first 60"
+        problem = f"only {whole.paths} of {source.paths} paths have such a day in their first 60"
         raise InputError("paths.limits", problem, "at least 100: more paths, or market.start=crisis")
     return whole, config.names
 
@@ -68,16 +68,18 @@ def days(said: Paths) -> tuple[Days, Names]:
 _FIELDS = ("returns", "limit_down", "futures")
 
 
-def _after_limits(part: Days, said: Paths, names: Names) -> Days:
+def _after_limits(part: Days, source: Paths, names: Names) -> Days:
     """The window after the first day with as many stocks of CSI 2000 at the limit, of paths that have it."""
-    low, high = said.limits
-    down = part.limit_down[:60, names.bucket(said.watched)]
+    low, high = source.limits
+    down = part.limit_down[:60, names.bucket(source.watched)]
     hit = (down >= low) & (down <= high)
     chosen, first = np.flatnonzero(hit.any(axis=0)), hit.argmax(axis=0)
     if not len(chosen):
-        return Days(*(getattr(part, f)[: said.window, :, :0] for f in _FIELDS))
+        return Days(*(getattr(part, f)[: source.window, :, :0] for f in _FIELDS))
     cut = [
-        np.stack([getattr(part, f)[first[p] + 1 : first[p] + 1 + said.window, :, p] for p in chosen], axis=2)
+        np.stack(
+            [getattr(part, f)[first[p] + 1 : first[p] + 1 + source.window, :, p] for p in chosen], axis=2
+        )
         for f in _FIELDS
     ]
     return Days(*cut)

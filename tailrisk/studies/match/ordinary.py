@@ -27,13 +27,13 @@ from ...simulate.crowd.free import moved
 from ...simulate.crowd.world import Crowd
 from ..weather.config import Targets, check_books
 from ..weather.measure import Books, statistics
-from ..weather.simulated import CHUNK, Outside, Seen, Watched, drawn, lived, watched, weather
+from ..weather.simulated import CHUNK, Outside, Seen, Watched, courses, drawn, watched, weather
 from ..weather.table import DAYS, books, table, wanted
 from .prior import values
 from .search import Progress
 
 MANY = 8
-"""Times as many years that are lived once, by one crowd, to know what the few say too much or too little."""
+"""Times as many years that are simulated once, by one crowd, to know what the few say too much or too little."""
 EDGE = 2.0
 """Standard deviations from the middle of an accepted range to either end, and of a value not there."""
 FARTHEST = 5.0
@@ -78,7 +78,7 @@ class Weather:
 @jax.jit
 def _lived(crowd: Crowd, z: Normal, given: Outside, watch: Watched) -> Seen:
     named = {name: x for name, x in values(z).items() if not name.startswith("record.")}
-    return lived(moved(crowd, named), given, watch)
+    return courses(moved(crowd, named), given, watch)
 
 
 def miss(value: float, low: float, high: float) -> float:
@@ -136,7 +136,7 @@ class Years:
     """How ordinary weather enters a match."""
 
     targets: Targets
-    count: int = CHUNK  # lived by every crowd that is asked
+    count: int = CHUNK  # seen by every crowd that is asked
     weight: float = 1.0
     judging: int = 4 * CHUNK  # other years, by which each member is judged at the end
 

@@ -46,7 +46,7 @@ def shares(grid: Grid) -> pd.DataFrame:
     )
 
 
-def sellers(said: Minute, grid: Grid, name: str) -> pd.DataFrame:
+def sellers(config: Minute, grid: Grid, name: str) -> pd.DataFrame:
     """A row a venue, law, coefficient and group: range of Shapley's share of the fall over the points.
 
     `name` is what the order in question is called. With `given back` and `unexplained` a point's shares sum
@@ -54,7 +54,7 @@ def sellers(said: Minute, grid: Grid, name: str) -> pd.DataFrame:
     """
     split = shapley.values(worth(grid)) / grid.fall
     rest = 1.0 - split.sum(axis=0) - grid.given / grid.fall
-    labels = [name, *said.sellers, "gap given back", "unexplained"]
+    labels = [name, *config.sellers, "gap given back", "unexplained"]
     table = np.concatenate([split, (grid.given / grid.fall)[None], rest[None]])
     points = grid.points[rest >= -1e-9]
     rows = []

@@ -32,19 +32,19 @@ class Schedule(NamedTuple):
     bought: float = 0.0  # over what was sold, evenly over the day after the first minute
 
 
-def schedules(said: Minute) -> dict[str, Schedule]:
+def schedules(config: Minute) -> dict[str, Schedule]:
     """Every scenario by name."""
-    ratio = said.bought / sum(v.sold for v in said.venues.values())
+    ratio = config.bought / sum(v.sold for v in config.venues.values())
     return {
         AS_IT_WAS: Schedule(True),
         REMOVED: Schedule(False),
-        **{f"over {minutes} minutes": Schedule(False, minutes) for minutes in said.smoothing},
+        **{f"over {minutes} minutes": Schedule(False, minutes) for minutes in config.smoothing},
         "sold and bought back": Schedule(True, 0, ratio),
         "only the day's net": Schedule(False, 0, max(ratio - 1.0, 0.0)),
     }
 
 
-def counterfactuals(said: Minute, grid: Grid, possible: Array) -> pd.DataFrame:
+def counterfactuals(config: Minute, grid: Grid, possible: Array) -> pd.DataFrame:
     """A row a venue, law, coefficient, scenario and reaction: ranges over the possible points.
 
     first_minute: the minute's impact over the impact as it was; avoided: what is missing of
@@ -52,12 +52,12 @@ def counterfactuals(said: Minute, grid: Grid, possible: Array) -> pd.DataFrame:
     index; negative is down.
     """
     rows = []
-    every = schedules(said)
-    was = _walk(said, grid, every[AS_IT_WAS], 0.0, np.zeros((MINUTE, len(grid.points))))
-    for rho in said.reaction:
-        without = _walk(said, grid, every[REMOVED], rho, was[0])
+    every = schedules(config)
+    was = _walk(config, grid, every[AS_IT_WAS], 0.0, np.zeros((MINUTE, len(grid.points))))
+    for rho in config.reaction:
+        without = _walk(config, grid, every[REMOVED], rho, was[0])
         for key, plan in every.items():
-            now = was if key == AS_IT_WAS else _walk(said, grid, plan, rho, was[0])
+            now = was if key == AS_IT_WAS else _walk(config, grid, plan, rho, was[0])
             rows += _rows(grid, possible, (key, rho), now[1], was[1], without[1])
     return pd.DataFrame(rows)
 
@@ -84,12 +84,12 @@ def _rows(
     return rows
 
 
-def _walk(said: Minute, grid: Grid, plan: Schedule, reaction: float, was: Array) -> tuple[Array, Array]:
+def _walk(config: Minute, grid: Grid, plan: Schedule, reaction: float, was: Array) -> tuple[Array, Array]:
     """Impact in the seconds of the first minute [second, point] and at each minute's end [minute, point].
 
     Negative while sales outweigh purchases; `was` is that of the first minute as it was.
     """
-    venues = [said.venues[name] for name in grid.points["venue"]]
+    venues = [config.venues[name] for name in grid.points["venue"]]
     even = np.zeros(SECONDS)
     even[: plan.minutes * MINUTE] = 1.0 / max(plan.minutes * MINUTE, 1)
     even[MINUTE:] -= plan.bought / (SECONDS - MINUTE)

@@ -37,27 +37,27 @@ class Grid(NamedTuple):
         return len(self.amount)
 
 
-def grid(said: Minute) -> Grid:
+def grid(config: Minute) -> Grid:
     """Every combination of a config's ranges."""
     rows = [
         row
-        for venue in said.venues
-        for law in said.laws
-        for row in _points(said, venue, said.venues[venue], law, said.laws[law])
+        for venue in config.venues
+        for law in config.laws
+        for row in _points(config, venue, config.venues[venue], law, config.laws[law])
     ]
     points = pd.DataFrame(rows)
-    venues = [said.venues[name] for name in points["venue"]]
+    venues = [config.venues[name] for name in points["venue"]]
     flat = jnp.asarray(points["scale"].to_numpy(float))
     speed = 1.0 - 0.5 ** (1.0 / points["half_life"].to_numpy(float))
     give = points["give_back"].to_numpy(float)
     sold = np.array([v.sold for v in venues])
     others = points["imbalance"].to_numpy(float) * np.array([v.turnover for v in venues]) - sold
-    fractions = np.array(list(said.sellers.values()))
+    fractions = np.array(list(config.sellers.values()))
     params = market.Params(
         scale=flat,
         exponent=jnp.asarray(points["exponent"].to_numpy(float)),
         volume=jnp.asarray([v.day_turnover for v in venues]),
-        share=jnp.full((1, len(points)), said.flow.passing),
+        share=jnp.full((1, len(points)), config.flow.passing),
         decay=jnp.asarray(speed[None]),
         gap=jnp.asarray([v.gap for v in venues]),
         give_back=jnp.asarray(give),
@@ -86,8 +86,8 @@ def flows(grid: Grid, members: Array) -> jnp.ndarray:
     return jnp.asarray(flow)
 
 
-def _points(said: Minute, name: str, venue: Venue, key: str, law: Law) -> list[dict[str, Any]]:
-    unknown = list(product(said.flow.imbalance, said.flow.give_back, said.flow.half_life))
+def _points(config: Minute, name: str, venue: Venue, key: str, law: Law) -> list[dict[str, Any]]:
+    unknown = list(product(config.flow.imbalance, config.flow.give_back, config.flow.half_life))
     rows = []
     for exponent in law.exponents:
         base = {"venue": name, "law": key, "exponent": exponent}

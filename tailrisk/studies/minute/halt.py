@@ -26,32 +26,32 @@ WISHES = {"leaves": 1.0, "halves the book": 0.5, "stays": 0.0}
 CHUNK, BATCHES = 2048, 20
 
 
-def halt(said: Halt) -> pd.DataFrame:
+def halt(terms: Halt) -> pd.DataFrame:
     """A row a book and wish: mean cost, ES without and with the halt, its difference with a 95 % interval.
 
     Of the book's stocks and hedge, over its equity. InputError: a book that is no product with weights.
     """
-    days = said.days + said.exit_days
-    config = load(said.config, [*said.overrides, f"run.days={days}", "run.precision=float64"])
-    returns = market_returns(assemble(config), said.paths, days)
+    days = terms.days + terms.exit_days
+    config = load(terms.config, [*terms.overrides, f"run.days={days}", "run.precision=float64"])
+    returns = market_returns(assemble(config), terms.paths, days)
     rows = []
-    for book in said.books:
+    for book in terms.books:
         mine = book_returns(config, book, returns)
-        real = _realised(config, said, book)
+        real = _realised(config, terms, book)
         for wish, part in WISHES.items():
-            free, held = (exposure(said, part, halted=halted) for halted in (False, True))
+            free, held = (exposure(terms, part, halted=halted) for halted in (False, True))
             losses = (-(free @ mine), -(held @ mine))
             rows.append(
-                {"book": book, "holder": wish, **_costs(losses, said.level)}
+                {"book": book, "holder": wish, **_costs(losses, terms.level)}
                 | {"realised_cost": float((free - held)[: len(real)] @ real) if len(real) else np.nan}
             )
     return pd.DataFrame(rows)
 
 
-def exposure(said: Halt, part: float, *, halted: bool) -> Array:
+def exposure(terms: Halt, part: float, *, halted: bool) -> Array:
     """Fraction of the book held through each day [day]; a day's sale is at its close."""
-    first = said.days if halted else 0
-    sold = np.clip((np.arange(said.days + said.exit_days) - first) / said.exit_days, 0.0, 1.0)
+    first = terms.days if halted else 0
+    sold = np.clip((np.arange(terms.days + terms.exit_days) - first) / terms.exit_days, 0.0, 1.0)
     return np.asarray(1.0 - part * sold)
 
 
@@ -108,12 +108,12 @@ def _costs(losses: tuple[Array, Array], level: float) -> dict[str, float]:
     }
 
 
-def _realised(config: Config, said: Halt, book: str) -> Array:
+def _realised(config: Config, terms: Halt, book: str) -> Array:
     """The book's return on the days that were [day]."""
-    table = np.array(said.realised, dtype=float)
+    table = np.array(terms.realised, dtype=float)
     if not table.size:
         return np.zeros(0)
-    if table.shape[1:] != (len(config.names.buckets),) or len(table) > said.days + said.exit_days:
+    if table.shape[1:] != (len(config.names.buckets),) or len(table) > terms.days + terms.exit_days:
         raise InputError("halt.realised", f"shape {table.shape}", "a row a day, a figure a bucket")
     return book_returns(config, book, table.T[:, :, None])[:, 0]
 

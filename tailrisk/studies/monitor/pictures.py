@@ -49,10 +49,10 @@ def wealth(days: pd.DataFrame, title: str, column: str, reject: float) -> str:
         return svg(figure, "wealth", title, about)
 
 
-def murphy(found: Murphy, title: str) -> str:
+def murphy(diagram: Murphy, title: str) -> str:
     """Mean elementary score of one model less another's by threshold, with its band."""
-    at = 100 * found.at
-    values: dict[str, Any] = {"mean": found.difference, "low": found.low, "high": found.high}
+    at = 100 * diagram.at
+    values: dict[str, Any] = {"mean": diagram.difference, "low": diagram.low, "high": diagram.high}
     with canvas(2.6) as figure:
         ax = axes(figure, 0.8, 0.45, 0.1, 0.3)
         ax.fill_between(at, 1e4 * values["low"], 1e4 * values["high"], color=SKY, alpha=0.35, linewidth=0)

@@ -148,18 +148,18 @@ def values(
     params: account.Params, market: Market, made: Rules, policy: learned.Params | None = None
 ) -> Values:
     """What every rule, and the learned policy, make of every fund on every path."""
-    found = {key: outcomes(under(params, market.tape, one), market.at) for key, one in made.items()}
+    results = {key: outcomes(under(params, market.tape, one), market.at) for key, one in made.items()}
     if policy is not None:
-        found["learned", ""] = outcomes(taught(params, market.tape, policy), market.at)
-    return found
+        results["learned", ""] = outcomes(taught(params, market.tape, policy), market.at)
+    return results
 
 
-def matrix(found: Values) -> pd.DataFrame:
+def matrix(results: Values) -> pd.DataFrame:
     """A row per policy, trigger and product: mean and ES, each against holding on the same paths."""
     rows = []
-    for (policy, when), (value, dead) in found.items():
+    for (policy, when), (value, dead) in results.items():
         for f, product in enumerate(PRODUCTS):
-            mine, still = -value[f], -found["hold", ""][0][f]
+            mine, still = -value[f], -results["hold", ""][0][f]
             es, part = shortfall_of(mine)
             gain, tail = still - mine, shortfall_of(still)[1] - part
             rows.append(
@@ -183,12 +183,12 @@ def matrix(found: Values) -> pd.DataFrame:
     return table
 
 
-def by_member(found: Values, market: Market) -> pd.DataFrame:
+def by_member(results: Values, market: Market) -> pd.DataFrame:
     """The gain of each policy, averaged over its triggers, in each member of the ensemble."""
     rows = []
-    for policy in dict.fromkeys(key[0] for key in found if key[0] != "hold"):
+    for policy in dict.fromkeys(key[0] for key in results if key[0] != "hold"):
         for f, product in enumerate(PRODUCTS):
-            gains = [found[key][0][f] - found["hold", ""][0][f] for key in found if key[0] == policy]
+            gains = [results[key][0][f] - results["hold", ""][0][f] for key in results if key[0] == policy]
             gain = np.mean(gains, axis=0)
             row: dict[str, Any] = {"policy": policy, "product": product}
             for k in np.unique(market.world):
@@ -198,16 +198,16 @@ def by_member(found: Values, market: Market) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def verdict(found: Values, over: str) -> pd.DataFrame:
+def verdict(results: Values, over: str) -> pd.DataFrame:
     """The learned policy against each product's best fixed one, by mean loss plus ES, path by path."""
     rows = []
     for f, product in enumerate(PRODUCTS):
 
         def cost(key: tuple[str, str], f: int = f) -> np.ndarray:
-            loss = -found[key][0][f]
+            loss = -results[key][0][f]
             return loss + shortfall_of(loss)[1]
 
-        costs = {key: cost(key) for key in found}
+        costs = {key: cost(key) for key in results}
         mine = costs.pop(("learned", ""))
         best = min(costs, key=lambda key: costs[key].mean())
         gap = costs[best] - mine

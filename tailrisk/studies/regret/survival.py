@@ -83,15 +83,15 @@ def recovered(managed: Managed, fund: int, at: np.ndarray) -> dict[str, float]:
     won = after.max(axis=0) >= low + 0.5 * lost
     return {
         "paths": int(counted.sum()),
-        **share("survive", alive[counted]),
-        **share("unforced", unforced[counted]),
-        **share("recover", won[counted & alive]),
-        **share("recover_unforced", won[counted & unforced]),
-        **share("recover_forced", won[counted & alive & ~unforced]),
+        **rate("survive", alive[counted]),
+        **rate("unforced", unforced[counted]),
+        **rate("recover", won[counted & alive]),
+        **rate("recover_unforced", won[counted & unforced]),
+        **rate("recover_forced", won[counted & alive & ~unforced]),
     }
 
 
-def share(name: str, hits: np.ndarray) -> dict[str, float]:
+def rate(name: str, hits: np.ndarray) -> dict[str, float]:
     """A share and half its 95 % interval (Wilson's, the wider side)."""
     n = len(hits)
     if n == 0:

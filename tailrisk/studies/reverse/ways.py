@@ -79,13 +79,13 @@ def ways(
     return sorted(found, key=lambda way: -float(own[way.members].sum()))
 
 
-def labels(courses: Array, share: Array, most: int, seed: int = 0) -> NDArray[np.intp]:
-    """The group of every path [path]; share [path] sums to one; one group where paths are too few."""
+def labels(courses: Array, weight: Array, most: int, seed: int = 0) -> NDArray[np.intp]:
+    """The group of every path [path]; weight [path] sums to one; one group where paths are too few."""
     paths = courses.shape[1]
     count = min(most, paths // 10)
     if count < 2:
         return np.zeros(paths, np.intp)
-    drawn = _systematic(share, min(SAMPLE, paths), seed)
+    drawn = _systematic(weight, min(SAMPLE, paths), seed)
     sample, best, least = courses[:, drawn].T, None, np.inf
     for start in range(STARTS):
         centres, _ = kmeans2(sample, count, minit="++", rng=np.random.default_rng(seed + start))
@@ -96,7 +96,7 @@ def labels(courses: Array, share: Array, most: int, seed: int = 0) -> NDArray[np
     return np.asarray(vq(courses.T, best)[0], np.intp)
 
 
-def _systematic(share: Array, count: int, seed: int) -> NDArray[np.intp]:
+def _systematic(weight: Array, count: int, seed: int) -> NDArray[np.intp]:
     """Places drawn as often as their shares say, evenly spaced from one random start."""
     at = (np.random.default_rng(seed).random() + np.arange(count)) / count
-    return np.minimum(np.searchsorted(np.cumsum(share), at), len(share) - 1)
+    return np.minimum(np.searchsorted(np.cumsum(weight), at), len(weight) - 1)

@@ -59,7 +59,7 @@ class Sweep:
 
 def expand(
     path: str | os.PathLike[str],
-    said: Sequence[str] = (),
+    texts: Sequence[str] = (),
     name: str | None = None,
     *,
     zipped: Sequence[str] = (),
@@ -71,13 +71,13 @@ def expand(
     """The sweep of a sweep file, or of a config and settings; every cell is checked.
 
     A sweep file is TOML: config, and [grid] with a list of values a field, [zip] with lists side by side,
-    [design] with ranges of quasi-random points, [ensemble]; name, question and [fixed] if wanted. said:
+    [design] with ranges of quasi-random points, [ensemble]; name, question and [fixed] if wanted. texts:
     `a.b=1,2`, over the file's: one value is fixed, several are swept; zipped: the same, side by side; drawn:
     `a.b=LOW:HIGH`, so many points by `method`; members: of the ensemble, or "all".
     Raises InputError where there is nothing to sweep, a cell is not valid, or precision differs among cells.
     """
     asked = settings.of_file(path)
-    settings.assign(asked, said)
+    settings.assign(asked, texts)
     settings.side_by_side(asked, zipped)
     settings.drawn(asked, drawn, points, method)
     asked.members = asked.members if members is None else members

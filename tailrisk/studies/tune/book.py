@@ -40,14 +40,14 @@ class Inputs:
 
 def read_inputs(loaded: Loaded, universe: Universe) -> Inputs:
     """The user's alpha, benchmark and book, by code. Raises InputError for a file that cannot be used."""
-    said, known = loaded.tune, set(universe.ids)
+    settings, known = loaded.tune, set(universe.ids)
     found: dict[str, Array] = {}
     notes: list[str] = []
-    if said.desk.alpha is not None:
-        kind, told = read_scores(loaded.file("desk.alpha", said.desk.alpha), known)
+    if settings.desk.alpha is not None:
+        kind, told = read_scores(loaded.file("desk.alpha", settings.desk.alpha), known)
         found[kind] = _placed(universe, told)
         notes.append(f"{kind} of {len(told.values):,} of {len(known):,} stocks, nothing for the others")
-    for field, name in (("benchmark", said.product.benchmark), ("previous", said.product.book)):
+    for field, name in (("benchmark", settings.product.benchmark), ("previous", settings.product.book)):
         if name is None:
             continue
         place = f"product.{'book' if field == 'previous' else field}"
@@ -55,7 +55,7 @@ def read_inputs(loaded: Loaded, universe: Universe) -> Inputs:
         notes += _outside(place, name, told)
         row = _placed(universe, told)
         found[field] = row / row.sum()
-    if said.limits.industry is not None and universe.industry is None:
+    if settings.limits.industry is not None and universe.industry is None:
         allowed = "a universe of a panel with a column industry"
         raise InputError("limits.industry", "of stocks without industries", allowed)
     return Inputs(**found, notes=tuple(notes))
@@ -80,50 +80,50 @@ def _outside(place: str, name: str, told: ByCode) -> list[str]:
     )
 
 
-def product_of(said: Tune) -> Product:
+def product_of(settings: Tune) -> Product:
     """The product's terms."""
-    it = said.product
-    return Product(it.mix, it.long, said.budget, it.hedged, it.financing)
+    it = settings.product
+    return Product(it.mix, it.long, settings.budget, it.hedged, it.financing)
 
 
-def desk_of(said: Tune) -> Desk:
+def desk_of(settings: Tune) -> Desk:
     """The desk's terms."""
-    return Desk(**said.desk.model_dump(exclude={"alpha"}))
+    return Desk(**settings.desk.model_dump(exclude={"alpha"}))
 
 
-def book_of(said: Tune, universe: Universe, inputs: Inputs, days: int, daily: Array) -> Book:
+def book_of(settings: Tune, universe: Universe, inputs: Inputs, days: int, daily: Array) -> Book:
     """The product's book, its trades paid for; daily: [factor, factor] covariance of a calm day."""
-    free = _free(said, universe, inputs, days, daily)
+    free = _free(settings, universe, inputs, days, daily)
     previous = inputs.previous
     if previous is None:
-        previous = free.decide(loosest(said)).weights
-    book = costly(free, previous, *costs(universe, desk_of(said), daily))
-    mixes = None if said.bounds.swap is None else swap(universe, *swapped(said, universe))[None]
-    return replace(book, mixes=mixes, levered=said.bounds.long is not None)
+        previous = free.decide(loosest(settings)).weights
+    book = costly(free, previous, *costs(universe, desk_of(settings), daily))
+    mixes = None if settings.bounds.swap is None else swap(universe, *swapped(settings, universe))[None]
+    return replace(book, mixes=mixes, levered=settings.bounds.long is not None)
 
 
-def loosest(said: Tune) -> list[float]:
+def loosest(settings: Tune) -> list[float]:
     """The bounds of `theta` at their loosest."""
-    return [*(said.grid(style)[-1] for style in said.tuned), said.bounds.micro[1]]
+    return [*(settings.grid(style)[-1] for style in settings.tuned), settings.bounds.micro[1]]
 
 
-def swapped(said: Tune, universe: Universe) -> tuple[str, str]:
+def swapped(settings: Tune, universe: Universe) -> tuple[str, str]:
     """The future sold in place of another, and that other. Raises InputError where they are not two."""
-    if said.bounds.swapped is not None:
-        return said.bounds.swapped
-    mixed = [future for future, bucket in universe.names.futures if said.product.mix.get(bucket)]
+    if settings.bounds.swapped is not None:
+        return settings.bounds.swapped
+    mixed = [future for future, bucket in universe.names.futures if settings.product.mix.get(bucket)]
     if len(mixed) != 2:
         allowed = "two futures, as bounds.swapped names them"
         raise InputError("bounds.swap", f"between {', '.join(mixed) or 'no futures'} of the mix", allowed)
     return mixed[0], mixed[1]
 
 
-def _free(said: Tune, universe: Universe, inputs: Inputs, days: int, daily: Array) -> Book:
+def _free(settings: Tune, universe: Universe, inputs: Inputs, days: int, daily: Array) -> Book:
     """The book at no cost of trading."""
-    product = product_of(said)
+    product = product_of(settings)
     against = benchmark_of(universe, product) if inputs.benchmark is None else inputs.benchmark
-    fixed = _limits(said, universe, inputs, against, days, daily)
-    tuned = list(said.tuned)
+    fixed = _limits(settings, universe, inputs, against, days, daily)
+    tuned = list(settings.tuned)
     places = [universe.styles.index(name) for name in tuned]
     smallest = universe.names.role("micro") or universe.names.buckets[-1]
     small = universe.members(smallest) | (universe.bucket < 0)
@@ -135,7 +135,7 @@ def _free(said: Tune, universe: Universe, inputs: Inputs, days: int, daily: Arra
         ]
         return [*fixed, *boxes, Group(small, -1.0, float(theta[len(tuned)]), name="micro")]
 
-    alpha = expected(said, universe, inputs, days)
+    alpha = expected(settings, universe, inputs, days)
     hedge = hedge_of(universe, product)
     if inputs.benchmark is not None and not product.hedged:
         hedge[: len(against)] = against
@@ -149,9 +149,9 @@ def _free(said: Tune, universe: Universe, inputs: Inputs, days: int, daily: Arra
     )
 
 
-def expected(said: Tune, universe: Universe, inputs: Inputs, days: int) -> Array:
+def expected(settings: Tune, universe: Universe, inputs: Inputs, days: int) -> Array:
     """Expected return over the horizon beyond the factors [stock]: the user's alpha, or of a score."""
-    desk = desk_of(said)
+    desk = desk_of(settings)
     if inputs.alpha is not None:
         return inputs.alpha * days / YEAR
     if inputs.score is None:
@@ -164,10 +164,10 @@ def expected(said: Tune, universe: Universe, inputs: Inputs, days: int) -> Array
 
 
 def _limits(
-    said: Tune, universe: Universe, inputs: Inputs, against: Array, days: int, daily: Array
+    settings: Tune, universe: Universe, inputs: Inputs, against: Array, days: int, daily: Array
 ) -> list[Constraint]:
     """What theta does not move."""
-    desk, limits = desk_of(said), said.limits
+    desk, limits = desk_of(settings), settings.limits
     risk = of_factor_model(universe.loading, days * daily, universe.specific_sd * np.sqrt(days))
     most = np.inf if limits.position is None else limits.position
     found: list[Constraint] = [
@@ -177,7 +177,7 @@ def _limits(
         Liquidity(universe.adv, desk.nav, desk.exit, desk.participation),
         TrackingError(risk, against, desk.tracking * np.sqrt(days / YEAR)),
     ]
-    others = [k for k, name in enumerate(universe.styles) if name not in said.tuned]
+    others = [k for k, name in enumerate(universe.styles) if name not in settings.tuned]
     if others:
         names = [universe.styles[k] for k in others]
         ends = np.array([_ends(limits.styles.get(name, desk.others)) for name in names])

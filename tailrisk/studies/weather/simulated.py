@@ -71,7 +71,7 @@ def simulated(world: World, paths: int) -> Weather:
     """The days of `paths` paths of a world with a crowd."""
     assert world.crowd is not None
     watch = watched(world)
-    return weather([lived(world.crowd, each, watch) for each in drawn(world, paths)])
+    return weather([courses(world.crowd, each, watch) for each in drawn(world, paths)])
 
 
 def drawn(world: World, paths: int, first: int = 0) -> list[Outside]:
@@ -127,7 +127,7 @@ def _lead(world: World, before: Ratio, detector: spread.Params | None) -> Ratio:
 
 
 @jax.jit
-def lived(crowd: Crowd, given: Outside, watch: Watched) -> Seen:
+def courses(crowd: Crowd, given: Outside, watch: Watched) -> Seen:
     """The days of some paths with this crowd in them."""
 
     def one_day(

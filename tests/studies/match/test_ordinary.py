@@ -14,7 +14,7 @@ from tailrisk.studies.match.prior import NAMES, coordinates
 from tailrisk.studies.match.search import Budget, Found, Surrogate, refine, sample
 from tailrisk.studies.weather.config import Targets, read_targets
 from tailrisk.studies.weather.measure import statistics
-from tailrisk.studies.weather.simulated import drawn, lived, watched, weather
+from tailrisk.studies.weather.simulated import courses, drawn, watched, weather
 from tailrisk.studies.weather.table import books
 from tests.crowds import config
 
@@ -69,7 +69,7 @@ def test_the_years_are_those_that_validation_lives(few, crowd, targets):
     """The crowd at the files' own figures, on the paths `validate` begins with."""
     world = assemble(module._of_years(crowd))
     plain = statistics(
-        weather([lived(world.crowd, each, watched(world)) for each in drawn(world, 128)]),
+        weather([courses(world.crowd, each, watched(world)) for each in drawn(world, 128)]),
         books(crowd, targets),
     )
     here = dict.fromkeys(NAMES, 1.0)

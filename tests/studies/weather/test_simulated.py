@@ -1,4 +1,4 @@
-"""Paths of ordinary weather: drawn once, lived by any crowd, and the same as a run's."""
+"""Paths of ordinary weather: drawn once, courses by any crowd, and the same as a run's."""
 
 from dataclasses import replace
 from functools import partial
@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tailrisk.simulate import day, path
-from tailrisk.studies.weather.simulated import drawn, lived, simulated, watched
+from tailrisk.studies.weather.simulated import courses, drawn, simulated, watched
 from tests.crowds import crowded
 
 PATHS = 128
@@ -50,7 +50,7 @@ def test_what_comes_from_outside_does_not_know_the_crowd():
     np.testing.assert_array_equal(one.exogenous, other.exogenous)
     np.testing.assert_array_equal(one.before, other.before)
     assert (
-        lived(world.crowd, one, watched(world)).returns != lived(calm.crowd, one, watched(calm)).returns
+        courses(world.crowd, one, watched(world)).returns != courses(calm.crowd, one, watched(calm)).returns
     ).any()
 
 
