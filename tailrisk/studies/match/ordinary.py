@@ -33,7 +33,7 @@ from .prior import values
 from .search import Progress
 
 MANY = 8
-"""Times as many years that are simulated once, by one crowd, to know what the few say too much or too little."""
+"""Times as many years that are simulated once, by one crowd: how far the few are off."""
 EDGE = 2.0
 """Standard deviations from the middle of an accepted range to either end, and of a value not there."""
 FARTHEST = 5.0

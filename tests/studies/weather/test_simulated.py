@@ -1,4 +1,4 @@
-"""Paths of ordinary weather: drawn once, courses by any crowd, and the same as a run's."""
+"""Paths of ordinary weather: drawn once, simulated with any crowd, and the same as a run's."""
 
 from dataclasses import replace
 from functools import partial
