@@ -1,11 +1,21 @@
 """The test bench: float64, strict shapes and types, compiled programs kept, market data where it is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
+
+QUICK = {"xla_backend_optimization_level": "0", "xla_cpu_use_fusion_emitters": "false"}
+"""The compiler options of most tests: a crowd's day compiles in a third of the time, other last digits."""
+SHIPPED: dict[str, Any] = {"xla_backend_optimization_level": 3, "xla_cpu_use_fusion_emitters": True}
+"""The same options as a run has them, for tests of bits (`as_shipped`)."""
+
+if quickly := "XLA_FLAGS" not in os.environ:  # `XLA_FLAGS= pytest` compiles every test as a run does
+    os.environ["XLA_FLAGS"] = " ".join(f"--{name}={value}" for name, value in QUICK.items())
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -86,6 +96,30 @@ def _float64() -> Iterator[None]:
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", True)
+
+
+@cache
+def shipped(function: Callable[..., Any], **how: Any) -> Callable[..., Any]:
+    """`jax.jit` of `function` with what `how` says, in the compiler options of a run."""
+    options = how.pop("compiler_options", ())
+    return jax.jit(function, compiler_options=dict(options) | (SHIPPED if quickly else {}), **how)
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """For tests of bits: the programs of a run are compiled as a run compiles them, and what it is given."""
+    from tailrisk.core.kernel import OPTIONS
+    from tailrisk.simulate import blocks, tape
+
+    own, of_calls = tuple(OPTIONS.items()), ("chunk", "calls")
+    for room, name, how in (
+        (blocks, "_block", {"static_argnums": 0, "static_argnames": of_calls, "compiler_options": own}),
+        (blocks, "_with_course", {"compiler_options": own}),
+        (blocks, "_course", {}),
+        (tape, "_tapes", {"static_argnames": "calls", "compiler_options": own}),
+    ):
+        monkeypatch.setattr(room, name, shipped(getattr(room, name).__wrapped__, **how))
+    return shipped
 
 
 @pytest.fixture(scope="session")
