@@ -150,7 +150,7 @@ def test_a_worst_day_under_a_markov_chain(nu):
     loss = 0.13 if nu is None else 0.2
     truth = 1 - no_day_beyond(it, loss, nu)
     assert truth < 2e-3
-    unbiased(over_seeds(it, pushed(it), lambda loss: loss[0, 1, 0] >= loss), truth, 0.1)
+    unbiased(over_seeds(it, pushed(it), lambda seen: seen[0, 1, 0] >= loss), truth, 0.1)
 
 
 def test_a_gaussian_random_walk_far_out():
@@ -164,7 +164,7 @@ def test_a_gaussian_random_walk_far_out():
     push = law.mean.copy()
     push[1, :, 0] = -5.2 / np.sqrt(6) * np.sign(sd)
     tilted = entropy.mixture(it, [replace(law, leave=leave, mean=push)], 0.05, STREAM)
-    unbiased(over_seeds(it, tilted, lambda loss: loss[0, 0, 0] >= 1 - np.exp(floor)), 1e-7, 0.02)
+    unbiased(over_seeds(it, tilted, lambda seen: seen[0, 0, 0] >= 1 - np.exp(floor)), 1e-7, 0.02)
 
 
 def test_a_hitting_probability_of_the_chain():
@@ -184,7 +184,7 @@ def test_a_hitting_probability_of_the_chain():
     law = entropy.nominal(it, 3)
     quick = np.array([[0.7, 0.3, 0.0], [0.2, 0.5, 0.3], [0.5, 0.0, 0.5]])
     tilted = entropy.mixture(it, [replace(law, transition=np.stack([quick] * 3))], 0.1, STREAM)
-    unbiased(over_seeds(it, tilted, lambda loss: loss[0, 1, 0] >= 0.05), 1 - avoided, 0.05)
+    unbiased(over_seeds(it, tilted, lambda seen: seen[0, 1, 0] >= 0.05), 1 - avoided, 0.05)
 
 
 def test_cross_entropy_finds_a_loss_that_plain_paths_do_not():
