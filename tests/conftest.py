@@ -14,8 +14,8 @@ SHIPPED: dict[str, Any] = {"xla_backend_optimization_level": 3}
 if jax.__version_info__ < (0, 11):  # an option that XLA does not know ends the process
     SHIPPED["xla_cpu_use_fusion_emitters"] = True  # without, a crowd's day compiles in a third of the time
 
-if quickly := "XLA_FLAGS" not in os.environ:  # `XLA_FLAGS= pytest` compiles every test as a run does
-    os.environ["XLA_FLAGS"] = " ".join(f"--{name}=0" for name in SHIPPED)
+QUICK = " ".join(f"--{name}=0" for name in SHIPPED)
+quickly = os.environ.setdefault("XLA_FLAGS", QUICK) == QUICK  # `XLA_FLAGS= pytest` compiles all as a run does
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -24,36 +24,32 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 MARKET_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 LONGEST = (
+    "tests/test_markets.py",
     "simulate/crowd/test_day.py",
+    "rare/test_importance.py",
     "simulate/test_engine.py",
-    "rare/test_fear_tilt.py",
-    "crowd/test_cohorts.py",
-    "policies/test_regret.py",
+    "rare/test_splitting.py",
+    "record/test_accounts.py",
+    "calibrate/test_same_bytes.py",
 )
 """Files that take longest: begun first, so that no core is left with one of them at the end."""
 
 LONG = (
     "calibrate/test_same_bytes.py::test_one_thread_and_more",
-    "calibrate/test_folder.py::test_the_folder_is_a_result",
-    "studies/sweep/test_cluster.py::",
-    "studies/sweep/test_forced.py::test_a_kill_at_any_operation",
+    "studies/sweep/test_cluster.py::test_processes_give",
     "studies/reverse/test_reverse.py::test_a_crowd_sells",
     "studies/backtest/test_study.py::test_forecasts_of_every_day",
-    "studies/audit/test_audit.py::test_rules_on_the_same_paths",
     "studies/regret/test_study.py::test_training_finds",
-    "studies/match/test_ordinary.py::test_the_years_are_those",
     "record/test_faults.py::test_a_small_drill",
-    "api/test_studies.py::",
-    "api/test_parts.py::",
-    "simulate/crowd/test_funds.py::",
+    "api/test_parts.py::test_a_mechanism_of_ones_own_moves",
+    "simulate/crowd/test_day.py::test_wide_chunks",
     "simulate/test_devices.py::",
     "rare/test_fear_tilt.py::",
-    "rare/test_splitting.py::test_accounts_are_cloned",
     "walks/test_manager.py::",
     "walks/test_demo.py::",
     "walks/test_other_market.py::",
 )
-"""Tests of half a minute or more on a cold machine: run with `--long` (`make test-long`), skipped without."""
+"""Tests of fifteen CPU seconds or more on a cold machine: run with `--long` (`make test-long`), else skipped."""
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
@@ -85,7 +81,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> int:
         name = item.path.as_posix()
-        return next((i for i, file in enumerate(LONGEST) if name.endswith("tests/" + file)), len(LONGEST))
+        return next((i for i, file in enumerate(LONGEST) if name.endswith("/" + file)), len(LONGEST))
 
     items.sort(key=place)
 

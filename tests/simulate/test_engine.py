@@ -176,9 +176,13 @@ def test_days_in_segments_are_the_same_days(days):
     def draw(numbered):
         return path.market_shocks(it, numbers(3), numbered)
 
-    total, seen = path.over_days(one_day, jnp.zeros(3), days, draw)
-    want = np.asarray(draw(jnp.arange(1, days + 1, dtype=U32)).regime)
-    assert (np.asarray(seen) == want).all()
+    @jax.jit
+    def both():
+        numbered = jnp.arange(1, days + 1, dtype=U32)
+        return path.over_days(one_day, jnp.zeros(3), days, draw), draw(numbered).regime
+
+    (total, seen), want = jax.device_get(both())
+    assert (seen == want).all()
     np.testing.assert_allclose(total, sum(0.5 ** (days - 1 - t) * want[t] for t in range(days)))
 
 
