@@ -49,7 +49,7 @@ LONG = (
     "walks/test_demo.py::",
     "walks/test_other_market.py::",
 )
-"""Tests of fifteen CPU seconds or more on a cold machine: run with `--long` (`make test-long`), else skipped."""
+"""Tests of fifteen CPU seconds or more on a cold machine: skipped without `--long` (`make test-long`)."""
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
