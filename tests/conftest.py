@@ -39,17 +39,19 @@ LONG = (
     "studies/sweep/test_cluster.py::test_processes_give",
     "studies/reverse/test_reverse.py::test_a_crowd_sells",
     "studies/backtest/test_study.py::test_forecasts_of_every_day",
+    "studies/audit/test_audit.py::test_rules_on_the_same_paths",
     "studies/regret/test_study.py::test_training_finds",
     "record/test_faults.py::test_a_small_drill",
     "api/test_parts.py::test_a_mechanism_of_ones_own_moves",
     "simulate/crowd/test_day.py::test_wide_chunks",
+    "simulate/crowd/test_funds.py::",
     "simulate/test_devices.py::",
     "rare/test_fear_tilt.py::",
     "walks/test_manager.py::",
     "walks/test_demo.py::",
     "walks/test_other_market.py::",
 )
-"""Tests of fifteen CPU seconds or more on a cold machine: skipped without `--long` (`make test-long`)."""
+"""Tests that take longest on a cold machine, beside shorter ones of the same: skipped without `--long`."""
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
