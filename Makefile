@@ -11,9 +11,9 @@ demo: $(ENV)/run.stamp
 test: $(ENV)/test.stamp
 	$(BIN)/python -m pytest
 
-# Everything, the long tests too: half an hour of two cores on a fresh machine.
+# Everything, the long tests too, compiled as a run is: half an hour of two cores on a fresh machine.
 test-long: $(ENV)/test.stamp
-	$(BIN)/python -m pytest --long
+	XLA_FLAGS= $(BIN)/python -m pytest --long
 
 # What a newer Python and its newer libraries break first: readers, dates, shapes, commands and one engine.
 NEWEST := tests/core tests/data tests/market tests/universe tests/config tests/optimise tests/report tests/test_cli.py

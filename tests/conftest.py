@@ -1,11 +1,21 @@
 """The test bench: float64, strict shapes and types, compiled programs kept, market data where it is."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import jax
 import pytest
+
+SHIPPED: dict[str, Any] = {"xla_backend_optimization_level": 3}
+"""Compiler options of a run, for tests of bits (`as_shipped`); most tests compile with the contrary."""
+if jax.__version_info__ < (0, 11):  # an option that XLA does not know ends the process
+    SHIPPED["xla_cpu_use_fusion_emitters"] = True  # without, a crowd's day compiles in a third of the time
+
+QUICK = " ".join(f"--{name}=0" for name in SHIPPED)
+quickly = os.environ.setdefault("XLA_FLAGS", QUICK) == QUICK  # `XLA_FLAGS= pytest` compiles all as a run does
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_rank_promotion", "raise")
@@ -14,36 +24,34 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 MARKET_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 LONGEST = (
+    "tests/test_markets.py",
     "simulate/crowd/test_day.py",
+    "rare/test_importance.py",
     "simulate/test_engine.py",
-    "rare/test_fear_tilt.py",
-    "crowd/test_cohorts.py",
-    "policies/test_regret.py",
+    "rare/test_splitting.py",
+    "record/test_accounts.py",
+    "calibrate/test_same_bytes.py",
 )
 """Files that take longest: begun first, so that no core is left with one of them at the end."""
 
 LONG = (
     "calibrate/test_same_bytes.py::test_one_thread_and_more",
-    "calibrate/test_folder.py::test_the_folder_is_a_result",
-    "studies/sweep/test_cluster.py::",
-    "studies/sweep/test_forced.py::test_a_kill_at_any_operation",
+    "studies/sweep/test_cluster.py::test_processes_give",
     "studies/reverse/test_reverse.py::test_a_crowd_sells",
     "studies/backtest/test_study.py::test_forecasts_of_every_day",
     "studies/audit/test_audit.py::test_rules_on_the_same_paths",
     "studies/regret/test_study.py::test_training_finds",
-    "studies/match/test_ordinary.py::test_the_years_are_those",
     "record/test_faults.py::test_a_small_drill",
-    "api/test_studies.py::",
-    "api/test_parts.py::",
+    "api/test_parts.py::test_a_mechanism_of_ones_own_moves",
+    "simulate/crowd/test_day.py::test_wide_chunks",
     "simulate/crowd/test_funds.py::",
     "simulate/test_devices.py::",
     "rare/test_fear_tilt.py::",
-    "rare/test_splitting.py::test_accounts_are_cloned",
     "walks/test_manager.py::",
     "walks/test_demo.py::",
     "walks/test_other_market.py::",
 )
-"""Tests of half a minute or more on a cold machine: run with `--long` (`make test-long`), skipped without."""
+"""Tests that take longest on a cold machine, beside shorter ones of the same: skipped without `--long`."""
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
@@ -75,7 +83,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def place(item: pytest.Item) -> int:
         name = item.path.as_posix()
-        return next((i for i, file in enumerate(LONGEST) if name.endswith("tests/" + file)), len(LONGEST))
+        return next((i for i, file in enumerate(LONGEST) if name.endswith("/" + file)), len(LONGEST))
 
     items.sort(key=place)
 
@@ -86,6 +94,30 @@ def _float64() -> Iterator[None]:
     jax.config.update("jax_enable_x64", True)
     yield
     jax.config.update("jax_enable_x64", True)
+
+
+@cache
+def shipped(function: Callable[..., Any], **how: Any) -> Callable[..., Any]:
+    """`jax.jit` of `function` with what `how` says, in the compiler options of a run."""
+    options = how.pop("compiler_options", ())
+    return jax.jit(function, compiler_options=dict(options) | (SHIPPED if quickly else {}), **how)
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """For tests of bits: the programs of a run are compiled as a run compiles them, and what it is given."""
+    from tailrisk.core.kernel import OPTIONS
+    from tailrisk.simulate import blocks, tape
+
+    own, of_calls = tuple(OPTIONS.items()), ("chunk", "calls")
+    for room, name, how in (
+        (blocks, "_block", {"static_argnums": 0, "static_argnames": of_calls, "compiler_options": own}),
+        (blocks, "_with_course", {"compiler_options": own}),
+        (blocks, "_course", {}),
+        (tape, "_tapes", {"static_argnames": "calls", "compiler_options": own}),
+    ):
+        monkeypatch.setattr(room, name, shipped(getattr(room, name).__wrapped__, **how))
+    return shipped
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from tests.small_universe import small_universe
 
 @pytest.fixture(scope="module")
 def closes() -> pd.DataFrame:
-    return sound("2021-01-04", 500)[list(BUCKETS)]
+    return sound("2021-01-04", 420)[list(BUCKETS)]
 
 
 @pytest.fixture(scope="module")
@@ -30,9 +30,9 @@ def test_a_ladder_of_a_frame_is_that_of_the_file(closes: pd.DataFrame, tmp_path:
     pd.testing.assert_frame_equal(ladder.closes[list(BUCKETS)], closes, check_freq=False, check_names=False)
     by_code = closes.rename(columns=dict(zip(BUCKETS, CODES, strict=True)))
     pd.testing.assert_frame_equal(tr.Ladder(by_code).closes, ladder.closes)
-    assert ladder.factors.shape == (499, 5)
+    assert ladder.factors.shape == (419, 5)
     np.testing.assert_allclose(ladder.factors.sum(axis=1), ladder.returns["micro"])
-    assert "500 days, 2021-01-04" in repr(ladder)
+    assert "420 days, 2021-01-04" in repr(ladder)
     with pytest.raises(InputError):
         tr.Ladder(closes.replace(closes.iloc[7, 0], -1.0))
 

@@ -37,13 +37,13 @@ def four(tmp_path):
 
 
 def test_four_indices_are_calibrated_and_run(four, capsys, caplog):
-    fit = ("--until", "2023-12-29", "--states", "2", "--shocks", "gaussian", "--starts", "2", "--no-memory")
+    fit = ("--until", "2023-12-29", "--states", "1", "--shocks", "gaussian", "--starts", "1", "--no-memory")
     own = four / "own.toml"
     assert asked("calibrate", four / "four.csv", *fit, "--limits", "0.1", "-o", own, "--quiet") == 0
     said = capsys.readouterr().err
     assert "no closes of micro, left out: the ladder is csi300, csi500, csi1000, csi2000" in said
     assert 'buckets = ["csi300", "csi500", "csi1000", "csi2000"]' in own.read_text()
-    sets = [f"market.calibrated={own}", "market.process=regimes", "market.states=2", "run.paths=512"]
+    sets = [f"market.calibrated={own}", "market.process=regimes", "market.states=1", "run.paths=512"]
     more = [*sets, "run.days=5", "tail.levels=[0.9]"]
     words = [word for one in more for word in ("--set", one)]
     assert asked("run", "feb2024.toml", "-o", four, "--quiet", *words) == 0

@@ -15,9 +15,8 @@ from tailrisk.simulate import path
 from tests.crowds import crowded, edit, numbers
 
 STREAM = random.stream(5, "sampling")
-QUICK = {"xla_backend_optimization_level": 0}
 DAYS, HOLD = "run.days=4", 0.02
-traced = jax.jit(importance.traced, compiler_options=QUICK)
+traced = jax.jit(importance.traced)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +39,7 @@ def test_the_nominal_tilt_leaves_a_crowd_alone(frightened):
     nominal, trace = traced(it, entropy.mixture(it, [], 0.1, STREAM), numbers(64))
     assert (np.asarray(nominal.weight) == 1).all()
     assert (np.asarray(trace.state) == 4).any(), "nobody was afraid: the case tests nothing"
-    plain = jax.jit(path.outcome, compiler_options=QUICK)(it, numbers(64))
+    plain = jax.jit(path.outcome)(it, numbers(64))
     np.testing.assert_allclose(nominal.loss, plain.loss, rtol=1e-9, atol=1e-12)
     np.testing.assert_allclose(nominal.z, plain.z, rtol=1e-9, atol=1e-9)
 

@@ -40,10 +40,10 @@ def pushed(it, share=0.2, leave=0.2):
 
 
 @pytest.mark.parametrize("nu", [None, 5.0])
-def test_the_nominal_tilt_changes_no_bit(nu):
+def test_the_nominal_tilt_changes_no_bit(nu, as_shipped):
     it = bare(nu=nu, days=3, detectors=DETECTOR)
-    plain = jax.jit(path.outcome)(it, numbers(16))
-    tilted = jax.jit(importance.outcome)(it, entropy.mixture(it, [], 0.1, STREAM), numbers(16))
+    plain = as_shipped(path.outcome)(it, numbers(16))
+    tilted = as_shipped(importance.outcome)(it, entropy.mixture(it, [], 0.1, STREAM), numbers(16))
     assert (np.asarray(tilted.weight) == 1).all()
     for a, b in zip(jax.tree.leaves(plain), jax.tree.leaves(replace(tilted, weight=None)), strict=True):
         assert np.asarray(a).tobytes() == np.asarray(b).tobytes()
@@ -100,17 +100,17 @@ def test_weights_in_float32_are_those_of_float64():
     assert np.median(np.abs(weights("float32") - weights("float64"))) < 1e-4
 
 
-def test_tilted_bits_are_the_same_for_any_chunk():
+def test_tilted_bits_are_the_same_for_any_chunk(as_shipped):
     it = bare(dtype="float32", days=8)
     law = pushed(it)
-    compute = jax.jit(importance.outcome)
+    compute = as_shipped(importance.outcome)
     whole = compute(it, law, numbers(168))
     parts = [compute(it, law, numbers(56, start)) for start in (0, 56, 112)]
     for a, *b in zip(*map(jax.tree.leaves, (whole, *parts)), strict=True):
         assert np.asarray(a).tobytes() == np.concatenate([np.asarray(x) for x in b], axis=-1).tobytes()
 
 
-def test_weighted_blocks_are_the_same_for_any_chunk():
+def test_weighted_blocks_are_the_same_for_any_chunk(as_shipped):
     it = bare(dtype="float32", days=8, detectors=DETECTOR)
     law = pushed(it)
     first, second = (next(iter(blocks.blocks(it, 8192, chunk=n, law=law)))[1] for n in (1024, 4096))
@@ -120,15 +120,21 @@ def test_weighted_blocks_are_the_same_for_any_chunk():
     np.testing.assert_allclose(traced.weight, first.weight, rtol=1e-3)
 
 
-def over_seeds(it, law, hit, paths=512):
-    """Unbiased estimates [seed] of the chance of a hit, each from `paths` paths of its own."""
+@jax.jit
+def drawn(it, law):
+    """(weight, loss) [seed, ...] of 512 weighted paths a seed."""
 
-    @jax.jit
     def one(first):
-        out = importance.outcome(it, law, first + numbers(paths))
-        return jnp.mean(jnp.where(hit(out), out.weight, 0.0))
+        out = importance.outcome(it, law, first + numbers(512))
+        return out.weight, out.loss
 
-    return np.asarray(jax.lax.map(one, jnp.arange(SEEDS, dtype=jnp.uint32) * np.uint32(paths)))
+    return jax.lax.map(one, jnp.arange(SEEDS, dtype=jnp.uint32) * np.uint32(512))
+
+
+def over_seeds(it, law, hit):
+    """Unbiased estimates [seed] of the chance of a hit, each from 512 paths of its own."""
+    weight, loss = map(np.asarray, drawn(it, law))
+    return np.where(hit(np.moveaxis(loss, 0, -2)), weight, 0.0).mean(axis=-1)
 
 
 def unbiased(estimates, truth, sharp):
@@ -144,7 +150,7 @@ def test_a_worst_day_under_a_markov_chain(nu):
     loss = 0.13 if nu is None else 0.2
     truth = 1 - no_day_beyond(it, loss, nu)
     assert truth < 2e-3
-    unbiased(over_seeds(it, pushed(it), lambda out: out.loss[0, 1, 0] >= loss), truth, 0.1)
+    unbiased(over_seeds(it, pushed(it), lambda seen: seen[0, 1, 0] >= loss), truth, 0.1)
 
 
 def test_a_gaussian_random_walk_far_out():
@@ -158,12 +164,12 @@ def test_a_gaussian_random_walk_far_out():
     push = law.mean.copy()
     push[1, :, 0] = -5.2 / np.sqrt(6) * np.sign(sd)
     tilted = entropy.mixture(it, [replace(law, leave=leave, mean=push)], 0.05, STREAM)
-    unbiased(over_seeds(it, tilted, lambda out: out.loss[0, 0, 0] >= 1 - np.exp(floor)), 1e-7, 0.02)
+    unbiased(over_seeds(it, tilted, lambda seen: seen[0, 0, 0] >= 1 - np.exp(floor)), 1e-7, 0.02)
 
 
 def test_a_hitting_probability_of_the_chain():
     """A loss no shock makes is a regime that was visited: shocks off, each regime its own daily return."""
-    it = bare(days=8)
+    it = bare()
     affine = (
         jnp.zeros_like(it.process.ladder.affine)
         .at[:, :, 0]
@@ -174,11 +180,11 @@ def test_a_hitting_probability_of_the_chain():
     it = replace(it, process=replace(it.process, ladder=replace(it.process.ladder, affine=affine)))
     moving = replace(it.process.regimes, cumulative=cumulative, start=jnp.ones(3))
     it = replace(it, process=replace(it.process, regimes=moving))
-    avoided = np.linalg.matrix_power(chain[:2, :2], 8)[0].sum()
+    avoided = np.linalg.matrix_power(chain[:2, :2], it.days)[0].sum()
     law = entropy.nominal(it, 3)
     quick = np.array([[0.7, 0.3, 0.0], [0.2, 0.5, 0.3], [0.5, 0.0, 0.5]])
     tilted = entropy.mixture(it, [replace(law, transition=np.stack([quick] * 3))], 0.1, STREAM)
-    unbiased(over_seeds(it, tilted, lambda out: out.loss[0, 1, 0] >= 0.05), 1 - avoided, 0.05)
+    unbiased(over_seeds(it, tilted, lambda seen: seen[0, 1, 0] >= 0.05), 1 - avoided, 0.05)
 
 
 def test_cross_entropy_finds_a_loss_that_plain_paths_do_not():

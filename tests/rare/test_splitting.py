@@ -22,6 +22,7 @@ DETECTORS = (
     spread.Params(small=4, large=0, window=20, days=3, mean_removed=False),
 )
 NEVER = jnp.asarray(jnp.inf)
+begin = jax.jit(splitting.begin, static_argnums=1)
 
 
 def test_a_stage_without_a_level_is_the_plain_paths():
@@ -29,9 +30,7 @@ def test_a_stage_without_a_level_is_the_plain_paths():
     it = bare(days=50, detectors=DETECTORS)
     target = Fall("fall", 1, -1.0, threshold=5.0)
     number = numbers(8)
-    done = splitting.stage(
-        it, target, jax.jit(splitting.begin, static_argnums=1)(it, target, number), number, NEVER
-    )
+    done = splitting.stage(it, target, begin(it, target, number), number, NEVER)
     plain = jax.jit(path.outcome)(it, number)
     np.testing.assert_allclose(done.outcome.loss, plain.loss, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(done.outcome.z, plain.z, rtol=1e-8, atol=1e-10)
@@ -44,7 +43,7 @@ def test_accounts_are_cloned_with_their_paths():
     terms = accounts.fund(halt_from=10, halt_days=3, warning=0.99, warned_long=0.3, base=0.2, open=0.5)
     it = replace(bare(days=30, detectors=DETECTORS[:1]), funds=accounts.params(*[terms] * 4))
     target, first = Fall("fall", 0, -1.0, threshold=9.0), numbers(16)
-    entry = splitting.begin(it, target, first)
+    entry = begin(it, target, first)
     plain = jax.jit(path.outcome)(it, first)
     done = splitting.stage(it, target, entry, first, jnp.asarray(2.0))
     np.testing.assert_allclose(done.outcome.loss, plain.loss, rtol=1e-12, atol=1e-14)
@@ -60,7 +59,7 @@ def test_a_clone_has_its_ancestors_past_and_its_own_future():
     it = bare(days=30, detectors=DETECTORS[:1])
     target = Fall("fall", 0, -1.0, threshold=9.0)
     first, level = numbers(32), 2.0
-    entry = splitting.begin(it, target, first)
+    entry = begin(it, target, first)
     done = splitting.stage(it, target, entry, first, jnp.asarray(level))
     crossed, z = np.asarray(done.crossed), np.asarray(done.outcome.z[0])
     for n in range(32):
@@ -151,7 +150,7 @@ def test_days_rest_until_the_ancestor_has_crossed():
     """A path that enters on the last day lives none of its own."""
     it = bare(days=5)
     target = Loss("terminal", 0, 0, 0, level=0.9)
-    entry = splitting.begin(it, target, numbers(4))
+    entry = begin(it, target, numbers(4))
     late = replace(entry, day=jnp.full(4, 5, jnp.int32))
     done = splitting.stage(it, target, late, numbers(4, 9), NEVER)
     assert (np.asarray(done.outcome.loss[0, 0]) == 0).all()

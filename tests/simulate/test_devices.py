@@ -36,7 +36,7 @@ print(len(seen), provenance.devices(paths))
 
 def asked(devices: int) -> tuple[str, str]:
     """(digests of all outcomes, devices that took part) in a process with so many CPU devices."""
-    flags = f"--xla_force_host_platform_device_count={devices}"
+    flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_force_host_platform_device_count={devices}"
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT],
         cwd=ROOT,

@@ -15,9 +15,8 @@ from tests.worlds import world
 
 U32 = jnp.uint32
 outcome = jax.jit(path.outcome)
-QUICK = {"xla_backend_optimization_level": 0}
-twinned = jax.jit(path.outcome, compiler_options=QUICK)
-"""For what is compared within a tolerance; tests of bits use the program that a run has."""
+PATHS = 24
+"""Where the number of paths does not matter: one program a world."""
 
 
 RAGGED = 7 if jax.__version_info__ < (0, 12) else 14
@@ -41,8 +40,8 @@ VARIANTS = {
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_engine_matches_the_slow_twin_path_by_path(variant):
     it = world(**VARIANTS[variant])
-    fast = twinned(it, numbers(24))
-    for n in range(24):
+    fast = outcome(it, numbers(PATHS))
+    for n in range(PATHS):
         loss, z, breached, shortfall = plain.outcome(it, n)
         np.testing.assert_allclose(fast.loss[..., n], loss, rtol=1e-9, atol=1e-12)
         np.testing.assert_allclose(fast.z[..., n], z.reshape(fast.z.shape[:2]), rtol=1e-7, atol=1e-9)
@@ -54,7 +53,7 @@ def test_the_engine_matches_the_slow_twin_path_by_path(variant):
 
 def test_arithmetic_excess_matches_the_twin():
     it = replace(world(), arithmetic_excess=True)
-    fast = twinned(it, numbers(4))
+    fast = outcome(it, numbers(PATHS))
     for n in range(4):
         np.testing.assert_allclose(fast.loss[..., n], plain.outcome(it, n)[0], rtol=1e-9, atol=1e-12)
 
@@ -63,15 +62,15 @@ def test_history_fills_the_window_in_place_of_simulated_days():
     base = world()
     history = np.random.default_rng(3).normal(size=(base.warmup, 2)) * 0.01
     it = world(history=history)
-    fast = twinned(it, numbers(5))
+    fast = outcome(it, numbers(PATHS))
     for n in range(5):
         np.testing.assert_allclose(fast.z[..., n], plain.outcome(it, n)[1], rtol=1e-7)
-    assert (np.asarray(fast.loss) == np.asarray(twinned(base, numbers(5)).loss)).all()
+    assert (np.asarray(fast.loss) == np.asarray(outcome(base, numbers(PATHS)).loss)).all()
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_bits_are_the_same_for_any_chunk(dtype):
-    it = world(dtype, days=8)
+def test_bits_are_the_same_for_any_chunk(dtype, as_shipped):
+    it, outcome = world(dtype, days=8), as_shipped(path.outcome)
 
     def run(chunk):
         parts = [jax.device_get(outcome(it, numbers(chunk, start))) for start in range(0, 840, chunk)]
@@ -84,7 +83,7 @@ def test_bits_are_the_same_for_any_chunk(dtype):
             assert a.tobytes() == b.tobytes()
 
 
-def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk():
+def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk(as_shipped):
     it, paths = world("float32", days=3, detectors=()), blocks.BLOCK + 5
 
     def run(chunk):
@@ -98,7 +97,7 @@ def test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk():
     np.testing.assert_allclose(a[..., 8000:8010], outcome(it, numbers(10, 8000)).loss, rtol=1e-5, atol=1e-6)
 
 
-def test_wide_chunks_of_an_accelerator_give_the_same_bits(monkeypatch):
+def test_wide_chunks_of_an_accelerator_give_the_same_bits(monkeypatch, as_shipped):
     it = world("float32", days=3, detectors=())
     monkeypatch.setattr(blocks, "WIDE", 2)
     threaded = dict(blocks.blocks(it, 2 * blocks.BLOCK + 7, chunk=2048))
@@ -145,8 +144,8 @@ def test_new_seeds_and_parameters_do_not_trace_again():
 def test_streams_are_independent_of_each_other():
     """Switching the styles off leaves prices, regimes and every other draw as they were."""
     with_styles, without = (
-        outcome(world(), numbers(6)),
-        outcome(world(with_styles=False), numbers(6)),
+        outcome(world(), numbers(PATHS)),
+        outcome(world(with_styles=False), numbers(PATHS)),
     )
     unaffected = [0, 1, 3]
     assert (
@@ -166,7 +165,7 @@ def test_courses_show_the_same_paths_as_outcomes():
     np.testing.assert_allclose(1 - loss[1, 0, 0], rebuilt / nav_0, rtol=1e-9)
 
 
-@pytest.mark.parametrize("days", [1, 7, 64, 97, 127, 130])
+@pytest.mark.parametrize("days", [1, 7, 64, 127, 130])
 def test_days_in_segments_are_the_same_days(days):
     """Any number of days, prime or not, draws and lives each day once, in order."""
     it = world("float64", days=1, detectors=(), with_styles=False)
@@ -177,9 +176,13 @@ def test_days_in_segments_are_the_same_days(days):
     def draw(numbered):
         return path.market_shocks(it, numbers(3), numbered)
 
-    total, seen = path.over_days(one_day, jnp.zeros(3), days, draw)
-    want = np.asarray(draw(jnp.arange(1, days + 1, dtype=U32)).regime)
-    assert (np.asarray(seen) == want).all()
+    @jax.jit
+    def both():
+        numbered = jnp.arange(1, days + 1, dtype=U32)
+        return path.over_days(one_day, jnp.zeros(3), days, draw), draw(numbered).regime
+
+    (total, seen), want = jax.device_get(both())
+    assert (seen == want).all()
     np.testing.assert_allclose(total, sum(0.5 ** (days - 1 - t) * want[t] for t in range(days)))
 
 
@@ -191,7 +194,7 @@ def test_a_segment_divides_the_days_where_it_can(days, length):
 
 
 def test_the_bare_kernel_ends_where_the_full_one_does():
-    it = world("float64", days=5)
+    it = world("float64", days=5, detectors=())
     bare = np.asarray(path.prices(it, numbers(6)))
     np.testing.assert_allclose(bare, np.asarray(blocks.courses(it, 6).price)[-1], rtol=1e-12)
 

@@ -58,17 +58,18 @@ def test_a_dated_rule_trades_at_the_close_of_its_date(date):
 
 def test_a_tape_without_a_crowd_is_the_paths_of_the_run():
     it = world(days=12)
-    tape = record(it, numbers(5))
+    tape, course, outcome = jax.jit(lambda n: [run(it, n) for run in (record, path.course, path.outcome)])(
+        numbers(5)
+    )
     price = np.cumsum(np.log1p(np.asarray(tape.days.returns)), axis=0)
-    np.testing.assert_allclose(price, path.course(it, numbers(5)).price, atol=1e-12)
-    np.testing.assert_allclose(np.moveaxis(tape.z, 1, 0), path.outcome(it, numbers(5)).z, atol=1e-12)
+    np.testing.assert_allclose(price, course.price, atol=1e-12)
+    np.testing.assert_allclose(np.moveaxis(tape.z, 1, 0), outcome.z, atol=1e-12)
     np.testing.assert_array_equal(tape.days.futures, tape.days.returns[:, :3])
 
 
 def test_a_tape_with_a_crowd_holds_its_futures_limits_and_refusals():
     """Within a contract the future earns index and basis; limits bite where prices fell."""
-    it = crowded("crowd.edges.restriction=1", "run.days=6")
-    days = jax.jit(record, compiler_options={"xla_backend_optimization_level": 0})(it, numbers(32)).days
+    days = jax.jit(record)(crowded("crowd.edges.restriction=1"), numbers(64)).days
     returns, basis = np.asarray(days.returns)[1:, :3], np.asarray(days.basis)
     held = (1 + returns) * (1 + basis[1:]) / (1 + basis[:-1]) - 1
     kept = np.asarray(days.rolled)[1:] == 0

@@ -24,7 +24,7 @@ def remembering(**kwargs):
 
 
 @pytest.mark.parametrize("continues", [False, True])
-def test_bits_do_not_depend_on_the_chunk(continues):
+def test_bits_do_not_depend_on_the_chunk(continues, as_shipped):
     it = remembering(continues=continues, limit=0.1)
     (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (4096, 1024))
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
@@ -55,7 +55,7 @@ def test_settled_states_forget_where_they_began():
     assert process.pictured(law, states).max() == 2, "some are in stress"
 
 
-def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk():
+def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk(as_shipped):
     """jaxlib 0.10.2 ends the process on it as one kernel (blocks.compiled)."""
     it = replace(world(days=1, detectors=()), process=memories.params())
     (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (256, 128))

@@ -1,7 +1,6 @@
 """The crowd's day: its slow twin path by path, the limits in which it vanishes, the ledger, convergence."""
 
 from dataclasses import replace
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -17,11 +16,9 @@ from tests import plain, plain_day
 from tests.crowds import OFF, crowded, edit, fetch, numbers, stormy
 
 TWINS, PATHS = 8, 64
-QUICK = {"xla_backend_optimization_level": 0}
-"""Compiling the crowd is most of this file's time; its bits are held by the test at full optimisation."""
 
 
-@partial(jax.jit, compiler_options=QUICK)
+@jax.jit
 def live(world, path_numbers):
     """Every day's state [day, ...], and what is kept of the crowd and the products after the last."""
 
@@ -160,20 +157,24 @@ def test_limits_alone_only_hold_back_what_exceeds_them():
 
 
 def test_two_thousand_paths_are_finite_and_their_ledgers_close():
-    """In float32, with the same bits in one chunk or two."""
-    world = crowded("run.precision=float32")
-    kept = fetch(outcome(world, numbers(2000)))
+    """In float32."""
+    kept = fetch(outcome(crowded("run.precision=float32"), numbers(2000)))
     assert not kept.fault.any()
     assert kept.loss.dtype == np.float32
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(kept))
     assert kept.crowd.residual.max() < 1e-5
-    parts = [fetch(outcome(world, numbers(1000, first))) for first in (0, 1000)]
-    fields = zip(*map(jax.tree.leaves, parts), strict=True)
-    for whole, two in zip(jax.tree.leaves(kept), fields, strict=True):
-        assert whole.tobytes() == np.concatenate(two, axis=-1).tobytes()
 
 
-def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch):
+def test_wide_chunks_have_the_same_bits_in_one_or_two(as_shipped):
+    """As an accelerator runs them, in float32: no machine function, a thousand paths and more."""
+    world, wide = crowded("run.precision=float32"), as_shipped(path.outcome)
+    whole = fetch(wide(world, numbers(2000)))
+    parts = [fetch(wide(world, numbers(1000, first))) for first in (0, 1000)]
+    for one, *two in zip(*map(jax.tree.leaves, (whole, *parts)), strict=True):
+        assert one.tobytes() == np.concatenate(two, axis=-1).tobytes()
+
+
+def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch, as_shipped):
     """Through the machine functions of a run, in float32."""
     world, found = crowded("run.precision=float32"), []
     for chunk in (64, 128):

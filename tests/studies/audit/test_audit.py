@@ -33,7 +33,7 @@ label = "DMA at two"
 products = { dma = { long = 2.0 } }
 edits = [{ place = "cohorts.long", cohorts = ["dma"], times = 0.5 }]
 """
-SMALL = ("market.start=crisis", "run.days=8", "run.paths=1024")
+SMALL = ("market.start=crisis", "run.days=10", "run.paths=1024")
 
 
 def run(*words):

@@ -14,8 +14,8 @@ from tailrisk.studies.sweep import cluster
 from tailrisk.studies.sweep.cluster import Where, checked
 
 SWEEP = [
-    "sweep", "smoke.toml", "--set", "run.paths=512", "--set", "run.days=5", "--set", "tail.levels=[0.9]",
-    "--set", "event=[]", "--set", "run.seed=1,2,3,4,5,6", "--name", "many", "--quiet",
+    "sweep", "smoke.toml", "--set", "run.paths=256", "--set", "run.days=3", "--set", "tail.levels=[0.9]",
+    "--set", "event=[]", "--set", "run.seed=1,2,3,4", "--name", "many", "--quiet",
 ]  # fmt: skip
 VOLATILE = {"record.json", "report.html", "page.md", seal.SUMS}
 
