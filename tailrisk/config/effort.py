@@ -3,8 +3,8 @@
 Measured (peak RSS, CPU seconds, nothing compiled before; two cores of a Xeon, JAX 0.10.2):
 smoke.toml 0.50 GB, 10 s; feb2024.toml, 40,000 paths: 0.51 GB, 9 s; 8,192 paths of 2,420 days: 2.53 GB, 26 s;
 crowd_feb2024.toml, 8,192 paths of 250 days: 1.24 GB, 56 s; funds_feb2024.toml, 8,192 paths: 1.34 GB, 67 s.
-A shock of [scenarios] on 16,384 paths of 60 days adds nothing to be seen to feb2024.toml, and 0.14 GB and 8 s to
-crowd_feb2024.toml, whose market without its crowd is compiled beside it.
+A shock of [scenarios] on 16,384 paths of 60 days adds nothing to be seen to feb2024.toml, and 0.14 GB and 8 s
+to crowd_feb2024.toml, whose market without its crowd is compiled beside it.
 """
 
 from tailrisk.core.names import VIEWS
@@ -25,8 +25,8 @@ FUND_DAY = 3 * 40
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
 START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 16.0, 17.0, 5.0
-"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a shock
-of [scenarios] needs of the market without its crowd."""
+"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a
+shock of [scenarios] needs of the market without its crowd."""
 COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
 """Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
 FUND = 239e-9

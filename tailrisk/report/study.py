@@ -49,7 +49,8 @@ def is_study(folder: Path) -> bool:
 def write(folder: str | Path, *, language: str | None = None) -> Path:
     """Write report.html into a study's folder, before it is sealed; README.md is its twin.
 
-    language: by default the one the record says its config asked for. The same folder gives the same bytes. Raises InputError for a folder that has no text or record.
+    language: by default the one the record says its config asked for. The same folder gives the same bytes.
+    Raises InputError for a folder that has no text or record.
     """
     place = Path(folder)
     disk.write(place / PAGE, html(document(place, language)))

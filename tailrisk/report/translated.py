@@ -38,5 +38,9 @@ def caption(text: str, say: Say) -> str:
         return whole
     parts = [part if part.endswith(".") else f"{part}." for part in text.split(". ") if part]
     told = [(part, say.told(part), say.told(part.rstrip("."))) for part in parts]
-    known = [full if full != part else f"{bare}。" for part, full, bare in told if (full, bare) != (part, part[:-1])]
+    known = [
+        full if full != part else f"{bare}。"
+        for part, full, bare in told
+        if (full, bare) != (part, part[:-1])
+    ]
     return say.sentences(known) or text

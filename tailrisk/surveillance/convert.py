@@ -159,7 +159,7 @@ def text(column: Any) -> np.ndarray:
 
 
 def is_stamp(cell: str) -> str | None:
-    """`stamp`, `digits` or, of a time of day, `clock` by the form of a cell; None where it is none of them."""
+    """`stamp`, `digits` or, of a time of day, `clock` by the form of a cell; None where it is none."""
     if re.fullmatch(r"\d\d:\d\d:\d\d(\.\d{1,6})?", cell):
         return "clock"
     if re.fullmatch(rf"{DIGITS}|\d{{5,9}}", cell):

@@ -1,4 +1,4 @@
-"""A date beside a time of day: read as one stamp in every form of the vendors, or refused by row and field."""
+"""A date beside a time of day: one stamp in every form of the vendors, or refused by row and field."""
 
 from pathlib import Path
 
@@ -59,7 +59,10 @@ def test_whole_seconds_as_numbers(tmp_path: Path) -> None:
             "date": pd.to_datetime(["2024-02-19"] * 2),
             "time": pa.array([34_200_000, 34_200_100], pa.time32("ms")),
         },
-        {"date": ["20240219"] * 2, "time": pd.to_datetime(["2024-02-19 09:30:00.0", "2024-02-19 09:30:00.1"])},
+        {
+            "date": ["20240219"] * 2,
+            "time": pd.to_datetime(["2024-02-19 09:30:00.0", "2024-02-19 09:30:00.1"]),
+        },
     ],
 )
 def test_typed_columns_of_parquet(columns: dict, tmp_path: Path) -> None:
@@ -106,12 +109,12 @@ def test_what_is_no_stamp_is_refused_by_row_and_field(name: str, tmp_path: Path)
 
 @pytest.mark.parametrize("first", ["1", "1234", "time"])
 def test_a_file_whose_first_time_has_no_form_is_refused(first: str, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="(?s)row 1: time: .*HHMMSSmmm or HHMMSS as the first row has it"):
+    with pytest.raises(InputError, match=r"(?s)row 1: time: .*HHMMSSmmm or HHMMSS as the first row has it"):
         watch(file(tmp_path, "date,time", [f"20240219,{first}", GOOD]), RULES)
 
 
 def test_a_time_of_day_without_a_date_says_that_one_is_missing(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="(?s)'09:30:00.000' is no stamp.*beside a date"):
+    with pytest.raises(InputError, match=r"(?s)'09:30:00.000' is no stamp.*beside a date"):
         watch(file(tmp_path, "time", ["09:30:00.000"]), RULES)
 
 

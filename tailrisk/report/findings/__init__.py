@@ -36,4 +36,6 @@ def answer(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list
         if found:
             return found
     answers = record.get("answers", 1)
-    return [say.paragraph(part) for part in readme.paragraphs(text)[: answers if isinstance(answers, int) else 1]]
+    return [
+        say.paragraph(part) for part in readme.paragraphs(text)[: answers if isinstance(answers, int) else 1]
+    ]

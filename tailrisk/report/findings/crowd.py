@@ -65,7 +65,7 @@ def audited(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> lis
     own = [row for row in rows if row["member"] == rows[0]["member"]]
     before = {row["figure"]: float(row["value"]) for row in own if row["rules"] == "none"}
     firm = [row for row in own if row["rules"] == "all" and _firm(row)]
-    firm.sort(key=lambda row: -abs(float(row["change"])) / (float(row["change_high"]) - float(row["change_low"])))
+    firm.sort(key=_noise)
     told = say.aparted(
         [
             say(
@@ -103,6 +103,11 @@ def _alone(own: list[Row], say: Say) -> str:
         return ""
     told = say.aparted([f"{rule} {count}" for rule, count in counts.items()])
     return say("Figures that each rule moves alone: {told}.", told=told)
+
+
+def _noise(row: Row) -> float:
+    """How wide the interval of a change is beside the change."""
+    return (float(row["change_high"]) - float(row["change_low"])) / abs(float(row["change"]))
 
 
 def _firm(row: Row) -> bool:

@@ -30,7 +30,9 @@ def minute(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list
     for venue in dict.fromkeys(row["venue"] for row in rows):
         own = [row for row in rows if row["venue"] == venue]
         of = dict(venues.get(venue) or {})
-        parts = {notion: _span([r for r in own if r["notion"] == notion]) for notion in ("removed", "shapley")}
+        parts = {
+            notion: _span([r for r in own if r["notion"] == notion]) for notion in ("removed", "shapley")
+        }
         told.append(
             say(
                 "{index}: between {low} and {high} % of the fall is the order's, over every law and range of "
@@ -55,7 +57,7 @@ def _span(rows: Sequence[Row]) -> tuple[str, str]:
 
 
 def liquidity(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
-    """Of every book what the optimum costs, its tail loss, the best other way, and days to exit at the cap."""
+    """Of every book what the optimum costs, its tail loss, the best other way, days to exit at the cap."""
     rows = [row for row in read(folder / "schedules.csv") if row["rules"] == "free"]
     books = sorted(dict.fromkeys(row["book"] for row in rows), key=lambda book: -_size(rows, book))
     told = []
@@ -73,12 +75,14 @@ def _size(rows: Sequence[Row], book: str) -> float:
 
 def _out(book: str, own: Mapping[str, Row], say: Say) -> str:
     best, fast = own["optimal"], own["POV"]
-    others = {name: float(row["objective"]) for name, row in own.items() if name not in ("optimal", "immediate")}
+    others = {
+        name: float(row["objective"]) for name, row in own.items() if name not in ("optimal", "immediate")
+    }
     other = min(others, key=lambda name: others[name])
     return say(
-        "{book}, {billions} bn: getting out costs {cost} % in the mean by the best schedule, with an expected "
-        "shortfall of {es} % (±{half}); cost plus shortfall is {objective} %, by {other} {least} %, all at once "
-        "{now}. At the cap it takes {days} days in the median, {late} on one path of ten.",
+        "{book}, {billions} bn: getting out costs {cost} % in the mean by the best schedule, with an "
+        "expected shortfall of {es} % (±{half}); cost plus shortfall is {objective} %, by {other} {least} %, "
+        "all at once {now}. At the cap it takes {days} days in the median, {late} on one path of ten.",
         book=say.name(book),
         billions=f"{float(best['billions']):.1f}",
         cost=f"{float(best['cost']):.2f}",
