@@ -2,7 +2,7 @@
 
 Measured (peak RSS, CPU seconds, nothing compiled before; two cores of a Xeon, JAX 0.10.2):
 smoke.toml 0.50 GB, 10 s; feb2024.toml, 40,000 paths: 0.51 GB, 9 s; 8,192 paths of 2,420 days: 2.53 GB, 26 s;
-crowd_feb2024.toml, 8,192 paths of 250 days: 1.24 GB, 56 s; funds_feb2024.toml, 8,192 paths: 1.34 GB, 67 s.
+crowd_feb2024.toml, 8,192 paths of 250 days: 1.05 GB, 33 s; funds_feb2024.toml, 8,192 paths: 1.01 GB, 53 s.
 A shock of [scenarios] on 16,384 paths of 60 days adds nothing to be seen to feb2024.toml, and 0.14 GB and 8 s
 to crowd_feb2024.toml, whose market without its crowd is compiled beside it.
 """
@@ -13,7 +13,7 @@ from .schema import Config
 
 BLOCK = 8192
 """Paths per block, the unit of work, and the most whose course is drawn."""
-PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM, CALM_PROGRAM = 0.48e9, 0.5e9, 0.3e9, 0.12e9
+PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM, CALM_PROGRAM = 0.48e9, 0.25e9, 0.1e9, 0.12e9
 """Bytes of interpreter, libraries and compiled programs; more with a crowd, with [accounts], and with a shock
 and a crowd."""
 SIMULATED_AGAIN = 4096
@@ -24,7 +24,7 @@ FUND_DAY = 3 * 40
 """Numbers of a path-day that funds live on, and their copies."""
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
-START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 16.0, 17.0, 5.0
+START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 11.0, 9.0, 5.0
 """Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a
 shock of [scenarios] needs of the market without its crowd."""
 COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
