@@ -94,4 +94,4 @@ def _buckets(book: Mapping[str, float], known: tuple[str, ...]) -> dict[str, flo
             raise InputError(f"book.{bucket}", f"{amount!r}", "billions of yuan above zero")
     if not book:
         raise InputError("book", "is empty", "billions of yuan by bucket")
-    return {str(bucket): float(amount) for bucket, amount in book.items()}
+    return {bucket: float(book[bucket]) for bucket in known if bucket in book}
