@@ -11,8 +11,9 @@ ENGLISH = "en"
 LANGUAGES = (ENGLISH, "zh")
 HOLE = re.compile(r"\{(\w+)\}")
 SENTENCE = re.compile(r"(?<=[.:]) (?=[A-Z])")
-FEW, WORDS = 12, r"[^ ]+?(?: [^ ]+?){0,2}?"
+FEW, WORDS = 12, r"[^ ]*[^ .](?: [^ ]*[^ .]){0,2}?"
 """Letters of a phrase below which its holes are of at most three words."""
+WITHIN = r"(?:(?!\. ).)+?"
 RANGE = re.compile(r"(?<=[\d∞]) to (?=[−\d∞])")
 
 
@@ -49,11 +50,12 @@ class Say:
 
     def told(self, text: str) -> str:
         """Words that a study wrote in English: a phrase, or one whose holes they fill, else as they are."""
-        known = studies(self.language).get(text) or phrases(self.language).get(text)
+        plain = text.replace("\u00a0", " ")
+        known = studies(self.language).get(plain) or phrases(self.language).get(plain)
         if known is not None or self.language == ENGLISH:
             return known or text
         for pattern, other in patterns(self.language):
-            found = pattern.fullmatch(text)
+            found = pattern.fullmatch(plain)
             if found:
                 return other.format(**{name: self.told(value) for name, value in found.groupdict().items()})
         return text
@@ -98,13 +100,14 @@ def patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
 def _shape(phrase: str) -> str:
     """A phrase as a regular expression; a hole holds the same words where it is there twice.
 
-    In a phrase of few words of its own a hole is a few words too, but for one called rest.
+    A hole ends with its sentence, and in a phrase of few words of its own it is a few words too, but for one
+    called rest.
     """
     pieces, seen = HOLE.split(phrase), set()
     few = len(re.findall(r"[A-Za-z]", "".join(pieces[::2]))) < FEW
     for k in range(1, len(pieces), 2):
         name = pieces[k]
-        held = WORDS if few and name != "rest" else ".+?"
+        held = ".+?" if name == "rest" else WORDS if few else WITHIN
         pieces[k] = f"(?P={name})" if name in seen else f"(?P<{name}>{held})"
         seen.add(name)
     return "".join(piece if k % 2 else re.escape(piece) for k, piece in enumerate(pieces))

@@ -2,8 +2,22 @@
 
 from dataclasses import replace
 
-from .document import Heading, Listing, Note, Part, Picture, Section, Shown
+from .document import Document, Heading, Listing, Note, Part, Picture, Section, Shown
 from .language import ENGLISH, Say
+
+
+def document(page: Document, say: Say) -> Document:
+    """A page that was written in English, in another language."""
+    return replace(
+        page,
+        say=say,
+        kind=say.told(page.kind),
+        question=say.told(page.question),
+        answer=tuple(say.paragraph(part) for part in page.answer),
+        glance=tuple((say.told(name), say.told(value)) for name, value in page.glance),
+        sections=tuple(section(one, say) for one in page.sections),
+        warning=None if page.warning is None else (say.told(page.warning[0]), say.told(page.warning[1])),
+    )
 
 
 def section(one: Section, say: Say) -> Section:

@@ -14,7 +14,12 @@ from tailrisk.core.names import BUCKETS
 from . import asked
 
 SMALL = {"run.paths": 512, "run.days": 5, "tail.levels": [0.9], "event": []}
-FUND = {"label": "CSI 500 fund", "family": "index_enhanced", "benchmark": "csi500", "weights": {"csi500": 1.0}}
+FUND = {
+    "label": "CSI 500 fund",
+    "family": "index_enhanced",
+    "benchmark": "csi500",
+    "weights": {"csi500": 1.0},
+}
 VOLATILITY = 0.012
 
 

@@ -15,7 +15,8 @@ MOST = 4
 
 def bounds(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """Which bounds: the tuned ones as the study says them, and what the tightest save."""
-    first, points = readme.paragraphs(text)[:1], read(folder / "frontier.csv")
+    first = [say.paragraph(part) for part in readme.paragraphs(text)[:1]]
+    points = read(folder / "frontier.csv")
     if "tune" not in record or not points or "es_saved_low" not in points[0]:
         return first
     best = max(points, key=lambda row: float(row["es_saved"]))
