@@ -48,6 +48,10 @@ class Say:
         """Parts of a sentence, with semicolons."""
         return ("；" if self.language == "zh" else "; ").join(parts)
 
+    def word(self, text: str) -> str:
+        """A word of a study, where it is known as it stands."""
+        return studies(self.language).get(text) or self.name(text)
+
     def told(self, text: str) -> str:
         """Words that a study wrote in English: a phrase, or one whose holes they fill, else as they are."""
         plain = text.replace("\u00a0", " ")
@@ -80,7 +84,7 @@ def phrases(language: str) -> dict[str, str]:
     """English phrase -> phrase; empty for English."""
     if language == ENGLISH:
         return {}
-    return {**studies(language), **_read(f"{language}.toml"), **_read(f"{language}_answers.toml")}
+    return {**_read(f"{language}.toml"), **_read(f"{language}_answers.toml")}
 
 
 @cache

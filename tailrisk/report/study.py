@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core import disk, seal
 from ..core.errors import InputError
 from . import findings, readme, translated
-from .document import Document, Section, Shown
+from .document import Document, Note, Section, Shown
 from .files import files
 from .html import html
 from .language import ENGLISH, LANGUAGES, Say
@@ -145,10 +146,18 @@ def _glance(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
     yield say("Commit"), str(record.get("commit") or say("not recorded"))[:8]
 
 
+def _unasked(one: Section, question: str) -> Section:
+    """A section without the question, where its text begins with it again."""
+    first, *rest = one.parts
+    again = isinstance(first, Note) and first.text == question
+    return replace(one, parts=tuple(rest)) if again and rest else one
+
+
 def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> Iterator[Section]:
     found = [translated.section(one, say) for one in readme.sections(text, folder, say("Findings"))]
     if "answers" in record and all(part.kind == "note" for part in found[0].parts):
         found = found[1:]  # they are the answer, said above
+    found = [_unasked(one, say.told(str(record.get("question") or ""))) for one in found]
     drawn = {part.file for section in found for part in section.parts if part.kind == "picture"}  # type: ignore[union-attr]
     rest = [path for path in sorted(folder.glob("*.svg")) if path.name not in drawn]
     if rest:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from .document import Document, Heading, Listing, Note, Part, Picture, Section, Shown
 from .language import ENGLISH, Say
+from .tables import Cell, Table
 
 
 def document(page: Document, say: Say) -> Document:
@@ -37,10 +38,22 @@ def _part(part: Part, say: Say) -> Part:
     if isinstance(part, Picture):
         return replace(part, caption=caption(part.caption, say))
     if isinstance(part, Shown):
-        table = part.table
-        told = replace(table, caption=say.told(table.caption), head=tuple(map(say.told, table.head)))
-        return replace(part, table=told)
+        return replace(part, table=_table(part.table, say))
     return part
+
+
+def _table(table: Table, say: Say) -> Table:
+    """Caption, heads and the first cells of rows as they are told; other cells where the word is known."""
+    groups = tuple((group, tuple(_row(row, say) for row in rows)) for group, rows in table.groups)
+    head = tuple(map(say.told, table.head))
+    return replace(table, caption=say.told(table.caption), head=head, groups=groups)
+
+
+def _row(row: tuple[Cell, ...], say: Say) -> tuple[Cell, ...]:
+    return tuple(
+        replace(cell, text=say.word(cell.text) if place else say.told(cell.text))
+        for place, cell in enumerate(row)
+    )
 
 
 def caption(text: str, say: Say) -> str:

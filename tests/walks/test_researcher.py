@@ -82,7 +82,8 @@ def test_from_his_own_closes_to_a_citation(tmp_path: Path, monkeypatch: pytest.M
 
     file = 'name = "mine"\nquestion = "How much can a fund on CSI 500 lose in a week?"\n[market]\n'
     file += 'calibrated = "mine.toml"\nprocess = "regimes"\nstates = 1\n[products.fund]\n'
-    file += 'label = "CSI 500 fund"\nfamily = "index_enhanced"\nbenchmark = "csi500"\nweights = { csi500 = 1.0 }\n'
+    file += 'label = "CSI 500 fund"\nfamily = "index_enhanced"\nbenchmark = "csi500"\n'
+    file += "weights = { csi500 = 1.0 }\n"
     Path("week.toml").write_text(file, encoding="utf-8")
     swept = tr.sweep("week.toml", {"run.seed": [1, 2]}, "results", fixed=SMALL, page=False)
     cells = swept.sweep.query("view == 'absolute' and measure == 'terminal'")

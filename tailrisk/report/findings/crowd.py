@@ -37,7 +37,7 @@ def _way(case: Mapping[str, Any], likeliest: Row, say: Say) -> str:
     part = float(likeliest["probability"]) / float(case["probability"])
     moves = say.aparted(
         [
-            f"{say.name(name.removeprefix('return_'))} {per_cent(value, 1)} %"
+            f"{say.told(name.removeprefix('return_'))} {per_cent(value, 1)} %"
             for name, value in likeliest.items()
             if name.startswith("return_")
         ]
@@ -47,7 +47,7 @@ def _way(case: Mapping[str, Any], likeliest: Row, say: Say) -> str:
     who = (
         say(
             "{who} sell first, on day {day} of {of} % of these paths.",
-            who=say.name(seller),
+            who=say.told(seller),
             day=f"{float(likeliest['first_seller_day']):.0f}",
             of=f"{100 * float(likeliest['first_seller_of_paths']):.0f}",
         )
