@@ -15,6 +15,7 @@ from tailrisk.report.language import Say, patterns, studies
 from tailrisk.report.rows import tail
 from tailrisk.studies.sweep import page as sweep
 from tailrisk.studies.tune.page import page as tuned
+from tailrisk.studies.watch.run import watched
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 STUDIES = {
@@ -150,6 +151,20 @@ def test_a_sweep_is_told_in_chinese(tmp_path: Path) -> None:
     page = translated.document(sweep.document(grid, "<svg></svg>"), Say("zh"))
     assert page.answer[0].startswith("期内损失，绝对")
     check(page, [*grid.keys, *grid.products])
+
+
+def test_a_watch_is_told_in_chinese(tmp_path: Path) -> None:
+    rows = [f"2024-02-19 09:30:00.{k:03d},P{k % 2},M,order,{k}" for k in range(400)]
+    text = "\n".join(["time,account,controller,action,order", *rows])
+    (tmp_path / "orders.csv").write_text(text, encoding="utf-8")
+    watched(tmp_path / "orders.csv", tmp_path / "seen", command="tailrisk watch orders.csv")
+    page = study.document(tmp_path / "seen", "zh")
+    check(page)
+    lines = [
+        item for one in page.sections for part in one.parts if part.kind == "listing" for item in part.items
+    ]
+    assert len(lines) > 6
+    assert not [line for line in lines if not HAN.search(line) or WORDS.search(line)]
 
 
 def test_its_config_s_language_is_remembered(tmp_path: Path) -> None:
