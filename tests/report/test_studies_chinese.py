@@ -10,7 +10,7 @@ import pytest
 
 from tailrisk.report import study, translated
 from tailrisk.report.cells import read
-from tailrisk.report.document import Document, Heading, Picture, Shown
+from tailrisk.report.document import Document, Heading, Listing, Picture, Shown
 from tailrisk.report.language import Say, patterns, studies
 from tailrisk.report.rows import tail
 from tailrisk.studies.sweep import page as sweep
