@@ -160,9 +160,8 @@ def test_a_watch_is_told_in_chinese(tmp_path: Path) -> None:
     watched(tmp_path / "orders.csv", tmp_path / "seen", command="tailrisk watch orders.csv")
     page = study.document(tmp_path / "seen", "zh")
     check(page)
-    lines = [
-        item for one in page.sections for part in one.parts if part.kind == "listing" for item in part.items
-    ]
+    parts = [part for one in page.sections for part in one.parts]
+    lines = [item for part in parts if isinstance(part, Listing) for item in part.items]
     assert len(lines) > 6
     assert not [line for line in lines if not HAN.search(line) or WORDS.search(line)]
 
