@@ -5,7 +5,7 @@
 Three people begin in an empty folder with files of their own (made up here): an analyst with a book of codes,
 a researcher with index closes, and a manager with a budget. Every command is a process of its own with
 nothing compiled before; then all is done again, as on the second day. Writes results/first_answer: table.csv
-(a row a command: seconds by the wall and of the processor, first time and again) and a page. About two minutes
+(a row a command: seconds by the wall and of the processor, first time and again) and a page. Two minutes
 of one idle core. Seconds are of the machine in the record, at the time.
 """
 
