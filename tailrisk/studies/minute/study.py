@@ -60,8 +60,13 @@ def study(
     free(folder, force=force)
     tables = minute(said, tell)
     frames = {key: frame for key, frame in tables._asdict().items() if frame is not None}
-    facts = {"kind": "minute", "question": said.question, "command": command}
-    facts |= {"minute": said.model_dump(mode="json"), **said.report.recorded}
+    facts = {
+        "kind": "minute",
+        "question": said.question,
+        "command": command,
+        "minute": said.model_dump(mode="json"),
+        **said.report.recorded,
+    }
 
     def finish(place: Path) -> None:
         with printing(place, BOTH):
