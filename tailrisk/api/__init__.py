@@ -7,6 +7,7 @@ from ..products.terms import Positions
 from .book import Book
 from .config import load
 from .folder import Folder, read
+from .intraday import Liquidity, Minute, liquidity, minute
 from .ladder import Ladder, calibrate, universe
 from .parts import Mechanism, Policy, Process, Seen
 from .paths import Paths, simulate
@@ -18,7 +19,9 @@ __all__ = [
     "Book",
     "Folder",
     "Ladder",
+    "Liquidity",
     "Mechanism",
+    "Minute",
     "Paths",
     "Policy",
     "Positions",
@@ -28,7 +31,9 @@ __all__ = [
     "Surveillance",
     "backtest",
     "calibrate",
+    "liquidity",
     "load",
+    "minute",
     "read",
     "replay",
     "run",

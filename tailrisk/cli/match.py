@@ -112,6 +112,6 @@ def match(
                 begin=begin,
                 years=ordinary,
             )
-        text = publish(*result, output, scratch)
+        text = publish(*result, output, scratch, said.report.recorded)
     if not quiet:
         say(text)

@@ -97,9 +97,9 @@ def report(folder: Path, language: str | None, pictures: str | None) -> None:
 
     kinds = None if pictures is None else words("--pictures", pictures, ("png", "pdf"))
     if study.is_study(mended(folder)):
-        study.document(folder, language or "en")
+        study.document(folder, language)
         with rewriting(folder) as scratch:
-            study.write(scratch, language=language or "en")
+            study.write(scratch, language=language)
         say(f"report: {folder / 'report.html'}")
         return
     from ..studies.sweep import page as sweep

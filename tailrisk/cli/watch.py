@@ -41,6 +41,7 @@ def watch(
     \b
     ORDERS is CSV or Parquet by time, one exchange's; the first three columns are needed:
       time                 YYYY-MM-DD HH:MM:SS.mmm, or YYYYMMDDHHMMSSmmm
+      date                 beside it, where time is HH:MM:SS.mmm, HHMMSSmmm or HHMMSS
       account              name or number
       action               order, cancel or trade (委托, 撤单, 成交)
       order                its number: duplicates and quick cancels are seen by it
@@ -73,4 +74,4 @@ def watch(
         known = read_rules(rules).rules
         say(summary(seen, known))
         say("\n".join(facts(seen, known)))
-        say(f"see {output / 'README.md'}")
+        say(f"see {output / 'report.html'}")

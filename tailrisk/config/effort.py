@@ -2,7 +2,9 @@
 
 Measured (peak RSS, CPU seconds, nothing compiled before; two cores of a Xeon, JAX 0.10.2):
 smoke.toml 0.50 GB, 10 s; feb2024.toml, 40,000 paths: 0.51 GB, 9 s; 8,192 paths of 2,420 days: 2.53 GB, 26 s;
-crowd_feb2024.toml, 8,192 paths of 250 days: 1.24 GB, 56 s; funds_feb2024.toml, 8,192 paths: 1.34 GB, 67 s.
+crowd_feb2024.toml, 8,192 paths of 250 days: 1.05 GB, 33 s; funds_feb2024.toml, 8,192 paths: 1.01 GB, 53 s.
+A shock of [scenarios] on 16,384 paths of 60 days adds nothing to be seen to feb2024.toml, and 0.14 GB and 8 s
+to crowd_feb2024.toml, whose market without its crowd is compiled beside it.
 """
 
 from tailrisk.core.names import VIEWS
@@ -11,8 +13,9 @@ from .schema import Config
 
 BLOCK = 8192
 """Paths per block, the unit of work, and the most whose course is drawn."""
-PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM = 0.48e9, 0.5e9, 0.3e9
-"""Bytes of interpreter, libraries and compiled programs; more with a crowd, and with [accounts]."""
+PROGRAM, CROWD_PROGRAM, ACCOUNTS_PROGRAM, CALM_PROGRAM = 0.48e9, 0.25e9, 0.1e9, 0.12e9
+"""Bytes of interpreter, libraries and compiled programs; more with a crowd, with [accounts], and with a shock
+and a crowd."""
 SIMULATED_AGAIN = 4096
 """Tail paths of a product, at most, whose course is stored for its components (record/scenarios.py)."""
 DRAWN = 2 * 8
@@ -21,8 +24,9 @@ FUND_DAY = 3 * 40
 """Numbers of a path-day that funds live on, and their copies."""
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
-START, CROWD_COMPILE, ACCOUNTS_COMPILE = 8.0, 16.0, 17.0
-"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, and the funds'."""
+START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 11.0, 9.0, 5.0
+"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a
+shock of [scenarios] needs of the market without its crowd."""
 COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
 """Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
 FUND = 239e-9
@@ -36,6 +40,7 @@ ORDERED = 2**24
 def program(config: Config) -> float:
     """Bytes before any path."""
     more = CROWD_PROGRAM if config.crowd else 0.0
+    more += CALM_PROGRAM if config.crowd and shocked(config) else 0.0
     return PROGRAM + more + (ACCOUNTS_PROGRAM if config.accounts else 0.0)
 
 
@@ -76,9 +81,16 @@ def funds(config: Config) -> int:
     return 0 if config.accounts is None else item(config) * FUND_DAY * config.run.days * config.accounts.paths
 
 
+def shocked(config: Config) -> int:
+    """Paths on which the shocks of [scenarios] are followed, without a crowd and with it."""
+    said = config.scenarios
+    return min(said.paths, config.run.paths) if said is not None and said.shock else 0
+
+
 def once(config: Config) -> float:
     """Seconds of starting and compiling, which cells of a sweep that differ in numbers pay once."""
     more = CROWD_COMPILE if config.crowd else 0.0
+    more += CALM_COMPILE if config.crowd and shocked(config) else 0.0
     return START + more + (ACCOUNTS_COMPILE if config.accounts else 0.0)
 
 
@@ -86,6 +98,7 @@ def serial(config: Config) -> float:
     """Seconds of what one core does beside the paths: courses, quantiles, funds."""
     drawn = min(BLOCK, config.run.paths) * config.run.days
     seconds = drawn * (CROWD_COURSE if config.crowd else COURSE)
+    seconds += shocked(config) * config.run.days * (COURSE + (CROWD_COURSE if config.crowd else 0.0))
     if config.accounts is not None:
         lives = config.accounts.funds * len(config.products) * config.accounts.paths
         seconds += lives * config.run.days * FUND

@@ -2,6 +2,7 @@
 
 import math
 from bisect import bisect_right
+from pathlib import Path
 from typing import NamedTuple
 
 from tailrisk.core.errors import InputError
@@ -157,6 +158,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         *(("holdings", _held(config, name)) for name in config.attached.holdings),
         ("tail", f"{', '.join(tail.losses)} at {', '.join(map(str, tail.levels))}"),
         ("risks", ", ".join(tail.risks)),
+        *([("scenarios", _scenarios(config))] if config.scenarios else []),
         ("memory", f"{gigabytes(planned.memory)} of {gigabytes(planned.allowed)} allowed{machine}"),
         (
             "",
@@ -193,6 +195,17 @@ def _library(config: Config) -> list[tuple[str, str]]:
 def _sampled(config: Config) -> str:
     assert config.sampling is not None
     return f"{config.sampling.method}, {_spared(config):,} paths more or less for pilots and splitting"
+
+
+def _scenarios(config: Config) -> str:
+    """What [scenarios] asks for: shocks, the paths they are followed on, episodes."""
+    said = config.scenarios
+    assert said is not None
+    ways = "without a crowd and with it" if config.crowd else "without a crowd"
+    shocks = ", ".join(shock.name for shock in said.shock)
+    told = [f"{shocks} on {effort.shocked(config):,} paths {ways}"] if said.shock else []
+    episodes = ", ".join(Path(name).name for name in said.episodes)
+    return "; ".join([*told, *([f"episodes {episodes}"] if episodes else [])])
 
 
 def _repeated(config: Config) -> str:

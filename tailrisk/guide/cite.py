@@ -32,6 +32,12 @@ STUDIES = {
     "demo": (*CROWD, "rockafellar2000", "fletcher1989", "efron1979"),
     "tune": ("rockafellar2000", "fletcher1989", "efron1979"),
     "backtest": ("rockafellar2000", "kupiec1995", "christoffersen1998", "fissler2016"),
+    "monitor": ("wang2022", "nolde2017", "bayer2022"),
+    "match": (*CROWD, "hansen2016", "foremanmackey2013"),
+    "reverse": (*CROWD, "lloyd1982", "arthur2007"),
+    "audit": (*CROWD, "rockafellar2000"),
+    "minute": ("shapley1953", "bouchaud2004", "toth2011"),
+    "liquidity": (*CROWD, "rockafellar2000", "bouchaud2004", "toth2011"),
 }
 
 

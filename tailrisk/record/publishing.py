@@ -1,6 +1,6 @@
 """How an experiment's folder is written: tables, pictures, the page in words, the record."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,11 @@ def publish(
     page: str,
     facts: Mapping[str, Any],
     pictures: Mapping[str, str] | None = None,
+    finish: Callable[[Path], object] = lambda folder: None,
 ) -> None:
     """Write the folder whole: a CSV a table, an SVG a picture, README.md, and the record with `facts` in it.
 
+    finish: writes what is made of all these, such as the page, before the folder is sealed.
     InputError: the folder cannot be written.
     """
     with replacing(output, force=True) as folder:
@@ -31,6 +33,7 @@ def publish(
             disk.write(folder / f"{picture}.svg", drawing)
         disk.write(folder / "README.md", page)
         write_record(folder, {"name": name, **facts, **provenance.stamp()})
+        finish(folder)
 
 
 def markdown(frame: pd.DataFrame) -> str:

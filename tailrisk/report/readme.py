@@ -72,7 +72,7 @@ def _parts(content: str, folder: Path | None, key: str) -> Iterator[Part]:
     for block in blocks:
         lines = block.strip().splitlines()
         if lines[0].startswith("```"):
-            yield Fixed("\n".join(lines).strip("`\n"))
+            yield Fixed("\n".join(lines[1:]).rstrip("`\n"))
         elif lines[0].startswith("|"):
             tables += 1
             yield Shown(f"{key}-{tables}", _table(lines))

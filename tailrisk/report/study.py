@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..core import disk, seal
 from ..core.errors import InputError
-from . import findings, readme
-from .document import Document, Section, Shown
+from . import findings, readme, translated
+from .document import Document, Note, Section, Shown
 from .files import files
 from .html import html
 from .language import ENGLISH, LANGUAGES, Say
@@ -25,6 +26,12 @@ KINDS = {
     "validate": "Validation against data",
     "universe": "A universe measured",
     "calibrate": "A calibration",
+    "monitor": "Forecasts watched day by day",
+    "reverse": "The likeliest ways to a loss",
+    "audit": "What rules change",
+    "minute": "Whose a minute was",
+    "liquidity": "Getting out of a book",
+    "watch": "Surveillance of orders",
 }
 """Command -> what its page is called; another is a study."""
 CERTIFICATE = (
@@ -40,10 +47,11 @@ def is_study(folder: Path) -> bool:
     return (folder / README).is_file() and not (folder / "tail.csv").is_file()
 
 
-def write(folder: str | Path, *, language: str = ENGLISH) -> Path:
+def write(folder: str | Path, *, language: str | None = None) -> Path:
     """Write report.html into a study's folder, before it is sealed; README.md is its twin.
 
-    The same folder gives the same bytes. Raises InputError for a folder that has no text or record.
+    language: by default the one the record says its config asked for. The same folder gives the same bytes.
+    Raises InputError for a folder that has no text or record.
     """
     place = Path(folder)
     disk.write(place / PAGE, html(document(place, language)))
@@ -67,10 +75,11 @@ def show(folder: str | Path) -> str:
     return "\n".join([page.question, "", *page.answer, "", *body]).rstrip() + "\n"
 
 
-def document(folder: Path, language: str) -> Document:
-    """What the page says."""
-    say = Say(language if language in LANGUAGES else ENGLISH)
+def document(folder: Path, language: str | None = None) -> Document:
+    """What the page says, in a language or that of its record."""
     record, text = _read(folder)
+    language = language or str(record.get("language") or ENGLISH)
+    say = Say(language if language in LANGUAGES else ENGLISH)
     name = str(record.get("name") or folder.name)
     command = str(record.get("command") or "").split()
     kind = say.name(KINDS.get(command[1] if len(command) > 1 else "", "A study"))
@@ -89,7 +98,7 @@ def document(folder: Path, language: str) -> Document:
         say=say,
         kind=kind,
         name=name,
-        question=question,
+        question=say.told(question),
         answer=tuple(one.replace(" %", "\u00a0%") for one in findings.answer(folder, record, text, say)),
         glance=tuple(_glance(record, say)),
         sections=tuple(_sections(folder, record, text, say)),
@@ -137,14 +146,23 @@ def _glance(record: Mapping[str, Any], say: Say) -> Iterator[tuple[str, str]]:
     yield say("Commit"), str(record.get("commit") or say("not recorded"))[:8]
 
 
+def _unasked(one: Section, question: str) -> Section:
+    """A section without the question, where its text begins with it again."""
+    first, *rest = one.parts
+    again = isinstance(first, Note) and first.text == question
+    return replace(one, parts=tuple(rest)) if again and rest else one
+
+
 def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> Iterator[Section]:
-    found = readme.sections(text, folder, say("Findings"))
+    found = [translated.section(one, say) for one in readme.sections(text, folder, say("Findings"))]
     if "answers" in record and all(part.kind == "note" for part in found[0].parts):
         found = found[1:]  # they are the answer, said above
+    found = [_unasked(one, say.told(str(record.get("question") or ""))) for one in found]
     drawn = {part.file for section in found for part in section.parts if part.kind == "picture"}  # type: ignore[union-attr]
     rest = [path for path in sorted(folder.glob("*.svg")) if path.name not in drawn]
     if rest:
-        yield Section("pictures", say("Pictures"), tuple(readme.picture(path) for path in rest))
+        shown = Section("pictures", say("Pictures"), tuple(readme.picture(path) for path in rest))
+        yield translated.section(shown, say)
     yield from found
     listed = Table(
         say("The files beside this page."), (), (("", tuple(files(folder, say, README))),), numeric=False

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
+from ..market import memory
 from .path import Course, Outcome, course, outcome, with_course
 from .world import World
 
@@ -113,10 +114,17 @@ def _block(program: Program[T], world: World, first: Count, law: Any, *, chunk: 
 def compiled(world: World, compute: Callable[[Count], T], weighted: bool = False) -> Callable[[Count], T]:
     """`compute` of paths as one kernel where that is sound.
 
-    jaxlib 0.10.2 aborts on a single day, and on some small worlds' weighted paths; the gain is with a crowd.
+    jaxlib 0.10.2 aborts on a single day, on some small worlds' weighted paths, and on memory whose residuals
+    have one regime, as those of a short history of one's own may; the gain is with a crowd.
     """
     sound = world.days > 1 and (world.crowd is not None or not weighted)
-    return one_kernel(compute) if sound else compute
+    return one_kernel(compute) if sound and not _of_one_regime(world) else compute
+
+
+def _of_one_regime(world: World) -> bool:
+    """Whether what memory leaves is drawn from a single law."""
+    law = world.process
+    return isinstance(law, memory.Params) and law.days is None and law.regimes.start.shape[0] == 1
 
 
 def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) -> T:

@@ -6,7 +6,28 @@ from ..core.errors import InputError
 from ..data.columns import matched
 
 SPELLED = {
-    "time": ["timestamp", "datetime", "transact_time", "order_time", "时间", "委托时间", "申报时间"],
+    "time": [
+        "timestamp",
+        "datetime",
+        "transact_time",
+        "order_time",
+        "mdtime",
+        "时间",
+        "委托时间",
+        "申报时间",
+        "成交时间",
+    ],
+    "date": [
+        "trade_date",
+        "order_date",
+        "action_day",
+        "mddate",
+        "日期",
+        "交易日期",
+        "委托日期",
+        "申报日期",
+        "成交日期",
+    ],
     "account": ["account_id", "acct", "investor", "账户", "证券账户", "股东代码", "股东账户", "资金账号"],
     "action": ["event", "type", "order_type", "动作", "类型", "委托类型", "业务类型", "事件"],
     "order": ["order_id", "orderid", "order_no", "委托编号", "委托号", "申报编号", "合同序号", "订单编号"],

@@ -159,8 +159,10 @@ def text(column: Any) -> np.ndarray:
 
 
 def is_stamp(cell: str) -> str | None:
-    """`stamp` or `digits` by the form of a cell, None where it is neither."""
-    if re.fullmatch(DIGITS, cell):
+    """`stamp`, `digits` or, of a time of day, `clock` by the form of a cell; None where it is none."""
+    if re.fullmatch(r"\d\d:\d\d:\d\d(\.\d{1,6})?", cell):
+        return "clock"
+    if re.fullmatch(rf"{DIGITS}|\d{{5,9}}", cell):
         return "digits"
     return "stamp" if re.fullmatch(STAMP, cell) and cell[-1] != "Z" and not _has_zone(cell) else None
 

@@ -76,6 +76,7 @@ class Registers:
     controllers: Register = field(default_factory=Register)
     control: dict[str, str] = field(default_factory=dict)
     controlled: bool = False  # whether anything may be said of control
+    clock: str = ""  # how the file's numbers say the time of day, once one was met (stamps.py)
     named: Register = field(default_factory=Register)  # controllers as a column spells them
     statements: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     known: Ints = field(default_factory=lambda: np.zeros(0, np.int32))

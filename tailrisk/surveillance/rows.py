@@ -6,25 +6,23 @@ from typing import Any
 import numpy as np
 
 from .columns import ACTION, ACTIONS_ALLOWED, CELLS, SIDE, SIDES_ALLOWED
-from .convert import TIMES, Column, coded, empty, lookup, named, numbers, orders, times
+from .convert import Column, coded, empty, lookup, named, numbers, orders
 from .events import CANCEL, TRADE, Events, Ints, Registers
 from .sequence import Refused
+from .stamps import Wrong, stamps
 
 UNSAID, NOBODY = -1, -2
 """An account of which no row said yet who controls it, and one whose first row said nobody."""
-Wrong = dict[str, tuple[Ints, str, str]]
-"""Field -> (which rows, why, what is allowed)."""
 
 
 def read(
     columns: Mapping[str, Any], rows: Ints, registers: Registers, refuse: Callable[[Refused], None]
 ) -> Events:
     """Events of a chunk: columns are Arrow arrays [row] by role, rows their numbers in the file [row]."""
-    stamps = times(columns["time"])
+    time, wrong = stamps(columns, registers)
     account = coded(columns["account"], named(registers.accounts))
     action = coded(columns["action"], lookup(ACTION))
-    wrong: Wrong = {
-        "time": (stamps.bad, "is no stamp", TIMES),
+    wrong |= {
         "account": (account.bad, "is empty", "a name or number"),
         "action": (action.bad, "is unknown", ACTIONS_ALLOWED),
     }
@@ -36,7 +34,7 @@ def read(
     bad = np.logical_or.reduce([mask for mask, _, _ in wrong.values()])
     if bad.any():
         _refused(columns, rows, wrong, np.flatnonzero(bad), refuse)
-    events = Events(rows, stamps.values, account.values, action.values, **more)
+    events = Events(rows, time, account.values, action.values, **more)
     return events.take(~bad) if bad.any() else events
 
 
@@ -103,6 +101,8 @@ def _refused(
     for place in places:
         name = next(name for name, (mask, _, _) in wrong.items() if mask[place])
         cells = tuple(_cell(columns.get(role), int(place)) for role in CELLS)
+        if "date" in columns:
+            cells = (f"{_cell(columns['date'], int(place))} {cells[0]}", *cells[1:])
         value = _cell(columns[name], int(place))
         _, why, allowed = wrong[name]
         refuse(Refused(int(rows[place]), name, value, why, allowed, cells))

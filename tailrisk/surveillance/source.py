@@ -23,7 +23,7 @@ BLOCK = 16 * 2**20
 ROWS = 2**18
 """Rows of Parquet read at once."""
 KINDS = "a CSV file in UTF-8 or GBK with a header, or Parquet"
-WORDS = ("account", "action", "security", "side", "controller")
+WORDS = ("account", "action", "security", "side", "controller", "date")
 AHEAD = 2
 """Blocks parsed while one is watched."""
 
@@ -217,6 +217,7 @@ def _types(written: Form) -> dict[str, Any]:
 
     word = pa.dictionary(pa.int32(), pa.string())
     times = {"stamp": pa.timestamp("us"), "digits": pa.int64()}
+    times |= {"clock": pa.time64("us")} if "date" in written.roles else {}
     types = dict.fromkeys(WORDS, word)
     types |= {"size": pa.float64(), "price": pa.float64()}
     types["time"] = times.get(is_stamp(written.first.get("time", "")) or "", pa.string())

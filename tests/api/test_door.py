@@ -11,8 +11,8 @@ import pytest
 import tailrisk as tr
 
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = {"import tailrisk": 0.3, "import tailrisk.__main__; tailrisk.cli.main(['--help'])": 0.5}
-"""Of processor time, with room for a busy machine: 0.02 and 0.1 were measured on an idle one."""
+SECONDS = {"import tailrisk": 0.3, "import tailrisk.__main__; tailrisk.cli.main(['--help'])": 0.2}
+"""Of processor time: 0.02 and 0.1 were measured on an idle machine, 0.03 and 0.13 on a very busy one."""
 HEAVY = ("jax", "jaxlib", "pandas", "numpy", "scipy", "matplotlib", "pydantic", "click")
 
 
@@ -31,7 +31,7 @@ def test_importing_the_package_imports_nothing_else() -> None:
 
 @pytest.mark.parametrize("script", SECONDS)
 def test_what_a_person_waits_for_first_is_short(script: str) -> None:
-    """The least of three, in processor time of the child, so that a busy machine does not fail it."""
+    """The least of five, in processor time of the child, so that a busy machine does not fail it."""
 
     def cost() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -44,7 +44,7 @@ def test_what_a_person_waits_for_first_is_short(script: str) -> None:
     python(bare)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    assert min(cost() for _ in range(3)) - start < SECONDS[script]
+    assert min(cost() for _ in range(5)) - start < SECONDS[script]
 
 
 def test_dir_is_what_there_is() -> None:

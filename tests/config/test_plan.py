@@ -36,8 +36,8 @@ MEASURED = [  # peak RSS in GB and CPU seconds of `tailrisk run`, nothing compil
     ("smoke.toml", [], 0.498, 9.7),
     ("feb2024.toml", ["run.paths=40000"], 0.514, 9.2),
     ("feb2024.toml", ["run.paths=8192", "run.days=2420"], 2.533, 26.0),
-    ("crowd_feb2024.toml", ["run.paths=8192", "run.days=250"], 1.243, 56.1),
-    ("funds_feb2024.toml", ["run.paths=8192"], 1.340, 66.5),
+    ("crowd_feb2024.toml", ["run.paths=8192", "run.days=250"], 1.049, 33.5),
+    ("funds_feb2024.toml", ["run.paths=8192"], 1.013, 52.6),
 ]
 
 

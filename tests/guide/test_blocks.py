@@ -179,7 +179,9 @@ def test_help_names_every_config_of_the_library(command: str) -> None:
 
 
 def test_there_are_twenty_examples_and_each_page_is_short() -> None:
-    assert len(blocks("python")) + len(blocks("toml")) + len(blocks("sh")) >= 20
+    numbers = re.findall(r"^(\d+)\. .+[?.]$", page("examples"), re.MULTILINE)
+    assert numbers == [str(k) for k in range(1, 21)]
+    assert len([block for block in blocks("python") if block.topic == "examples"]) == 1 + len(numbers)
     for topic in topics():
         if topic != "mechanism":
             assert len(page(topic).splitlines()) <= 200, topic

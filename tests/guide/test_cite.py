@@ -46,6 +46,34 @@ def test_every_key_is_an_entry_and_every_entry_is_sound() -> None:
         assert key == "tailrisk" or f"year = {{{key[-4:]}}}" in entry
 
 
+LONE = {"tailrisk", "tasche1999", "fishburn1977", "shapley1953", "arthur2007", "wang2022", "hansen2016"}
+"""Entries without a DOI: none was given, or the text is a preprint."""
+
+
+def test_entries_say_where_they_stand() -> None:
+    """Journal, volume and pages of every article; a DOI of the form they have, each once."""
+    found = [re.search(r"doi = \{(.+)\},", entry) for entry in entries().values()]
+    dois = [match[1] for match in found if match]
+    assert len(set(dois)) == len(dois)
+    assert all(re.fullmatch(r"10\.\d{4,5}/\S+", doi) for doi in dois)
+    assert {key for key, entry in entries().items() if "doi = {" not in entry} == LONE
+    for key, entry in entries().items():
+        assert re.search(r"author = \{[^{}]*(\{[^{}]*(\{[^{}]*\}[^{}]*)*\}[^{}]*)*\}", entry), key
+        if entry.startswith("@article"):
+            assert re.search(r"journal = \{[^}]+\}, volume = \{\d+\}", entry), key
+            pages = re.search(r"pages = \{(\d+)(?:--(\d+))?\}", entry)
+            assert pages, key
+            assert pages[2] is None or int(pages[1]) < int(pages[2]), key
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("monitor", "wang2022"), ("minute", "shapley1953"), ("reverse", "arthur2007"), ("match", "hansen2016")],
+)
+def test_studies_of_this_repository_cite_their_methods(name: str, key: str) -> None:
+    assert key in cited(cite(RESULTS / name))
+
+
 def test_only_what_was_used_is_cited(tmp_path: Path) -> None:
     plain = cite(result(tmp_path, market={"process": "regimes"}, tail={"risks": ["var", "es"]}))
     assert cited(plain) == ["tailrisk", "hamilton1989", "salmon2011", "rockafellar2000", "data"]

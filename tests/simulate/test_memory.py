@@ -65,3 +65,26 @@ def test_one_day_of_memory_is_simulated_and_its_bits_do_not_depend_on_the_chunk(
     earned = paths.simulate(it, 256, ["a", "b", "c"])
     assert np.isfinite(earned.bucket).all()
     assert earned.bucket.std() > 0
+
+
+def single():
+    """Residuals of one law, as the fit to a short history may choose."""
+    two = memories.params(nu=30.0)
+    one = jnp.ones(1)
+    return replace(
+        two,
+        regimes=replace(two.regimes, cumulative=one[None], start=one),
+        ladder=replace(two.ladder, affine=two.ladder.affine[:1]),
+        long_run=one,
+    )
+
+
+@pytest.mark.parametrize("detectors", [(), None])
+def test_memory_of_one_regime_is_simulated(detectors):
+    """jaxlib 0.10.2 ends the process on it as one kernel (blocks.compiled)."""
+    made = world(days=5) if detectors is None else world(days=5, detectors=detectors)
+    it = replace(made, process=single())
+    (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (256, 128))
+    for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert not one.fault.any()

@@ -18,6 +18,7 @@ from ...core.names import MEASURES
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as report
 from ...simulate.path import Outcome
 from ...simulate.world import World
 from ...tail import value_at_risk
@@ -92,10 +93,12 @@ def audit(
             "days": config.run.days,
             "members": chosen,
             "rules": plan.model_dump(mode="json")["rule"],
+            **config.report.recorded,
         }
         write_csv(table, folder / "table.csv", digits="%.6g", missing="")
         disk.write(folder / "README.md", page(table, plan, facts, labels(config)))
         write_record(folder, {**facts, **provenance.stamp()})
+        report.write(folder)
     return output
 
 

@@ -140,6 +140,7 @@ def _said(
     asked = known.plan
     return {
         "name": name,
+        **config.report.recorded,
         "question": "Would the forecasts of tail losses have held, day by day, beside the usual ones?",
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "command": command,

@@ -105,6 +105,7 @@ def record(loaded: Loaded, command: str) -> dict[str, Any]:
             "last": str(fit.get("window", [""])[-1]),
         },
         "answers": page.ANSWERS,
+        **loaded.run.report.recorded,
         "seed": loaded.run.run.seed,
         "days": loaded.run.run.days,
         "process": loaded.run.market.process,

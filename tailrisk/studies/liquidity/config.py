@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from ...config.load import load, located, read
 from ...config.model import EACH_BUCKET, Bucket, Future, Model, Problem, refuse
+from ...config.report import LanguageBlock
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0, le=1e6)]
@@ -79,6 +80,7 @@ class Terms(Model):
     costs: Costs = Costs()
     rules: Rules = Rules()
     hedge: Hedge = Hedge()
+    report: LanguageBlock = LanguageBlock()
 
     @model_validator(mode="after")
     def _fits(self) -> "Terms":

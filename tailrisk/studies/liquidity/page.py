@@ -10,6 +10,7 @@ from ...report.figures.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VER
 from ...report.figures.svg import safe, svg
 from .config import Terms
 
+QUESTION = "What does it cost to get out, and how long does it take?"
 HEADINGS = {
     "free": "The ways out",
     "restricted": "No selling in the first and last half hour",
@@ -39,7 +40,7 @@ def page(terms: Terms, table: pd.DataFrame, paths: int, halved: Mapping[str, flo
         f"{100 * terms.paths.limits[1]:g} % of the stocks of {terms.paths.watched} at the lower limit"
     )  # fmt: skip
     lines = [
-        "# What does it cost to get out, and how long does it take?",
+        f"# {QUESTION}",
         "",
         f"{paths:,} paths of `{terms.paths.config}` with its crowd, {begin}; the optimum is made on "
         f"{min(terms.paths.scenarios, paths // 2):,} of them and all are judged on the others. Deadline "

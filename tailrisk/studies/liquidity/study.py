@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...config import load
+from ...core import disk
 from ...core.errors import InputError
 from ...core.names import Names
 from ...data.book_rows import Market, read_rows
@@ -15,11 +16,13 @@ from ...data.holdings import read_holdings
 from ...optimise import Portfolio
 from ...record.publishing import publish
 from ...record.store import free
+from ...report import study as report
+from ...report.figures.prints import BOTH, printing
 from ...tail import expected_shortfall
 from .config import Terms
 from .execution import Sale, carried_out, schedules
 from .optimum import optimal
-from .page import page, picture
+from .page import QUESTION, page, picture
 from .paths import Days, days
 from .problem import Array, Prices, Problem, prices, problem
 
@@ -163,14 +166,22 @@ def study(
     days_table = _exits(exits, terms.paths.window)
     facts = {
         "kind": "liquidity",
+        "question": QUESTION,
         "command": command,
         "terms": terms.model_dump(mode="json"),
         "books": {name: dict(book) for name, book in books.items()},
         "paths": market.paths,
+        **terms.report.recorded,
     }
     tables = {"schedules": table, "optimum": plan, "exits": days_table}
     text = page(terms, table, market.paths, _halved(terms, books, market, names), command)
-    publish(folder, terms.name, tables, text, facts, {"exits": picture(days_table)})
+
+    def finish(place: Path) -> None:
+        with printing(place, BOTH):
+            disk.write(place / "exits.svg", picture(days_table))
+        report.write(place)
+
+    publish(folder, terms.name, tables, text, facts, finish=finish)
     return folder, table
 
 

@@ -1,8 +1,10 @@
 """The folder of a match: what the episode identifies, what moves what, the replay beside the record."""
 
+from collections.abc import Mapping
 from datetime import date
 from hashlib import sha256
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -25,8 +27,18 @@ from .prior import NAMES, PRIOR, tabulated
 from .run import CRASHED, DRIFTED, Problem, shown
 
 
-def publish(matched: Matched, posed: Problem, returns: Array, output: Path, folder: Path) -> str:
-    """Write the ensemble file, then everything into `folder`; a summary for the terminal comes back."""
+def publish(
+    matched: Matched,
+    posed: Problem,
+    returns: Array,
+    output: Path,
+    folder: Path,
+    page: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """Write the ensemble file, then everything into `folder`; a summary for the terminal comes back.
+
+    page: what the record says of the page, `config.report.recorded`.
+    """
     ensemble = ensemble_document(matched)
     write(output, ensemble)
     write_csv(parameters(matched), folder / "parameters.csv", digits=None, missing="")
@@ -42,7 +54,7 @@ def publish(matched: Matched, posed: Problem, returns: Array, output: Path, fold
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}
     said["episode"] = posed.terms.model_dump(by_alias=True)
     said["ensemble_sha256"] = sha256(ensemble.encode()).hexdigest()
-    write_record(folder, said | stamp())
+    write_record(folder, said | dict(page) | stamp())
     if matched.weather is not None:
         write_csv(matched.weather.table, folder / "weather.csv", digits="%.6g", missing="")
     text = summary(matched, posed.terms, names)

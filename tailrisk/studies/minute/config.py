@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from ...config.load import located, read
 from ...config.model import Model, Problem, refuse
+from ...config.report import LanguageBlock
 
 Positive = Annotated[float, Field(gt=0, le=1e6)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -97,6 +98,7 @@ class Minute(Model):
     flow: Flow
     sellers: dict[Name, Annotated[float, Field(gt=0, le=1)]] = Field(min_length=1, max_length=9)
     halt: Halt | None = None
+    report: LanguageBlock = LanguageBlock()
 
     @model_validator(mode="after")
     def _fits(self) -> "Minute":

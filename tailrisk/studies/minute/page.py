@@ -93,21 +93,28 @@ def picture(said: Minute, sets: pd.DataFrame) -> str:
     groups = _groups(sets, "venue", "law", "coefficient")
     height = 0.9 + 0.44 * len(groups)
     with canvas(height) as figure:
-        ax = axes(figure, 2.9, 0.55, 0.15, 0.25)
+        ax = axes(figure, 1.75, 0.55, 0.15, 0.25)
         for row, (_, part) in enumerate(reversed(groups)):
             for k, one in enumerate(_rows(part)):
                 at = row + 0.27 - 0.18 * k
                 colour = COLOURS[str(one.notion)]
                 ax.plot([100 * one.low, 100 * one.high], [at, at], color=colour, linewidth=4)
-        names = [f"{said.venues[k[0]].label}, {k[1].replace('_', ' ')}, {k[2]}" for k, _ in reversed(groups)]
-        ax.set_yticks(range(len(groups)), [safe(name) for name in names])
+        names = [
+            f"{safe(said.venues[venue].label)}\n{law.replace('_', ' ')}, {coefficient}"
+            for (venue, law, coefficient), _ in reversed(groups)
+        ]
+        ax.set_yticks(range(len(groups)), names)
         ax.set_xlabel("% of the fall of the first minute")
         ax.set_xlim(0, None)
         ax.grid(axis="x")
         for k, notion in enumerate(MEANING):
             ax.text(0.97, 0.03 + k * 0.035, notion, color=COLOURS[notion], transform=ax.transAxes, ha="right")
         ax.tick_params(axis="y", labelcolor=INK)
-        words = "; ".join(f"{' '.join(k)}: {_range(p['low'].min(), p['high'].max())} %" for k, p in groups)
+        words = "; ".join(
+            f"{said.venues[venue].label}, {law.replace('_', ' ')}, {coefficient}: "
+            f"{_range(part['low'].min(), part['high'].max())} %"
+            for (venue, law, coefficient), part in groups
+        )
         return svg(figure, "sets", "Part of the fall that is the order's, by law", words + ".")
 
 

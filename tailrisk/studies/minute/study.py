@@ -6,8 +6,11 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from ...core import disk
 from ...record.publishing import publish
 from ...record.store import free
+from ...report import study as report
+from ...report.figures.prints import BOTH, printing
 from . import attribution, counterfactual
 from .config import Minute
 from .grid import grid
@@ -49,7 +52,7 @@ def study(
     command: str = "",
     tell: Callable[[float, str], None] = lambda done, what: None,
 ) -> tuple[Path, Tables]:
-    """Write output/<name>: tables, picture, README.md and the record; give the folder and the tables.
+    """Write output/<name>: tables, picture, README.md, page and record; give the folder and the tables.
 
     InputError: as `minute`, or a folder that is there already and not to be replaced.
     """
@@ -57,7 +60,18 @@ def study(
     free(folder, force=force)
     tables = minute(said, tell)
     frames = {key: frame for key, frame in tables._asdict().items() if frame is not None}
-    facts = {"kind": "minute", "command": command, "minute": said.model_dump(mode="json")}
-    drawing = {"sets": picture(said, tables.sets)}
-    publish(folder, said.name, frames, page(said, tables, command), facts, drawing)
+    facts = {
+        "kind": "minute",
+        "question": said.question,
+        "command": command,
+        "minute": said.model_dump(mode="json"),
+        **said.report.recorded,
+    }
+
+    def finish(place: Path) -> None:
+        with printing(place, BOTH):
+            disk.write(place / "sets.svg", picture(said, tables.sets))
+        report.write(place)
+
+    publish(folder, said.name, frames, page(said, tables, command), facts, finish=finish)
     return folder, tables

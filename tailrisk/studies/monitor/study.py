@@ -11,6 +11,8 @@ from ...core.errors import InputError
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as report
+from ...report.figures.prints import BOTH, printing
 from ...tail import calibration
 from ...tail.sequential import BETS, Bets
 from . import pictures
@@ -60,13 +62,15 @@ def monitor(
             "bets": bets,
             **found.source,
         }
-        drawn = _drawn(found.rows, series, days, pictured or products[0], reject)
+        with printing(folder, BOTH):
+            drawn = _drawn(found.rows, series, days, pictured or products[0], reject)
         write_csv(series, folder / "table.csv", digits="%.6g", missing="")
         for name, (_, text) in drawn.items():
             disk.write(folder / f"{name}.svg", text)
         titles = [(name, title) for name, (title, _) in drawn.items()]
         disk.write(folder / "README.md", page(series, facts, titles))
         write_record(folder, {**facts, **provenance.stamp()})
+        report.write(folder)
     return output
 
 

@@ -254,6 +254,7 @@ def _record(loaded: Loaded, command: str, files: Files) -> dict[str, Any]:
         "replay": said.model_dump(mode="json", by_alias=True),
         "accounts": loaded.accounts.model_dump(mode="json"),
         "labels": {name: product.label for name, product in loaded.config.products.items()},
+        **loaded.config.report.recorded,
         "config_sha256": loaded.config.digest(),
         "data_sha256": {name: digest(path) if path else None for name, path in files.items()},
         **provenance.stamp(),

@@ -17,6 +17,8 @@ from ...rare.score import Fall, Loss
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as report
+from ...report.figures.prints import BOTH, printing
 from ...simulate.world import World
 from ...tail import Interval, probability, return_period
 from . import picture, tell
@@ -199,6 +201,7 @@ def _facts(
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,
         "losses": told,
         "members": moved,
+        **config.report.recorded,
     }
 
 
@@ -220,9 +223,11 @@ def _write(
     for case in asked:
         own = rows[rows["case"] == case.name]
         titles = [f"way {r['way']}: {100 * r['probability']:.3g} %" for r in own.to_dict("records")]
-        drawing = picture.modal(
-            curves[curves["case"] == case.name], config.names.buckets, titles, case.name, case.title
-        )
+        with printing(folder, BOTH):
+            drawing = picture.modal(
+                curves[curves["case"] == case.name], config.names.buckets, titles, case.name, case.title
+            )
         disk.write(folder / f"{case.name}.svg", drawing)
     disk.write(folder / "README.md", page(facts, told, rows, sold))
     write_record(folder, {**facts, **provenance.stamp()})
+    report.write(folder)

@@ -10,12 +10,12 @@ from typing import Any
 from tailrisk.core import disk, seal
 from tailrisk.core.errors import InputError
 
-from ...report import rows
+from ...report import rows, translated
 from ...report.cells import Cells, read
 from ...report.document import Document, Note, Picture, Section, Shown, markdown
 from ...report.estimate import MINUS
 from ...report.files import files
-from ...report.language import Say
+from ...report.language import ENGLISH, LANGUAGES, Say
 from ...report.rows import TailRow
 from ...report.tables import Cell, Table
 from ...report.words import LOSS_PLACES, level, plain, title
@@ -120,7 +120,7 @@ def write(folder: str | Path) -> Path:
     with printing(grid.folder / "figures", BOTH):
         drawn = sweep(grid)
     disk.replace(grid.folder / "figures" / "sweep.svg", drawn)
-    made = document(grid, drawn)
+    made = translated.document(document(grid, drawn), Say(language(grid)))
     disk.replace(grid.folder / "page.md", markdown(made))
     disk.replace(grid.folder / "index.html", html(made))
     return grid.folder / "index.html"
@@ -160,6 +160,16 @@ def document(grid: Grid, drawn: str) -> Document:
         ),
         warning=warning,
     )
+
+
+def language(grid: Grid) -> str:
+    """The one that the cells' config asks for."""
+    for cell in grid.cells:
+        path = grid.folder / cell / "config.json"
+        if path.is_file():
+            said = json.loads(path.read_text(encoding="utf-8")).get("report", {}).get("language")
+            return said if said in LANGUAGES else ENGLISH
+    return ENGLISH
 
 
 def answer(grid: Grid) -> list[str]:

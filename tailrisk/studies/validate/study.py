@@ -173,6 +173,7 @@ def _said(config: Config, data: Path, found: Compared, name: str, count: int, co
         "histories": count,
         "outside": found.outside,
         "statistics": len(found.table),
+        **config.report.recorded,
     }
 
 

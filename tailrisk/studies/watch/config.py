@@ -7,6 +7,7 @@ from pydantic import Field
 
 from ...config.load import located, read
 from ...config.model import Model
+from ...config.report import LanguageBlock
 from ...surveillance import rules
 
 Positive = Annotated[float, Field(gt=0, le=1)]
@@ -80,6 +81,7 @@ class Watch(Model):
         4.0,
     )
     clock: Clock = Clock()
+    report: LanguageBlock = LanguageBlock()
     stock: Stock | None = None
     futures: Futures | None = None
     burst: Burst | None = None

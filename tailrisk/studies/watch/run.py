@@ -6,6 +6,7 @@ from pathlib import Path
 from ...core.seal import sha256
 from ...record.publishing import publish
 from ...record.store import free
+from ...report import study as report
 from ...surveillance import sweep, watch
 from ...surveillance.monitor import Watched
 from .config import Watch, read_rules
@@ -53,8 +54,9 @@ def watched(
 
 
 def write(seen: Watched, output: Path, said: Watch, command: str, facts: dict) -> None:
-    """The folder of a watch. Raises InputError where it cannot be written."""
+    """The folder of a watch, its page in it. Raises InputError where it cannot be written."""
     swept = sweep(seen, said.rules)
     tables = {"alarms": seen.alarms, "counts": seen.counts, "minutes": seen.minutes, "sweep": swept}
     filled = {name: table for name, table in tables.items() if len(table.columns)}
-    publish(output, output.name, filled, page(seen, swept, said.rules, said.question, command), facts)
+    text = page(seen, swept, said.rules, said.question, command)
+    publish(output, output.name, filled, text, facts | said.report.recorded, finish=report.write)

@@ -1,5 +1,6 @@
 """Getting out as a study: terms, books from files, the command."""
 
+import re
 from pathlib import Path
 
 import click
@@ -8,6 +9,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+import tailrisk
 from tailrisk.cli import main
 from tailrisk.cli.options import repeated
 from tailrisk.core.errors import InputError
@@ -162,8 +164,15 @@ def test_the_command_writes_a_folder(tmp_path, capsys):
     exits = pd.read_csv(folder / "exits.csv")
     assert exits.groupby(["book", "rules"])["out"].apply(lambda s: s.is_monotonic_increasing).all()
     assert "Basel" in (folder / "README.md").read_text()
+    assert {"report.html", "exits.png", "exits.pdf"} <= {path.name for path in folder.iterdir()}
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    answer = re.sub(r"<[^>]*>", "", html[: html.index("<nav")]).replace("\xa0", " ")
+    best = table.query("rules == 'free' and schedule == 'optimal'").iloc[0]
+    assert f"mine, 6.2 bn: getting out costs {best['cost']:.2f} % in the mean" in answer
     assert walk(*arguments) == 2
     assert "force" in capsys.readouterr().err
+    again = tailrisk.liquidity(tmp_path / "mine.csv", terms=tmp_path / "t.toml")
+    pd.testing.assert_frame_equal(again.schedules, table)
 
 
 def test_what_the_command_cannot_use_is_refused_in_words(tmp_path, capsys):

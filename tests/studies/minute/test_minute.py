@@ -211,6 +211,9 @@ def test_the_command_writes_the_folder_and_refuses_to_replace_it(tmp_path, capsy
     folder = tmp_path / "out" / "minute"
     names = {file.name for file in folder.iterdir()}
     assert {"README.md", "sets.csv", "sellers.csv", "counterfactuals.csv", "sets.svg", "record.json"} <= names
+    assert {"report.html", "sets.png", "sets.pdf"} <= names
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "The answer is a set, not a number." in page[: page.index("<nav")]
     assert "halt.csv" not in names
     assert walk("minute", tmp_path / "m.toml", "-o", tmp_path / "out") == 2
     assert "force" in capsys.readouterr().err

@@ -57,7 +57,10 @@ def test_from_file_to_folder(file, tmp_path, capsys):
     assert run(file, "-o", folder, "--picture", "two") == 0
     said = capsys.readouterr().out
     assert "rejected products of 2" in said
-    assert seal.check(folder) == {"record.json", "README.md", "table.csv", "wealth.svg", "murphy.svg"}
+    assert seal.check(folder) == {
+        *("record.json", "README.md", "report.html", "table.csv"),
+        *(f"{name}.{kind}" for name in ("wealth", "murphy") for kind in ("svg", "png", "pdf")),
+    }
     table = pd.read_csv(folder / "table.csv").set_index(["model", "product"])
     assert table.loc["right", "es_rejected"].isna().all()
     assert table.loc["right", "var_rejected"].isna().all()

@@ -29,8 +29,8 @@ def test_from_config_to_folder(tmp_path, capsys):
         "record.json",
         "ways.csv",
         "paths.csv",
-        "ie500_10.svg",
-        "dma_10.svg",
+        "report.html",
+        *(f"{name}_10.{kind}" for name in ("ie500", "dma") for kind in ("svg", "png", "pdf")),
     }
     ways = pd.read_csv(folder / "ways.csv")
     record = json.loads((folder / "record.json").read_text())

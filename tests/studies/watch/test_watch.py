@@ -24,6 +24,25 @@ def orders(tmp_path: Path) -> Path:
     return path
 
 
+def test_the_folder_has_a_page_that_answers(orders: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.toml"
+    rules.write_text('[stock]\nsecond = 100\n[report]\nlanguage = "zh"\n', encoding="utf-8")
+    for name, language in (("watch.toml", "en"), (str(rules), "zh")):
+        folder = tmp_path / language
+        watched(orders, folder, rules=name, command="tailrisk watch orders.csv")
+        html = (folder / "report.html").read_text(encoding="utf-8")
+        assert seal.intact(folder)
+        rows = pd.read_csv(folder / "alarms.csv")
+        who = rows[rows["rule"] == "stock.second"]["who"].nunique()
+        assert who == {"en": 1, "zh": 2}[language]
+        told = {
+            "en": f"{len(rows)} alarms ring. orders and cancels in a second: {who} accounts",
+            "zh": f"共 {len(rows)} 次报警。一秒内的申报与撤单：{who} 个账户",
+        }
+        assert [key for key, text in told.items() if text in html] == [language]
+        assert html.count("<table") >= 3
+
+
 def test_the_library_s_rules_are_the_defaults() -> None:
     assert read_rules().rules == Rules()
     futures = read_rules("watch_futures.toml").rules

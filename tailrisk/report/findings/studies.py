@@ -1,39 +1,22 @@
-"""The answer of a study's folder, from its own tables: which bounds, what was lost, what holds."""
+"""Answers of studies of products and forecasts: which bounds, what was lost, which model holds."""
 
-import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from . import readme
-from .estimate import number
-from .language import Say
+from .. import readme
+from ..estimate import number
+from ..language import Say
+from .read import Row, per_cent, read
 
-Row = Mapping[str, str]
 MOST = 4
 """Products or figures named one by one."""
 
 
-def answer(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
-    """Short paragraphs; of a study that is not known, the first of its own text, or as many as it says."""
-    kinds: dict[str, Callable[[Path, Mapping[str, Any], str, Say], list[str]]] = {
-        "frontier.csv": _bounds,
-        "windows.csv": _replayed,
-        "parameters.csv": _matched,
-        "ranking.csv": _judged,
-    }
-    for name, told in kinds.items():
-        if (folder / name).is_file():
-            found = [part for part in told(folder, record, text, say) if part]
-            if found:
-                return found
-    answers = record.get("answers", 1)
-    return readme.paragraphs(text)[: answers if isinstance(answers, int) else 1]
-
-
-def _bounds(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
+def bounds(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """Which bounds: the tuned ones as the study says them, and what the tightest save."""
-    first, points = readme.paragraphs(text)[:1], read(folder / "frontier.csv")
+    first = [say.paragraph(part) for part in readme.paragraphs(text)[:1]]
+    points = read(folder / "frontier.csv")
     if "tune" not in record or not points or "es_saved_low" not in points[0]:
         return first
     best = max(points, key=lambda row: float(row["es_saved"]))
@@ -55,7 +38,7 @@ def _bounds(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> lis
     ]
 
 
-def _replayed(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
+def replayed(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """What if: what every product lost from first to last day and at its deepest, worst first."""
     days = read(folder / "daily.csv")
     if not days:
@@ -81,7 +64,7 @@ def _replayed(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> l
         "On the prices from {first} to {last}: {told}.",
         first=days[0]["date"],
         last=days[-1]["date"],
-        told="; ".join(told),
+        told=say.aparted(told),
     )
     return [lead, _reported(read(folder / "reported.csv"), say)]
 
@@ -93,24 +76,24 @@ def _reported(rows: Sequence[Row], say: Say) -> str:
     missed = [row for row in rows if row["agrees"] == "no"]
     names = say.listed([f"{row['product']} ({per_cent(row['replay'])} %)" for row in missed[:MOST]])
     met = say("Of {all} reported figures {met} are met", all=len(rows), met=len(rows) - len(missed))
-    return f"{met}. " + (say("Missed: {names}.", names=names) if missed else "")
+    return say.sentences([say("{part}.", part=met), say("Missed: {names}.", names=names) if missed else ""])
 
 
-def _matched(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
+def matched(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """What the replay misses, and what the episode identifies."""
-    misses = [f"{row[0]}: {row[1]}" for row in readme.rows(text) if len(row) == 2 and row[1]]
+    misses = [f"{say.told(row[0])}: {row[1]}" for row in readme.rows(text) if len(row) == 2 and row[1]]
     found = read(folder / "parameters.csv")
     known = sum(row["verdict"] == "identified" for row in found)
     told = say("Of {all} parameters the episode identifies {known}.", all=len(found), known=known)
     return [
-        say("What the replay misses of the record: {misses}.", misses="; ".join(misses[:3]))
+        say("What the replay misses of the record: {misses}.", misses=say.aparted(misses[:3]))
         if misses
         else "",
         told,
     ]
 
 
-def _judged(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
+def judged(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """Which model forecasts best at every horizon and level, and whether its coverage holds."""
     ranks = read(folder / "ranking.csv")
     if not ranks or "fz0" not in ranks[0]:
@@ -135,17 +118,36 @@ def _judged(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> lis
                 all=len(own),
             )
         )
-    return [f"{part}." for part in told]
+    return [say("{part}.", part=part) for part in told]
 
 
-def read(path: Path) -> list[Row]:
-    """Rows of a CSV file, none where it is not there."""
-    if not path.is_file():
+def rejected(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
+    """Of every level and horizon which model stands rejected for fewest products, and for most."""
+    rows = read(folder / "table.csv")
+    if not rows or "var_rejected" not in rows[0]:
         return []
-    with path.open(encoding="utf-8", newline="") as source:
-        return list(csv.DictReader(source))
-
-
-def per_cent(value: object) -> str:
-    """A fraction in per cent, to two places."""
-    return number(100 * float(str(value)), 2)
+    day = "es_rejected" if "es_rejected" in rows[0] else "var_rejected"
+    told = []
+    for horizon, level in dict.fromkeys((row["horizon"], row["level"]) for row in rows):
+        own = [row for row in rows if (row["horizon"], row["level"]) == (horizon, level)]
+        counts = {
+            model: sum(bool(row[day]) for row in own if row["model"] == model)
+            for model in dict.fromkeys(row["model"] for row in own)
+        }
+        best, worst = min(counts, key=lambda m: counts[m]), max(counts, key=lambda m: counts[m])
+        told.append(
+            say(
+                "{level}, {horizon}-day losses: {best} stands rejected for {few} of {all} products, {worst} "
+                "for {many}; {none} of {models} models stand for all",
+                level=f"{100 * float(level):g} %",
+                horizon=horizon,
+                best=best,
+                few=counts[best],
+                all=len({row["product"] for row in own}),
+                worst=worst,
+                many=counts[worst],
+                none=sum(not count for count in counts.values()),
+                models=len(counts),
+            )
+        )
+    return [say("{part}.", part=part) for part in told]
