@@ -22,6 +22,7 @@ from .monitor import monitor
 from .options import say
 from .results import compare, export, listed, publish, query, stale, verify
 from .reverse import reverse
+from .sensitivities import sensitivities
 from .simulate import report, run, show
 from .sweep import sweep
 from .validate import validate
@@ -74,6 +75,7 @@ for command in (
     replay,
     reverse,
     audit,
+    sensitivities,
     tune,
     watch,
     minute,
