@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from ..core.errors import InputError
 from .options import FORCE, OVERRIDE, QUIET, bar, decimals, numerics, repeated, say
 
 
@@ -79,7 +80,9 @@ def sensitivities(
     from ..config import load
 
     loaded = load(config, overrides)
-    (exact,) = decimals("--level", level)
+    exact, *more = decimals("--level", level)
+    if more:
+        raise InputError("--level", repr(level), "one level, such as 0.975")
     numerics(x64=loaded.run.precision == "float64")
     from ..studies.sensitivities.study import Asked, products_of
     from ..studies.sensitivities.study import sensitivities as study

@@ -35,7 +35,6 @@ class Field:
     """By so much: a part of the value, or, where the unit is a point, that much itself."""
     most: float  # how far it may be moved
     owners: tuple[tuple[str, float], ...] = ()  # products whose ES alone it is about, and their own values
-    score: tuple[str, int] | None = None  # the derivative of the law's log density, where it has one
 
     def of(self, product: str) -> bool:
         """Whether it is about this product."""
@@ -150,7 +149,7 @@ def _reterm(values: dict[str, float], field: str, config: Config, by: float) -> 
 def _law(config: Config, step: float) -> Iterator[Field]:
     for one in generator(config):
         room = min(_part(one.value, step), one.most) if one.unit == PER_CENT else one.most
-        yield Field(one.name, "generator", one.value, one.unit, one.move, room, score=one.score)
+        yield Field(one.name, "generator", one.value, one.unit, one.move, room)
 
 
 def _block(config: Config, step: float) -> Iterator[Field]:

@@ -24,7 +24,6 @@ class Moved:
     unit: str
     move: Callable[[Config, float], Config]
     most: float
-    score: tuple[str, int] | None = None
 
 
 def generator(config: Config) -> Iterator[Moved]:
@@ -35,7 +34,7 @@ def generator(config: Config) -> Iterator[Moved]:
         return
     place: Steps = ("memory", "residuals") if memory else ("model", _model(config))
     law: Any = _at(config, place)
-    names, scored = config.names.buckets, not memory or config.market.start == "filtered"
+    names = config.names.buckets
     drift: Steps = ("memory", "mean") if memory else (*place, "mean", EVERY)
     yield Moved(
         "generator.drift", float(np.array(_at(config, drift[:2])).flat[0]) if memory else law.mean[0][0],
@@ -44,20 +43,20 @@ def generator(config: Config) -> Iterator[Moved]:
     for k in range(law.states):
         yield Moved(
             f"generator.volatility.regime_{k + 1}", 1.0, "+1 %",
-            partial(_volatile, (*place, "covariance", k), None), 0.1, ("regime", k) if scored else None,
+            partial(_volatile, (*place, "covariance", k), None), 0.1,
         )  # fmt: skip
     for f in range(len(law.mean[0])):
         label = names[0] if f == 0 else f"{names[f]}_over_{names[f - 1]}"
         yield Moved(
             f"generator.volatility.{label}", 1.0, "+1 %",
-            partial(_volatile, (*place, "covariance", EVERY), f), 0.1, ("factor", f) if scored else None,
+            partial(_volatile, (*place, "covariance", EVERY), f), 0.1,
         )  # fmt: skip
     if law.states > 1:
         for k in range(law.states):
             stay = law.transition[k][k]
             yield Moved(
                 f"generator.stay.regime_{k + 1}", stay, "+1 %", partial(_staying, (*place, "transition"), k),
-                0.5 * (1 - stay) / stay, ("stay", k) if scored else None,
+                0.5 * (1 - stay) / stay,
             )  # fmt: skip
     if law.nu is not None:
         yield _times("generator.nu", (*place, "nu"), law.nu)

@@ -3,7 +3,7 @@
     dES/dx = E[(L(x + h) - v)+ - (L(x - h) - v)+] / (2 h (1 - a)),  v the VaR    (Rockafellar & Uryasev, 2000)
 
 needs the paths that are in the tail, or come to it when x is moved. So the paths of the run are parted by
-what they lost, the worst are taken far more often than the rest, and every one counts for as many as it stands
+what they lost, the worst are taken far more often than the rest, and each counts for as many as it stands
 for. How many are beyond the VaR is no matter of chance, which the error knows: with d_v the mean derivative
 where L = v, the influence of a path is that of (d - d_v) 1{L > v} / (1 - a) (Hong & Liu, 2009).
 """

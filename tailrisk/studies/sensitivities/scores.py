@@ -1,13 +1,11 @@
-"""Derivatives of the log density of a path in parameters of its law: what a likelihood ratio multiplies by.
+"""The derivative of the log density of a path as its law moves: what a likelihood ratio multiplies by.
 
-The chain s_t has P(s' = s | s) = p_s, the others pro rata; a day's shocks are z, of d coordinates, a t with
-nu degrees of freedom, u = m_s + C_s z. With q = |z|^2 and g = (nu + d) / (nu + q), one for a Gaussian,
+The chain s_t has the chances P, a day's shocks are z, of d coordinates, a t with nu degrees of freedom, and
+u = m_s + C_s z. With q = |z|^2, g = (nu + d) / (nu + q), one for a Gaussian, as P, m, C move by dP, dm, dC,
 
-    p_s -> p_s (1 + e):        sum over days after s   1{stayed} - 1{left} p_s / (1 - p_s)
-    C_s -> C_s (1 + e):        sum over days in s      g q - d
-    row f of C -> (1 + e):     sum over days           g (z' C^-1)_f (C z)_f - 1
+    score = sum over days  dP_ss' / P_ss'  +  g z' C^-1 (dm + dC z) - tr(C^-1 dC)
 
-The prices that a crowd makes of it, and whatever else follows, do not change with them: of a path with jumps
+The prices that a crowd makes of it, and whatever else follows, do not move with the law: of a path that jumps
 this is a derivative where moving the path is none (Glasserman, 2004, section 7.3).
 """
 
@@ -30,65 +28,80 @@ from ...simulate.world import World
 Array = NDArray[np.float64]
 AT_ONCE = 4096
 """Paths side by side."""
+LAW = ("regimes.cumulative", "long_run", "ladder.affine")
+"""Arrays of a process that a score is about; the long run is that of the days before the first."""
+LEAST = 1e-12
 
 
-def scores(world: World, paths: int) -> dict[tuple[str, int], Array]:
-    """Scores [path] of the run's first paths, by what is moved and its place."""
-    law = world.process if world.crowd is None else world.crowd.process
-    found: dict[tuple[str, int], list[Array]] = {}
-    for first in range(0, paths, AT_ONCE):
-        number = np.arange(first, first + AT_ONCE, dtype=np.uint32)
-        made = jax.device_get(_scores(world, law, number))
-        for name, rows in made.items():
-            for k, row in enumerate(np.asarray(rows, np.float64)):
-                found.setdefault((name, k), []).append(row)
-    return {key: np.concatenate(rows)[:paths] for key, rows in found.items()}
+def law(world: World) -> Any:
+    """The process that paths are drawn from."""
+    return world.process if world.crowd is None else world.crowd.process
+
+
+def alone(down: World, up: World) -> bool:
+    """Whether nothing of the world moves but the chain and the loadings of the law."""
+    if not hasattr(law(up), "ladder") or not hasattr(law(up), "regimes"):
+        return False
+    return _rest(down) == _rest(up)
+
+
+def _rest(world: World) -> list[bytes]:
+    """Everything else, as bytes."""
+    leaves = jax.tree_util.tree_flatten_with_path(world)[0]
+    names = [(".".join(key.name for key in place if hasattr(key, "name")), leaf) for place, leaf in leaves]
+    moving = {f"{front}process.{name}" for front in ("", "crowd.") for name in LAW}
+    return [np.asarray(leaf).tobytes() for name, leaf in names if name not in moving]
+
+
+def score(world: World, down: World, up: World, step: float, paths: int) -> Array:
+    """Of the run's first paths [path], as the law goes from `down` to `up` in two steps."""
+    (chain, loads), (less, below), (more, above) = map(_law, map(law, (world, down, up)))
+    along = (more - less) / (2 * step), (above - below) / (2 * step)
+    chance = np.where(chain > LEAST, along[0] / np.maximum(chain, LEAST), 0.0)
+    back = np.linalg.inv(loads[:, :, 1:])
+    drift = np.einsum("rij,rj->ri", back, along[1][:, :, 0])
+    turn = back @ along[1][:, :, 1:]
+    tables = [jnp.asarray(x, world.dtype) for x in (chance, drift, turn, np.trace(turn, axis1=1, axis2=2))]
+    parts = [
+        np.asarray(_scores(world, law(world), tables, first + np.arange(AT_ONCE, dtype=np.uint32)))
+        for first in np.arange(0, paths, AT_ONCE, dtype=np.uint32)
+    ]
+    return np.concatenate(parts)[:paths].astype(np.float64)
+
+
+def _law(it: Any) -> tuple[Array, Array]:
+    """Chances [from, to], and mean and loadings of the factors [regime, factor, term]."""
+    cumulative, affine = (np.asarray(x, np.float64) for x in (it.regimes.cumulative, it.ladder.affine))
+    if not isinstance(it, memory.Params):  # rows are buckets, and a bucket is the sum of factors
+        affine = np.diff(affine, axis=1, prepend=0.0)
+    return np.diff(cumulative, axis=1, prepend=0.0), affine
 
 
 @jax.jit
-def _scores(world: World, law: Any, number: Count) -> dict[str, Ratio]:
-    outside = replace(world, process=law, crowd=None, funds=None)
-    chain, affine = _law(law)
-    states, factors = affine.shape[:2]
+def _scores(world: World, it: Any, tables: list[Ratio], number: Count) -> Ratio:
+    outside = replace(world, process=it, crowd=None, funds=None)
+    factors = tables[1].shape[1]
 
-    def one_day(carried: tuple[Any, dict[str, Ratio]], shocks: Shocks) -> tuple[Any, None]:
-        state, sums = carried
-        before = process.regime(law, state)
+    def one_day(carried: tuple[Any, Ratio], shocks: Shocks) -> tuple[tuple[Any, Ratio], None]:
+        state, total = carried
         after, _, _ = market(outside, state, shocks)
-        now = process.regime(law, after)
-        z = jnp.stack(random.student(shocks.ladder, process.inverse_nu(law))[:factors])
-        return (after, jax.tree.map(jnp.add, sums, _day(chain, affine, law, before, now, z))), None
+        z = random.student(shocks.ladder, process.inverse_nu(it))[:factors]
+        places = process.regime(it, state), process.regime(it, after)
+        return (after, total + _day(tables, process.inverse_nu(it), places, z)), None
 
-    start = path.begin(outside, number).process
-    zero = jnp.zeros(number.shape, affine.dtype)
-    empty = {"stay": states, "regime": states, "factor": factors}
-    sums = {name: jnp.stack([zero] * count) for name, count in empty.items()}
+    start = path.begin(outside, number).process, jnp.zeros(number.shape, world.dtype)
     draws = partial(path.market_shocks, outside, number)
-    return path.over_days(one_day, (start, sums), outside.days, draws)[0][1]
+    return path.over_days(one_day, start, outside.days, draws)[0][1]
 
 
-def _day(chain: Ratio, affine: Ratio, law: Any, before: Count, now: Count, z: Ratio) -> dict[str, Ratio]:
-    """The scores of one day, each [place, path]; z [factor, path]."""
-    states, factors = affine.shape[:2]
+def _day(
+    tables: list[Ratio], inverse_nu: Ratio | None, places: tuple[Count, Count], shock: list[Ratio]
+) -> Ratio:
+    """The score of one day [path]; places: the regimes of yesterday and of today [path]."""
+    chance, drift, turn, trace = tables
+    before, now = places
+    z = jnp.stack(shock)
     q = (z * z).sum(axis=0)
-    nu = process.inverse_nu(law)
-    g = jnp.ones_like(q) if nu is None else (1 + nu * factors) / (1 + nu * q)
-    stay, scale, shape = [], [], jnp.zeros_like(z)
-    for k in range(states):
-        p, here = chain[k], (now == k).astype(q.dtype)
-        left = -p / jnp.maximum(1 - p, 1e-6)
-        stay.append((before == k) * jnp.where(now == k, jnp.ones_like(q), left * jnp.ones_like(q)))
-        scale.append(here * (g * q - factors))
-        c = affine[k, :, 1:]
-        back = jnp.linalg.solve(c.T, jnp.eye(factors, dtype=c.dtype))  # C^-T
-        shape = shape + here[None] * (g[None] * (back @ z) * (c @ z) - 1)
-    return {"stay": jnp.stack(stay), "regime": jnp.stack(scale), "factor": shape}
-
-
-def _law(law: Any) -> tuple[Ratio, Ratio]:
-    """Chances to stay [regime], and mean and loadings of the factors [regime, factor, term]."""
-    rows = jnp.diff(law.regimes.cumulative, axis=1, prepend=jnp.zeros_like(law.regimes.cumulative[:, :1]))
-    affine = law.ladder.affine
-    if not isinstance(law, memory.Params):  # rows are buckets: a bucket is the sum of factors
-        affine = jnp.concatenate([affine[:, :1], affine[:, 1:] - affine[:, :-1]], axis=1)
-    return jnp.diagonal(rows), affine
+    g = jnp.ones_like(q) if inverse_nu is None else (1 + inverse_nu * len(shock)) / (1 + inverse_nu * q)
+    moved = drift[now].T + jnp.einsum("pij,jp->ip", turn[now], z)
+    return chance[before, now] + g * (z * moved).sum(axis=0) - trace[now]

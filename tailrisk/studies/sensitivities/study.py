@@ -24,7 +24,7 @@ from . import page, picture
 from .actors import Actors, actors
 from .fields import POINT, POINT_A_YEAR, Field, fields
 from .sample import Base, affordable, chosen, losses, simulated
-from .scores import scores
+from .scores import alone, score
 from .shapley import Shares, shares
 from .slopes import Slope, Worlds, differences, half_width, least, pathwise, ratio, smooth
 
@@ -119,7 +119,6 @@ def slopes(
     moving = 0
     count = affordable(base.paths, len(every), asked.times)
     some = chosen(base, places, count, config.run.seed)
-    known = scores(world, min(base.paths, SCORED)) if any(one.score for one in every) else {}
     rows, still = [], []
     for k, field in enumerate(every):
         progress(0.15 + 0.55 * k / len(every), field.name)
@@ -132,8 +131,9 @@ def slopes(
         ways = differences(found, base, some, owners)
         if smooth(world, found):
             ways += pathwise(world, found, base, some, owners)
-        if field.score is not None:
-            ways += ratio(known[field.score], base, owners)
+        if alone(found.down, found.up):
+            weight = score(world, found.down, found.up, found.step, min(base.paths, SCORED))
+            ways += ratio(weight, base, owners)
         for place in owners:
             rows += _rows(config, field, found.step, ways, base, place)
     return pd.DataFrame(rows), still, moving, count
