@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
+from .adoption import adoption
 from .audit import audit
 from .calibrate import calibrate
 from .demo import demo
@@ -75,6 +76,7 @@ for command in (
     replay,
     reverse,
     audit,
+    adoption,
     sensitivities,
     tune,
     watch,
