@@ -1,5 +1,6 @@
 """The page of a policy's adoption: routs, who saves what, where it stops paying, by share that follows."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ LEAD = """# What is a policy worth to those who follow it, once many do?
 
 {answer}
 
+## How it was done
+
 {paths:,} paths of {days} trading days of `{config}`{member}, the same shocks at every share, so that changes
 are paired path by path; {confidence:g} % intervals of the simulation alone. The share is of the assets of
 {cohorts}; who follows trades inside the crowd and moves prices. A policy is set off {when}, and its orders
@@ -23,11 +26,13 @@ market the others make, on the terms of its account. `saves` is what holding los
 WORLDS = """| share | set off, % | P(rout), % | change, points | state buys, bn | owed to brokers, bn |
 |---|---|---|---|---|---|
 """
-COLUMNS = (
-    "share", "ES holding", "ES following", "saves, ES", "saves, mean", "others, holding", "others, following",
-    "regret, holding", "regret, following",
-)  # fmt: skip
-LOSSES = f"| {' | '.join(COLUMNS)} |\n|{'---|' * len(COLUMNS)}\n"
+SAVED = """| share | ES holding | ES following | saves, ES | saves, mean |
+|---|---|---|---|---|
+"""
+OTHERS = """
+| share | others, holding | others, following | regret, holding | regret, following |
+|---|---|---|---|---|
+"""
 CAPACITY = """
 ## Capacity: a manager's own assets
 
@@ -48,7 +53,7 @@ def page(facts: dict[str, Any], worlds: pd.DataFrame, rows: pd.DataFrame, capaci
         "level": 100 * facts["level"],
         "when": _when(facts),
         "cohorts": ", ".join(f"`{name}`" for name in facts["cohorts"]),
-        "answer": answer(facts, worlds, rows),
+        "answer": "\n\n".join(answers(facts, worlds, rows)),
     }
     parts = [LEAD.format(**{**facts, **more}), "\n| policy | what |\n|---|---|\n"]
     parts += [f"| {kind} | {what} |\n" for kind, what in facts["policies"].items()]
@@ -60,7 +65,7 @@ def page(facts: dict[str, Any], worlds: pd.DataFrame, rows: pd.DataFrame, capaci
             parts += _losses(own, label)
     if len(capacity):
         parts += _capacity(facts, capacity)
-    parts.append(f"\nMade by `{facts['command']}`; every figure is in routs.csv, losses.csv")
+    parts.append(f"\nMade by `{facts['command']}`; every figure is in routs.csv, saved.csv")
     parts.append(" and capacity.csv.\n" if len(capacity) else ".\n")
     return "".join(parts)
 
@@ -77,26 +82,32 @@ def _when(facts: dict[str, Any]) -> str:
     return " or ".join(said)
 
 
-def answer(facts: dict[str, Any], worlds: pd.DataFrame, rows: pd.DataFrame) -> str:
+def answers(facts: dict[str, Any], worlds: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
     """For every policy: what it does to routs, and where it stops paying."""
-    said = []
+    found = []
     for kind in facts["policies"]:
-        said.append(f"{kind}: {routs(worlds[worlds['policy'] == kind])}.")
+        said = [f"`{kind}`: {routs(worlds[worlds['policy'] == kind])}."]
         for product, label in facts["labels"].items():
             own = rows[(rows["policy"] == kind) & (rows["product"] == product)]
             said.append(f"For {label} it {pays(own)}.")
-    return " ".join(said)
+        found.append(" ".join(said))
+    return found
+
+
+def part(share: float) -> str:
+    """A share in per cent."""
+    return f"{100 * share:.0f} %"
 
 
 def routs(own: pd.DataFrame) -> str:
     """From which share routs are told to come more often, or less; of one policy."""
     own = own.sort_values("share")
     alone, last = own.iloc[0], own.iloc[-1]
-    ends = f"{alone['rout']:.3g} % with nobody, {last['rout']:.3g} % at a share of {last['share']:.0%}"
+    ends = f"{alone['rout']:.3g} % with nobody, {last['rout']:.3g} % at a share of {part(last['share'])}"
     for word, of, other in (("more", "gained", "lost"), ("less", "lost", "gained")):
         told = own[(own[of] > own[other]) & (signed(own) < SURE)]
         if len(told):
-            return f"routs come {word} often from a share of {told.iloc[0]['share']:.0%} ({ends})"
+            return f"routs come {word} often from a share of {part(told.iloc[0]['share'])} ({ends})"
     return f"no share is told to change how often routs come ({ends})"
 
 
@@ -111,7 +122,7 @@ def pays(own: pd.DataFrame) -> str:
     own = own.sort_values("share")
     share, saves = own["share"].to_numpy(float), own["saves_es"].to_numpy(float)
     low, high = own["saves_es_low"].to_numpy(float), own["saves_es_high"].to_numpy(float)
-    ends = f"ES {saves[0]:+.2g} points with nobody, {saves[-1]:+.2g} at a share of {share[-1]:.0%}"
+    ends = f"ES {saves[0]:+.2g} points with nobody, {saves[-1]:+.2g} at a share of {part(share[-1])}"
     if (low > 0).all():
         return f"pays at every share ({ends})"
     if saves[0] <= 0:
@@ -122,10 +133,10 @@ def pays(own: pd.DataFrame) -> str:
     k = int(below[0])
     where = share[k - 1] + (share[k] - share[k - 1]) * saves[k - 1] / (saves[k - 1] - saves[k])
     sure = share[low > 0].max(initial=0.0), share[high < 0].min(initial=1.0)
-    return f"stops paying at a share of {where:.0%} (between {sure[0]:.0%} and {sure[1]:.0%}; {ends})"
+    return f"stops paying at a share of {part(where)} (between {part(sure[0])} and {part(sure[1])}; {ends})"
 
 
-def _sure(row: dict[str, Any], name: str) -> str:
+def _sure(row: Mapping[Any, Any], name: str) -> str:
     return f"{row[name]:+.2g} ({row[f'{name}_low']:+.2g} to {row[f'{name}_high']:+.2g})"
 
 
@@ -133,7 +144,7 @@ def _worlds(own: pd.DataFrame) -> list[str]:
     lines = [WORLDS]
     for row in own.to_dict("records"):
         cells = [
-            f"{row['share']:.0%}",
+            f"{part(row['share'])}",
             f"{row['fires']:.3g}",
             f"{row['rout']:.3g} ({row['rout_low']:.3g} to {row['rout_high']:.3g})",
             _sure(row, "rout_change"),
@@ -145,21 +156,18 @@ def _worlds(own: pd.DataFrame) -> list[str]:
 
 
 def _losses(own: pd.DataFrame, label: str) -> list[str]:
-    lines = [f"\n### {label}\n\n", LOSSES]
+    """What following saves, then what the others' following costs; of one policy and product."""
+    first, second = [f"\n### {label}\n\n", SAVED], [OTHERS]
     for row in own.to_dict("records"):
-        cells = [
-            f"{row['share']:.0%}",
-            f"{row['es_hold']:.3g}",
-            f"{row['es_follow']:.3g}",
-            _sure(row, "saves_es"),
-            _sure(row, "saves_mean"),
-            _sure(row, "others_hold"),
-            _sure(row, "others_follow"),
-            f"{row['regret_hold']:.2g}",
-            f"{row['regret_follow']:.2g}",
-        ]
-        lines.append(f"| {' | '.join(cells)} |\n")
-    return lines
+        share, losses = part(row["share"]), (f"{row['es_hold']:.3g}", f"{row['es_follow']:.3g}")
+        first.append(_line(share, *losses, _sure(row, "saves_es"), _sure(row, "saves_mean")))
+        regrets = (f"{row[f'regret_{who}']:.2g}" for who in ("hold", "follow"))
+        second.append(_line(share, _sure(row, "others_hold"), _sure(row, "others_follow"), *regrets))
+    return first + second
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |\n"
 
 
 def _capacity(facts: dict[str, Any], table: pd.DataFrame) -> list[str]:
@@ -170,7 +178,7 @@ def _capacity(facts: dict[str, Any], table: pd.DataFrame) -> list[str]:
         f"\n|{'---|' * (4 + len(kinds))}\n",
     ]
     for row in table.to_dict("records"):
-        cells = [facts["labels"][row["product"]], f"{row['assets']:g}", f"{row['net_alpha']:.2g}"]
+        cells = [facts["labels"][row["product"]], f"{row['assets']:g}", f"{row['net_alpha']:.1f}"]
         cells += [f"{row['es_hold']:.3g} ({row['es_hold_low']:.3g} to {row['es_hold_high']:.3g})"]
         cells += [_sure(row, f"{kind}_saves") for kind in kinds]
         lines.append(f"| {' | '.join(cells)} |\n")

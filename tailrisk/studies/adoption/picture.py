@@ -22,21 +22,23 @@ from ...report.figures.svg import safe, svg
 
 LOOKS = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"), (ORANGE, ":", "D"), (PURPLE, "-", "v"))
 PANEL = (WIDTH - 0.9) / 2
-HEIGHT = 3.0
+HEIGHT, BELOW = 3.2, 0.75
 
 
 def curves(worlds: pd.DataFrame, rows: pd.DataFrame, kind: str, facts: dict[str, Any]) -> str:
     """Left how often routs come, right what following saves of ES, by product."""
     with canvas(HEIGHT) as figure:
-        ax = axes(figure, 0.6, 0.5, WIDTH - 0.6 - PANEL + 0.3, 0.3)
+        ax = axes(figure, 0.6, BELOW, WIDTH - 0.6 - PANEL + 0.3, 0.3)
         share = 100 * worlds["share"]
         ax.fill_between(share, worlds["rout_low"], worlds["rout_high"], color=SKY, alpha=0.35, linewidth=0)
         ax.plot(share, worlds["rout"], color=BLUE, marker="o", markersize=3.5, linewidth=1.2)
         ax.set_ylim(bottom=0)
         ax.set_title("P(rout), %")
         ax.set_xlabel("share that follows, %")
-        words = "; ".join(f"{one['share']:.0%}: {one['rout']:.3g} %" for one in worlds.to_dict("records"))
-        right = axes(figure, 0.6 + PANEL + 0.2, 0.5, 0.1, 0.3)
+        words = "; ".join(
+            f"{100 * one['share']:.0f} %: {one['rout']:.3g} %" for one in worlds.to_dict("records")
+        )
+        right = axes(figure, 0.6 + PANEL + 0.2, BELOW, 0.1, 0.3)
         for (product, label), look in zip(facts["labels"].items(), LOOKS * 3, strict=False):
             own = rows[rows["product"] == product]
             _line(right, 100 * own["share"], own, "saves_es", label, look)
@@ -45,10 +47,16 @@ def curves(worlds: pd.DataFrame, rows: pd.DataFrame, kind: str, facts: dict[str,
         right.axhline(0, color=INK, linewidth=0.6)
         right.set_title("saved by following, points of ES")
         right.set_xlabel("share that follows, %")
-        right.legend(frameon=False, fontsize=SMALL)
+        _legend(ax, right)
         return svg(
             figure, f"adoption-{kind}", f"{kind}: routs and savings by the share that follows", words + "."
         )
+
+
+def _legend(ax: Any, drawn: Any) -> None:
+    """Below the left panel, of what is drawn in either."""
+    where = {"loc": "upper left", "bbox_to_anchor": (-0.1, -0.17), "ncols": 3}
+    ax.legend(*drawn.get_legend_handles_labels(), frameon=False, fontsize=SMALL, **where)
 
 
 def _line(
@@ -65,8 +73,8 @@ def _line(
 def capacity(table: pd.DataFrame, facts: dict[str, Any]) -> str:
     """Left net alpha, right ES of holders, against a manager's own assets."""
     with canvas(HEIGHT) as figure:
-        left = axes(figure, 0.6, 0.5, WIDTH - 0.6 - PANEL + 0.3, 0.3)
-        right = axes(figure, 0.6 + PANEL + 0.2, 0.5, 0.1, 0.3)
+        left = axes(figure, 0.6, BELOW, WIDTH - 0.6 - PANEL + 0.3, 0.3)
+        right = axes(figure, 0.6 + PANEL + 0.2, BELOW, 0.1, 0.3)
         words = []
         for (product, label), look in zip(facts["labels"].items(), LOOKS * 3, strict=False):
             own = table[table["product"] == product]
@@ -82,7 +90,10 @@ def capacity(table: pd.DataFrame, facts: dict[str, Any]) -> str:
         left.axhline(0, color=MUTED, linewidth=0.6)
         for ax, title in ((left, "net alpha, % a year"), (right, "ES of a holder, % of NAV")):
             ax.set_xscale("log")
+            sizes = sorted(set(table["assets"]))
+            ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
+            ax.minorticks_off()
             ax.set_title(title)
             ax.set_xlabel("assets, billions")
-        left.legend(frameon=False, fontsize=SMALL)
+        _legend(left, left)
         return svg(figure, "capacity", "Net alpha and ES by a manager's own assets", "; ".join(words) + ".")

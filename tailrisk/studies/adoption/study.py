@@ -197,6 +197,7 @@ def _facts(
         "level": float(asked.level),
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,
+        "answers": len(asked.policies),
         "policies": {kind: POLICIES[kind] for kind in asked.policies},
         "labels": {product: config.products[product].label for product in asked.products},
         "cohorts": list(cohorts),
@@ -213,7 +214,7 @@ def _write(
 ) -> None:
     worlds, rows, capacity = tables
     write_csv(worlds, folder / "routs.csv", digits="%.6g", missing="")
-    write_csv(rows, folder / "losses.csv", digits="%.6g", missing="")
+    write_csv(rows, folder / "saved.csv", digits="%.6g", missing="")
     for kind in facts["policies"]:
         own = [table[table["policy"] == kind] for table in (worlds, rows)]
         disk.write(folder / f"{kind}.svg", picture.curves(own[0], own[1], kind, facts))

@@ -65,7 +65,7 @@ def wanted(kind: str, books: Books, names: Names) -> Wanted:
             raise InputError("--policy", f"{kind} of a book without benchmark or hedge", "another policy")
         weights = style_box(weights, books.flat, BOUND, it)
     elif kind == "top_1800":
-        if not (weights * ~it.small).any(axis=1).all():
+        if not weights[:, ~it.small.astype(bool)].any(axis=1).all():
             raise InputError("--policy", f"{kind} of a book of small stocks alone", "another policy")
         weights = top_1800(weights, it)
     elif kind == "shift_500":

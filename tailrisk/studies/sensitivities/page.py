@@ -17,6 +17,8 @@ LEAD = """# Which numbers of the config move the tail, and which actors make it?
 
 {answer}
 
+## How it was done
+
 {paths:,} paths of {days} trading days of `{config}`{member}. An effect is what ES {level:g} % of a product
 gains, in points of NAV, for the field's unit: one per cent of its value, one point of a weight (taken from
 the others pro rata) or one point a year; {confidence:g} % intervals. {fields} fields were moved, all cohorts'
@@ -33,7 +35,9 @@ def page(facts: dict[str, Any], taken: pd.DataFrame, split: pd.DataFrame | None)
     member = "" if facts["member"] is None else f", member {facts['member']} of its crowd"
     more = {"member": member, "cost_paths": facts["cost"]["paths"], "cost_cpu": facts["cost"]["cpu"]}
     level = 100 * facts["level"]
-    parts = [LEAD.format(**{**facts, **more, "level": level, "answer": answer(facts, taken, split)})]
+    parts = [
+        LEAD.format(**{**facts, **more, "level": level, "answer": "\n\n".join(answers(facts, taken, split))})
+    ]
     for product, label in facts["labels"].items():
         own = taken[taken["product"] == product]
         parts.append(f"\n## ES of {label}: {facts['es'][product]:.3g} % of NAV\n\n")
@@ -60,23 +64,22 @@ def ordered(own: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def answer(facts: dict[str, Any], taken: pd.DataFrame, split: pd.DataFrame | None) -> str:
-    """The largest effects of every product in a sentence, and the actor that adds most."""
-    said = []
+def answers(facts: dict[str, Any], taken: pd.DataFrame, split: pd.DataFrame | None) -> list[str]:
+    """The largest effects on every product in a sentence, and the actor that adds most."""
+    found = []
     for product, label in facts["labels"].items():
-        top = ordered(taken[taken["product"] == product]).head(3)
-        named = ", ".join(
-            f"`{row['field']}` {_effect(row)} for {row['unit']}" for row in top.to_dict("records")
-        )
-        said.append(f"ES of {label} ({facts['es'][product]:.3g} % of NAV) answers most to {named}.")
+        rows = ordered(taken[taken["product"] == product]).head(3).to_dict("records")
+        named = ", ".join(f"`{row['field']}` {_effect(row)} for {row['unit']}" for row in rows)
+        said = f"ES of {label} ({facts['es'][product]:.3g} % of NAV) answers most to {named}."
         if split is not None:
             own = split[(split["product"] == product) & ~split["actor"].isin([NONE, ALL])]
             most = own.loc[own["share"].idxmax()]
-            said.append(
-                f"Of the actors the most is added by {most['actor']}: "
+            said += (
+                f" Of the actors the most is added by {most['actor']}: "
                 f"{most['share']:+.2g} points ({most['share_low']:+.2g} to {most['share_high']:+.2g})."
             )
-    return " ".join(said)
+        found.append(said)
+    return found
 
 
 def _effect(row: dict[str, Any]) -> str:

@@ -216,6 +216,7 @@ def _facts(
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,
         "es": {product: 100 * base.shortfall(place) for product, place in places.items()},
+        "answers": len(asked.products),
         "labels": {product: config.products[product].label for product in asked.products},
         "fields": len(done[0]) + done[1],
         "without_effect": done[0],

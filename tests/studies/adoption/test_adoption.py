@@ -129,7 +129,7 @@ def table(saves, sure=0.1):
     ("saves", "said"),
     [
         ([1.0, 0.8, 0.5], "pays at every share"),
-        ([1.0, 0.5, -0.5], "stops paying at a share of 75% (between 50% and 100%"),
+        ([1.0, 0.5, -0.5], "stops paying at a share of 75 % (between 50 % and 100 %"),
         ([-1.0, -2.0, -3.0], "does not pay even for the first"),
         ([-0.05, 0.0, 0.0], "is not told to pay"),
         ([1.0, 0.05, 0.05], "pays, but not told from nothing"),
@@ -143,7 +143,7 @@ def test_routs_are_told_by_the_paths_that_changed():
     own = pd.DataFrame(
         {"share": [0.0, 0.5, 1.0], "rout": [1.0, 1.1, 3.0], "gained": [0, 2, 20], "lost": [0, 0, 3]}
     )
-    assert "more often from a share of 100%" in page.routs(own)
+    assert "more often from a share of 100 %" in page.routs(own)
     own["gained"], own["lost"] = [0, 2, 2], [0, 0, 1]
     assert "no share is told" in page.routs(own)
 
@@ -170,7 +170,7 @@ def test_a_folder_from_the_command_line(tmp_path, capsys):
     ]
     assert run("crowd_feb2024.toml", *asked, *sets, "-o", tmp_path / "out") == 0
     assert "Capacity" in capsys.readouterr().out
-    rows = pd.read_csv(tmp_path / "out" / "losses.csv").set_index("share")
+    rows = pd.read_csv(tmp_path / "out" / "saved.csv").set_index("share")
     assert list(rows.index) == [0.0, 1.0]
     assert rows.loc[0.0, "saves_es"] > 0  # alone it pays to cut four times to two
     assert rows.loc[0.0, "others_follow"] == 0
