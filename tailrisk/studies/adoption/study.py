@@ -107,7 +107,7 @@ def adoption(
                 worlds.append({"policy": kind, "share": share} | odds(config, now, nobody))
                 rows += [
                     {"policy": kind, "share": share, "product": name}
-                    | worth(config, asked, tuple(x[k] for x in mine), tuple(x[k] for x in before))  # type: ignore[arg-type]
+                    | worth(config, asked, tuple(x[k] for x in mine), tuple(x[k] for x in before))
                     for k, name in enumerate(asked.products)
                 ]
         tables = pd.DataFrame(worlds), pd.DataFrame(rows), capacity

@@ -92,8 +92,8 @@ def _product(name: str, steps: Steps, values: dict[str, float], step: float) -> 
     if steps[0] in ("weights", "hedge"):
         room = min(least, 1 - most, 0.05) / 2
         if room > 0:
-            move = partial(_rebalanced, who, str(steps[0]), str(steps[-1]))
-            yield Field(name, "product", most, POINT, move, room, own)
+            weigh = partial(_rebalanced, who, str(steps[0]), str(steps[-1]))
+            yield Field(name, "product", most, POINT, weigh, room, own)
     elif steps[-1] in RATES:
         yield Field(name, "product", most, POINT_A_YEAR, partial(_added, who, steps), 0.01, own)
     elif any(values.values()):
@@ -156,12 +156,13 @@ def _block(config: Config, step: float) -> Iterator[Field]:
     assert config.crowd is not None
     for name in ("kappa_crisis", "long_cap"):
         value = getattr(config.crowd, name)
-        move = _times(
-            lambda c, change, name=name: c.model_copy(
-                update={"crowd": placed(c.crowd, (name,), change)}
-            ).attach(c.attached)
-        )
+        move = _times(partial(_of_block, name))
         yield Field(f"crowd.{name}", "crowd", value, PER_CENT, move, _part(value, step))
+
+
+def _of_block(name: str, config: Config, change: Change) -> Config:
+    changed = placed(config.crowd, (name,), change)
+    return config.model_copy(update={"crowd": changed}).attach(config.attached)
 
 
 def _cohorts(files: CrowdFiles, step: float) -> Iterator[Field]:

@@ -1,6 +1,6 @@
 """The page of sensitivities: what moves each product's ES most, by which method, and who makes it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,8 @@ the others pro rata) or one point a year; {confidence:g} % intervals. {fields} f
 together where it says `*`; each on {paths_again:,} paths, the worst of the run taken far more often than the
 rest, in all at {cost_paths:g} times the run's paths and {cost_cpu:g} times its CPU time, the run included. Of
 the methods a field allows the one with the least error is given: differences with the same shocks (`D`), the
-derivative along each path (`P`), the likelihood ratio (`L`).
+derivative along each path (`P`), the likelihood ratio (`L`). An interval without width: none of these paths
+moved.
 """
 LETTER = {"differences": "D", "pathwise": "P", "likelihood ratio": "L"}
 
@@ -82,7 +83,7 @@ def answers(facts: dict[str, Any], taken: pd.DataFrame, split: pd.DataFrame | No
     return found
 
 
-def _effect(row: dict[str, Any]) -> str:
+def _effect(row: Mapping[Any, Any]) -> str:
     return f"{row['effect']:+.2g} ({row['effect_low']:+.2g} to {row['effect_high']:+.2g})"
 
 

@@ -36,6 +36,8 @@ SCORED = 65_536
 EXACT = 8
 """Actors up to which every coalition is valued."""
 ORDERS = 24
+MOST = 6
+"""Products at once: strata are by whose tail a path is in."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,13 @@ class Asked:
 
 
 def check(config: Config, asked: Asked) -> None:
-    """InputError: a product or pattern the config has not, tails too thin, actors without a crowd."""
+    """InputError: a product or pattern the config has not, too many, weighted paths, tails too thin."""
     for name in asked.products:
         if name not in config.products:
             raise InputError("--product", repr(name), ", ".join(config.products))
-    if config.run.days < 1 or (config.sampling is not None and config.sampling.method != "plain"):
+    if len(asked.products) > MOST:
+        raise InputError("--product", f"{len(asked.products)} products", f"at most {MOST} at once")
+    if config.sampling is not None and config.sampling.method != "plain":
         raise InputError("sampling.method", "weighted paths", "plain: derivatives are of a plain run")
     beyond = (1 - float(asked.level)) * config.run.paths
     if beyond < 20:
@@ -119,7 +123,8 @@ def slopes(
     moving = 0
     count = affordable(base.paths, len(every), asked.times)
     some = chosen(base, places, count, config.run.seed)
-    rows, still = [], []
+    rows: list[dict[str, Any]] = []
+    still: list[str] = []
     for k, field in enumerate(every):
         progress(0.15 + 0.55 * k / len(every), field.name)
         found = moved(config, field)

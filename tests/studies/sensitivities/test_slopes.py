@@ -147,6 +147,7 @@ def test_records_are_changed_at_their_place_alone():
     assert weights == pytest.approx({"a": 0.28, "b": 0.27, "c": 0.45})
 
 
+SEVEN = ("ie300", "ie500", "ie1000", "neutral", "dma", "long_short", "cta")
 SMALL = (
     "market.start=crisis",
     "run.days=8",
@@ -192,6 +193,8 @@ def test_a_crowd_from_the_command_line(tmp_path, capsys):
     [
         (["--product", "mine"], "--product"),
         (["--field", "crowd.nothing"], "--field"),
+        (["--set", "sampling.method=importance"], "plain"),
+        ([word for name in SEVEN for word in ("--product", name)], "at most 6"),
         (["--level", "0.9999"], "--level"),
         (["--level", "0.97,0.99"], "--level"),
         (["--set", "run.paths=2048", "--level", "0.999"], "20 paths beyond"),
