@@ -89,7 +89,7 @@ def answers(facts: dict[str, Any], worlds: pd.DataFrame, rows: pd.DataFrame) -> 
         said = [f"`{kind}`: {routs(worlds[worlds['policy'] == kind])}."]
         for product, label in facts["labels"].items():
             own = rows[(rows["policy"] == kind) & (rows["product"] == product)]
-            said.append(f"For {label} it {pays(own)}.")
+            said.append(f"For {label} it {pays(own)}; of the mean loss it {pays(own, 'mean')}.")
         found.append(" ".join(said))
     return found
 
@@ -117,12 +117,16 @@ def signed(own: pd.DataFrame) -> Any:
     return np.minimum(2 * bdtr(less.to_numpy(np.float64), both.to_numpy(np.int64), 0.5), 1.0)
 
 
-def pays(own: pd.DataFrame) -> str:
-    """Where following stops saving ES, by the straight line between shares; of one policy and product."""
-    own = own.sort_values("share")
-    share, saves = own["share"].to_numpy(float), own["saves_es"].to_numpy(float)
-    low, high = own["saves_es_low"].to_numpy(float), own["saves_es_high"].to_numpy(float)
-    ends = f"ES {saves[0]:+.2g} points with nobody, {saves[-1]:+.2g} at a share of {part(share[-1])}"
+def pays(own: pd.DataFrame, what: str = "es") -> str:
+    """Where following stops saving, by the straight line between shares; of one policy and product.
+
+    what: es or mean, of the loss.
+    """
+    own, name = own.sort_values("share"), f"saves_{what}"
+    share, saves = own["share"].to_numpy(float), own[name].to_numpy(float)
+    low, high = own[f"{name}_low"].to_numpy(float), own[f"{name}_high"].to_numpy(float)
+    word = "ES" if what == "es" else "mean"
+    ends = f"{word} {saves[0]:+.2g} points with nobody, {saves[-1]:+.2g} at a share of {part(share[-1])}"
     if (low > 0).all():
         return f"pays at every share ({ends})"
     if saves[0] <= 0:
