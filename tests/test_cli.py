@@ -126,6 +126,8 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "monitor",
         "reverse",
         "audit",
+        "adoption",
+        "sensitivities",
         "replay",
         "cta",
         "watch",

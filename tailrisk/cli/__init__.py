@@ -9,6 +9,7 @@ import click
 
 from .. import __version__
 from ..core.errors import Fault, InputError
+from .adoption import adoption
 from .audit import audit
 from .calibrate import calibrate
 from .demo import demo
@@ -22,6 +23,7 @@ from .monitor import monitor
 from .options import say
 from .results import compare, export, listed, publish, query, stale, verify
 from .reverse import reverse
+from .sensitivities import sensitivities
 from .simulate import report, run, show
 from .sweep import sweep
 from .validate import validate
@@ -74,6 +76,8 @@ for command in (
     replay,
     reverse,
     audit,
+    adoption,
+    sensitivities,
     tune,
     watch,
     minute,
