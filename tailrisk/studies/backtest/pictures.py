@@ -17,12 +17,12 @@ Array = NDArray[Any]
 ROW = 0.16
 """Inches a model takes."""
 LINES = (("normal_250", MUTED, "-"), ("garch_t", BLUE, "-"), ("", VERMILION, "-"))
-"""Models whose VaR is drawn; the last is the richest regime model of the first kind of shocks."""
+"""Models whose VaR is drawn; the last is the ladder's own (headline)."""
 
 
 def headline(plan: Plan) -> str:
-    """The regime model that is drawn: most states, first kind of shocks."""
-    return f"{plan.shocks[0]}_k{max(plan.states)}"
+    """The ladder's model that is drawn: memory where it is asked for, else most states, first kind of shocks."""
+    return "memory" if plan.memory else f"{plan.shocks[0]}_k{max(plan.states)}"
 
 
 def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[int, Array]) -> str:
