@@ -21,7 +21,7 @@ LINES = (("normal_250", MUTED, "-"), ("garch_t", BLUE, "-"), ("", VERMILION, "-"
 
 
 def headline(plan: Plan) -> str:
-    """The ladder's model that is drawn: memory where it is asked for, else most states, first kind of shocks."""
+    """The ladder's model that is drawn: memory if asked for, else most states, first kind of shocks."""
     return "memory" if plan.memory else f"{plan.shocks[0]}_k{max(plan.states)}"
 
 

@@ -1,4 +1,4 @@
-"""The pictures of a validation: panels and their labels do not run into each other, line and band are named."""
+"""The pictures of a validation: panels and their labels are apart, line and band are named."""
 
 from itertools import combinations
 
@@ -28,7 +28,9 @@ def test_no_panel_reaches_into_another_nor_beyond_the_edge(drawn):
         for one, other in combinations(boxes, 2):
             assert not one.overlaps(other)
         for box in boxes:
-            assert 0 <= box.x0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+            assert box.x0 >= 0
+            assert box.x1 <= figure.bbox.x1
+            assert box.y1 <= figure.bbox.y1
 
 
 def test_line_and_band_are_named_once(drawn):
