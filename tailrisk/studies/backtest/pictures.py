@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ...report.figures.style import BLUE, GREEN, INK, MUTED, SMALL, VERMILION, axes, canvas
@@ -108,4 +109,5 @@ def _panel(ax: Axes, plan: Plan, table: pd.DataFrame, share: float) -> None:
     ax.set_yticks(range(len(plan.models)), plan.models)
     ax.set_ylim(len(plan.models) - 0.4, -0.6)
     ax.set_xlim(0, min(4.0, 1.05 * float((table.rate_high / share).quantile(0.98))))
+    ax.xaxis.set_major_locator(MaxNLocator(3, integer=True, prune="upper"))
     ax.grid(axis="x")
