@@ -44,7 +44,7 @@ SAID = ", ".join(
     for name, (small, large), days, threshold in EVENTS
 )
 DECADE = 10
-DRAWS, DRAWN = 40, 1024
+DRAWS, DRAWN = 40, 256
 """Parameter sets of regimes drawn within the calibration's errors, and decades simulated under each."""
 REFITS = 32
 """Draws of memory that lie beside the calibrated file: refits to days resampled in blocks."""
@@ -64,7 +64,7 @@ class Years:
 
 
 @click.command()
-@click.option("--paths", default=16384, show_default=True, help="Decades simulated for each law of returns.")
+@click.option("--paths", default=8192, show_default=True, help="Decades simulated for each law of returns.")
 @click.option(
     "--states", default="1,2,3,4", show_default=True, help="Numbers of regimes of the ladder alone."
 )
