@@ -8,7 +8,7 @@ February). The week is judged over five days and on micro-caps because its loss 
 which no one-day z of larger stocks sees. z is ex ante on 250 days, mean removed. A model's probability is
 the share of its simulated years with such a day, its return period one over that. Every --config is
 simulated a year a path from its long run and adds a row: with a crowd, the interval takes in the spread over
---members of its ensemble. Writes results/headline. A few minutes of a core; a crowd takes ten more.
+--members of its ensemble. Writes results/headline. Eight minutes of a core; a crowd takes ten more.
 """
 
 import tomllib
@@ -44,8 +44,8 @@ SAID = ", ".join(
     for name, (small, large), days, threshold in EVENTS
 )
 DECADE = 10
-DRAWS, DRAWN = 40, 256
-"""Parameter sets of regimes drawn within the calibration's errors, and decades simulated under each."""
+DRAWS, DRAWN = 40, 8192
+"""Parameter sets of regimes drawn within the calibration's errors, and decades simulated under each: a block."""
 REFITS = 32
 """Draws of memory that lie beside the calibrated file: refits to days resampled in blocks."""
 
