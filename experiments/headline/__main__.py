@@ -45,7 +45,7 @@ SAID = ", ".join(
 )
 DECADE = 10
 DRAWS, DRAWN = 40, 8192
-"""Parameter sets of regimes drawn within the calibration's errors, and decades simulated under each: a block."""
+"""Sets of regimes drawn within the calibration's errors, and decades simulated under each: a block."""
 REFITS = 32
 """Draws of memory that lie beside the calibrated file: refits to days resampled in blocks."""
 
