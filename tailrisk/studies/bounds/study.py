@@ -24,7 +24,7 @@ from ..crowd.runs import edited
 
 LEVEL = "0.99"
 SIZE_GRID = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5)
-MODELS = (
+MODELS: tuple[tuple[str, ...], ...] = (
     ("market.process=memory",),
     *(
         ("market.process=regimes", f"market.states={states}", f"market.shocks={shocks}")
