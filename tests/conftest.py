@@ -30,6 +30,8 @@ LONG = (
     "studies/reverse/test_reverse.py::test_a_crowd_sells",
     "studies/backtest/test_study.py::test_forecasts_of_every_day",
     "studies/audit/test_audit.py::test_rules_on_the_same_paths",
+    "studies/gauge/test_gauge.py::test_learning_from_markets",
+    "studies/gauge/test_gauge.py::test_a_market_without_books",
     "studies/regret/test_study.py::test_training_finds",
     "studies/match/test_ordinary.py::test_the_years_are_those",
     "record/test_faults.py::test_a_small_drill",

@@ -12,6 +12,7 @@ from ..core.errors import Fault, InputError
 from .audit import audit
 from .calibrate import calibrate
 from .demo import demo
+from .gauge import gauge
 from .guide import guide
 from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
@@ -74,6 +75,7 @@ for command in (
     replay,
     reverse,
     audit,
+    gauge,
     tune,
     watch,
     minute,
