@@ -1,6 +1,7 @@
 """A gauge's parts against their definitions, its file, and what the command makes of closes and refuses."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -178,7 +179,9 @@ def test_the_filter_is_hamilton_s(law):
         density = np.exp(-square / 2) / np.sqrt(np.linalg.det(scale))
         chance = (chance if day == 0 else chance @ chain) * density
         chance /= chance.sum()
-        assert found[day] == pytest.approx(chance[-1], abs=1e-7)  # rows of the file sum to one to seven digits
+        assert found[day] == pytest.approx(
+            chance[-1], abs=1e-7
+        )  # rows of the file sum to one to seven digits
 
 
 def frozen(path, law, **change):
@@ -318,7 +321,7 @@ def test_a_market_without_books(tmp_path):
 
 @pytest.mark.market_data
 def test_the_published_gauge_on_real_weeks(market_data, tmp_path):
-    published = "results/gauge"
+    published = Path(__file__).resolve().parents[3] / "results" / "gauge"
     assert (
         run(f"{published}/gauge.json", market_data / "indices_daily.csv", "-o", tmp_path / "out", "--quiet")
         == 0
