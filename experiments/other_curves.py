@@ -37,15 +37,16 @@ CURVES = (
 )
 PAGE = """# Other people's curves
 
-{agree} of 24 portfolios of least ES have the ES of fortitudo.tech's to five decimals (largest difference {apart:.1e},
-certified gaps up to {gap:.0e}). The fire-sale model below, written anew, gives what the Oxford code's own rules give on the
-same balance sheets to 1e-14 (tests/studies/curves has their output).
+{agree} of 24 portfolios of least ES have the ES of fortitudo.tech's to five decimals (largest difference
+{apart:.1e}, certified gaps up to {gap:.0e}). The fire-sale model below, written anew, gives what the rules of
+the Oxford code give on the same balance sheets to 1e-14 (their output is in tests/studies/curves).
 
 ## Fire sales
 
-{count} banks in the shape of the EBA's exercise of 2018, drawn (seed {seed}): the published file is theirs. A bank fails below
-{least:g} % equity over assets, acts below {buffer:g} % and goes back to {target:g} %; {rounds} rounds; a shock of {shock:g} % where
-the shock is not the axis, a price impact of {impact:g} % and, along the shock, 1 %. Leverage targeting acts always (buffer 100 %).
+{count} banks in the shape of the EBA's exercise of 2018, drawn (seed {seed}): the published file is theirs. A
+bank fails below {least:g} % equity over assets, acts below {buffer:g} % and goes back to {target:g} %;
+{rounds} rounds; a shock of {shock:g} % along the impact, an impact of 1 % along the shock. Leverage
+targeting acts always (a buffer of 100 %).
 
 ![Over price impact](impact.svg)
 
@@ -57,13 +58,14 @@ At a few points, % failed and % of all bonds sold:
 
 {points}
 
-With an impact of nothing still {still:.0f} % fail: the shock alone takes them below the line. Selling at a threshold is gentler than
-always going back to a target at every shock ({harsher} of {shocks} shocks have more failures or as many under targeting). There
-are no probabilities in these curves: that is what `tailrisk reverse`, `audit` and `gauge` add.
+With an impact of nothing {still:.0f} % fail: the shock alone takes them below the line. At {harsher} of
+{shocks} shocks as many banks or more fail under targeting as with a threshold. There are no probabilities
+in these curves: that is what `tailrisk reverse`, `audit` and `gauge` add.
 
 ## Least ES
 
-Eight assets, 2,000 Student-t scenarios, long only, fully invested; `recent` halves a scenario's weight every 500.
+Eight assets, 2,000 Student-t scenarios, long only, fully invested; `recent` halves a scenario's weight every
+500. `theirs` is what fortitudo.tech 1.2.5 answers to the same problem.
 
 {portfolios}
 

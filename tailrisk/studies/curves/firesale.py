@@ -1,6 +1,6 @@
 """Fire sales of banks that hold the same bonds, and the share of them that fails.
 
-Each round every bank in turn: below `least` equity over assets it fails and, the round after, sells all; below
+Each round, every bank: below `least` equity over assets it fails and, the round after, sells all; below
 `buffer` it wants to shed d = A - E / target of its assets A: it repays loans with min(d, cash) = r, and where
 the cash left is less than r puts tradables worth the difference up for sale, in proportion. Sales of all are
 then cleared at once,
@@ -26,7 +26,7 @@ LEAST = 1e-9
 
 @dataclass(frozen=True)
 class Banks:
-    """Balance sheets [bank], tradables [bank, bond] in units; what is neither cash nor tradable never moves."""
+    """Balance sheets [bank], tradables [bank, bond] in units; the rest of the assets never moves."""
 
     cash: Array
     tradable: Array
@@ -57,7 +57,7 @@ class Outcome:
 
 
 def banks(equity: Array, leverage: Array, securities: Array, government: Array) -> Banks:
-    """Balance sheets [bank] of published figures: equity, equity over assets, debt securities, those of states.
+    """Balance sheets [bank] of equity, equity over assets, debt securities, and those of states among them.
 
     Cash is 5 % of assets; half of the liabilities are loans. InputError: figures that make no balance sheet.
     """
@@ -89,7 +89,7 @@ def run(of: Banks, rules: Rules) -> Outcome:
     cash, loan, held = of.cash.copy(), of.loan.copy(), of.tradable.copy()
     price = np.ones(held.shape[1])
     price[rules.bond] *= 1 - rules.shock
-    outstanding = held.sum(axis=0)
+    outstanding = np.maximum(held.sum(axis=0), LEAST)
     beta = -10 * np.log1p(-rules.impact)
     alive, defaulting = np.ones(len(cash), bool), np.zeros(len(cash), bool)
     offered, sold = np.zeros_like(held), np.zeros(held.shape[1])
@@ -117,4 +117,4 @@ def run(of: Banks, rules: Rules) -> Outcome:
 
 def curve(of: Banks, rules: Rules, field: str, values: Array) -> list[Outcome]:
     """The outcome at each value of one field of the rules. TypeError: a field that is none."""
-    return [run(of, replace(rules, **{field: float(value)})) for value in values]
+    return [run(of, replace(rules, **{field: float(value)})) for value in values]  # type: ignore[arg-type]

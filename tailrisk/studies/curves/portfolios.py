@@ -1,8 +1,8 @@
 """Twenty-four portfolios of least ES, as another solver answers them: three levels, two laws, four targets.
 
 The problems are ours (Student-t scenarios of eight assets), long only and fully invested, ES of losses that
-are not centred. THEIRS are the answers of fortitudo.tech 1.2.5 (Benders' decomposition on GLPK) to these problems;
-the files of its authors' own benchmark of 24 are in no package.
+are not centred. THEIRS are the answers of fortitudo.tech 1.2.5 (Benders' decomposition on GLPK) to these
+problems; the files of its authors' own benchmark of 24 are in no package.
 """
 
 from dataclasses import dataclass
@@ -68,7 +68,8 @@ def floor(target: float, least: float, table: Array, weight: Array) -> float:
 
 def solved() -> list[tuple[float, float]]:
     """(ES, certified relative gap) of each problem, in order."""
-    table, found, least = returns(), [], {}
+    table, found = returns(), []
+    least: dict[tuple[float, str], float] = {}
     for problem in problems():
         weight = chances(problem.law)
         mean = table @ weight
