@@ -50,7 +50,9 @@ takes (`tailrisk.tail.conformal`). Days beyond it, in %, from day {warm} of each
 intervals over {series} series of {days} days, or over calendar years of real days. Stress is the regime of
 most volatility where it is known, and a chance of it above one half, filtered to the day before, where it
 is not. The guarantee is for all days together where days are exchangeable, and for each regime where it is
-known: the filter only guesses it.
+known: the filter only guesses it. Where a regime has too short a
+past its bound is infinite and never missed, which is why the rare days of stress lie below the asked part
+with the regime known.
 
 {tables}
 Made by `{command}`; every figure is in table.csv.

@@ -1,10 +1,10 @@
-"""Style bounds that hold whichever crowd is the true one: what a Wasserstein radius covers, and what it costs.
+"""Style bounds that hold whichever crowd is the true one: what a Wasserstein radius covers and costs.
 
     python -m experiments.robust_bounds [--tune configs/tune_robust.toml] [--repeats 400]
 
 A neutral product's bounds are chosen from so many paths: the most alpha whose ES, the largest within the
-radius, is in the budget. That is done again and again on other paths of the same crowd (is the budget kept
-on all of its paths?) and judged under the other members of the ensemble (is it kept there?). The manager's
+radius, is in the budget. That is done again and again, on paths of every member of the ensemble in turn, and
+judged on all paths of that member (is the budget kept?) and of all others (is it kept there?). The manager's
 decisions do not see the paths, so that they are made once for each bound. Writes results/robust_bounds/
 (some minutes).
 """
@@ -23,7 +23,7 @@ from tailrisk.assemble.world import assemble
 from tailrisk.core.calendar import YEAR
 from tailrisk.optimise.paths import of_universe, simulate
 from tailrisk.optimise.robust import spread
-from tailrisk.optimise.tuner import evaluate
+from tailrisk.optimise.tuner import evaluate, resampled
 from tailrisk.record.publishing import markdown, publish
 from tailrisk.studies.tune.book import book_of, read_inputs
 from tailrisk.studies.tune.config import Loaded, load_tune, universe_of
@@ -32,7 +32,8 @@ from tailrisk.studies.tune.run import CALM, _daily, _theta
 from tailrisk.tail import expected_shortfall, probability
 
 GRID = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.8, 1.0, 1.5)
-COUNTS = (256, 1024, 4096)
+COUNTS = (128, 512, 2048)
+"""Paths at hand; each counts twice, with specific risk of both signs."""
 RADII = (0.0, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.016)
 ASKED = 0.95
 PAGE = """# Style bounds that hold whichever crowd is the true one
@@ -43,21 +44,23 @@ PAGE = """# Style bounds that hold whichever crowd is the true one
 {budget:.2g} % of NAV (the middle between the ES of the loosest and of the tightest bounds under the best
 member), {paths:,} paths of each of {members} members. A radius is that of the Wasserstein ball around the
 paths that are at hand, in standard deviations of their returns; the largest ES in it is ES + radius x sd /
-{tail:g}, which a law in the ball attains. 95 % intervals are Wilson's over {repeats} draws of paths.
+{tail:g}, which a law in the ball attains. 95 % intervals are Wilson's over {repeats} draws of paths out of
+these.
 
 ## What a radius covers
 
-`own crowd`: part of the draws whose chosen bound keeps the budget on all paths of the crowd they came from,
-% (the error of few paths); `other crowds`: under every other member (the error of the crowd too). `alpha`:
-a year, of the bound chosen, mean; `none`: draws on which no bound was within the budget and the tightest
-was taken, %.
+Paths of the members in turn are at hand. `own crowd`: part of the draws whose chosen bound keeps the budget
+on all paths of the crowd they came from, % (the error of few paths); `every crowd`: under every member (the
+error of the crowd too). `alpha`: a year, of the bound chosen, mean; `none`: draws on which no bound was
+within the budget and the tightest was taken, %.
 
 {coverage}
 
 ## The frontier and its regret
 
 At a radius of {radius:g}, on all paths. `regret`: alpha a year given up against the best bound had the
-crowd been known, the most over members; `overrun`: ES beyond the budget under the worst.
+crowd been known, the most over members; `overrun`: ES beyond the budget under the worst. ES of the loosest
+bound by member, with the simulation's 95 % intervals: {by_member}.
 
 {frontier}
 
@@ -79,7 +82,7 @@ def laws(loaded: Loaded, universe: Any) -> tuple[Any, list[Any], Any]:
 
 
 def chosen(risk: np.ndarray, alpha: np.ndarray, budget: float) -> tuple[int, bool]:
-    """(the bound of most alpha with risk [bound] within the budget, whether there is one; else the tightest)."""
+    """(place of most alpha with risk [bound] within the budget, else the tightest; whether there is one)."""
     within = np.flatnonzero(risk <= budget)
     return (int(within[np.argmax(alpha[within])]), True) if len(within) else (0, False)
 
@@ -87,20 +90,22 @@ def chosen(risk: np.ndarray, alpha: np.ndarray, budget: float) -> tuple[int, boo
 def covered(
     losses: list[np.ndarray], alpha: np.ndarray, level: float, budget: float, repeats: int
 ) -> pd.DataFrame:
-    """A row a count of paths and radius: how often the chosen bound holds; losses [member][bound, scenario]."""
+    """A row a count of paths and radius: how often the choice holds; losses [member][bound, scenario]."""
     truth = np.array([_shortfall(member, level) for member in losses])
-    pairs = losses[0].shape[1] // 2
+    pairs, members = losses[0].shape[1] // 2, len(losses)
+    model = np.arange(repeats) % members  # whose paths are at hand
     rng, rows = np.random.default_rng(11), []
     for count in COUNTS:
         seen = []
-        for _ in range(repeats):
-            draw = rng.choice(pairs, count // 2, replace=False)
-            few = losses[0][:, np.append(draw, draw + pairs)]
+        for member in model:
+            draw = rng.choice(pairs, count, replace=False)
+            few = losses[member][:, np.append(draw, draw + pairs)]
             seen.append((_shortfall(few, level), np.array([spread(one, None) for one in few])))
         for radius in RADII:
             found = [chosen(es + radius * sd / (1 - level), alpha, budget) for es, sd in seen]
             at = np.array([place for place, _ in found])
-            own, other = truth[0, at] <= budget, (truth[1:, at] <= budget).all(axis=0)
+            holds = truth[:, at] <= budget  # [member, draw]
+            own, other = holds[model, np.arange(repeats)], holds.all(axis=0)
             rows.append(
                 {"paths": count, "radius": radius}
                 | _part("own", own)
@@ -116,20 +121,48 @@ def _shortfall(losses: np.ndarray, level: float) -> np.ndarray:
 
 def _part(name: str, hits: np.ndarray) -> dict[str, float]:
     found = probability(hits)
-    return {name: float(found.estimate), f"{name}_low": float(found.low), f"{name}_high": float(found.high)}
+    return {name: float(hits.mean()), f"{name}_low": float(found.low), f"{name}_high": float(found.high)}
 
 
-def answer(table: pd.DataFrame, frontier: pd.DataFrame) -> str:
-    """The least radius that covers, by count of paths, and what it costs."""
-    said = [] for count, own in table.groupby("paths"): free = own.iloc[0] words = f"With {count:,} paths
-    and no ball the chosen bound keeps the budget on {100 * free['own']:.0f} % of draws" words += f" and
-    under every other crowd on {100 * free['other']:.0f} %" for name, what in (("own", "its own crowd"),
-    ("other", "every other crowd")): enough = own[own[name] >= ASKED] if len(enough): row = enough.iloc[0]
-    lost = 100 * (free["alpha_year"] - row["alpha_year"]) words += f"; {100 * ASKED:g} % under {what} takes
-    a radius of {row['radius']:g} ({lost:.2f} points of alpha a year)" else: words += f"; no radius tried
-    gives {100 * ASKED:g} % under {what}" said.append(words + ".") most = frontier["es_worst_member"] -
-    frontier["es"] said.append( f"Between members the ES of one bound differs by {100 * most.min():.2f} to
-    {100 * most.max():.2f} points from the best member's." ) return " ".join(said)
+def answer(table: pd.DataFrame, loosest: list[float]) -> str:
+    """The least radius that covers, by count of paths, what it costs, and how far members differ."""
+    said = []
+    for count, own in table.groupby("paths"):
+        free = own.iloc[0]
+        parts = [
+            f"With {count:,} paths and no ball the chosen bound keeps the budget on {100 * free['own']:.0f} "
+            f"% of draws and under every crowd on {100 * free['other']:.0f} %"
+        ]
+        parts += [_enough(own, name, what) for name, what in (("own", "its own"), ("other", "every"))]
+        said.append("; ".join(parts) + ".")
+    said.append(
+        f"Over the members the ES of the loosest bound runs from {100 * min(loosest):.2f} to "
+        f"{100 * max(loosest):.2f} %."
+    )
+    return " ".join(said)
+
+
+def by_member(members: tuple[int, ...], losses: list[np.ndarray], level: float) -> str:
+    """ES of one bound under the market's own member and each other, as text; losses [member][scenario]."""
+    words = []
+    for name, one in zip(("the market's", *map(str, members)), losses, strict=True):
+        draws = resampled([one], level=level, pairs=True)[:, 0]
+        low, high = np.quantile(draws, [0.025, 0.975])
+        es = float(expected_shortfall(one, level=level))
+        words.append(f"{name} {100 * es:.2f} ({100 * low:.2f} to {100 * high:.2f}) %")
+    return ", ".join(words)
+
+
+def _enough(own: pd.DataFrame, name: str, what: str) -> str:
+    enough = own[own[name] >= ASKED]
+    if enough.empty:
+        return f"no radius tried gives {100 * ASKED:g} % under {what} crowd"
+    row = enough.iloc[0]
+    lost = 100 * (own.iloc[0]["alpha_year"] - row["alpha_year"])
+    return (
+        f"{100 * ASKED:g} % under {what} crowd takes a radius of {row['radius']:g}, for {lost:.2f} points of "
+        "alpha a year"
+    )
 
 
 @click.command()
@@ -162,11 +195,11 @@ def main(path: Path, repeats: int, output: Path) -> None:
             "paths": table["paths"],
             "radius": table["radius"],
             **{
-                f"{label} crowd{'s' * (name == 'other')}": [
+                f"{label} crowd": [
                     f"{100 * r[name]:.0f} ({100 * r[f'{name}_low']:.0f} to {100 * r[f'{name}_high']:.0f})"
                     for r in table.to_dict("records")
                 ]
-                for name, label in (("own", "own"), ("other", "other"))
+                for name, label in (("own", "own"), ("other", "every"))
             },
             "alpha": [f"{100 * one:.2f} %" for one in table["alpha_year"]],
             "none": [f"{100 * one:.0f}" for one in table["none"]],
@@ -178,9 +211,11 @@ def main(path: Path, repeats: int, output: Path) -> None:
     )
     command = "python -m experiments.robust_bounds"
     page = PAGE.format(
-        answer=answer(table, frontier), config=said.market, stocks=len(universe.ids), level=100 * level, days=days,
+        answer=answer(table, [float(expected_shortfall(one[-1], level=level)) for one in losses]),
+        config=said.market, stocks=len(universe.ids), level=100 * level, days=days,
         budget=100 * budget, paths=said.paths, members=len(sets), tail=1 - level, repeats=repeats,
         coverage=markdown(shown), radius=said.robust.radius, frontier=markdown(cells), command=command,
+        by_member=by_member(said.robust.members, [one[-1] for one in losses], level),
     )  # fmt: skip
     facts = {
         "question": "Which bounds hold whichever crowd is the true one, and what radius covers that?",

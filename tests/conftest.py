@@ -33,6 +33,7 @@ LONG = (
     "studies/gauge/test_gauge.py::test_learning_from_markets",
     "studies/gauge/test_gauge.py::test_a_market_without_books",
     "studies/regret/test_study.py::test_training_finds",
+    "studies/tune/test_robust.py::test_members_of_the_ensemble",
     "studies/match/test_ordinary.py::test_the_years_are_those",
     "record/test_faults.py::test_a_small_drill",
     "api/test_studies.py::",

@@ -8,9 +8,12 @@ import pytest
 from numpy.testing import assert_allclose
 
 from tailrisk.core import InputError
+from tailrisk.studies.tune.config import load_tune
 from tailrisk.studies.tune.robust import regret
+from tailrisk.studies.tune.run import publish
+from tests.small_universe import STYLES, small_universe
 
-from .test_run import loaded, tuned
+from .test_run import TEXT, loaded, tuned
 
 
 def test_a_ball_of_laws_costs_alpha(tmp_path: Path) -> None:
@@ -53,3 +56,22 @@ def test_regret_by_hand() -> None:
 def test_what_is_refused(tmp_path: Path, more: str, said: str) -> None:
     with pytest.raises(InputError, match=said):
         loaded(tmp_path, 0.045, more)
+
+
+def test_members_of_the_ensemble(tmp_path: Path) -> None:
+    """A budget that the market's own member keeps with the worst of three in mind costs alpha, or nothing."""
+    text = TEXT.replace("smoke.toml", "crowd_feb2024.toml").replace("level = 0.95", "level = 0.9")
+    (tmp_path / "tune.toml").write_text(
+        text.format(budget=0.06, more="[robust]\nmembers = [5, 40]"), encoding="utf-8"
+    )
+    it = load_tune(tmp_path / "tune.toml", STYLES)
+    assert [one.crowd.member for one in it.others] == [5, 40]
+    where = publish(
+        it, small_universe(), tmp_path, force=True, command="tailrisk tune tune.toml", tell=lambda *_: None
+    )
+    table = pd.read_csv(where / "robust.csv")
+    assert (table["es_worst_member"] >= table["es"]).all()
+    assert_allclose(table["es_robust"], table["es_worst_member"])
+    best = pd.read_csv(where / "answer.csv").iloc[0]
+    assert best["es_robust"] >= best["es"]
+    assert "members 5, 40 of the crowd" in (where / "README.md").read_text(encoding="utf-8")
