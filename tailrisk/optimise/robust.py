@@ -66,7 +66,10 @@ def worst_law(losses: ArrayLike, *, level: Level, radius: float) -> tuple[Array,
 
 
 def tail_measure(losses: Array, probability: Array, level: Level) -> Array:
-    """q [scenario], sum one, of ES = sum q L: p / (1 - a) beyond VaR, the rest shared at it."""
+    """q [scenario], sum one, of ES = sum q L: p / (1 - a) beyond VaR, the rest shared at it.
+
+    InputError: a level the scenarios cannot support.
+    """
     exact = confidence(level)
     at_risk = tail_of(losses, probability, exact).value_at_risk
     share = probability / float(1 - exact)
