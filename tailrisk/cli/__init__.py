@@ -13,6 +13,7 @@ from .adoption import adoption
 from .audit import audit
 from .calibrate import calibrate
 from .demo import demo
+from .gauge import gauge
 from .guide import guide
 from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
@@ -78,6 +79,7 @@ for command in (
     audit,
     adoption,
     sensitivities,
+    gauge,
     tune,
     watch,
     minute,
