@@ -33,6 +33,7 @@ LONG = (
     "studies/regret/test_study.py::test_training_finds",
     "studies/match/test_ordinary.py::test_the_years_are_those",
     "record/test_faults.py::test_a_small_drill",
+    "record/test_two_processes.py::",
     "api/test_studies.py::",
     "api/test_parts.py::",
     "simulate/crowd/test_funds.py::",
