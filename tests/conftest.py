@@ -26,6 +26,7 @@ LONG = (
     "calibrate/test_same_bytes.py::test_one_thread_and_more",
     "calibrate/test_folder.py::test_the_folder_is_a_result",
     "studies/sweep/test_cluster.py::",
+    "studies/sweep/test_programs.py::test_every_number_but_those_of_shapes_is_an_argument[crowd",
     "studies/sweep/test_forced.py::test_a_kill_at_any_operation",
     "studies/reverse/test_reverse.py::test_a_crowd_sells",
     "studies/backtest/test_study.py::test_forecasts_of_every_day",

@@ -53,10 +53,10 @@ def together(sampled: "Sample", group: Group) -> None:
                 tail.take(column, tuple(arrays[str(n)] for n in range(len(arrays))))
 
 
-def as_bytes(arrays: Arrays, said: Any = None) -> bytes:
+def as_bytes(arrays: Arrays, facts: Any = None) -> bytes:
     """Arrays, and what JSON can say, as bytes."""
     out = io.BytesIO()
-    text = np.frombuffer(json.dumps(said).encode(), np.uint8)
+    text = np.frombuffer(json.dumps(facts).encode(), np.uint8)
     np.savez(out, said=text, **{f"a{name}": array for name, array in arrays.items()})  # type: ignore[arg-type]
     return out.getvalue()
 
