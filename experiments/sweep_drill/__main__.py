@@ -107,9 +107,9 @@ def judged(alone: Path, disturbed: Path) -> dict[str, int]:
 
 PAGE = """# A sweep whose workers are killed
 
-{cells} cells of {paths} by `tailrisk sweep --jobs {jobs} --no-pages`, a local Dask cluster of {jobs} processes
-on {cores} shared cores, twice: left alone ({alone:.0f} s), and with a worker killed (SIGKILL) every {every:g} s
-({disturbed:.0f} s, {kills} kills, the command given {given} time{s}).
+{cells} cells of {paths} by `tailrisk sweep --jobs {jobs} --no-pages`, a local Dask cluster of
+{jobs} processes on {cores} shared cores, twice: left alone ({alone:.0f} s), and with a worker killed
+(SIGKILL) every {every:g} s ({disturbed:.0f} s, {kills} kills, the command given {given} time{s}).
 
 {table}
 
