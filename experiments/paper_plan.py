@@ -2,7 +2,7 @@
 
     python -m experiments.paper_plan [--path-days 1e12] [--cards 100] [--launch 5]
 
-A card's time is the longest of three: bytes over its bandwidth (results/gpu_compiled), launches at so many
+What a card takes comes from three times: bytes over its bandwidth (results/gpu_compiled), launches at so many
 microseconds each (assumed), and what the host does with every path (`record.collect`, measured here by a
 block of `feb2024.toml`), by one thread a card as it is today and by sixteen. Nothing was run on a card.
 Writes results/paper_plan.
@@ -64,7 +64,7 @@ def plan(table: pd.DataFrame, path_days: float, cards: int, launch: float, reduc
                 "program": PROGRAMS[one["program"]],
                 **{f"{name}, min": seconds / 60 for name, seconds in times.items()},
                 "binds": binds,
-                "min as it is": max(times.values()) / 60,
+                "min as it is": (max(moved, launched) + paths * reduce) / 60,
                 f"min, {THREADS} threads": wide / 60,
                 "kWh of cards": cards * WATTS[one["card"]] * wide / 3.6e6,
             }
@@ -72,34 +72,31 @@ def plan(table: pd.DataFrame, path_days: float, cards: int, launch: float, reduc
     return pd.DataFrame(rows)
 
 
+PAGE = """# On paper: what 1e12 path-days would take on a hundred GPUs
+
+{path_days:.0e} path-days are {paths:.2e} paths of {days} days, {each:.2e} a card on {cards} cards. Path numbers have
+32 bits, so this is {seeds} runs of as many seeds, each divided by `tailrisk run --coordinator`. Nothing was run on
+a card.
+
+{table}
+
+Memory: bytes over bandwidth, from the compiled programs (`results/gpu_compiled`). Launches: {launch:g} us each,
+assumed; a card takes the longer of the two. Host: {reduce_us:.2g} us of one CPU thread a path, measured here. Today
+one thread a process reduces what its card computes, after it, so the two times add up; the last two columns are what
+{threads} threads a card, at work while it computes, would bring.
+
+At the end each process sends its worst losses: at 99 % and 80 columns of losses eight bytes for each of {tail:.1e}
+losses a column, {sent:.2g} GB over all processes of a run, received column by column by the first.
+
+Made by `{command}`; see record.json.
+"""  # noqa: E501
+
+
 def page(table: pd.DataFrame, asked: dict[str, Any]) -> str:
     """The plan in words."""
     shown = table.map(lambda x: f"{x:.2g}" if isinstance(x, float) else x)
-    return "\n".join(
-        [
-            "# On paper: what 1e12 path-days would take on a hundred GPUs",
-            "",
-            f"{asked['path_days']:.0e} path-days are {asked['paths']:.2e} paths of {asked['days']} days, "
-            f"{asked['paths'] / asked['cards']:.2e} a card on {asked['cards']} cards. Path numbers have 32 bits, "
-            f"so this is {asked['seeds']} runs of as many seeds, each divided by `tailrisk run --coordinator`. "
-            "Nothing was run on a card.",
-            "",
-            markdown(shown),
-            "",
-            "Memory: bytes over bandwidth, from the compiled programs (`results/gpu_compiled`). Launches: "
-            f"{asked['launch']:g} us each, assumed. Host: {1e6 * asked['reduce']:.2g} us of one CPU thread a "
-            "path, measured here; today one thread a process reduces what its card computes, so the last two "
-            f"columns are what {THREADS} threads a card would bring. The largest of the three binds, were they "
-            "to overlap; today they follow each other.",
-            "",
-            "At the end each process sends its worst losses: at 99 % and 80 columns of losses eight bytes for "
-            f"each of {asked['tail']:.1e} losses a column, {asked['sent']:.2g} GB over all processes of a run, "
-            "received column by column by the first.",
-            "",
-            f"Made by `{asked['command']}`; see record.json.",
-            "",
-        ]
-    )
+    more = {"each": asked["paths"] / asked["cards"], "reduce_us": 1e6 * asked["reduce"], "threads": THREADS}
+    return PAGE.format(**asked, **more, table=markdown(shown))
 
 
 @click.command()
