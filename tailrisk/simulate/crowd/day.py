@@ -182,7 +182,9 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=state.notes,
         speculators=state.speculators,
         purchases=purchases,
-        followers=followers.open(crowd.followers, state.followers, state.panic.mood),
+        followers=followers.open(
+            crowd.followers, state.followers, state.panic.mood, intervention.lag(state.ladder)
+        ),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
         own=state.own,
