@@ -13,7 +13,7 @@ from ...config import Config, load
 from ...core.errors import InputError
 from ...simulate.world import World
 from ..crowd.runs import edited
-from ..weather.simulated import CHUNK, Watched, lived, outside, weather
+from ..weather.simulated import CHUNK, Watched, courses, outside, weather
 from ..weather.table import DAYS
 from .seen import ROLES
 
@@ -63,7 +63,7 @@ def simulated(
         here = sized(replace(world, crowd=crowds[member]), size)
         numbers = jnp.arange(k * CHUNK, (k + 1) * CHUNK, dtype=jnp.uint32)
         assert here.crowd is not None
-        parts.append(lived(here.crowd, outside(world, numbers, watch), watch))
+        parts.append(courses(here.crowd, outside(world, numbers, watch), watch))
         about.append((k, member, size))
     days = weather(parts)
     assert days.discount is not None
