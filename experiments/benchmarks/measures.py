@@ -18,12 +18,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import speed
 from experiments.benchmarks import peers
 from tailrisk.assemble.world import assemble
 from tailrisk.config import Config, load
 from tailrisk.simulate import blocks, path
 from tailrisk.simulate.world import World
+from tailrisk.studies.speed import ways as speed
 
 Row = dict[str, Any]
 BARE = ["event=[]", "market.process=regimes"]
