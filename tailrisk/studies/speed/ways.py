@@ -43,6 +43,7 @@ def modelled(days: int) -> tuple[World, Model]:
     settings = ["market.shocks=student", "market.start=stationary", f"run.days={days}", "event=[]"]
     world = assemble(load("feb2024.toml", [*settings, "market.process=regimes"]))
     p = world.process.ladder
+    assert p.inverse_nu is not None, "Student shocks were asked for"
     affine = np.asarray(p.affine)
     model = Model(
         start=np.asarray(world.process.regimes.start),
