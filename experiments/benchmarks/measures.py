@@ -92,7 +92,7 @@ def _cases() -> Iterator[tuple[str, int, Config, int]]:
         yield "paths", paths, plain([*BARE, "run.days=20"]), paths
     for days in (5, 20, 60, 250):
         yield "days", days, plain([*BARE, f"run.days={days}"]), 65_536
-    for rounds in (2, 6, 12):
+    for rounds in (2, 12):
         yield (
             "rounds",
             rounds,
@@ -100,8 +100,7 @@ def _cases() -> Iterator[tuple[str, int, Config, int]]:
             4096,
         )
     whole = load("crowd_feb2024.toml", ["event=[]", "run.days=10"])
-    for count in (3, 6):
-        yield "cohorts", count, _with_cohorts(whole, count), 4096
+    yield "cohorts", 4, _with_cohorts(whole, 4), 4096
     yield "cohorts", len(_cohorts(whole)), whole, 4096
 
 
