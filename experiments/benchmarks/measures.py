@@ -115,7 +115,7 @@ def _with_cohorts(config: Config, count: int) -> Config:
     assert files is not None
     few = dict(list(files.participants.cohorts.items())[:count])
     participants = files.participants.model_copy(update={"cohorts": few})
-    changed = files._replace(participants=participants)
+    changed = files._replace(participants=participants, matched={})  # which names cohorts
     return config.model_copy().attach(config.attached._replace(crowd=changed))
 
 
