@@ -35,6 +35,23 @@ STARTS = {
 }
 
 
+PROGRAM = (sys.executable, "-m", "tailrisk")
+LAUNCH = """
+import json, os, resource, subprocess, sys, time
+some = json.loads(sys.argv[1])
+if some:
+    os.sched_setaffinity(0, some)
+since = time.perf_counter()
+code = subprocess.run(sys.argv[2:], stdout=subprocess.DEVNULL).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+cpu = used.ru_utime + used.ru_stime
+wall = time.perf_counter() - since
+print(json.dumps({"wall_seconds": wall, "cpu_seconds": cpu, "memory_mb": used.ru_maxrss / 1024}))
+sys.exit(code)
+"""
+"""A small process that starts a command: the largest memory counts what the starting process had."""
+
+
 def measured(name: str, *numbers: int, flags: str = "") -> list[Row]:
     """The rows of one measure, made in a process of its own."""
     words = [sys.executable, "-m", "experiments.benchmarks.measures", name, *map(str, numbers)]
@@ -48,24 +65,12 @@ def command(words: Sequence[str], *, compiled: Path, some: Sequence[int] | None 
     """One command: wall and CPU seconds, largest memory of it and what it starts; on `some` cores."""
     environment = {**os.environ, "TAILRISK_COMPILED": str(compiled)}
     environment.pop("JAX_COMPILATION_CACHE_DIR", None)
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tailrisk", *words],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        preexec_fn=None if some is None else lambda: os.sched_setaffinity(0, some),
-    )
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(words)} ended with {process.returncode}")
-    wall = time.perf_counter() - started
-    return {
-        "wall_seconds": wall,
-        "cpu_seconds": used.ru_utime + used.ru_stime,
-        "memory_mb": used.ru_maxrss / 1024,
-    }
+    line = [sys.executable, "-c", LAUNCH, json.dumps(list(some or [])), *PROGRAM, *words]
+    done = subprocess.run(line, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(words)} ended with {done.returncode}")
+    found: Row = json.loads(done.stdout.splitlines()[-1])
+    return found
 
 
 def run_of(work: Path, name: str, *more: str) -> list[str]:
@@ -97,7 +102,7 @@ def processes(work: Path, small: int, large: int, repeat: int) -> list[Row]:
             break
         seconds: dict[int, list[float]] = {small: [], large: []}
         peak = 0.0
-        for paths in [small, *(size for _ in range(repeat) for size in (small, large))]:
+        for paths in [*[small] * repeat, *[large] * repeat]:
             words = run_of(work, f"p{count}", f"run.paths={paths}")
             found = command(
                 [*words, "--processes", str(count)], compiled=work / "compiled", some=every[:count]
@@ -147,7 +152,7 @@ def main(small: bool, output: Path) -> None:
             "processes": processes(work, 65_536, 262_144 if small else 1_048_576, 1 if small else 2),
             "cells": measured("cells", 3 if small else 16),
             "starts": starts(work),
-            "memory": memory(work, (100_000,) if small else (100_000, 1_000_000, 4_000_000)),
+            "memory": memory(work, (100_000,) if small else (100_000, 2_000_000)),
             "growth": measured("growth", int(small)),
         }
     frames = {name: pd.DataFrame(rows) for name, rows in tables.items()}

@@ -18,12 +18,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from experiments import speed
 from experiments.benchmarks import peers
 from tailrisk.assemble.world import assemble
 from tailrisk.config import Config, load
 from tailrisk.simulate import blocks, path
 from tailrisk.simulate.world import World
+from tailrisk.studies.speed import ways as speed
 
 Row = dict[str, Any]
 BARE = ["event=[]", "market.process=regimes"]
@@ -92,7 +92,7 @@ def _cases() -> Iterator[tuple[str, int, Config, int]]:
         yield "paths", paths, plain([*BARE, "run.days=20"]), paths
     for days in (5, 20, 60, 250):
         yield "days", days, plain([*BARE, f"run.days={days}"]), 65_536
-    for rounds in (2, 6, 12):
+    for rounds in (2, 12):
         yield (
             "rounds",
             rounds,
@@ -100,8 +100,7 @@ def _cases() -> Iterator[tuple[str, int, Config, int]]:
             4096,
         )
     whole = load("crowd_feb2024.toml", ["event=[]", "run.days=10"])
-    for count in (3, 6):
-        yield "cohorts", count, _with_cohorts(whole, count), 4096
+    yield "cohorts", 4, _with_cohorts(whole, 4), 4096
     yield "cohorts", len(_cohorts(whole)), whole, 4096
 
 
@@ -116,7 +115,7 @@ def _with_cohorts(config: Config, count: int) -> Config:
     assert files is not None
     few = dict(list(files.participants.cohorts.items())[:count])
     participants = files.participants.model_copy(update={"cohorts": few})
-    changed = files._replace(participants=participants)
+    changed = files._replace(participants=participants, matched={})  # which names cohorts
     return config.model_copy().attach(config.attached._replace(crowd=changed))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from experiments.speed import Model
+from tailrisk.studies.speed.ways import Model
 
 CHUNK = 8192
 Way = Callable[[int, int], np.ndarray]

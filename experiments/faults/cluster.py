@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from experiments.sweep_drill.__main__ import command, judged
 from tailrisk.core import disk, seal
+from tailrisk.studies.sweep.drill import command, judged
 
 PARTS = ("worker", "scheduler", "client")
 CELLS = 24
