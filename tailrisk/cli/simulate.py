@@ -25,11 +25,12 @@ def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quie
       tailrisk run feb2024.toml
       tailrisk run my.toml --set run.paths=1_000_000 --set name=large --force
     """
-    from ..config import load
+    from ..config import backend, load
     from ..config.plan import duration, fits, gigabytes, plan
 
     loaded = load(config, overrides)
     planned = fits(plan(loaded))
+    backend.described(loaded)
     if not quiet:
         size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
         cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"

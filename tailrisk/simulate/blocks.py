@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.units import Count
+from . import rows
 from .path import Course, Outcome, course, outcome, with_course
 from .world import World
 
@@ -54,7 +55,9 @@ def blocks(
     its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
     path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
     """
-    if program is plain and one_program(world):
+    if world.backend == rows.NAME and not (program is plain and one_program(world)):
+        yield from threads(partial(_rows, program, world, paths, law), paths)
+    elif program is plain and one_program(world):
         yield from threads(partial(_narrow, world, paths), paths)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
@@ -70,6 +73,8 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
     if one_program(world):
         with jax.default_device(_turn(0)):  # as `threads` does: JAX keeps a program for each way it is asked
             found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
+    elif world.backend == rows.NAME:
+        found = rows.computed(_coursed, world, None, wanted)
     else:
         filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
         found = jax.device_get(_course(world, jnp.asarray(filled)))
@@ -87,8 +92,25 @@ def _with_course(world: World, numbers: Count) -> tuple[Outcome, Course]:
     return compiled(world, partial(with_course, world))(numbers)
 
 
+def _both(world: World, law: None, numbers: Count) -> tuple[Outcome, Course]:
+    return with_course(world, numbers)
+
+
+def _coursed(world: World, law: None, numbers: Count) -> Course:
+    return course(world, numbers)
+
+
+def _rows(program: Program[T], world: World, paths: int, law: Any, first: np.uint32) -> T:
+    """What `program` makes of the block from path `first` by a kernel of rows, [call, ..., path]."""
+    numbers = np.arange(first, min(int(first) + BLOCK, paths), dtype=np.uint32)
+    return _stacked([rows.computed(program, world, law, numbers)])
+
+
 def _narrows(world: World, numbers: NDArray[np.uint32]) -> Iterator[tuple[Outcome, Course]]:
     """Outcome and course of these paths, a chunk at a time; the last is filled up with paths again."""
+    if world.backend == rows.NAME:
+        yield rows.computed(_both, world, None, numbers)
+        return
     for first in range(0, len(numbers), NARROW):
         chunk = np.resize(numbers[first : first + NARROW], NARROW).astype(np.uint32)
         yield jax.device_get(_with_course(world, chunk))

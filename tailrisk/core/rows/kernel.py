@@ -9,7 +9,8 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from . import compiler, source
+from .. import compiler
+from . import source
 from .program import DTYPES, Program
 from .read import read
 from .shapes import PATHS

@@ -73,7 +73,7 @@ class Writer:
             name = self.names[id(carried)] = self.names[id(final)] = f"c{len(self.names)}"
             self.lines.append(f"{indent}{_type(carried)} {name} = {self.use(start, carried.lane)};")
         turn = self.names[id(loop.turn)] = f"t{len(self.names)}"
-        self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{")
+        self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{ TURN")
         self.block(loop.body, indent + "  ")
         mutable = {id(carried) for carried, *_ in needed}
         after = []
@@ -112,7 +112,7 @@ class Writer:
         if row.op == "convert":
             return f"to_{(LANES if row.lane else SCALARS)[row.kind]}({x[0]})"
         if row.op in ("neg", "not"):
-            return f"-{x[0]}" if row.op == "neg" else f"flip({x[0]})"
+            return f"-{x[0]}" if row.op == "neg" else f"flip({x[0]})" if row.kind == "b" else f"~{x[0]}"
         if row.op in INFIX:
             return f"{x[0]} {INFIX[row.op]} {x[1]}"
         return f"{row.op}_({', '.join(x)})"

@@ -1,12 +1,9 @@
 // Rows as vectors of LANES paths (the compiler is told how many): the vector extensions of GCC and Clang.
-// Intrinsics stand where those have no operation; each gives the bits of the plain loop beside it.
-
-#if defined(__AVX2__)
-#include <immintrin.h>
-#endif
+// A compiler's built-in stands where those have no operation; it gives the bits of the plain text beside it.
 
 #define FUNCTION static inline __attribute__((always_inline, unused))
 #define LOOP for
+#define TURN
 #define OWN(type, name, size) \
   type* __restrict const name = (type*)own; own += (size * sizeof(type) + 63) / 64 * 64;
 #define PUT(out, row, value) write(out + (long)(row) * paths + first, value)
@@ -80,11 +77,14 @@ template <class V> FUNCTION V gather_own(const V* from, I index) {
 
 // Products of the lower halves of 64-bit numbers.
 FUNCTION W product(W a, W b) {
-#if defined(__AVX512F__) && LANES == 16
-  return (W)_mm512_mul_epu32((__m512i)a, (__m512i)b);
-#elif defined(__AVX2__) && LANES % 8 == 0
-  union { W all; __m256i part[LANES / 8]; } x = {a}, y = {b};
-  for (int k = 0; k < LANES / 8; ++k) x.part[k] = _mm256_mul_epu32(x.part[k], y.part[k]);
+#if defined(__AVX512F__) && LANES == 16 && !defined(__clang__)
+  typedef int V __attribute__((vector_size(64)));
+  typedef long long L __attribute__((vector_size(64)));
+  return (W)__builtin_ia32_pmuludq512_mask((V)a, (V)b, (L){}, (unsigned char)-1);
+#elif defined(__AVX2__) && LANES % 8 == 0 && !defined(__clang__)
+  typedef int V __attribute__((vector_size(32)));
+  union { W all; V part[LANES / 8]; } x = {a}, y = {b};
+  for (int k = 0; k < LANES / 8; ++k) x.part[k] = (V)__builtin_ia32_pmuludq256(x.part[k], y.part[k]);
   return x.all;
 #else
   return (a & 0xffffffffull) * (b & 0xffffffffull);
@@ -100,11 +100,12 @@ FUNCTION U mulhi_(U a, U b) {
 }
 
 FUNCTION F sqrt_(F x) {
-#if defined(__AVX512F__) && LANES == 16
-  return (F)_mm512_sqrt_ps((__m512)x);
-#elif defined(__AVX2__) && LANES % 8 == 0
-  union { F all; __m256 part[LANES / 8]; } y = {x};
-  for (int k = 0; k < LANES / 8; ++k) y.part[k] = _mm256_sqrt_ps(y.part[k]);
+#if defined(__AVX512F__) && LANES == 16 && !defined(__clang__)
+  return __builtin_ia32_sqrtps512_mask(x, x, (unsigned short)-1, 4);
+#elif defined(__AVX__) && LANES % 8 == 0 && !defined(__clang__)
+  typedef float V __attribute__((vector_size(32)));
+  union { F all; V part[LANES / 8]; } y = {x};
+  for (int k = 0; k < LANES / 8; ++k) y.part[k] = __builtin_ia32_sqrtps256(y.part[k]);
   return y.all;
 #else
   for (int k = 0; k < LANES; ++k) x[k] = __builtin_sqrtf(x[k]);

@@ -17,8 +17,8 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from .. import compiled, disk
-from ..errors import InputError
+from . import compiled, disk
+from .errors import InputError
 
 NAMES = ("c++", "g++", "clang++", "gcc", "clang")
 """Looked for in this order, after the environment's CXX."""
@@ -91,7 +91,8 @@ def _compiled(text: str, compiler: Compiler, scratch: Path, level: int, lanes: i
     command = compiler.command(source, made, level=level, lanes=lanes)
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-        problem = "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no word of why"])[0]
+        said = [line for line in done.stderr.splitlines() if "error" in line] or ["no word of why"]
+        problem = "" if done.returncode == 0 else said[0]
     except (OSError, subprocess.TimeoutExpired) as error:
         problem = str(error)
     if problem:

@@ -1,0 +1,57 @@
+"""A program as CUDA: one thread a path, the world in constant memory while it fits, one launch a call.
+
+It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing here launches it.
+"""
+
+from . import source
+from .kernel import header
+from .program import Loop, Memory, Program, Row, Store
+
+CONSTANT = 60_000
+"""Bytes of a card's 64 kB of constant memory that the world may take."""
+THREADS = 128
+"""Threads of a block."""
+ENTRY = """
+extern "C" __global__ void __launch_bounds__({threads}) kernel({arguments}const unsigned* __restrict__ numbers, long long paths) {{
+  const long long path = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  if (path >= paths) return;
+  const U number = numbers[path];
+{body}
+}}
+"""
+
+
+def text(program: Program) -> str:
+    """The program in CUDA C++ for NVRTC or nvcc."""
+    inside = 4 * sum(memory.size for memory in program.arguments) <= CONSTANT
+    fixed, given = [], []
+    for k, memory in enumerate(program.arguments):
+        if inside:
+            fixed.append(f"__constant__ {_scalar(memory)} in{k}[{max(memory.size, 1)}];")
+        else:
+            given.append(f"const {_scalar(memory)}* __restrict__ in{k}, ")
+    given += [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
+    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=source.body(program))
+    return "\n".join([header("thread.h"), header("functions.h"), *fixed, entry])
+
+
+def bytes_moved(program: Program) -> int:
+    """Bytes that a path moves to and from memory: its number, its outputs, and what is set aside for it."""
+    alive = source.Writer(program).alive
+
+    def of(block: list[Row | Store | Loop]) -> int:
+        total = 0
+        for it in filter(alive.has, block):
+            if isinstance(it, Loop):
+                total += it.length * of(it.body)
+            elif isinstance(it, Store):
+                total += 4 * it.to.memory.lane
+            elif it.op == "load":
+                total += 4 * it.at[0].lane
+        return total
+
+    return 4 + of(program.body)
+
+
+def _scalar(memory: Memory) -> str:
+    return source.SCALARS["i" if memory.kind == "b" else memory.kind]
