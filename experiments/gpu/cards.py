@@ -19,6 +19,11 @@ class Card:
     clock: float  # GHz
     threads: int = 2048  # a multiprocessor
 
+    @property
+    def operations(self) -> float:
+        """Instructions a second, one a float32 unit and clock."""
+        return self.cores * self.fpus * self.clock * 1e9
+
     def target(self) -> str:
         """XLA's description of the card, a text protocol buffer."""
         major, minor = self.capability

@@ -11,6 +11,8 @@ CONSTANT = 60_000
 """Bytes of a card's 64 kB of constant memory that the world may take."""
 THREADS = 128
 """Threads of a block."""
+SHARED = 140
+"""Rows of the state that lie in shared memory, at most: 560 bytes a thread, three blocks of a multiprocessor."""
 ENTRY = """
 extern "C" __global__ void __launch_bounds__({threads}) kernel({arguments}const unsigned* __restrict__ numbers, long long paths) {{
   const long long path = blockIdx.x * (long long)blockDim.x + threadIdx.x;
@@ -31,7 +33,8 @@ def text(program: Program) -> str:
         else:
             given.append(f"const {_scalar(memory)}* __restrict__ in{k}, ")
     given += [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
-    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=source.body(program))
+    body = source.Writer(program, SHARED).text()
+    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
     return "\n".join([header("thread.h"), header("functions.h"), *fixed, entry])
 
 
@@ -51,6 +54,26 @@ def bytes_moved(program: Program) -> int:
         return total
 
     return 4 + of(program.body)
+
+
+OPERATIONS = {"exp": 22, "expm1": 26, "log": 30, "log1p": 44, "erf": 34, "div": 9, "sqrt": 9, "max": 3, "min": 3}
+"""Instructions of what takes more than one; of a division and a root as ptxas writes them in IEEE's precision."""
+
+
+def operations(program: Program) -> int:
+    """Instructions of a path, counted row by row: an estimate."""
+    alive = source.Writer(program).alive
+
+    def of(block: list[Row | Store | Loop]) -> int:
+        total = 0
+        for it in filter(alive.has, block):
+            if isinstance(it, Loop):
+                total += it.length * of(it.body)
+            else:
+                total += OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1
+        return total
+
+    return of(program.body)
 
 
 def _scalar(memory: Memory) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .alive import Alive
+from .places import places
 from .program import Loop, Memory, Program, Row, Store
 
 LANES = {"f": "F", "i": "I", "u": "U", "b": "B"}
@@ -18,7 +19,7 @@ INFIX |= {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
 
 def body(program: Program) -> str:
-    """The statements that compute one vector of paths, or the paths of one thread."""
+    """The statements that compute one vector of paths."""
     return Writer(program).text()
 
 
@@ -31,8 +32,10 @@ def room(program: Program) -> tuple[int, int]:
 class Writer:
     """Writes the statements of what is needed."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, room: int = 0) -> None:
+        """room: rows that may be carried in shared memory."""
         self.program, self.alive = program, Alive(program)
+        self.room, self.shared = room, 0
         self.names: dict[int, str] = {id(program.number): "number"}
         self.memories = {id(m): f"in{m.place}" for m in program.arguments}
         self.memories |= {id(m): f"out{m.place}" for m in program.outputs}
@@ -62,29 +65,38 @@ class Writer:
                 self.lines.append(f"{indent}const {_type(it)} {name} = {self.expression(it)};")
 
     def loop(self, loop: Loop, indent: str) -> None:
-        """A loop; what is handed on is assigned at the end of a turn, all of it at once.
-
-        A row that another carried row becomes is copied first: in place it would be overwritten (nav_2 = nav_1;
-        nav_1 = nav).
-        """
+        """A loop; what is handed on is assigned as soon as nothing reads what it was (places.py)."""
         handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
         needed = [it for it in handed if id(it[0]) in self.alive.rows]
         for carried, start, _, final in needed:
             name = self.names[id(carried)] = self.names[id(final)] = f"c{len(self.names)}"
-            self.lines.append(f"{indent}{_type(carried)} {name} = {self.use(start, carried.lane)};")
+            self.lines.append(f"{indent}{self.declared(carried, name, indent)} = {self.use(start, carried.lane)};")
         turn = self.names[id(loop.turn)] = f"t{len(self.names)}"
         self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{ TURN")
-        self.block(loop.body, indent + "  ")
-        mutable = {id(carried) for carried, *_ in needed}
-        after = []
-        for k, (carried, _, new, _) in enumerate(needed):
-            value = self.use(new, carried.lane)
-            if id(new) in mutable and new is not carried:
-                self.lines.append(f"{indent}  const {_type(carried)} old{k} = {value};")
-                value = f"old{k}"
-            after.append((self.names[id(carried)], value))
-        self.lines += [f"{indent}  {name} = {value};" for name, value in after if name != value]
+        body = [it for it in loop.body if self.alive.has(it)]
+        assigned, first = places(body, [(carried, after) for carried, _, after, _ in needed])
+        for k, row in enumerate(first):
+            self.lines.append(f"{indent}  const {_type(row)} old{k} = {self.names[id(row)]};")
+        was = {id(row): f"old{k}" for k, row in enumerate(first)}
+        for k in range(-1, len(body)):
+            self.block(body[k : k + 1] if k >= 0 else [], indent + "  ")
+            for carried, after in assigned.get(k, []):
+                self.assign(carried, after, was, indent + "  ")
         self.lines.append(f"{indent}}}")
+
+    def assign(self, carried: Row, after: Row, was: dict[int, str], indent: str) -> None:
+        """Hand a row on; from here to the end of the turn the new row goes by the carried one's name."""
+        name = self.names[id(carried)]
+        self.lines.append(f"{indent}{name} = {was.get(id(after)) or self.use(after, carried.lane)};")
+        if after.op not in ("constant", "carried", "final") and after.lane == carried.lane:
+            self.names[id(after)] = name
+
+    def declared(self, row: Row, name: str, indent: str) -> str:
+        """The declaration of a row that is carried: shared memory of a GPU while there is room."""
+        if indent != "  " or not row.lane or row.kind == "b" or self.shared >= self.room:
+            return f"{_type(row)} {name}"
+        self.shared += 1
+        return f"SHARED({_type(row)}, {name}, {self.shared - 1})"
 
     def store(self, it: Store) -> str:
         """Writing to memory; an output's rows lie apart by the number of paths."""
@@ -132,7 +144,7 @@ class Writer:
     def use(self, row: Row, lane: bool) -> str:
         """A row where one of each path is wanted, or one for all."""
         assert lane or not row.lane, "a number of each path where one for all was expected"
-        return f"all({self.name(row)})" if lane and not row.lane else self.name(row)
+        return f"each({self.name(row)})" if lane and not row.lane else self.name(row)
 
     def name(self, row: Row) -> str:
         """A row's name, or the constant it is."""

@@ -8,6 +8,7 @@ FUNCTION float float_of(unsigned bits) { return __uint_as_float(bits); }
 FUNCTION unsigned bits_of(float x) { return __float_as_uint(x); }
 FUNCTION unsigned mulhi_(unsigned a, unsigned b) { return __umulhi(a, b); }
 FUNCTION float sqrt_(float x) { return __fsqrt_rn(x); }
+extern __shared__ float state[];
 #else
 #define FUNCTION static inline
 #define LOOP for
@@ -18,6 +19,7 @@ FUNCTION unsigned mulhi_(unsigned a, unsigned b) { return (unsigned)((unsigned l
 FUNCTION float sqrt_(float x) { return __builtin_sqrtf(x); }
 #endif
 
+#define SHARED(type, name, slot) type& name = *(type*)&state[(slot) * blockDim.x + threadIdx.x]; name
 #define OWN(type, name, size) type name[size];
 #define PUT(out, row, value) out[(long long)(row) * paths + path] = value
 #define PUT_ONE(out, row, value) out[row] = value
@@ -27,7 +29,7 @@ typedef int I;
 typedef unsigned U;
 typedef bool B;
 
-template <class T> FUNCTION T all(T x) { return x; }
+template <class T> FUNCTION T each(T x) { return x; }
 template <class T> FUNCTION T pick(B flag, T yes, T no) { return flag ? yes : no; }
 template <class T> FUNCTION T gather(const T* from, I index) { return from[index]; }
 template <class T> FUNCTION T gather_own(const T* from, I index) { return from[index]; }

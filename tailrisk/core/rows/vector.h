@@ -16,10 +16,10 @@ typedef unsigned long long W __attribute__((vector_size(4 * LANES)));  // half a
 typedef I B;  // minus one where a flag is set
 
 FUNCTION float float_of(unsigned bits) { float x; __builtin_memcpy(&x, &bits, 4); return x; }
-FUNCTION F all(float x) { return x - (F){}; }  // x - 0 is x, to the sign of zero
-FUNCTION I all(int x) { return x - (I){}; }
-FUNCTION U all(unsigned x) { return x - (U){}; }
-FUNCTION B all(bool x) { return -(int)x - (I){}; }
+FUNCTION F each(float x) { return x - (F){}; }  // x - 0 is x, to the sign of zero
+FUNCTION I each(int x) { return x - (I){}; }
+FUNCTION U each(unsigned x) { return x - (U){}; }
+FUNCTION B each(bool x) { return -(int)x - (I){}; }
 FUNCTION F as_F(I x) { return (F)x; }
 FUNCTION I as_I(U x) { return (I)x; }
 FUNCTION I as_I(F x) { return (I)x; }
@@ -37,7 +37,7 @@ FUNCTION U to_U(F x) { return __builtin_convertvector(x, U); }
 FUNCTION U to_U(I x) { return (U)x; }
 FUNCTION I max_(I a, I b) { return pick(a > b, a, b); }
 FUNCTION I min_(I a, I b) { return pick(a < b, a, b); }
-FUNCTION I abs_(I a) { return pick(a < all(0), -a, a); }
+FUNCTION I abs_(I a) { return pick(a < each(0), -a, a); }
 FUNCTION U max_(U a, U b) { return pick(a > b, a, b); }
 FUNCTION U min_(U a, U b) { return pick(a < b, a, b); }
 
