@@ -19,10 +19,10 @@ ENTRY = """
 extern "C" void kernel(const void* const* in, void* const* out, const unsigned* numbers, char* room, long paths) {{
 {arguments}
   const unsigned before = flushed();
-  for (long first = 0; first < paths; first += LANES) {{
+  for (long path = 0; path < paths; path += LANES) {{
     char* own = room;
     U number;
-    __builtin_memcpy(&number, numbers + first, sizeof number);
+    __builtin_memcpy(&number, numbers + path, sizeof number);
 {body}
   }}
   restored(before);
@@ -30,15 +30,15 @@ extern "C" void kernel(const void* const* in, void* const* out, const unsigned* 
 """
 
 
-def text(program: Program) -> str:
-    """The program in C++ for a CPU."""
+def text(program: Program, lanes: int = compiler.LANES) -> str:
+    """The program in C++ for a CPU: in vectors of `lanes` paths, or for one path as a GPU's thread has it."""
     lines = []
     for name, memories, const in (("in", program.arguments, "const "), ("out", program.outputs, "")):
         for k, memory in enumerate(memories):
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
     entry = ENTRY.format(arguments="\n".join(lines), body=source.body(program))
-    return "\n".join([header("vector.h"), header("functions.h"), entry])
+    return "\n".join([header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry])
 
 
 def header(name: str) -> str:
@@ -50,11 +50,11 @@ class Kernel:
     """`function(arguments, numbers)` as machine code; arguments of the same shapes may be exchanged."""
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Any, *, level: int = 3, lanes: int = compiler.LANES
+        self, function: Callable[..., Any], arguments: Any, *, level: int | None = None, lanes: int = compiler.LANES
     ) -> None:
         self.compiler, self.lanes = compiler.wanted(), lanes
         self.program, self.shapes = read(function, arguments)
-        library = compiler.library(text(self.program), self.compiler, level=level, lanes=lanes)
+        library = compiler.library(text(self.program, lanes), self.compiler, level=level, lanes=lanes)
         self._library, self._entry = library, library.kernel
         self._entry.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_long]
         self._entry.restype = None

@@ -124,6 +124,8 @@ class Reader:
 
     def by_number(self, name: str, p: dict[str, Any], x: list[Array]) -> Array | None:
         """A primitive that works number by number."""
+        if not x:
+            return None
         spread = np.broadcast_arrays(*x)
         rows = []
         for operands in zip(*(it.flat for it in spread), strict=True):

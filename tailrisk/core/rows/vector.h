@@ -6,7 +6,7 @@
 #define TURN
 #define OWN(type, name, size) \
   type* __restrict const name = (type*)own; own += (size * sizeof(type) + 63) / 64 * 64;
-#define PUT(out, row, value) write(out + (long)(row) * paths + first, value)
+#define PUT(out, row, value) write(out + (long)(row) * paths + path, value)
 #define PUT_ONE(out, row, value) out[row] = value
 
 typedef float F __attribute__((vector_size(4 * LANES)));
@@ -112,16 +112,3 @@ FUNCTION F sqrt_(F x) {
   return x;
 #endif
 }
-
-// Numbers below the smallest normal one are zero while a kernel runs, as in XLA's: arithmetic on them is slow.
-#if defined(__SSE__)
-FUNCTION unsigned flushed(void) {
-  const unsigned before = __builtin_ia32_stmxcsr();
-  __builtin_ia32_ldmxcsr(before | 0x8040);
-  return before;
-}
-FUNCTION void restored(unsigned before) { __builtin_ia32_ldmxcsr(before); }
-#else
-FUNCTION unsigned flushed(void) { return 0; }
-FUNCTION void restored(unsigned) {}
-#endif
