@@ -1,4 +1,4 @@
-"""Programs as one kernel of rows (core.rows), compiled for a card by NVRTC and ptxas: what it holds and moves."""
+"""Programs as one kernel of rows (core.rows), compiled for a card by NVRTC and ptxas."""
 
 import ctypes
 import re
@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from tailrisk.core.rows import cuda
-from tailrisk.core.rows.program import Program
 from tailrisk.core.rows.read import read
 from tailrisk.simulate import path
 from tailrisk.simulate.world import World
@@ -70,7 +69,10 @@ def assembled(ptx: bytes, card: Card, ptxas: str) -> tuple[int, int, int, float]
     said = (done.stdout + done.stderr).decode()
     if done.returncode:
         raise RuntimeError(said[:2000])
-    numbers = [re.search(pattern, said) for pattern in (r"Used (\d+) reg", r"(\d+) bytes spill stores", r"(\d+) bytes stack")]
+    numbers = [
+        re.search(pattern, said)
+        for pattern in (r"Used (\d+) reg", r"(\d+) bytes spill stores", r"(\d+) bytes stack")
+    ]
     registers, spills, stack = (int(found[1]) if found else 0 for found in numbers)
     return registers, spills, stack, _children() - before
 

@@ -29,6 +29,6 @@ class Run(Model):
     )
     backend: Literal["xla", "rows"] = Field(
         default="xla",
-        description="what computes paths: xla, the reference, or rows, one kernel by your C++ compiler (faster; "
-        "figures differ by rounding; float32 on a CPU)",
+        description="what computes paths: xla, the reference, or rows, one kernel by your C++ compiler "
+        "(faster; figures differ by rounding; float32 on a CPU)",
     )

@@ -27,7 +27,7 @@ LANES, LEVEL = 16, 3
 EXACT = ("-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-fno-trapping-math")
 ALWAYS = ("-x", "c++", "-shared", "-fPIC", "-w", "-fno-exceptions", "-fno-rtti", "-nostdlib")
 TUNED = ("-march=native", "-mprefer-vector-width=512", "-fno-tree-loop-im", "-fno-tree-pre", "-fno-gcse")
-TUNED += ("-fno-code-hoisting", "-fira-region=one")
+TUNED += ("-fno-code-hoisting", "-fno-gcse-after-reload", "-fira-region=one")
 """Asked where the compiler knows it: moving what is the same for every path out of loops costs registers, and
 one region for them all halves the time to compile a day with a crowd."""
 SECONDS = 600
@@ -62,15 +62,15 @@ def wanted(environment: Mapping[str, str] = os.environ) -> Compiler:
     found = find(environment)
     if found is None:
         asked = environment.get("CXX")
-        problem = f'"rows", and CXX={asked} compiles nothing' if asked else '"rows", and no C++ compiler is here'
+        problem = (
+            f'"rows", and CXX={asked} compiles nothing' if asked else '"rows", and no C++ compiler is here'
+        )
         allowed = '"xla", which needs none; or install g++ or clang++, or name one in CXX'
         raise InputError("run.backend", problem, allowed)
     return found
 
 
-def library(
-    text: str, compiler: Compiler, *, level: int | None = None, lanes: int = LANES
-) -> ctypes.CDLL:
+def library(text: str, compiler: Compiler, *, level: int | None = None, lanes: int = LANES) -> ctypes.CDLL:
     """The library of a text, compiled where it is not stored. Raises InputError where it does not compile."""
     level = LEVEL if level is None else level
     command = compiler.command(Path("kernel.cpp"), Path("kernel.so"), level=level, lanes=lanes)
@@ -117,7 +117,9 @@ def _folder() -> Path | None:
     if place is None:
         return None
     try:
-        return compiled.private(place, place / f"rows-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}")
+        return compiled.private(
+            place, place / f"rows-{hashlib.sha256(_processor().encode()).hexdigest()[:12]}"
+        )
     except OSError:
         return None
 
@@ -138,7 +140,10 @@ def _takes(path: str, *options: str) -> bool:
     command = [path, *ALWAYS, "-Werror", *options, "-", "-o", os.devnull]
     command.remove("-w")
     try:
-        return subprocess.run(command, input="int x;\n", capture_output=True, text=True, timeout=60).returncode == 0
+        return (
+            subprocess.run(command, input="int x;\n", capture_output=True, text=True, timeout=60).returncode
+            == 0
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
 

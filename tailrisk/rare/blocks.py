@@ -18,7 +18,10 @@ from .tilt import Tilt
 
 
 def blocks(world: World, paths: int, *, chunk: int, law: Tilt | None) -> Iterator[tuple[int, Outcome]]:
-    """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law."""
+    """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law.
+
+    InputError as there.
+    """
     if law is None:
         return drawn(world, paths, chunk=chunk)
     return drawn(world, paths, chunk=chunk, program=importance.outcome, law=law)

@@ -53,12 +53,16 @@ def blocks(
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
     with a crowd; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
     its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
-    path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
+    path, and the law it is drawn from, in place of the world's own (`rare.blocks`). InputError: a world whose
+    backend is rows where that cannot be had (simulate.rows).
     """
-    if world.backend == rows.NAME and not (program is plain and one_program(world)):
-        yield from threads(partial(_rows, program, world, paths, law), paths)
-    elif program is plain and one_program(world):
+    together = program is plain and one_program(world)
+    if world.backend == rows.NAME:
+        rows.kernel(_both if together else program, world, law)  # compiled before the threads ask for it
+    if together:
         yield from threads(partial(_narrow, world, paths), paths)
+    elif world.backend == rows.NAME:
+        yield from threads(partial(_rows, program, world, paths, law), paths)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
         yield from threads(partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
@@ -67,7 +71,10 @@ def blocks(
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
-    """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy."""
+    """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy.
+
+    InputError as in `blocks`.
+    """
     width = min(paths, BLOCK)
     wanted = np.arange(width, dtype=np.uint32) if numbers is None else numbers
     if one_program(world):

@@ -1,7 +1,7 @@
 """Blocks of paths by one kernel of rows (core.rows), where the config asks for it in the place of XLA.
 
-The program is the one XLA would be given; its days draw their own shocks, so that a day is one stretch of text.
-Bits do not depend on the chunk, the lanes or the compiler; they differ from XLA's in the last places, since
+The program is the one XLA would be given; its days draw their own shocks, so that a day is one stretch of
+text. Bits do not depend on the chunk, the lanes or the compiler; they differ from XLA's in the last places, since
 exp, log and erf are the kernel's own and nothing is contracted.
 """
 
@@ -34,10 +34,12 @@ def computed(program: Program, world: World, law: Any, numbers: NDArray[np.uint3
 
 
 def kernel(program: Program, world: World, law: Any) -> Kernel:
-    """The kernel of a program, the same for all worlds of one shape."""
+    """The kernel of a program, the same for all worlds of one shape. InputError as in `computed`."""
     if jax.default_backend() != "cpu":
         problem = f'"rows" on a {jax.default_backend()}'
-        raise InputError("run.backend", problem, '"xla", or JAX_PLATFORMS=cpu', "its CUDA is compiled, not run")
+        raise InputError(
+            "run.backend", problem, '"xla", or JAX_PLATFORMS=cpu', "its CUDA is compiled, not run"
+        )
     leaves, tree = jax.tree.flatten((world, law))
     return _kernel(program, tree, tuple(jax.api_util.shaped_abstractify(leaf) for leaf in leaves))
 

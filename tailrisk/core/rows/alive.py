@@ -33,9 +33,7 @@ class Alive:
             if isinstance(it, Store):
                 self.stores.setdefault(id(it.to.memory), []).append(it)
             elif isinstance(it, Loop):
-                self.carries |= {
-                    id(c): both for c, *both in zip(it.carried, it.start, it.after, strict=True)
-                }  # type: ignore[misc]
+                self.carries |= {id(c): both for c, *both in zip(it.carried, it.start, it.after, strict=True)}  # type: ignore[misc]
                 self._walk(it.body)
 
     def _written(self, memory: Memory) -> None:

@@ -1,6 +1,6 @@
 """A program as CUDA: one thread a path, the world in constant memory while it fits, one launch a call.
 
-It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing here launches it.
+It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing launches it.
 """
 
 from . import source
@@ -12,9 +12,10 @@ CONSTANT = 60_000
 THREADS = 128
 """Threads of a block."""
 SHARED = 140
-"""Rows of the state that lie in shared memory, at most: 560 bytes a thread, three blocks of a multiprocessor."""
+"""Rows of the state that lie in shared memory, at most: 560 bytes a thread, three blocks a multiprocessor."""
 ENTRY = """
-extern "C" __global__ void __launch_bounds__({threads}) kernel({arguments}const unsigned* __restrict__ numbers, long long paths) {{
+extern "C" __global__ void __launch_bounds__({threads}) kernel(
+    {arguments}const unsigned* __restrict__ numbers, long long paths) {{
   const long long path = blockIdx.x * (long long)blockDim.x + threadIdx.x;
   if (path >= paths) return;
   const U number = numbers[path];
@@ -56,8 +57,18 @@ def bytes_moved(program: Program) -> int:
     return 4 + of(program.body)
 
 
-OPERATIONS = {"exp": 22, "expm1": 26, "log": 30, "log1p": 44, "erf": 34, "div": 9, "sqrt": 9, "max": 3, "min": 3}
-"""Instructions of what takes more than one; of a division and a root as ptxas writes them in IEEE's precision."""
+OPERATIONS = {
+    "exp": 22,
+    "expm1": 26,
+    "log": 30,
+    "log1p": 44,
+    "erf": 34,
+    "div": 9,
+    "sqrt": 9,
+    "max": 3,
+    "min": 3,
+}
+"""Instructions of what takes more than one; a division and a root are IEEE's."""
 
 
 def operations(program: Program) -> int:

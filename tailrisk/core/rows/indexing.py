@@ -1,5 +1,6 @@
 """Rows chosen by a number that is not known before the kernel runs: loads, or memory set aside for them."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ FEW = 3
 
 
 def prepared(b: Builder, x: Array) -> Array:
-    """`x` [n, ..] so that a turn of a loop can take its rows: what does not lie evenly in memory is stored."""
+    """`x` [n, ..] so that a loop can take its rows in turn: stored where they do not lie evenly in memory."""
     columns = x.reshape(len(x), -1)
     if all(_step(columns[:, k]) is not None for k in range(columns.shape[1])):
         return x
@@ -78,24 +79,28 @@ def picked(b: Builder, x: Array, axis: int, index: Any) -> Array:
 
 
 def gathered(b: Builder, x: Array, indices: Array, p: dict[str, Any]) -> Array | None:
-    """XLA's gather along one axis, of whole slices; None for another."""
+    """XLA's gather of one number of `x` [..] along some axes and all along the others; None for another."""
     law, sizes = p["dimension_numbers"], p["slice_sizes"]
-    if len(law.start_index_map) != 1 or law.operand_batching_dims:
-        return None
-    axis = law.start_index_map[0]
-    whole = all(n in (wanted, 1) or k == axis for k, (n, wanted) in enumerate(zip(sizes, x.shape, strict=True)))
-    if law.collapsed_slice_dims != (axis,) or not whole:
+    axes = law.start_index_map
+    whole = all(
+        k in axes or n in (wanted, 1) for k, (n, wanted) in enumerate(zip(x.shape, sizes, strict=True))
+    )
+    if law.operand_batching_dims or tuple(sorted(axes)) != tuple(law.collapsed_slice_dims) or not whole:
         return None
     batch = indices.shape[:-1]
-    slices = [picked(b, x, axis, indices[(*place, 0)]) for place in np.ndindex(*batch)]
-    rest = slices[0].shape
+    slices = []
+    for place in np.ndindex(*batch):
+        one = x
+        for axis, k in sorted(((axis, k) for k, axis in enumerate(axes)), reverse=True):
+            one = picked(b, one, axis, indices[(*place, k)])
+        slices.append(one)
+    rest = tuple(n for axis, n in enumerate(x.shape) if axis not in axes)
     made = filled((*batch, *rest), [row for one in slices for row in one.flat])
-    order = list(law.offset_dims)
-    return np.moveaxis(made, range(len(batch), made.ndim), order)
+    return np.moveaxis(made, range(len(batch), made.ndim), list(law.offset_dims))
 
 
 def sliced(b: Builder, x: Array, starts: list[Any], sizes: tuple[int, ...]) -> Array:
-    """XLA's dynamic slice: from `starts`, cut so that it fits."""
+    """XLA's dynamic slice of `x` [..]: from `starts`, cut so that it fits."""
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True)):
         size = min(size, x.shape[axis])  # the path axis has length one
         if size == x.shape[axis]:
@@ -107,7 +112,7 @@ def sliced(b: Builder, x: Array, starts: list[Any], sizes: tuple[int, ...]) -> A
 
 
 def updated(b: Builder, x: Array, block: Array, starts: list[Any]) -> Array:
-    """XLA's dynamic update: `x` with a block from `starts` on, cut so that it fits."""
+    """XLA's dynamic update: `x` [..] with a block [..] from `starts` on, cut so that it fits."""
     firsts = [_within(b, b.read(s), n - m) for s, n, m in zip(starts, x.shape, block.shape, strict=True)]
     unknown = [axis for axis, first in enumerate(firsts) if first.op != "constant"]
     known = [0 if axis in unknown else int(first.at) for axis, first in enumerate(firsts)]
@@ -155,7 +160,7 @@ def _step(column: Array) -> int | None:
     else:
         alike = first.kind in "iu" and all(row.op == "constant" and row.kind == first.kind for row in column)
         places = [int(row.at) for row in column] if alike else []
-    steps = {later - earlier for earlier, later in zip(places, places[1:], strict=False)}
+    steps = {later - earlier for earlier, later in pairwise(places)}
     return steps.pop() if len(steps) == 1 else None
 
 

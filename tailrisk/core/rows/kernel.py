@@ -16,7 +16,8 @@ from .read import read
 from .shapes import PATHS
 
 ENTRY = """
-extern "C" void kernel(const void* const* in, void* const* out, const unsigned* numbers, char* room, long paths) {{
+extern "C" void kernel(
+    const void* const* in, void* const* out, const unsigned* numbers, char* room, long paths) {{
 {arguments}
   const unsigned before = flushed();
   for (long path = 0; path < paths; path += LANES) {{
@@ -38,7 +39,9 @@ def text(program: Program, lanes: int = compiler.LANES) -> str:
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
     entry = ENTRY.format(arguments="\n".join(lines), body=source.body(program))
-    return "\n".join([header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry])
+    return "\n".join(
+        [header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry]
+    )
 
 
 def header(name: str) -> str:
@@ -50,7 +53,12 @@ class Kernel:
     """`function(arguments, numbers)` as machine code; arguments of the same shapes may be exchanged."""
 
     def __init__(
-        self, function: Callable[..., Any], arguments: Any, *, level: int | None = None, lanes: int = compiler.LANES
+        self,
+        function: Callable[..., Any],
+        arguments: Any,
+        *,
+        level: int | None = None,
+        lanes: int = compiler.LANES,
     ) -> None:
         self.compiler, self.lanes = compiler.wanted(), lanes
         self.program, self.shapes = read(function, arguments)
@@ -73,7 +81,9 @@ class Kernel:
         self._entry(_places(given), _places(made), filled.ctypes.data, aligned, len(filled))
         leaves, tree = jax.tree.flatten(self.shapes)
         parts = [
-            _shaped(x, memory.kind, leaf.shape, len(filled))[..., :wanted] if memory.lane else x.reshape(leaf.shape)
+            _shaped(x, memory.kind, leaf.shape, len(filled))[..., :wanted]
+            if memory.lane
+            else x.reshape(leaf.shape)
             for x, memory, leaf in zip(made, self.program.outputs, leaves, strict=True)
         ]
         return jax.tree.unflatten(tree, parts)

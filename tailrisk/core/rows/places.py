@@ -1,7 +1,7 @@
 """Where in a loop's body a carried row may be given its next value: once nothing reads what it was.
 
-In place, so that old and new need not both be kept to the end of a turn. Of rows that become one another (nav_2
-becomes nav_1 and nav_1 nav) the reader goes first; where they go round in a ring, one is copied at the start.
+In place, so that old and new need not both be kept to the end of a turn. Of rows that become one another
+(nav_2 becomes nav_1 and nav_1 nav) the reader goes first; where they go round in a ring, one is copied.
 """
 
 from typing import Any
@@ -13,7 +13,7 @@ Handed = tuple[Row, Row]
 
 
 def places(body: list[Any], handed: list[Handed]) -> tuple[dict[int, list[Handed]], list[Row]]:
-    """(by statement of the body, minus one for its start: what is assigned after it, in order; copied rows)."""
+    """(by statement, minus one for the start: what is assigned after it, in order; copied rows)."""
     carried = {id(row): k for k, (row, _) in enumerate(handed)}
     used, made = [-1] * len(handed), {}
     for place, it in enumerate(body):
@@ -36,7 +36,7 @@ def places(body: list[Any], handed: list[Handed]) -> tuple[dict[int, list[Handed
 
 
 def _ordered(handed: list[Handed], carried: dict[int, int]) -> tuple[list[int], list[Row]]:
-    """Numbers of the carried rows, who reads another before that other; and rows to copy, one of each ring."""
+    """Numbers of the carried rows, who reads another before that other; rows to copy, one a ring."""
     order: list[int] = []
     copied: list[Row] = []
     state = [0] * len(handed)

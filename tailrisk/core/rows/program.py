@@ -63,7 +63,7 @@ class Store:
 
 @dataclass(eq=False, slots=True)
 class Loop:
-    """`length` turns of a body; what is carried begins as `start`, is `after` after a turn, ends as `final`."""
+    """`length` turns of a body; what is carried is `start` at first, `after` each turn, `final` at last."""
 
     length: int
     turn: Row
@@ -85,7 +85,7 @@ class Program:
 
 
 class Builder:
-    """Writes rows one after another into the block that is open; a row that is there already is not repeated."""
+    """Writes rows one after another into the block that is open; none is written twice."""
 
     def __init__(self) -> None:
         self.blocks: list[list[Any]] = [[]]

@@ -18,7 +18,13 @@ from .program import KINDS, Builder, Loop, Memory, Pair, Program, Ref, Row
 from .shapes import PATHS, Array, filled, rowed
 
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
-FOLDS = {"reduce_and": "and", "reduce_or": "or", "reduce_max": "max", "reduce_min": "min", "reduce_sum": "add"}
+FOLDS = {
+    "reduce_and": "and",
+    "reduce_or": "or",
+    "reduce_max": "max",
+    "reduce_min": "min",
+    "reduce_sum": "add",
+}
 
 
 def read(function: Callable[..., Any], arguments: Any) -> tuple[Program, Any]:
@@ -53,7 +59,7 @@ def _out(b: Builder, variables: Sequence[Any], results: list[Array]) -> list[Mem
 
 def _kind(aval: Any) -> str:
     if str(aval.dtype) not in KINDS:
-        allowed = "run.precision = \"float32\", or run.backend = \"xla\""
+        allowed = 'run.precision = "float32", or run.backend = "xla"'
         raise InputError("run.backend", f'"rows" has no numbers of type {aval.dtype}', allowed)
     return KINDS[str(aval.dtype)]
 
@@ -135,7 +141,7 @@ class Reader:
         return filled(spread[0].shape, rows)
 
     def folded(self, op: str, x: Array, axes: tuple[int, ...], shape: tuple[int, ...]) -> Array | None:
-        """Rows brought together along axes, first to last."""
+        """Rows of `x` [..] brought together along axes, first to last."""
         kept = [axis for axis in range(x.ndim) if axis not in axes]
         flat = x.transpose(*kept, *axes).reshape(*(x.shape[axis] for axis in kept), -1)
         if len(kept) != len(shape) or PATHS not in shape:
@@ -168,7 +174,9 @@ class Reader:
             shapes_of = (v.aval.shape for v in p["jaxpr"].jaxpr.outvars[p["num_carry"] :])
             return [*start, *(np.empty((0, *rowed(shape)), object) for shape in shapes_of)]
         if length == 1:
-            out = self.run(jaxpr, p["jaxpr"].consts, [*consts, *start, *(it.reshape(it.shape[1:]) for it in over)])
+            out = self.run(
+                jaxpr, p["jaxpr"].consts, [*consts, *start, *(it.reshape(it.shape[1:]) for it in over)]
+            )
             carried = out[: p["num_carry"]]
             return [*carried, *(it[None] for it in out[p["num_carry"] :])]
         over = [indexing.prepared(self.b, it) for it in over]
@@ -196,11 +204,11 @@ class Reader:
         return self.b.row("sub", "i", self.b.constant(length - 1, "i"), loop.turn)
 
     def ready(self, x: Array) -> Array:
-        """Rows as they are now."""
+        """Rows [..] as they are now."""
         return filled(x.shape, [self.b.read(row) for row in x.flat])
 
     def carried(self, loop: Loop, start: Array, aval: Any) -> Array:
-        """Rows that a loop hands on; numbers that count are one for all paths where they are so in the program."""
+        """Rows [..] that a loop hands on; what counts is one for all paths where the program has it so."""
         made = []
         for row in _halves(start):
             lane = PATHS in aval.shape or row.kind == "f"

@@ -1,7 +1,7 @@
 """Primitives that only move numbers: no row is written.
 
-An array is a NumPy array of rows whose path axis has length one: every primitive is NumPy's own on it, and one
-that would mix paths does not fit.
+An array is a NumPy array of rows whose path axis has length one: every primitive is NumPy's own on it, and
+one that would mix paths does not fit.
 """
 
 from typing import Any

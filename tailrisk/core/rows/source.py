@@ -70,7 +70,9 @@ class Writer:
         needed = [it for it in handed if id(it[0]) in self.alive.rows]
         for carried, start, _, final in needed:
             name = self.names[id(carried)] = self.names[id(final)] = f"c{len(self.names)}"
-            self.lines.append(f"{indent}{self.declared(carried, name, indent)} = {self.use(start, carried.lane)};")
+            self.lines.append(
+                f"{indent}{self.declared(carried, name, indent)} = {self.use(start, carried.lane)};"
+            )
         turn = self.names[id(loop.turn)] = f"t{len(self.names)}"
         self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{ TURN")
         body = [it for it in loop.body if self.alive.has(it)]
@@ -170,6 +172,8 @@ def _memories(block: list[Any]) -> list[Memory]:
     """What a kernel sets aside, in the order it is written."""
     found: dict[int, Memory] = {}
     for it in block:
-        inner = _memories(it.body) if isinstance(it, Loop) else [it.to.memory] if isinstance(it, Store) else []
+        inner = (
+            _memories(it.body) if isinstance(it, Loop) else [it.to.memory] if isinstance(it, Store) else []
+        )
         found |= {id(memory): memory for memory in inner if memory.role == "own"}
     return list(found.values())

@@ -27,7 +27,14 @@ def arithmetic(world, number):
 def integers(world, number):
     signed = number.astype(jnp.int32) - 40
     high = lax.mulhi(number * np.uint32(0x9E3779B9), jnp.full_like(number, np.uint32(0xD2511F53)))
-    return high, ~number, signed >> 3, signed << 2, (signed & 5) ^ 3, (signed > 2).astype(jnp.int32) + world["counts"][1]
+    return (
+        high,
+        ~number,
+        signed >> 3,
+        signed << 2,
+        (signed & 5) ^ 3,
+        (signed > 2).astype(jnp.int32) + world["counts"][1],
+    )
 
 
 def flags(world, number):
@@ -37,7 +44,7 @@ def flags(world, number):
 
 
 def carried(world, number):
-    """A ring of two, a chain of three, one that never moves and one that is counted; every turn is looked at."""
+    """A ring of two, a chain of three, one that never moves and one that counts; every turn is seen."""
 
     def turn(state, t):
         (a, b), (now, before, first), still, count = state

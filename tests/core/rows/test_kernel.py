@@ -1,4 +1,4 @@
-"""Kernels of rows by the machine's own compiler: the bits of the rows, whatever the level, lanes and chunk."""
+"""Kernels of rows by the machine's own compiler: the same bits for any level, lanes and chunk."""
 
 import jax
 import numpy as np
@@ -70,7 +70,14 @@ def test_another_world_of_the_same_shape_needs_no_compiling(monkeypatch):
 
 @pytest.mark.parametrize(
     ("name", "low", "high"),
-    [("exp", -87, 88), ("expm1", -20, 88), ("log", 1e-37, 1e38), ("log1p", -0.999, 1e6), ("erf", -5, 5), ("sqrt", 0, 9)],
+    [
+        ("exp", -87, 88),
+        ("expm1", -20, 88),
+        ("log", 1e-37, 1e38),
+        ("log1p", -0.999, 1e6),
+        ("erf", -5, 5),
+        ("sqrt", 0, 9),
+    ],
 )
 def test_functions_are_within_units_of_the_last_place(name, low, high):
     """Against float64; and what is no number, infinite or out of range comes out as IEEE would have it."""
