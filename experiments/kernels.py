@@ -86,7 +86,10 @@ def both(name: str, program: Any, config: str, sets: list[str], paths: int, repe
     building, kernel = _spent(lambda: rows.kernel(program, world, None))
     second = kernel((world, None), numbers)
     unit = 1e9 / (paths * (world.days + world.warmup))
-    times = [(_spent(xla)[0] * unit, _spent(lambda: kernel((world, None), numbers))[0] * unit) for _ in range(repeat)]
+    times = [
+        (_spent(xla)[0] * unit, _spent(lambda: kernel((world, None), numbers))[0] * unit)
+        for _ in range(repeat)
+    ]
     return {
         "xla_ns": round(min(a for a, _ in times), 1),
         "rows_ns": round(min(b for _, b in times), 1),
@@ -115,7 +118,9 @@ def apart(first: Any, second: Any) -> dict[str, float]:
 
 def page(table: pd.DataFrame) -> str:
     """The table in words."""
-    shown = table.assign(**{name: table[name].map("{:.1e}".format) for name in ("largest", "beyond", "otherwise")})
+    shown = table.assign(
+        **{name: table[name].map("{:.1e}".format) for name in ("largest", "beyond", "otherwise")}
+    )
     lines = [
         "# One kernel of rows against XLA",
         "",

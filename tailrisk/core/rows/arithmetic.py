@@ -44,7 +44,24 @@ def apply(b: Builder, name: str, params: dict[str, Any], operands: tuple[Any, ..
         with np.errstate(all="ignore"):
             value = FOLDED[name](*(it.at for it in x))
         return b.constant(value, "b" if name in COMPARED else x[0].kind)
+    for k in (0, 1):
+        if len(x) == 2 and _leaves(name, x[k]):
+            return (
+                x[1 - k]
+                if x[1 - k].kind == x[k].kind and (k or name in COMMUTING)
+                else _row(b, name, params, x)
+            )
     return _row(b, name, params, x)
+
+
+COMMUTING = {"add", "mul"}
+
+
+def _leaves(name: str, x: Row) -> bool:
+    """Whether an operation with a constant leaves the other number as it is, to the bit."""
+    if x.op != "constant" or x.kind == "b":
+        return False
+    return bool(x.at == 1) if name == "mul" else bool(x.at == 0) and x.kind in "iu" and name in ("add", "sub")
 
 
 def _row(b: Builder, name: str, params: dict[str, Any], x: tuple[Any, ...]) -> Any:

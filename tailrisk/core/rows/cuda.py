@@ -9,10 +9,10 @@ from .program import Loop, Memory, Program, Row, Store
 
 CONSTANT = 60_000
 """Bytes of a card's 64 kB of constant memory that the world may take."""
-THREADS = 128
+THREADS = 64
 """Threads of a block."""
-SHARED = 140
-"""Rows of the state that lie in shared memory, at most: 560 bytes a thread, three blocks a multiprocessor."""
+SHARED = 226
+"""Rows of the state that lie in shared memory, at most: 904 bytes a thread."""
 ENTRY = """
 extern "C" __global__ void __launch_bounds__({threads}) kernel(
     {arguments}const unsigned* __restrict__ numbers, long long paths) {{
@@ -24,19 +24,32 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel(
 """
 
 
+CONSTANTS = """extern "C" __constant__ {type} in{k}[{size}];
+template <int B> FUNCTION {type} in{k}_() {{
+  {type} x;
+  asm volatile("ld.const.{ptx} %0, [in{k}+%1];" : "={letter}"(x) : "n"(B));
+  return x;
+}}"""
+READ = {"float": {"ptx": "f32", "letter": "f"}, "int": {"ptx": "s32", "letter": "r"}}
+READ |= {"unsigned": {"ptx": "u32", "letter": "r"}}
+"""A number of the world is read anew at each use, where it costs nothing: NVVM would hold it in a register."""
+
+
 def text(program: Program) -> str:
     """The program in CUDA C++ for NVRTC or nvcc."""
     inside = 4 * sum(memory.size for memory in program.arguments) <= CONSTANT
-    fixed, given = [], []
+    given = [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
+    fixed = ["#define FIXED(argument, place) argument##_<4 * place>()"]
     for k, memory in enumerate(program.arguments):
-        if inside:
-            fixed.append(f"__constant__ {_scalar(memory)} in{k}[{max(memory.size, 1)}];")
-        else:
-            given.append(f"const {_scalar(memory)}* __restrict__ in{k}, ")
-    given += [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
+        fixed.append(
+            CONSTANTS.format(type=_scalar(memory), k=k, size=max(memory.size, 1), **READ[_scalar(memory)])
+        )
+    if not inside:
+        fixed = ["#define FIXED(argument, place) argument[place]"]
+        given += [f"const {_scalar(m)}* __restrict__ in{k}, " for k, m in enumerate(program.arguments)]
     body = source.Writer(program, SHARED).text()
     entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
-    return "\n".join([header("thread.h"), header("functions.h"), *fixed, entry])
+    return "\n".join([f"#define THREADS {THREADS}", header("thread.h"), header("functions.h"), *fixed, entry])
 
 
 def bytes_moved(program: Program) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .alive import Alive
+from .order import ordered
 from .places import places
 from .program import Loop, Memory, Program, Row, Store
 
@@ -33,7 +34,7 @@ class Writer:
     """Writes the statements of what is needed."""
 
     def __init__(self, program: Program, room: int = 0) -> None:
-        """room: rows that may be carried in shared memory."""
+        """room: rows that may be carried in shared memory; where there is any, blocks are put in order."""
         self.program, self.alive = program, Alive(program)
         self.room, self.shared = room, 0
         self.names: dict[int, str] = {id(program.number): "number"}
@@ -54,7 +55,7 @@ class Writer:
     def block(self, block: list[Any], indent: str) -> None:
         """The statements of a block that are needed."""
         for it in block:
-            if not self.alive.has(it):
+            if not self.alive.has(it) or _fixed(it):
                 continue
             if isinstance(it, Loop):
                 self.loop(it, indent)
@@ -75,8 +76,10 @@ class Writer:
             )
         turn = self.names[id(loop.turn)] = f"t{len(self.names)}"
         self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{ TURN")
+        handed_on = [(carried, after) for carried, _, after, _ in needed]
         body = [it for it in loop.body if self.alive.has(it)]
-        assigned, first = places(body, [(carried, after) for carried, _, after, _ in needed])
+        body = ordered(body, handed_on) if self.room else body
+        assigned, first = places(body, handed_on)
         for k, row in enumerate(first):
             self.lines.append(f"{indent}  const {_type(row)} old{k} = {self.names[id(row)]};")
         was = {id(row): f"old{k}" for k, row in enumerate(first)}
@@ -149,7 +152,11 @@ class Writer:
         return f"each({self.name(row)})" if lane and not row.lane else self.name(row)
 
     def name(self, row: Row) -> str:
-        """A row's name, or the constant it is."""
+        """A row's name, or the constant or the argument it is."""
+        if _fixed(row):
+            memory, base, _ = row.at
+            place = f"FIXED({self.memories[id(memory)]}, {base})"
+            return f"({place} != 0)" if memory.kind == "b" else place
         return literal(row) if row.op == "constant" else self.names[id(row)]
 
 
@@ -162,6 +169,11 @@ def literal(row: Row) -> str:
     if row.kind == "b":
         return "true" if row.at else "false"
     return f"{int(row.at)}u" if row.kind == "u" else f"({int(row.at)})"
+
+
+def _fixed(it: Any) -> bool:
+    """Whether a row is a number of the arguments, written where it is used: held, it would cost a register."""
+    return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of
 
 
 def _type(row: Row) -> str:

@@ -13,13 +13,14 @@ extern __shared__ float state[];
 #define FUNCTION static inline
 #define LOOP for
 #define TURN
+#define FIXED(argument, place) argument[place]
 FUNCTION float float_of(unsigned bits) { float x; __builtin_memcpy(&x, &bits, 4); return x; }
 FUNCTION unsigned bits_of(float x) { unsigned bits; __builtin_memcpy(&bits, &x, 4); return bits; }
 FUNCTION unsigned mulhi_(unsigned a, unsigned b) { return (unsigned)((unsigned long long)a * b >> 32); }
 FUNCTION float sqrt_(float x) { return __builtin_sqrtf(x); }
 #endif
 
-#define SHARED(type, name, slot) type& name = *(type*)&state[(slot) * blockDim.x + threadIdx.x]; name
+#define SHARED(type, name, slot) type& name = *(type*)&state[(slot) * THREADS + threadIdx.x]; name
 #define OWN(type, name, size) type name[size];
 #define PUT(out, row, value) out[(long long)(row) * paths + path] = value
 #define PUT_ONE(out, row, value) out[row] = value

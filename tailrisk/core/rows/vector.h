@@ -6,6 +6,7 @@
 #define TURN
 #define OWN(type, name, size) \
   type* __restrict const name = (type*)own; own += (size * sizeof(type) + 63) / 64 * 64;
+#define FIXED(argument, place) argument[place]
 #define PUT(out, row, value) write(out + (long)(row) * paths + path, value)
 #define PUT_ONE(out, row, value) out[row] = value
 
