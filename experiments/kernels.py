@@ -2,8 +2,8 @@
 
     python -m experiments.kernels [--programs prices,events] [--repeat 5] [-o results/kernels]
 
-Both compute the same paths in one process, in turn, in CPU time, so that a ratio holds on a busy machine. Losses
-are compared as NAVs, path by path; `otherwise` is the share of paths with any flag (a margin met, a stop, a
+Both compute the same paths in one process, in turn, in CPU time, so that a ratio holds on a busy machine.
+Losses are compared as NAVs, path by path; `otherwise` is the share of paths with any flag (a margin met, a stop, a
 call, an event) that falls the other way, because rounding moved it over a threshold. Writes results/kernels.
 """
 
@@ -12,24 +12,24 @@ import os
 os.environ["TAILRISK_COMPILED"] = "off"  # what is timed is compiled here
 os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
 
-import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
-import click  # noqa: E402
-import jax  # noqa: E402
-import numpy as np  # noqa: E402
-import pandas as pd  # noqa: E402
+import click
+import jax
+import numpy as np
+import pandas as pd
 
-from tailrisk.assemble.world import assemble  # noqa: E402
-from tailrisk.config import load  # noqa: E402
-from tailrisk.core import compiler  # noqa: E402
-from tailrisk.core.units import Count  # noqa: E402
-from tailrisk.record.publishing import markdown, publish  # noqa: E402
-from tailrisk.simulate import blocks, path, rows  # noqa: E402
-from tailrisk.simulate.path import Outcome  # noqa: E402
-from tailrisk.simulate.world import World  # noqa: E402
+from tailrisk.assemble.world import assemble
+from tailrisk.config import load
+from tailrisk.core import compiler
+from tailrisk.core.units import Count
+from tailrisk.record.publishing import markdown, publish
+from tailrisk.simulate import blocks, path, rows
+from tailrisk.simulate.path import Outcome
+from tailrisk.simulate.world import World
 
 REGIMES, NO_EVENTS = "market.process=regimes", "event=[]"
 
@@ -124,9 +124,10 @@ def page(table: pd.DataFrame) -> str:
     lines = [
         "# One kernel of rows against XLA",
         "",
-        "CPU nanoseconds a path-day (warm-up days count), the best of the repeats; the ratio is the median of pairs "
-        "timed in turn. Compiling in CPU seconds, nothing stored before. Apart: the largest relative difference "
-        "of a NAV, the share of paths with one beyond 1e-5, and the share with a flag that falls the other way.",
+        "CPU nanoseconds a path-day (warm-up days count), the best of the repeats; the ratio is the median "
+        "of pairs timed in turn. Compiling in CPU seconds, nothing stored before. Apart: the largest "
+        "relative difference of a NAV, the share of paths with one beyond 1e-5, and the share with a flag that falls "
+        "the other way.",
         "",
         markdown(shown),
         "",

@@ -16,6 +16,8 @@ from tailrisk.simulate.world import World
 
 from .cards import Card
 
+KERNELS = ("prices", "exogenous", "memory", "memory with events", "crowd")
+"""Programs that are compiled as one kernel too."""
 OPTIONS = ("--fmad=false", "--std=c++17", "-default-device")
 """Nothing is contracted: IEEE's operations alone, as on a CPU."""
 LIBRARY = Path("nvidia") / "cuda_nvrtc" / "lib" / "libnvrtc.so.12"
@@ -31,14 +33,15 @@ def compiled(card: Card, program: Callable[..., Any], world: World, ptxas: str) 
     moved = cuda.bytes_moved(rows) / world.days
     work = cuda.operations(rows) / world.days
     return {
-        "launches": 1,
-        "bytes_path_day": round(moved),
+        "bytes_path_day": round(moved, 1),
         "registers": registers,
         "spill_bytes": spills,
-        "temporary_bytes_path": stack,
+        "stack_bytes": stack,
+        "shared_bytes": cuda.shared(rows),
+        "threads": card.resident(registers, cuda.shared(rows), cuda.THREADS),
         "path_days_per_second": min(card.bandwidth / moved, card.operations / work),
-        "compile_cpu_seconds": round(time.process_time() - started + seconds, 1),
         "operations_path_day": round(work),
+        "compile_cpu_seconds": round(time.process_time() - started + seconds, 1),
     }
 
 

@@ -35,7 +35,7 @@ WIDE = 32
 NARROW = 128
 """Chunk of days with a crowd or with accounts on a CPU, whatever was asked for: their state is large.
 
-64 and 256 were no faster for a crowd; ten accounts take 404 ns a path-day at 128, 619 at 512 and 1,415 at 4,096."""
+64 and 256 were no faster for a crowd; ten accounts take 404 ns a path-day at 128, 1,415 at 4,096."""
 
 
 Program = Callable[[World, Any, Count], T]
@@ -53,10 +53,10 @@ def blocks(
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
-    with a crowd or accounts; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
-    its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
-    path, and the law it is drawn from, in place of the world's own (`rare.blocks`). InputError: a world whose
-    backend is rows where that cannot be had (simulate.rows).
+    with a crowd or accounts; an accelerator takes 32 whole blocks at a time, and half as many whenever that
+    does not fit its memory. Several devices take turns, each with whole blocks. program, law: what is
+    computed of each path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
+    InputError: a world whose backend is rows where that cannot be had (simulate.rows).
     """
     together = program is plain and one_program(world)
     if world.backend == rows.NAME:

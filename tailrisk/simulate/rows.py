@@ -1,8 +1,8 @@
 """Blocks of paths by one kernel of rows (core.rows), where the config asks for it in the place of XLA.
 
 The program is the one XLA would be given; its days draw their own shocks, so that a day is one stretch
-of text. Bits do not depend on the chunk, the lanes or the compiler; they differ from XLA's in the last places,
-since exp, log and erf are the kernel's own and nothing is contracted.
+of text. Bits do not depend on the chunk, the lanes or the compiler; they differ from XLA's in the last
+places, since exp, log and erf are the kernel's own and nothing is contracted.
 """
 
 from collections.abc import Callable

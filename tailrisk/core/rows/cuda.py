@@ -32,7 +32,7 @@ template <int B> FUNCTION {type} in{k}_() {{
 }}"""
 READ = {"float": {"ptx": "f32", "letter": "f"}, "int": {"ptx": "s32", "letter": "r"}}
 READ |= {"unsigned": {"ptx": "u32", "letter": "r"}}
-"""A number of the world is read anew at each use, where it costs nothing: NVVM would hold it in a register."""
+"""A number of the world is read at each use, where it costs nothing: NVVM would hold it in a register."""
 
 
 def text(program: Program) -> str:
@@ -50,6 +50,13 @@ def text(program: Program) -> str:
     body = source.Writer(program, SHARED).text()
     entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
     return "\n".join([f"#define THREADS {THREADS}", header("thread.h"), header("functions.h"), *fixed, entry])
+
+
+def shared(program: Program) -> int:
+    """Bytes of shared memory a thread takes."""
+    writer = source.Writer(program, SHARED)
+    writer.text()
+    return 4 * writer.shared
 
 
 def bytes_moved(program: Program) -> int:

@@ -172,7 +172,7 @@ def literal(row: Row) -> str:
 
 
 def _fixed(it: Any) -> bool:
-    """Whether a row is a number of the arguments, written where it is used: held, it would cost a register."""
+    """Whether a row is a number of the arguments, written where it is used: held it would cost a register."""
     return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of
 
 
