@@ -3,8 +3,9 @@
     python -m experiments.kernels [--programs prices,events] [--repeat 5] [-o results/kernels]
 
 Both compute the same paths in one process, in turn, in CPU time, so that a ratio holds on a busy machine.
-Losses are compared as NAVs, path by path; `otherwise` is the share of paths with any flag (a margin met, a stop, a
-call, an event) that falls the other way, because rounding moved it over a threshold. Writes results/kernels.
+Losses are compared as NAVs, path by path; `otherwise` is the share of paths with any flag (a margin met, a
+stop, a call, an event) that falls the other way, because rounding moved it over a threshold. Writes
+results/kernels.
 """
 
 import os
@@ -126,8 +127,8 @@ def page(table: pd.DataFrame) -> str:
         "",
         "CPU nanoseconds a path-day (warm-up days count), the best of the repeats; the ratio is the median "
         "of pairs timed in turn. Compiling in CPU seconds, nothing stored before. Apart: the largest "
-        "relative difference of a NAV, the share of paths with one beyond 1e-5, and the share with a flag that falls "
-        "the other way.",
+        "relative difference of a NAV, the share of paths with one beyond 1e-5, and the share with a flag "
+        "that falls the other way.",
         "",
         markdown(shown),
         "",

@@ -44,7 +44,10 @@ from tailrisk.simulate.world import World  # noqa: E402
 
 from .cards import CARDS, Card  # noqa: E402
 from .hlo import cost  # noqa: E402
-from .rows import KERNELS  # noqa: E402
+from .rows import (
+    KERNELS,
+    written,
+)
 from .rows import compiled as one_kernel  # noqa: E402
 
 SIMULATED = ["market.warmup=simulated"]
@@ -82,23 +85,24 @@ PROGRAMS: dict[str, tuple[Any, str, list[str]]] = {
 )
 def main(cards: str, programs: str, kernels: str, width: int, output: Path) -> None:
     """Compile every program for every card and write the tables."""
-    rows, single = [], []
+    rows, single, texts = [], [], {}
+    for name in filter(None, kernels.split(",")):
+        program, config, sets = PROGRAMS[name]
+        texts[name] = written(program, assemble(load(config, sets)))
     for card in (CARDS[name] for name in cards.split(",")):
         for name in filter(None, programs.split(",")):
             rows.append({"card": card.name, "program": name, **compiled(card, *PROGRAMS[name], width)})
             click.echo(rows[-1], err=True)
-        for name in filter(None, kernels.split(",")):
-            program, config, sets = PROGRAMS[name]
-            made = one_kernel(card, program, assemble(load(config, sets)), _ptxas())
-            single.append({"card": card.name, "program": name, **made})
+        for name, text in texts.items():
+            single.append({"card": card.name, "program": name, **one_kernel(card, text, _ptxas())})
             click.echo(single[-1], err=True)
     shutil.rmtree(DUMP)
     table = pd.DataFrame(rows) if rows else pd.read_csv(output / "table.csv")
     tables = {"table": table, "kernels": pd.DataFrame(single)}
     command = f"python -m experiments.gpu --cards {cards} --programs '{programs}' --kernels '{kernels}'"
-    text = page(table, tables["kernels"], width)
-    publish(output, "gpu_compiled", tables, text, {"command": f"{command} --width {width}"})
-    click.echo(text)
+    words = page(table, tables["kernels"], width)
+    publish(output, "gpu_compiled", tables, words, {"command": f"{command} --width {width}"})
+    click.echo(words)
 
 
 def compiled(card: Card, program: Any, config: str, sets: list[str], width: int) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tailrisk.core.rows import cuda
 from tailrisk.core.rows.read import read
@@ -23,24 +23,36 @@ OPTIONS = ("--fmad=false", "--std=c++17", "-default-device")
 LIBRARY = Path("nvidia") / "cuda_nvrtc" / "lib" / "libnvrtc.so.12"
 
 
-def compiled(card: Card, program: Callable[..., Any], world: World, ptxas: str) -> dict[str, Any]:
-    """One program as one kernel for one card: a row of the table, as for XLA's."""
+class Written(NamedTuple):
+    """A program as one kernel, the same for every card."""
+
+    text: str
+    bytes: float  # a path-day
+    operations: float  # a path-day
+    shared: int  # bytes a thread
+
+
+def written(program: Callable[..., Any], world: World) -> Written:
+    """One program in CUDA, and what it takes."""
     with path.day_by_day():
         rows, _ = read(lambda world, numbers: program(world, None, numbers), world)
+    moved, work = cuda.bytes_moved(rows) / world.days, cuda.operations(rows) / world.days
+    return Written(cuda.text(rows), moved, work, cuda.shared(rows))
+
+
+def compiled(card: Card, it: Written, ptxas: str) -> dict[str, Any]:
+    """One program as one kernel for one card: a row of the table, as for XLA's."""
     started = time.process_time()
-    ptx = translated(cuda.text(rows), card)
-    registers, spills, stack, seconds = assembled(ptx, card, ptxas)
-    moved = cuda.bytes_moved(rows) / world.days
-    work = cuda.operations(rows) / world.days
+    registers, spills, stack, seconds = assembled(translated(it.text, card), card, ptxas)
     return {
-        "bytes_path_day": round(moved, 1),
+        "bytes_path_day": round(it.bytes, 1),
         "registers": registers,
         "spill_bytes": spills,
         "stack_bytes": stack,
-        "shared_bytes": cuda.shared(rows),
-        "threads": card.resident(registers, cuda.shared(rows), cuda.THREADS),
-        "path_days_per_second": min(card.bandwidth / moved, card.operations / work),
-        "operations_path_day": round(work),
+        "shared_bytes": it.shared,
+        "threads": card.resident(registers, it.shared, cuda.THREADS),
+        "path_days_per_second": min(card.bandwidth / it.bytes, card.operations / it.operations),
+        "operations_path_day": round(it.operations),
         "compile_cpu_seconds": round(time.process_time() - started + seconds, 1),
     }
 

@@ -25,7 +25,7 @@ NAMES = ("c++", "g++", "clang++", "gcc", "clang")
 LANES, LEVEL = 16, 3
 """Paths of a vector, and the compiler's level of optimisation: neither moves a digit."""
 EXACT = ("-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-fno-trapping-math")
-ALWAYS = ("-x", "c++", "-shared", "-fPIC", "-w", "-fno-exceptions", "-fno-rtti", "-nostdlib")
+ALWAYS = ("-x", "c++", "-shared", "-fPIC", "-w", "-fno-exceptions", "-fno-rtti")
 TUNED = ("-march=native", "-mprefer-vector-width=512", "-fno-tree-loop-im", "-fno-tree-pre", "-fno-gcse")
 TUNED += ("-fno-code-hoisting", "-fno-gcse-after-reload", "-fira-region=one")
 """Asked where the compiler knows it: moving what is the same for every path out of loops costs registers, and
@@ -83,10 +83,7 @@ def library(text: str, compiler: Compiler, *, level: int | None = None, lanes: i
     with tempfile.TemporaryDirectory(prefix="tailrisk-rows-") as scratch:
         made = _compiled(text, compiler, Path(scratch), level, lanes)
         if stored is not None and folder is not None:
-            waiting = folder / f".{name[:32]}.{os.getpid()}.tmp"
-            shutil.copyfile(made, waiting)
-            disk.sync(waiting)
-            disk.rename(waiting, stored)
+            disk.replace(stored, made.read_bytes())
             _prune(folder)
         return ctypes.CDLL(str(made))  # stays loaded when the file is gone
 
