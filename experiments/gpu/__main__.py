@@ -44,10 +44,7 @@ from tailrisk.simulate.world import World  # noqa: E402
 
 from .cards import CARDS, Card  # noqa: E402
 from .hlo import cost  # noqa: E402
-from .rows import (
-    KERNELS,
-    written,
-)
+from .rows import KERNELS, written  # noqa: E402
 from .rows import compiled as one_kernel  # noqa: E402
 
 SIMULATED = ["market.warmup=simulated"]
