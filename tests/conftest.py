@@ -37,6 +37,7 @@ LONG = (
     "api/test_parts.py::",
     "simulate/crowd/test_funds.py::",
     "simulate/test_devices.py::",
+    "simulate/test_rows_crowd.py::test_its_paths",
     "rare/test_fear_tilt.py::",
     "rare/test_splitting.py::test_accounts_are_cloned",
     "walks/test_manager.py::",

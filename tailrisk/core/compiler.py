@@ -26,8 +26,8 @@ LANES, LEVEL = 16, 3
 """Paths of a vector, and the compiler's level of optimisation: neither moves a digit."""
 EXACT = ("-ffp-contract=off", "-fno-fast-math", "-fno-math-errno", "-fno-trapping-math")
 ALWAYS = ("-x", "c++", "-shared", "-fPIC", "-w", "-fno-exceptions", "-fno-rtti")
-TUNED = ("-march=native", "-mprefer-vector-width=512", "-fno-tree-loop-im", "-fno-tree-pre", "-fno-gcse")
-TUNED += ("-fno-code-hoisting", "-fno-gcse-after-reload", "-fira-region=one")
+OUTSIDE = ("-fno-tree-loop-im", "-fno-tree-pre", "-fno-gcse", "-fno-code-hoisting", "-fno-gcse-after-reload")
+TUNED = ("-march=native", "-mprefer-vector-width=512", *OUTSIDE, "-fira-region=one")
 """Asked where the compiler knows it: moving what is the same for every path out of loops costs registers, and
 one region for them all halves the time to compile a day with a crowd."""
 SECONDS = 600

@@ -58,6 +58,7 @@ def at_turn(b: Builder, column: Array, turn: Row) -> Any:
     if isinstance(column[0], Pair):
         return Pair(*(at_turn(b, _part(column, name), turn) for name in ("real", "imag")))
     first, step = column[0], _step(column)
+    assert step is not None, "rows that do not lie evenly: `prepared` stores them"
     if step == 0:
         return first
     if isinstance(first, Ref):
@@ -150,8 +151,8 @@ def _step(column: Array) -> int | None:
     if all(row is first for row in column):
         return 0
     if isinstance(first, Pair):
-        steps = [_step(_part(column, name)) for name in ("real", "imag")]
-        return None if None in steps else steps[0] or steps[1]
+        halves = [_step(_part(column, name)) for name in ("real", "imag")]
+        return None if None in halves else halves[0] or halves[1]
     if not all(isinstance(row, type(first)) for row in column):
         return None
     if isinstance(first, Ref):

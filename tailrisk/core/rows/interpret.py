@@ -84,7 +84,7 @@ class _Interpreter:
             memory, base, strides = row.at
             place = self.place(base, list(zip(row.of, strides, strict=True)), rows)
             if memory.lane and place.ndim:
-                return state[id(memory)][place, jnp.arange(*self.paths)]
+                return state[id(memory)][place, jnp.arange(self.paths[0])]
             return state[id(memory)][place]
         x = [self.value(it, rows, row.lane) for it in row.of]
         return x[0].astype(DTYPES[row.kind]) if row.op == "convert" else BY_NAME[row.op](*x)

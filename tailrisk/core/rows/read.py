@@ -73,8 +73,8 @@ class Reader:
     def run(self, jaxpr: Any, consts: Sequence[Any], inputs: Sequence[Array]) -> list[Array]:
         """What comes out of a jaxpr [..] for arrays of rows."""
         known: dict[Any, Array] = {}
-        for variable, value in zip(jaxpr.constvars, consts, strict=True):
-            known[variable] = self.constants(np.asarray(value))
+        for variable, const in zip(jaxpr.constvars, consts, strict=True):
+            known[variable] = self.constants(np.asarray(const))
         known |= dict(zip(jaxpr.invars, inputs, strict=True))
 
         def value(x: Any) -> Array:
@@ -146,11 +146,13 @@ class Reader:
         flat = x.transpose(*kept, *axes).reshape(*(x.shape[axis] for axis in kept), -1)
         if len(kept) != len(shape) or PATHS not in shape:
             return None  # over paths, or of no path
-        total = flat[..., 0] if flat.shape[-1] else None
+        if not flat.shape[-1]:
+            empty = self.b.constant(op == "and", "b")
+            return np.full(rowed(shape), empty, object) if op in ("and", "or") else None
+        total: Array | None = flat[..., 0]
         for k in range(1, flat.shape[-1]):
-            total = self.by_number(op, {}, [total, flat[..., k]])
-        empty = self.b.constant(op == "and", "b")
-        return np.full(rowed(shape), empty, object) if total is None else total
+            total = None if total is None else self.by_number(op, {}, [total, flat[..., k]])
+        return total
 
     def branch(self, p: dict[str, Any], x: list[Array]) -> list[Array]:
         """The branch that is known, or both of two and a choice of each number."""
