@@ -164,8 +164,8 @@ def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
         "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it). Bytes are the "
         "outputs and what is set aside for a path; spill traffic of a kernel that spills is not among them. "
         "Threads are those a multiprocessor holds by registers and shared memory. Path-days a second: the "
-        "less of bandwidth over bytes and instructions over operations, counted row by row: a bound, since so "
-        "few threads hide little of what an instruction waits for.",
+        "less of bandwidth over bytes and instructions over operations, counted row by row: a bound, since "
+        "so few threads hide little of what an instruction waits for.",
         "",
         markdown(kernels.assign(path_days_per_second=kernels.path_days_per_second.map("{:.1e}".format))),
         "",
