@@ -54,6 +54,7 @@ LONG = (
     "simulate/crowd/test_day.py::test_wide_chunks",
     "simulate/crowd/test_funds.py::",
     "simulate/test_devices.py::",
+    "simulate/test_rows_crowd.py::test_its_paths",
     "rare/test_fear_tilt.py::",
     "walks/test_manager.py::",
     "walks/test_demo.py::",

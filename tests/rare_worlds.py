@@ -13,9 +13,9 @@ def numbers(n, start=0):
     return jnp.arange(start, start + n, dtype=jnp.uint32)
 
 
-def bare(nu=None, days=6, regimes=3, **kwargs):
+def bare(dtype="float64", nu=None, days=6, regimes=3, **kwargs):
     """A world whose product 0 is the first bucket, so that its NAV is exp(sum of log returns)."""
-    it = world(nu=nu, days=days, with_styles=False, detectors=kwargs.pop("detectors", ()), **kwargs)
+    it = world(dtype, nu=nu, days=days, with_styles=False, detectors=kwargs.pop("detectors", ()), **kwargs)
     one = jnp.zeros_like(it.products.long).at[:, 0].set(1.0)
     zero = jnp.zeros_like(it.products.alpha)
     products = replace(it.products, long=one, short=jnp.zeros_like(it.products.short), alpha=zero, own=zero)

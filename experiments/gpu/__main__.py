@@ -1,11 +1,14 @@
 """What the main programs cost on a GPU, compiled for one that is not there.
 
-    pip install --target FOLDER --no-deps jax-cuda12-plugin jax-cuda12-pjrt nvidia-cuda-nvcc-cu12
+    pip install --target FOLDER --no-deps jax-cuda12-plugin jax-cuda12-pjrt nvidia-cuda-nvcc-cu12 \\
+        nvidia-cuda-nvrtc-cu12
     PYTHONPATH=FOLDER python -m experiments.gpu [--cards h100,a100,rtx4090] [--programs prices,crowd] [-o ...]
 
 The wheels are those of this jax's version; no driver and no card are needed. Every program is compiled as an
 accelerator runs it, 32 blocks of paths at once. Launches and bytes are read from the optimised HLO (hlo.py),
 registers and spills are what ptxas says of its PTX. Nothing is run: `path-days/s` is bandwidth over bytes.
+The same programs as one kernel of rows (core.rows), by NVRTC, stand in a table of their own (rows.py). With
+`--programs ""` the table of XLA's programs stays as it is.
 Writes results/gpu_compiled. A change that adds a spill, or doubles bytes, is seen beside the table there.
 """
 
@@ -41,6 +44,8 @@ from tailrisk.simulate.world import World  # noqa: E402
 
 from .cards import CARDS, Card  # noqa: E402
 from .hlo import cost  # noqa: E402
+from .rows import KERNELS, written  # noqa: E402
+from .rows import compiled as one_kernel  # noqa: E402
 
 SIMULATED = ["market.warmup=simulated"]
 """The history before the first day is not for others: it is simulated."""
@@ -70,22 +75,31 @@ PROGRAMS: dict[str, tuple[Any, str, list[str]]] = {
 @click.command()
 @click.option("--cards", default=",".join(CARDS), show_default=True)
 @click.option("--programs", default=",".join(PROGRAMS), show_default=True)
+@click.option("--kernels", default=",".join(KERNELS), show_default=True, help="As one kernel of rows.")
 @click.option("--width", default=blocks.WIDE * blocks.BLOCK, show_default=True, help="Paths at once.")
 @click.option(
     "-o", "--output", default="results/gpu_compiled", show_default=True, type=click.Path(path_type=Path)
 )
-def main(cards: str, programs: str, width: int, output: Path) -> None:
-    """Compile every program for every card and write the table."""
-    rows = []
+def main(cards: str, programs: str, kernels: str, width: int, output: Path) -> None:
+    """Compile every program for every card and write the tables."""
+    rows, single, texts = [], [], {}
+    for name in filter(None, kernels.split(",")):
+        program, config, sets = PROGRAMS[name]
+        texts[name] = written(program, assemble(load(config, sets)))
     for card in (CARDS[name] for name in cards.split(",")):
-        for name in programs.split(","):
+        for name in filter(None, programs.split(",")):
             rows.append({"card": card.name, "program": name, **compiled(card, *PROGRAMS[name], width)})
             click.echo(rows[-1], err=True)
+        for name, text in texts.items():
+            single.append({"card": card.name, "program": name, **one_kernel(card, text, _ptxas())})
+            click.echo(single[-1], err=True)
     shutil.rmtree(DUMP)
-    table = pd.DataFrame(rows)
-    command = f"python -m experiments.gpu --cards {cards} --programs '{programs}' --width {width}"
-    publish(output, "gpu_compiled", {"table": table}, page(table, width), {"command": command})
-    click.echo(page(table, width))
+    table = pd.DataFrame(rows) if rows else pd.read_csv(output / "table.csv")
+    tables = {"table": table, "kernels": pd.DataFrame(single)}
+    command = f"python -m experiments.gpu --cards {cards} --programs '{programs}' --kernels '{kernels}'"
+    words = page(table, tables["kernels"], width)
+    publish(output, "gpu_compiled", tables, words, {"command": f"{command} --width {width}"})
+    click.echo(words)
 
 
 def compiled(card: Card, program: Any, config: str, sets: list[str], width: int) -> dict[str, Any]:
@@ -134,8 +148,8 @@ def assembled(card: Card) -> tuple[int, int]:
     return max(registers), spills
 
 
-def page(table: pd.DataFrame, width: int) -> str:
-    """The table in words."""
+def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
+    """The tables in words."""
     lines = [
         "# The main programs, compiled for a GPU",
         "",
@@ -144,6 +158,16 @@ def page(table: pd.DataFrame, width: int) -> str:
         "kernel; spills of all; path-days a second if memory is all that binds.",
         "",
         markdown(table.assign(path_days_per_second=table.path_days_per_second.map("{:.1e}".format))),
+        "",
+        "## As one kernel of rows",
+        "",
+        "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it). Bytes are the "
+        "outputs and what is set aside for a path; spill traffic of a kernel that spills is not among them. "
+        "Threads are those a multiprocessor holds by registers and shared memory. Path-days a second: the "
+        "less of bandwidth over bytes and instructions over operations, counted row by row: a bound, since "
+        "so few threads hide little of what an instruction waits for.",
+        "",
+        markdown(kernels.assign(path_days_per_second=kernels.path_days_per_second.map("{:.1e}".format))),
         "",
         "Made by `python -m experiments.gpu`; see record.json.",
         "",

@@ -19,6 +19,16 @@ class Card:
     clock: float  # GHz
     threads: int = 2048  # a multiprocessor
 
+    def resident(self, registers: int, shared: int, block: int) -> int:
+        """Threads a multiprocessor holds, given a thread's registers and bytes of shared memory."""
+        by_shared = self.shared // (shared * block + 1024)
+        return block * min(by_shared, 65536 // (registers * block), self.threads // block)
+
+    @property
+    def operations(self) -> float:
+        """Instructions a second, one a float32 unit and clock."""
+        return self.cores * self.fpus * self.clock * 1e9
+
     def target(self) -> str:
         """XLA's description of the card, a text protocol buffer."""
         major, minor = self.capability

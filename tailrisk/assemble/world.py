@@ -56,6 +56,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
         funds=_funds(config),
         crowd=crowd(config, law, array),
         names=config.names,
+        backend=config.run.backend,
     )
 
 

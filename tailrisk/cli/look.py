@@ -81,8 +81,9 @@ def check(config: str, overrides: tuple[str, ...]) -> None:
 
     loaded = load(config, overrides)
     planned = plan(loaded)
+    rows = table(loaded, planned)
     say(loaded.name)
-    for name, text in table(loaded, planned):
+    for name, text in rows:
         say(f"  {name:<11} {line(text)}")
     say(f"  {'compiled':<11} {line(compiled.described())}")
     fits(planned)

@@ -47,12 +47,13 @@ def run(
       tailrisk run my.toml --set run.paths=1_000_000 --set name=large --force
       tailrisk run my.toml --processes 8 --process 3 --coordinator 10.0.0.1:7000
     """
-    from ..config import load
+    from ..config import backend, load
     from ..config.plan import duration, fits, gigabytes, plan
 
     wanted = asked(processes, coordinator, process, wait)
     loaded = load(config, overrides)
     planned = fits(plan(loaded))
+    backend.described(loaded)
     first = wanted.groups[0].writes
     if not quiet and first:
         size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"

@@ -10,7 +10,7 @@ from tailrisk.core.machine import cores
 from tailrisk.core.machine import memory as machine_memory
 from tailrisk.core.names import VIEWS
 
-from . import effort
+from . import backend, effort
 from .schema import Config
 
 SORTED = 5
@@ -175,6 +175,7 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
             if config.attached.library
             else []
         ),
+        *([("backend", backend.described(config))] if config.run.backend != "xla" else []),
         ("config", f"sha256 {config.digest()[:16]}"),
     ]
 

@@ -27,3 +27,8 @@ class Run(Model):
     chunk: Literal[64, 128, 256, 512, 1024, 2048, 4096, 8192] = Field(
         default=4096, description="paths per inner chunk on a CPU; moves speed, never a digit"
     )
+    backend: Literal["xla", "rows"] = Field(
+        default="xla",
+        description="what computes paths: xla, the reference, or rows, one kernel by your C++ compiler "
+        "(faster; figures differ by rounding; float32 on a CPU)",
+    )

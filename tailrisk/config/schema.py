@@ -181,6 +181,9 @@ class Config(Model):
 
     def _size_problems(self) -> list[Problem]:
         problems = []
+        if self.run.backend == "rows" and self.run.precision != "float32":
+            text = f'"rows" with run.precision = "{self.run.precision}"'
+            problems.append(Problem("run.backend", text, '"xla", or run.precision = "float32"'))
         level, needed = max(self.tail.levels), self.tail.paths_needed()
         if self.run.paths < needed:
             allowed = (
@@ -300,6 +303,8 @@ class Config(Model):
     def resolved(self) -> dict[str, Any]:
         """Every field with its value, and digests of the named files; no absolute paths."""
         said = self.model_dump(mode="json")
+        if self.run.backend == "xla":
+            said["run"].pop("backend")
         market = said["market"]
         if self.attached.market_sha256 is None:
             market.pop("file")

@@ -58,7 +58,7 @@ def keep(environment: Mapping[str, str] = os.environ) -> Path | None:
     if folder is None or _PROCESS:
         return folder
     try:
-        store = _private(folder, folder / key())
+        store = private(folder, folder / key())
         mine = _process(store)
     except OSError as error:
         if not environment.get(OPTION):
@@ -112,7 +112,7 @@ def _prune(folder: Path) -> None:
             disk.remove(entry)
 
 
-def _private(*folders: Path) -> Path:
+def private(*folders: Path) -> Path:
     """The last of some folders, each made where it is not there; OSError where one is another user's."""
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)

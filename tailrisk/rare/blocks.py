@@ -21,7 +21,10 @@ from .tilt import Tilt
 def blocks(
     world: World, paths: int, *, chunk: int, law: Tilt | None, group: Group = ALONE
 ) -> Iterator[tuple[int, Outcome]]:
-    """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law."""
+    """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law.
+
+    InputError as there.
+    """
     if law is None:
         return drawn(world, paths, chunk=chunk, group=group)
     return drawn(world, paths, chunk=chunk, program=importance.outcome, law=law, group=group)

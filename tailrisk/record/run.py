@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pandas as pd
 
 from ..assemble.world import assemble
-from ..config import Config
+from ..config import Config, backend
 from ..core import InputError, disk, figures, processes
 from ..core.processes import ALONE, Group
 from ..simulate.world import World
@@ -90,6 +90,7 @@ def run(
         raise InputError("uncertainty", "asked for with a part of one's own", "draws of fitted laws alone")
     if own is not None and config.scenarios is not None:
         raise InputError("scenarios", "asked for with a part of one's own", "parts of the config alone")
+    backend.described(config)
     _recordable(config)
     if not group.writes:
         _simulated(config, own, group)
@@ -212,6 +213,7 @@ def record(config: Config, sampled: Sample, command: str, again: Repeats | None 
         },
         **provenance.stamp(),
         "device": provenance.devices(config.run.paths),
+        "backend": backend.described(config),
         "sampling": sampling.record(sampled.choice, sampled.weight(), sampled.split),
         "uncertainty": world_error.record(config, again),
         "paths": config.run.paths,

@@ -21,6 +21,7 @@ from ..core.machine import cores
 from ..core.processes import ALONE, Group
 from ..core.units import Count
 from ..market import memory
+from . import rows
 from .path import Course, Outcome, course, outcome, with_course
 from .world import World
 
@@ -34,7 +35,9 @@ WIDE = 32
 """Blocks in one chunk on an accelerator, where width is what hides latency."""
 
 NARROW = 128
-"""Chunk of days with a crowd on a CPU, whatever was asked for: 64 and 256 were no faster."""
+"""Chunk of days with a crowd or with accounts on a CPU, whatever was asked for: their state is large.
+
+64 and 256 were no faster for a crowd; ten accounts take 404 ns a path-day at 128, 1,415 at 4,096."""
 
 
 Program = Callable[[World, Any, Count], T]
@@ -58,15 +61,21 @@ def blocks(
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
-    with a crowd; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
-    its memory. Several devices take turns, each with whole blocks, and so do the processes of a `group`:
-    these are the blocks of its own number. program, law: what is computed of each path, and the law it is
-    drawn from, in place of the world's own (`rare.blocks`).
+    with a crowd or accounts; an accelerator takes 32 whole blocks at a time, and half as many whenever that
+    does not fit its memory. Several devices take turns, each with whole blocks, and so do the processes of a
+    `group`: these are the blocks of its own number. program, law: what is computed of each path, and the law
+    it is drawn from, in place of the world's own (`rare.blocks`). InputError: a world whose backend is rows
+    where that cannot be had (simulate.rows).
     """
-    if program is plain and one_program(world):
+    together = program is plain and one_program(world)
+    if world.backend == rows.NAME:
+        rows.kernel(_both if together else program, world, law)  # compiled before the threads ask for it
+    if together:
         yield from threads(partial(_narrow, world, paths), paths, group)
+    elif world.backend == rows.NAME:
+        yield from threads(partial(_rows, program, world, paths, law), paths, group)
     elif jax.default_backend() == "cpu":
-        chunk = chunk if world.crowd is None else NARROW
+        chunk = chunk if world.crowd is None and world.funds is None else NARROW
         compute = partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk)
         yield from threads(compute, paths, group)
     else:
@@ -74,12 +83,17 @@ def blocks(
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
-    """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy."""
+    """The course of the first of so many paths, or of those numbered [path]; a block at most, in NumPy.
+
+    InputError as in `blocks`.
+    """
     width = min(paths, BLOCK)
     wanted = np.arange(width, dtype=np.uint32) if numbers is None else numbers
     if one_program(world):
         with jax.default_device(_turn(0)):  # as `threads` does: JAX keeps a program for each way it is asked
             found = _gather(_stacked([course for _, course in _narrows(world, wanted)]), len(wanted))
+    elif world.backend == rows.NAME:
+        found = rows.computed(_coursed, world, None, wanted)
     else:
         filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
         found = jax.device_get(_course(world, jnp.asarray(filled)))
@@ -97,8 +111,25 @@ def _with_course(world: World, numbers: Count) -> tuple[Outcome, Course]:
     return compiled(world, partial(with_course, world))(numbers)
 
 
+def _both(world: World, law: None, numbers: Count) -> tuple[Outcome, Course]:
+    return with_course(world, numbers)
+
+
+def _coursed(world: World, law: None, numbers: Count) -> Course:
+    return course(world, numbers)
+
+
+def _rows(program: Program[T], world: World, paths: int, law: Any, first: np.uint32) -> T:
+    """What `program` makes of the block from path `first` by a kernel of rows, [call, ..., path]."""
+    numbers = np.arange(first, min(int(first) + BLOCK, paths), dtype=np.uint32)
+    return _stacked([rows.computed(program, world, law, numbers)])
+
+
 def _narrows(world: World, numbers: NDArray[np.uint32]) -> Iterator[tuple[Outcome, Course]]:
     """Outcome and course of these paths, a chunk at a time; the last is filled up with paths again."""
+    if world.backend == rows.NAME:
+        yield rows.computed(_both, world, None, numbers)
+        return
     for first in range(0, len(numbers), NARROW):
         chunk = np.resize(numbers[first : first + NARROW], NARROW).astype(np.uint32)
         yield jax.device_get(_with_course(world, chunk))

@@ -1,6 +1,8 @@
 """Many paths of many days, as one pure function of the world and the paths' numbers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 from typing import TypeVar
@@ -23,6 +25,7 @@ T = TypeVar("T")
 D = TypeVar("D")
 SEGMENT = 64
 """Days whose shocks are drawn at once, at most."""
+_LONGEST = ContextVar("longest", default=SEGMENT)
 
 
 @struct
@@ -230,8 +233,19 @@ def over_days(
 
 def segment_length(days: int) -> int:
     """Days drawn at once: the longest divisor of `days` up to 64 (the day is compiled once), if above 15."""
-    divisor = next(n for n in range(min(days, SEGMENT), 0, -1) if days % n == 0)
-    return divisor if divisor >= min(days, SEGMENT // 4) else SEGMENT
+    longest = _LONGEST.get()
+    divisor = next(n for n in range(min(days, longest), 0, -1) if days % n == 0)
+    return divisor if divisor >= min(days, longest // 4) else longest
+
+
+@contextmanager
+def day_by_day() -> Iterator[None]:
+    """Programs traced within draw each day's shocks on the day: the same bits, for a kernel of rows."""
+    token = _LONGEST.set(1)
+    try:
+        yield
+    finally:
+        _LONGEST.reset(token)
 
 
 def first(world: World, path: Count, warm: process.State | None) -> process.State:

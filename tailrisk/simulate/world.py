@@ -42,6 +42,7 @@ class World:
     names: Names = static()
     funds: account.Params | None = None  # products as funds on these terms; None: books bought and held
     crowd: Crowd | None = None  # None: prices are the process's, futures their index
+    backend: str = static(default="xla")  # what computes paths: xla, or rows (simulate.rows)
 
     @property
     def dtype(self) -> jnp.dtype:

@@ -46,7 +46,7 @@ def test_several_processes_at_once_leave_whole_entries(tmp_path):
 
 
 def test_what_a_process_compiled_is_renamed_into_the_store_whole(tmp_path):
-    store = compiled._private(tmp_path / "compiled", tmp_path / "compiled" / "key")
+    store = compiled.private(tmp_path / "compiled", tmp_path / "compiled" / "key")
     disk.write(store / "old-cache", b"old")
     mine = compiled._process(store)
     assert [it.name for it in mine.iterdir()] == ["old-cache"]
@@ -59,7 +59,7 @@ def test_what_a_process_compiled_is_renamed_into_the_store_whole(tmp_path):
 
 def test_the_oldest_entries_go_beyond_the_limit_and_abandoned_folders_after_a_week(tmp_path, monkeypatch):
     monkeypatch.setattr(compiled, "LIMIT", 25)
-    store = compiled._private(tmp_path / "key")
+    store = compiled.private(tmp_path / "key")
     for age, name in ((300, "a"), (200, "b"), (100, "c")):
         disk.write(store / f"{name}-cache", b"0123456789")
         os.utime(store / f"{name}-cache", times=(time.time() - age,) * 2)

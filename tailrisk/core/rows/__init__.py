@@ -1,0 +1,6 @@
+"""One kernel from the project's own program, row by row: C++ for a CPU, CUDA for a GPU, or jax.numpy."""
+
+from .kernel import Kernel
+from .read import read
+
+__all__ = ["Kernel", "read"]

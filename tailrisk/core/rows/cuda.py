@@ -1,0 +1,111 @@
+"""A program as CUDA: one thread a path, the world in constant memory while it fits, one launch a call.
+
+It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing launches it.
+"""
+
+from . import source
+from .kernel import header
+from .program import Loop, Memory, Program, Row, Store
+
+CONSTANT = 60_000
+"""Bytes of a card's 64 kB of constant memory that the world may take."""
+THREADS = 64
+"""Threads of a block."""
+SHARED = 226
+"""Rows of the state that lie in shared memory, at most: 904 bytes a thread."""
+ENTRY = """
+extern "C" __global__ void __launch_bounds__({threads}) kernel(
+    {arguments}const unsigned* __restrict__ numbers, long long paths) {{
+  const long long path = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  if (path >= paths) return;
+  const U number = numbers[path];
+{body}
+}}
+"""
+
+
+CONSTANTS = """extern "C" __constant__ {type} in{k}[{size}];
+template <int B> FUNCTION {type} in{k}_() {{
+  {type} x;
+  asm volatile("ld.const.{ptx} %0, [in{k}+%1];" : "={letter}"(x) : "n"(B));
+  return x;
+}}"""
+READ = {"float": {"ptx": "f32", "letter": "f"}, "int": {"ptx": "s32", "letter": "r"}}
+READ |= {"unsigned": {"ptx": "u32", "letter": "r"}}
+"""A number of the world is read at each use, where it costs nothing: NVVM would hold it in a register."""
+
+
+def text(program: Program) -> str:
+    """The program in CUDA C++ for NVRTC or nvcc."""
+    inside = 4 * sum(memory.size for memory in program.arguments) <= CONSTANT
+    given = [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
+    fixed = ["#define FIXED(argument, place) argument##_<4 * place>()"]
+    for k, memory in enumerate(program.arguments):
+        fixed.append(
+            CONSTANTS.format(type=_scalar(memory), k=k, size=max(memory.size, 1), **READ[_scalar(memory)])
+        )
+    if not inside:
+        fixed = ["#define FIXED(argument, place) argument[place]"]
+        given += [f"const {_scalar(m)}* __restrict__ in{k}, " for k, m in enumerate(program.arguments)]
+    body = source.Writer(program, SHARED).text()
+    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
+    return "\n".join([f"#define THREADS {THREADS}", header("thread.h"), header("functions.h"), *fixed, entry])
+
+
+def shared(program: Program) -> int:
+    """Bytes of shared memory a thread takes."""
+    writer = source.Writer(program, SHARED)
+    writer.text()
+    return 4 * writer.shared
+
+
+def bytes_moved(program: Program) -> int:
+    """Bytes that a path moves to and from memory: its number, its outputs, and what is set aside for it."""
+    alive = source.Writer(program).alive
+
+    def of(block: list[Row | Store | Loop]) -> int:
+        total = 0
+        for it in filter(alive.has, block):
+            if isinstance(it, Loop):
+                total += it.length * of(it.body)
+            elif isinstance(it, Store):
+                total += 4 * it.to.memory.lane
+            elif it.op == "load":
+                total += 4 * it.at[0].lane
+        return total
+
+    return 4 + of(program.body)
+
+
+OPERATIONS = {
+    "exp": 22,
+    "expm1": 26,
+    "log": 30,
+    "log1p": 44,
+    "erf": 34,
+    "div": 9,
+    "sqrt": 9,
+    "max": 3,
+    "min": 3,
+}
+"""Instructions of what takes more than one; a division and a root are IEEE's."""
+
+
+def operations(program: Program) -> int:
+    """Instructions of a path, counted row by row: an estimate."""
+    alive = source.Writer(program).alive
+
+    def of(block: list[Row | Store | Loop]) -> int:
+        total = 0
+        for it in filter(alive.has, block):
+            if isinstance(it, Loop):
+                total += it.length * of(it.body)
+            else:
+                total += OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1
+        return total
+
+    return of(program.body)
+
+
+def _scalar(memory: Memory) -> str:
+    return source.SCALARS["i" if memory.kind == "b" else memory.kind]
