@@ -69,7 +69,7 @@ def stirred(world):
     half = 0.5 * jnp.ones_like(it.panic.hold)
     afraid = replace(it.panic, hold=half, stamina=2 * half, tire=0.2 * half, recover=half, full=0.1 * half)
     wary = replace(it.followers, always=0.6 * half, sight=20 * half, behind=0.02 * half)
-    thin = replace(it.impact, least=1.7 * half)
+    thin = replace(it.impact, least=1.7 * half, impact=3.0 * it.impact.impact)
     return replace(
         world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary, impact=thin)
     )
