@@ -184,7 +184,7 @@ def matching(work: Path, data: Path) -> Command:
 
     files = Files(data / "indices_daily.csv", data / "index_futures_daily.csv", data / "etf_daily.csv")
     config = load("crowd_feb2024.toml", ["run.precision=float64"])
-    budget = Budget(starts=1, generations=1, steps=10, kept=3)
+    budget = Budget(starts=1, generations=1, steps=10, members=3)
     with jax.enable_x64(True):
         found = match(
             config,

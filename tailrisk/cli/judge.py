@@ -99,7 +99,7 @@ def backtest(
     loaded = load(config, overrides)
     numerics(x64=True)
 
-    from ..studies.backtest.page import spoken
+    from ..studies.backtest.page import in_words
     from ..studies.backtest.study import backtest as study
 
     with reading(quiet), bar(quiet) as tell:
@@ -124,7 +124,7 @@ def backtest(
             daily=daily,
         )
     if not quiet:
-        say(spoken(folder))
+        say(in_words(folder))
 
 
 @click.command()
@@ -206,11 +206,11 @@ def tune(config: Path, overrides: tuple[str, ...], output: Path, force: bool, qu
         say(f"{loaded.tune.name}: {size}, about {duration(seconds(loaded, len(universe.ids)))}", err=True)
 
     numerics(x64=loaded.market.run.precision == "float64")
-    from ..studies.tune.page import spoken
+    from ..studies.tune.page import in_words
     from ..studies.tune.run import publish
 
     with reading(quiet), bar(quiet) as tell:
         command = repeated()
         folder = publish(loaded, universe, output, force=force, command=command, tell=tell)
     if not quiet:
-        say(spoken(folder))
+        say(in_words(folder))

@@ -94,7 +94,7 @@ def match(
     from ..studies.weather.config import read_targets
 
     writable(output)
-    budget = Budget(starts=starts, generations=generations, steps=steps, kept=members - 1, careful=careful)
+    budget = Budget(starts=starts, generations=generations, steps=steps, members=members - 1, careful=careful)
     ordinary = Years(read_targets(weather), years, weight) if years else None
     said = load(config, ["run.precision=float64", *overrides])
     terms = read_terms(episode, said.names)

@@ -10,7 +10,7 @@ from .estimate import Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import AccountRow, EventRow, TailRow
 from .tables import chance, headline_measure
-from .words import LOSS_PLACES, confidence, count, label, level, spoken
+from .words import LOSS_PLACES, confidence, count, in_words, label, level
 
 ASKS: Mapping[str, tuple[str, ...]] = {
     "how_likely": ("how likely", "how often", "probab", "chance", "odds", "概率", "可能", "多久", "几率"),
@@ -97,7 +97,7 @@ def _how_likely(result: Result) -> list[str]:
         say(
             "{event} ({described}): {happened}.",
             event=_capital(result.title(event.event)),
-            described=spoken(event.description, result.labels, say).rstrip("."),
+            described=in_words(event.description, result.labels, say).rstrip("."),
             happened=happened(event, result),
         )
         for event in result.events[:most]

@@ -79,14 +79,14 @@ class Cells:
             )
         return found
 
-    def wider(self, stem: str, found: Estimate) -> Estimate:
+    def wider(self, stem: str, estimate: Estimate) -> Estimate:
         """The estimate with the world's interval, of parameters and laws too, if there is one."""
         ends = [
             self.number(name, finite=False) if self.optional(name) is not None else None
             for name in (f"{stem}_world_low", f"{stem}_world_high")
         ]
         low, high = ends
-        return found if low is None or high is None else Estimate(found.value, low, high)
+        return estimate if low is None or high is None else Estimate(estimate.value, low, high)
 
 
 def read(path: Path, row: Callable[[Cells], T], first: str) -> tuple[T, ...]:

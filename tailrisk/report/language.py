@@ -52,7 +52,7 @@ class Say:
         """A word of a study, where it is known as it stands."""
         return studies(self.language).get(text) or self.name(text)
 
-    def told(self, text: str) -> str:
+    def render(self, text: str) -> str:
         """Words that a study wrote in English: a phrase, or one whose holes they fill, else as they are."""
         plain = text.replace("\u00a0", " ")
         known = studies(self.language).get(plain) or phrases(self.language).get(plain)
@@ -61,16 +61,16 @@ class Say:
         for pattern, other in patterns(self.language):
             found = pattern.fullmatch(plain)
             if found:
-                return other.format(**{name: self.told(value) for name, value in found.groupdict().items()})
+                return other.format(**{name: self.render(value) for name, value in found.groupdict().items()})
         return text
 
     def paragraph(self, text: str) -> str:
         """Running text of a study: as a whole, or sentence by sentence where every one of them is known."""
-        whole = self.told(text)
+        whole = self.render(text)
         if whole != text or self.language == ENGLISH:
             return whole
         parts = SENTENCE.split(text)
-        said = [self.told(part) for part in parts]
+        said = [self.render(part) for part in parts]
         return self.sentences(said) if all(a != b for a, b in zip(parts, said, strict=True)) else text
 
     def listed(self, items: Sequence[str]) -> str:

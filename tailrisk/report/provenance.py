@@ -74,16 +74,16 @@ def _whole(value: object) -> object:
     return round(value) if isinstance(value, (int, float)) else value
 
 
-def flat(found: object, name: str = "") -> Iterator[tuple[str, object]]:
+def flat(nested: object, name: str = "") -> Iterator[tuple[str, object]]:
     """Names and values of nested tables and lists; a short list of plain values is one value."""
-    if isinstance(found, Mapping):
-        for key, value in found.items():
+    if isinstance(nested, Mapping):
+        for key, value in nested.items():
             yield from flat(value, f"{name} {key}".strip().replace("_", " "))
-    elif isinstance(found, Sequence) and not isinstance(found, str):
-        if all(isinstance(item, (str, int, float)) for item in found) and name:
-            yield name, " to ".join(map(str, found)) if len(found) == 2 else ", ".join(map(str, found))
+    elif isinstance(nested, Sequence) and not isinstance(nested, str):
+        if all(isinstance(item, (str, int, float)) for item in nested) and name:
+            yield name, " to ".join(map(str, nested)) if len(nested) == 2 else ", ".join(map(str, nested))
         else:
-            for k, item in enumerate(found, start=1):
+            for k, item in enumerate(nested, start=1):
                 yield from flat(item, f"{name} {k}".strip())
-    elif found is not None:
-        yield name, found
+    elif nested is not None:
+        yield name, nested

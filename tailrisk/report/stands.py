@@ -88,7 +88,7 @@ def sentence(result: Result, scenario: str, product: str) -> str:
     say, name = result.say, label(result.section("products"), product)
     told = []
     for episode in episodes(result):
-        row = found(result, episode, "replay", product)
+        row = row_named(result, episode, "replay", product)
         if row is not None and row.loss is not None:
             told.append(say("{loss} % in {episode}", loss=_text(row), episode=episode))
     words = {
@@ -97,7 +97,7 @@ def sentence(result: Result, scenario: str, product: str) -> str:
         "endogenous": say("with the crowd as well"),
     }
     for column, where in words.items():
-        row = found(result, scenario, column, product)
+        row = row_named(result, scenario, column, product)
         if row is not None and row.loss is not None:
             sure = say.aside(row.loss.scaled(100).interval(LOSS_PLACES)) if column != "shock" else ""
             told.append(say("{loss} %{range} {where}", loss=_text(row), range=sure, where=where))
@@ -106,7 +106,7 @@ def sentence(result: Result, scenario: str, product: str) -> str:
     return say("{scenario}: {name} loses {told}.", scenario=scenario, name=name, told=say.listed(told))
 
 
-def found(
+def row_named(
     result: Result, scenario: str, column: str, product: str, statistic: str = "mean"
 ) -> ScenarioRow | None:
     """The row so named; None where the run has none."""
@@ -116,21 +116,21 @@ def found(
 
 
 def _cell(result: Result, scenario: str, column: str, product: str) -> Cell:
-    say, row = result.say, found(result, scenario, column, product)
+    say, row = result.say, row_named(result, scenario, column, product)
     if row is None:
         return _absent(result, column)
     if row.loss is None:
         return Cell(say("out of reach"), say("{paths} paths as far", paths=row.paths))
     loss = row.loss.scaled(100)
     small = [loss.interval(LOSS_PLACES)] if loss.low < loss.high else []
-    deepest = found(result, scenario, column, product, "deepest")
+    deepest = row_named(result, scenario, column, product, "deepest")
     if deepest is not None:
         small.append(say("deepest {loss}", loss=_text(deepest)))
-    beyond = found(result, scenario, column, product, "quantile")
+    beyond = row_named(result, scenario, column, product, "quantile")
     if beyond is not None and beyond.level is not None:
         mark = "†" if beyond.indicative else ""
         small.append(say("{level} worst {loss}", level=level(beyond.level), loss=_text(beyond) + mark))
-    added = found(result, scenario, "crowd", product) if column == "endogenous" else None
+    added = row_named(result, scenario, "crowd", product) if column == "endogenous" else None
     if added is not None and added.loss is not None:
         part = added.loss.scaled(100)
         small.append(

@@ -98,7 +98,7 @@ def document(folder: Path, language: str | None = None) -> Document:
         say=say,
         kind=kind,
         name=name,
-        question=say.told(question),
+        question=say.render(question),
         answer=tuple(one.replace(" %", "\u00a0%") for one in findings.answer(folder, record, text, say)),
         glance=tuple(_glance(record, say)),
         sections=tuple(_sections(folder, record, text, say)),
@@ -157,7 +157,7 @@ def _sections(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> I
     found = [translated.section(one, say) for one in readme.sections(text, folder, say("Findings"))]
     if "answers" in record and all(part.kind == "note" for part in found[0].parts):
         found = found[1:]  # they are the answer, said above
-    found = [_unasked(one, say.told(str(record.get("question") or ""))) for one in found]
+    found = [_unasked(one, say.render(str(record.get("question") or ""))) for one in found]
     drawn = {part.file for section in found for part in section.parts if part.kind == "picture"}  # type: ignore[union-attr]
     rest = [path for path in sorted(folder.glob("*.svg")) if path.name not in drawn]
     if rest:

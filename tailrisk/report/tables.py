@@ -9,7 +9,7 @@ from tailrisk.core import figures
 from .estimate import MINUS, Estimate, at_least, at_most, number
 from .folder import Result
 from .rows import EventRow, TailRow
-from .words import LOSS_PLACES, confidence, count, label, level, spoken, title
+from .words import LOSS_PLACES, confidence, count, in_words, label, level, title
 
 ALL, EDGE = "all there is to lose", "an edge: many paths lose just this"
 """Of a saturated figure: it cannot be larger, or it stands at a limit, and an interval would not say so."""
@@ -42,11 +42,11 @@ class Table:
         return self.numeric and sum(len(rows) for _, rows in self.groups) <= 12
 
 
-def chance(found: Estimate, result: Result) -> str:
+def chance(estimate: Estimate, result: Result) -> str:
     """A probability in per cent, as an upper bound where nothing was seen."""
-    if found.value == 0:
-        return result.say("at most {bound} %", bound=at_most(100 * found.high))
-    return f"{found.scaled(100).text()} %"
+    if estimate.value == 0:
+        return result.say("at most {bound} %", bound=at_most(100 * estimate.high))
+    return f"{estimate.scaled(100).text()} %"
 
 
 def headline_measure(result: Result) -> str:
@@ -129,7 +129,7 @@ def events(result: Result) -> Table:
     rows, say = [], result.say
     for event in result.events:
         seen = Cell(count(event.count), say("of {paths}", paths=count(event.paths)))
-        described = Cell(event.event, spoken(event.description, result.labels, say))
+        described = Cell(event.event, in_words(event.description, result.labels, say))
         rows.append((described, seen, *_odds(event, result)))
     heads = (
         say("Event"),
@@ -304,11 +304,11 @@ def product_cell(result: Result, product: str, more: str = "") -> Cell:
     return Cell(shown, ", ".join(word for word in (product if shown != product else "", more) if word))
 
 
-def loss_cell(found: Estimate, indicative: bool = False) -> Cell:
+def loss_cell(estimate: Estimate, indicative: bool = False) -> Cell:
     """A loss in per cent with its interval, where that has any width."""
-    found = found.scaled(100)
-    known = found.low < found.high
-    return Cell(found.text(LOSS_PLACES), found.interval(LOSS_PLACES) if known else "", indicative)
+    estimate = estimate.scaled(100)
+    known = estimate.low < estimate.high
+    return Cell(estimate.text(LOSS_PLACES), estimate.interval(LOSS_PLACES) if known else "", indicative)
 
 
 def _pair(row: TailRow) -> tuple[Cell, Cell]:

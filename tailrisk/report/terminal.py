@@ -10,7 +10,7 @@ from .folder import Result
 from .provenance import MISSING, commit, sampling, words
 from .rows import TailRow
 from .tables import chance, headline_measure
-from .words import LOSS_PLACES, columns, confidence, label, level, plain, short, spoken, title
+from .words import LOSS_PLACES, columns, confidence, in_words, label, level, plain, short, title
 
 WIDTH = 100
 WIDE, NARROW = (16, 0, 14), (15, 7, 13)
@@ -86,7 +86,7 @@ def _line(widths: tuple[int, int, int], name: str, drift: str, cells: list[str])
 def _sections(result: Result) -> list[str]:
     lines = [""] if result.events else []
     lines += [
-        f"{event.event} ({spoken(event.description, result.labels)}): {happened(event, result)}"
+        f"{event.event} ({in_words(event.description, result.labels)}): {happened(event, result)}"
         for event in result.events
     ]
     lines += [""] if result.accounts else []

@@ -12,12 +12,12 @@ def document(page: Document, say: Say) -> Document:
     return replace(
         page,
         say=say,
-        kind=say.told(page.kind),
-        question=say.told(page.question),
+        kind=say.render(page.kind),
+        question=say.render(page.question),
         answer=tuple(say.paragraph(part) for part in page.answer),
-        glance=tuple((say.told(name), say.told(value)) for name, value in page.glance),
+        glance=tuple((say.render(name), say.render(value)) for name, value in page.glance),
         sections=tuple(section(one, say) for one in page.sections),
-        warning=None if page.warning is None else (say.told(page.warning[0]), say.told(page.warning[1])),
+        warning=None if page.warning is None else (say.render(page.warning[0]), say.render(page.warning[1])),
     )
 
 
@@ -25,14 +25,14 @@ def section(one: Section, say: Say) -> Section:
     """A section of a study's README in the page's language; what has no translation stays as it is."""
     if say.language == ENGLISH:
         return one
-    return replace(one, heading=say.told(one.heading), parts=tuple(_part(part, say) for part in one.parts))
+    return replace(one, heading=say.render(one.heading), parts=tuple(_part(part, say) for part in one.parts))
 
 
 def _part(part: Part, say: Say) -> Part:
     if isinstance(part, Note):
         return replace(part, text=say.paragraph(part.text))
     if isinstance(part, Heading):
-        return replace(part, text=say.told(part.text))
+        return replace(part, text=say.render(part.text))
     if isinstance(part, Listing):
         return replace(part, items=tuple(say.paragraph(item) for item in part.items))
     if isinstance(part, Picture):
@@ -45,13 +45,13 @@ def _part(part: Part, say: Say) -> Part:
 def _table(table: Table, say: Say) -> Table:
     """Caption, heads and the first cells of rows as they are told; other cells where the word is known."""
     groups = tuple((group, tuple(_row(row, say) for row in rows)) for group, rows in table.groups)
-    head = tuple(map(say.told, table.head))
-    return replace(table, caption=say.told(table.caption), head=head, groups=groups)
+    head = tuple(map(say.render, table.head))
+    return replace(table, caption=say.render(table.caption), head=head, groups=groups)
 
 
 def _row(row: tuple[Cell, ...], say: Say) -> tuple[Cell, ...]:
     return tuple(
-        replace(cell, text=say.word(cell.text) if place else say.told(cell.text))
+        replace(cell, text=say.word(cell.text) if place else say.render(cell.text))
         for place, cell in enumerate(row)
     )
 
@@ -60,11 +60,11 @@ def caption(text: str, say: Say) -> str:
     """A picture's title and what is known of its description, which the picture itself holds in full."""
     if say.language == ENGLISH:
         return text
-    whole = say.told(text)
+    whole = say.render(text)
     if whole != text:
         return whole
     parts = [part if part.endswith(".") else f"{part}." for part in text.split(". ") if part]
-    told = [(part, say.told(part), say.told(part.rstrip("."))) for part in parts]
+    told = [(part, say.render(part), say.render(part.rstrip("."))) for part in parts]
     known = [
         full if full != part else f"{bare}。"
         for part, full, bare in told

@@ -65,7 +65,7 @@ EVENT = re.compile(
 """An event in the words of record/tables.py."""
 
 
-def spoken(description: str, labels: Mapping[str, str] | None = None, say: Say | None = None) -> str:
+def in_words(description: str, labels: Mapping[str, str] | None = None, say: Say | None = None) -> str:
     """A description with buckets by their names and true minus signs: `CSI 1000 less CSI 300, z at −7`."""
     labels = home_labels() if labels is None else labels
     read = EVENT.fullmatch(description)

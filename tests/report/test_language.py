@@ -112,5 +112,5 @@ def test_the_twin_says_what_the_page_says(chinese) -> None:
 
 
 def test_an_event_is_described_in_chinese(chinese) -> None:
-    described = words.spoken(chinese.events[0].description, chinese.labels, chinese.say)
+    described = words.in_words(chinese.events[0].description, chinese.labels, chinese.say)
     assert described == "中证1000减沪深300的1日价差：以此前250日为尺（去均值），z 不高于 −7"

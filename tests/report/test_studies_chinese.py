@@ -185,7 +185,7 @@ def test_words_that_no_phrase_fits_are_left_as_they_are() -> None:
         "stocks rose, and fell",
     ):
         assert say.paragraph(text) == text
-    assert Say().told("5 to 7 Feb") == "5 to 7 Feb"
+    assert Say().render("5 to 7 Feb") == "5 to 7 Feb"
 
 
 def test_phrases_with_holes_find_what_filled_them() -> None:
@@ -194,6 +194,6 @@ def test_phrases_with_holes_find_what_filled_them() -> None:
     for phrase in studies("zh"):
         names = list(dict.fromkeys(re.findall(r"\{(\w+)\}", phrase)))
         filled = phrase.format(**{name: f"x{k}" for k, name in enumerate(names)})
-        told = Say("zh").told(filled)
+        told = Say("zh").render(filled)
         assert told != filled or not HAN.search(studies("zh")[phrase]), phrase
         assert all(f"x{k}" in told for k in range(len(names))), phrase

@@ -12,7 +12,7 @@ from tailrisk.core.calendar import YEAR
 from ..estimate import number
 from ..folder import Result
 from ..rows import EventRow
-from ..words import count, short, spoken
+from ..words import count, in_words, short
 from .style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from .svg import safe, svg
 
@@ -79,7 +79,7 @@ def _panel(
     _strip(ax, edges, counts)
     _annotate(ax, -1.0 if event.threshold < 0 else 1.0, limit)
     say = result.say
-    pair = re.split("[:：]", spoken(event.description, result.labels, say))[0]
+    pair = re.split("[:：]", in_words(event.description, result.labels, say))[0]
     name = say("{pair}, window of {days} days", pair=pair, days=event.window)
     ax.text(-0.135, 1.41, safe(short(name, 88)), transform=ax.transAxes, fontweight="bold")
     outside = counts[np.abs(middle) > limit].sum()
@@ -150,4 +150,4 @@ def _description(
                 f"{number(z, 0)}: {count(found)} (Gaussian {_few(counts.sum() * gaussian_beyond(z))})"
             )
     days = f"Of {count(counts.sum())} simulated days, beyond z ="
-    return f"{spoken(event.description, result.labels)}. {days} {'; '.join(marks)}."
+    return f"{in_words(event.description, result.labels)}. {days} {'; '.join(marks)}."

@@ -28,7 +28,7 @@ def ways(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[s
 def _way(case: Mapping[str, Any], likeliest: Row, say: Say) -> str:
     lead = say(
         "{title}: a chance of {chance} % ({low} to {high}), once in {years} years.",
-        title=say.told(str(case["title"])),
+        title=say.render(str(case["title"])),
         chance=_three(100 * case["probability"]),
         low=_three(100 * case["probability_low"]),
         high=_three(100 * case["probability_high"]),
@@ -37,7 +37,7 @@ def _way(case: Mapping[str, Any], likeliest: Row, say: Say) -> str:
     part = float(likeliest["probability"]) / float(case["probability"])
     moves = say.aparted(
         [
-            f"{say.told(name.removeprefix('return_'))} {per_cent(value, 1)} %"
+            f"{say.render(name.removeprefix('return_'))} {per_cent(value, 1)} %"
             for name, value in likeliest.items()
             if name.startswith("return_")
         ]
@@ -47,7 +47,7 @@ def _way(case: Mapping[str, Any], likeliest: Row, say: Say) -> str:
     who = (
         say(
             "{who} sell first, on day {day} of {of} % of these paths.",
-            who=say.told(seller),
+            who=say.render(seller),
             day=f"{float(likeliest['first_seller_day']):.0f}",
             of=f"{100 * float(likeliest['first_seller_of_paths']):.0f}",
         )
@@ -70,7 +70,7 @@ def audited(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> lis
         [
             say(
                 "{figure} {before} to {after}",
-                figure=say.told(row["figure"]),
+                figure=say.render(row["figure"]),
                 before=_figure(row["figure"], before[row["figure"]]),
                 after=_figure(row["figure"], before[row["figure"]] + float(row["change"])),
             )

@@ -38,7 +38,7 @@ def minute(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list
                 "{index}: between {low} and {high} % of the fall is the order's, over every law and range of "
                 "its parameters; without it {removed} % would not have happened, and its Shapley share is "
                 "{shapley} %.",
-                index=say.told(str(of.get("label") or venue)),
+                index=say.render(str(of.get("label") or venue)),
                 low=_span(own)[0],
                 high=_span(own)[1],
                 removed=say("{low} to {high}", low=parts["removed"][0], high=parts["removed"][1]),
@@ -83,7 +83,7 @@ def _out(book: str, own: Mapping[str, Row], say: Say) -> str:
         "{book}, {billions} bn: getting out costs {cost} % in the mean by the best schedule, with an "
         "expected shortfall of {es} % (±{half}); cost plus shortfall is {objective} %, by {other} {least} %, "
         "all at once {now}. At the cap it takes {days} days in the median, {late} on one path of ten.",
-        book=say.told(book),
+        book=say.render(book),
         billions=f"{float(best['billions']):.1f}",
         cost=f"{float(best['cost']):.2f}",
         es=f"{float(best['es']):.1f}",
@@ -112,7 +112,7 @@ def watch(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[
         told.append(
             say(
                 "{rule}: {accounts} accounts and {controllers} controllers",
-                rule=say.told(RULES.get(rule, rule)),
+                rule=say.render(RULES.get(rule, rule)),
                 accounts=f"{len(who['account']):,}",
                 controllers=f"{len(who['controller']):,}",
             )

@@ -81,7 +81,7 @@ def _reported(rows: Sequence[Row], say: Say) -> str:
 
 def matched(folder: Path, record: Mapping[str, Any], text: str, say: Say) -> list[str]:
     """What the replay misses, and what the episode identifies."""
-    misses = [f"{say.told(row[0])}: {row[1]}" for row in readme.rows(text) if len(row) == 2 and row[1]]
+    misses = [f"{say.render(row[0])}: {row[1]}" for row in readme.rows(text) if len(row) == 2 and row[1]]
     found = read(folder / "parameters.csv")
     known = sum(row["verdict"] == "identified" for row in found)
     told = say("Of {all} parameters the episode identifies {known}.", all=len(found), known=known)

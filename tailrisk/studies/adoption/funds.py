@@ -15,7 +15,7 @@ from ...policies import rule
 from ...policies.observation import Book
 from ...products import account
 from ..regret.policies import book, under, unmanaged
-from .market import Lived
+from .market import Simulated
 from .wanted import Books, flat, wanted
 
 Array = NDArray[np.float64]
@@ -42,7 +42,7 @@ def books(params: account.Params, config: Config) -> tuple[Books, Array]:
 
 
 def losses(
-    config: Config, params: account.Params, kind: str, market: Lived, lasting: int
+    config: Config, params: account.Params, kind: str, market: Simulated, lasting: int
 ) -> tuple[Array, Array]:
     """Losses over the horizon [fund, path] of those who hold, and of those who follow as the others do."""
     have, gross = books(params, config)
@@ -54,7 +54,7 @@ def losses(
     return 1 - np.asarray(held, np.float64), 1 - np.asarray(moved, np.float64)
 
 
-def _rule(params: account.Params, away: Book, home: Book, market: Lived, lasting: int) -> rule.Params:
+def _rule(params: account.Params, away: Book, home: Book, market: Simulated, lasting: int) -> rule.Params:
     """To the other book from the day the policy fires."""
     dtype = params.long.dtype
     return rule.Params(

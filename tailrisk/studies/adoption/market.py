@@ -123,7 +123,7 @@ def adopted(config: Config, kind: str, cohorts: Sequence[str], share: float, whe
 
 
 @dataclass(frozen=True)
-class Lived:
+class Simulated:
     """A market on some paths."""
 
     tape: Tape
@@ -131,13 +131,13 @@ class Lived:
     rout: Array  # [path]  one where the micro-caps fell by ROUT in three days
 
 
-def lived(config: Config, world: World, paths: int, when: When) -> Lived:
+def simulated(config: Config, world: World, paths: int, when: When) -> Simulated:
     """The first paths of a world, and when whoever looks at it would follow."""
     tape = tapes(world, 0, paths)
     crowd = tape.crowd
     assert crowd is not None
     rout = (np.asarray(crowd.worst_3_days) < -ROUT).astype(float)
-    return Lived(tape, fired(config, world, np.asarray(tape.days.returns), when), rout)
+    return Simulated(tape, fired(config, world, np.asarray(tape.days.returns), when), rout)
 
 
 def fired(config: Config, world: World, returns: NDArray[Any], when: When) -> NDArray[np.int64]:

@@ -21,7 +21,7 @@ from ...simulate.tape import CHUNK
 from ...tail import probability
 from . import page, picture
 from .funds import books, funds, losses, net_alpha
-from .market import Lived, When, adopted, lived, managers
+from .market import Simulated, When, adopted, managers, simulated
 from .wanted import POLICIES, wanted
 
 Tell = Callable[[float, str], None]
@@ -92,7 +92,9 @@ def adoption(
         worlds, rows = [], []
         steps, done = 1 + len(asked.policies) * (len(shares) - 1), 0
         progress(0.0, "nobody")
-        nobody = lived(config, adopted(config, "", cohorts, 0.0, asked.when), config.run.paths, asked.when)
+        nobody = simulated(
+            config, adopted(config, "", cohorts, 0.0, asked.when), config.run.paths, asked.when
+        )
         capacity = _capacity(config, asked, nobody)
         for kind in asked.policies:
             before = losses(config, params, kind, nobody, asked.when.lasting)
@@ -102,7 +104,7 @@ def adoption(
                     progress((1 + done) / steps, f"{kind}, {share:.0%}")
                     done += 1
                     world = adopted(config, kind, cohorts, share, asked.when)
-                    now = lived(config, world, config.run.paths, asked.when)
+                    now = simulated(config, world, config.run.paths, asked.when)
                     mine = losses(config, params, kind, now, asked.when.lasting)
                 worlds.append({"policy": kind, "share": share} | odds(config, now, nobody))
                 rows += [
@@ -116,7 +118,7 @@ def adoption(
     return output
 
 
-def odds(config: Config, now: Lived, nobody: Lived) -> dict[str, Any]:
+def odds(config: Config, now: Simulated, nobody: Simulated) -> dict[str, Any]:
     """How often the policy fires and routs come, against the same paths with nobody following; in percent."""
     sure = config.tail.confidence
     found = probability(now.rout > 0, confidence=sure)
@@ -161,7 +163,7 @@ def _points(name: str, ends: tuple[float, float, float]) -> dict[str, float]:
     return {name: 100 * value, f"{name}_low": 100 * low, f"{name}_high": 100 * high}
 
 
-def _capacity(config: Config, asked: Asked, nobody: Lived) -> pd.DataFrame:
+def _capacity(config: Config, asked: Asked, nobody: Simulated) -> pd.DataFrame:
     """Net alpha and ES of every product by a manager's own assets; nobody else follows."""
     file, rows = config.attached.accounts, []
     assert file is not None

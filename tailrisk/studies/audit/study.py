@@ -158,16 +158,16 @@ def figures(config: Config, world: World) -> Figures:
     return Figures(values, {name: float(each.mean()) for name, each in values.items()})
 
 
-def compared(found: Figures, base: Figures) -> list[dict[str, Any]]:
+def compared(figures: Figures, base: Figures) -> list[dict[str, Any]]:
     """Every figure, and its change from the base path by path with a 95 % interval."""
     rows = []
-    for name, values in found.values.items():
+    for name, values in figures.values.items():
         gap = values - base.values[name]
         half = HALF * float(gap.std(ddof=1)) / np.sqrt(len(gap))
         rows.append(
             {
                 "figure": name,
-                "value": found.means[name],
+                "value": figures.means[name],
                 "change": float(gap.mean()),
                 "change_low": float(gap.mean()) - half,
                 "change_high": float(gap.mean()) + half,

@@ -24,17 +24,17 @@ spells of 250 days.
 """
 
 
-def page(plan: Plan, table: pd.DataFrame, ranks: pd.DataFrame, said: dict[str, Any]) -> str:
+def page(plan: Plan, table: pd.DataFrame, ranks: pd.DataFrame, record: dict[str, Any]) -> str:
     """Markdown; every number is from the tables."""
     spreads = sum(aim.spread for aim in plan.aims)
-    first, last, days = said["days"]
+    first, last, days = record["days"]
     lights = len(plan.aims) * max(days // 250, 1)
     parts = [
         LEAD.format(
             days=days,
             first=first,
             last=last,
-            refit=said["refit"],
+            refit=record["refit"],
             targets=len(plan.aims),
             spreads=spreads,
             funds=len(plan.aims) - spreads,
@@ -51,12 +51,12 @@ def page(plan: Plan, table: pd.DataFrame, ranks: pd.DataFrame, said: dict[str, A
             ]
     parts += [
         "\n![Losses beyond VaR over time](exceedances.svg)\n![Coverage](coverage.svg)\n",
-        f"Made by `{said['command']}`; every series in table.csv, the rows above in ranking.csv.\n",
+        f"Made by `{record['command']}`; every series in table.csv, the rows above in ranking.csv.\n",
     ]
     return "\n".join(part.rstrip("\n") if part.startswith("|") else part for part in parts)
 
 
-def spoken(folder: Path) -> str:
+def in_words(folder: Path) -> str:
     """The tables of a result folder, for the terminal."""
     text = (folder / "README.md").read_text(encoding="utf-8")
     return text[: text.index("\n![")].rstrip() + f"\n\nwrote {folder}"

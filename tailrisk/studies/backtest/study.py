@@ -214,7 +214,7 @@ def moves(aim: Target, past: Array, first: str) -> None:
         )
 
 
-def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -> None:
+def write(known: History, made: Forecasts, folder: Path, record: dict[str, Any]) -> None:
     """table.csv (every test), ranking.csv, the pictures, README.md and, last, record.json."""
     loss = known.loss()
     table = judged(known.plan, made, loss)
@@ -224,6 +224,6 @@ def write(known: History, made: Forecasts, folder: Path, said: dict[str, Any]) -
     with printing(folder, BOTH):
         disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss))
         disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table))
-    disk.write(folder / "README.md", page.page(known.plan, table, ranks, said))
-    write_record(folder, {**said, **provenance.stamp()})
+    disk.write(folder / "README.md", page.page(known.plan, table, ranks, record))
+    write_record(folder, {**record, **provenance.stamp()})
     of_study.write(folder)

@@ -243,14 +243,14 @@ def answer(it: Study, name: str, points: list[Outcome]) -> list[dict]:
     return rows
 
 
-def row(it: Study, name: str, way: str, product: Product, found: Tuned, worst: bool = False) -> dict:
+def row(it: Study, name: str, way: str, product: Product, outcome: Tuned, worst: bool = False) -> dict:
     """One tuned book in words and numbers."""
-    at = found.outcome
+    at = outcome.outcome
     return {
         "product": name,
         "tuned_on": way,
         "budget": product.budget,
-        "feasible": found.feasible,
+        "feasible": outcome.feasible,
         "size_bound": at.theta[0],
         "micro_bound": at.theta[1],
         "alpha_year": (at.alpha + at.cost) * it.year,

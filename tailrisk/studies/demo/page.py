@@ -9,7 +9,7 @@ from ...core.names import Names
 from ...record.publishing import markdown
 from ...report import readme
 from ...report.estimate import number
-from ...report.words import LOSS_PLACES, level, spoken, title
+from ...report.words import LOSS_PLACES, in_words, level, title
 from .config import PARTS, Loaded
 from .picture import estimate
 from .tables import Row, records
@@ -205,7 +205,7 @@ def _bounds(loaded: Loaded, bounds: str) -> list[str]:
 
 def _event(row: Row, names: Names) -> str:
     labels = {name: names.label(name) for name in names.buckets}
-    return f"{row['event'].replace('_', ' ')}: {spoken(row['description'], labels)}"
+    return f"{row['event'].replace('_', ' ')}: {in_words(row['description'], labels)}"
 
 
 def _part(part: str) -> dict[str, str]:

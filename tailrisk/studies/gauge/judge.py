@@ -71,14 +71,14 @@ def rivals(learn: Rows, seed: int) -> dict[str, Gauge]:
     }
 
 
-def simulated(found: dict[str, Gauge], learn: Rows, held: Rows, seed: int) -> pd.DataFrame:
+def simulated(gauges: dict[str, Gauge], learn: Rows, held: Rows, seed: int) -> pd.DataFrame:
     """A row a gauge and set of weeks (all, quiet): area, skill over the base rate of such weeks, Brier."""
     quiet = [part.some(["micro_fall"])[:, 0] > QUIET for part in (learn, held)]
     sets = {"all": (learn, held), "quiet": (learn.of(quiet[0]), held.of(quiet[1]))}
     rows = []
     for where, (before_, own) in sets.items():
         base = float(before_.came.mean())
-        for name, gauge in found.items():
+        for name, gauge in gauges.items():
             chance = gauge.chance(own.some(gauge.names))
             rows.append({"gauge": name, "weeks": where} | figures(chance, own.came, own.year, base, seed))
         rows.append(
@@ -114,12 +114,12 @@ def crowd_seen(learn: Rows, held: Rows, seed: int) -> Interval:
     return by_block(scores.area(gauge.chance(own.some(used)), large[1]), own.market, draws=DRAWS, seed=seed)
 
 
-def real(found: dict[str, Gauge], weeks: Weeks, base: float, seed: int) -> pd.DataFrame:
+def real(gauges: dict[str, Gauge], weeks: Weeks, base: float, seed: int) -> pd.DataFrame:
     """A row a gauge and set of real weeks, blocks being calendar years; those with every feature seen."""
     rows = []
     values = pd.DataFrame(weeks.values, columns=list(LABELS))
     year = weeks.days.year.to_numpy()
-    for name, gauge in found.items():
+    for name, gauge in gauges.items():
         own = values[list(gauge.names)].to_numpy()
         for where, keep in _real_sets(weeks, values, gauge):
             came = weeks.came[keep[weeks.complete]].astype(np.float64)

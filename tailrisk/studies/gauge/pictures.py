@@ -43,13 +43,13 @@ def history(
         return svg(figure, "history", title, about)
 
 
-def reliability(found: Mapping[str, Sequence[tuple[float, Interval]]], title: str) -> str:
+def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], title: str) -> str:
     """Part of the weeks with a rout against the mean chance given, in bins, by gauge."""
     colours, words = (BLUE, VERMILION), []
     with canvas(2.8) as figure:
         ax = axes(figure, 0.7, 0.45, 2.4, 0.3)
         ax.plot([LEAST, 1], [LEAST, 1], color=GRID, linewidth=0.8)
-        for k, (name, bins) in enumerate(found.items()):
+        for k, (name, bins) in enumerate(curves.items()):
             given = np.array([chance for chance, _ in bins])
             came = np.array([[one.estimate, one.low, one.high] for _, one in bins])
             reach = np.abs(came[:, 1:] - came[:, :1]).T

@@ -59,9 +59,9 @@ def words(law: Regimes) -> dict[str, Any]:
     }
 
 
-def of_words(said: Mapping[str, Any]) -> Regimes:
+def of_words(table: Mapping[str, Any]) -> Regimes:
     """The regimes `words` wrote. KeyError, TypeError, ValueError: they are not."""
-    law = _law(said)
+    law = _law(table)
     states, factors = np.shape(law.mean)
     fit = (np.shape(law.transition), np.shape(law.scale)) == ((states, states), (states, factors, factors))
     if not fit:

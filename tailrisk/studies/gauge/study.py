@@ -196,16 +196,16 @@ def _about(
     }
 
 
-def checked(source: str, found: dict[str, Gauge], about: dict[str, Any]) -> None:
+def checked(source: str, gauges: dict[str, Gauge], about: dict[str, Any]) -> None:
     """InputError: a file of a gauge that lacks a gauge or a word that running it needs."""
     lacking = [
         name for name in ("market", "future", "fall", "over", "ahead", "base", "regimes") if name not in about
     ]
-    lacking += [name for name in judge.NAMES if name not in found]
+    lacking += [name for name in judge.NAMES if name not in gauges]
     if lacking:
         raise InputError(source, f"says nothing of {', '.join(lacking)}", "a gauge.json of `tailrisk gauge`")
     for name, used in judge.NAMES.items():
-        if found[name].names != used:
+        if gauges[name].names != used:
             raise InputError(f"{source}: {name}", "other features than this version sees", ", ".join(used))
     try:
         state.of_words(about["regimes"])

@@ -47,7 +47,7 @@ class Budget:
     population: int = 96
     walkers: int = 96
     steps: int = 3000
-    kept: int = 64
+    members: int = 64
     shaping: int = 1000  # draws of the cheap posterior that give the shape of first steps with the dear one
     careful: int = 100  # generations with the dear cost, where there is one
     few: int = 24  # of their population
@@ -55,7 +55,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Found:
+class Searched:
     """The best point of each start, best first."""
 
     points: Array  # [start, parameter]
@@ -81,7 +81,7 @@ def search(
     tell: Progress,
     begin: Array | None = None,
     shape: Array | None = None,
-) -> Found:
+) -> Searched:
     """CMA-ES from several random starts, and from `begin` [start, parameter]; the best third goes on.
 
     shape [parameter, parameter]: covariance of the first step from `begin`; None is the prior's. The same
@@ -107,7 +107,7 @@ def search(
             done += 1
             tell(done / total, f"search, cost {climber.least:.0f}")
     climbers = sorted(climbers[:kept], key=lambda climber: climber.least)
-    return Found(
+    return Searched(
         points=np.array([climber.best for climber in climbers]),
         costs=np.array([climber.least for climber in climbers]),
     )
@@ -149,19 +149,19 @@ class _Climber:
 def refine(
     cheap: Cost,
     dear: Cost,
-    found: Found,
+    searched: Searched,
     budget: Budget,
     seed: int,
     tell: Progress,
     begin: Array | None = None,
-) -> Found:
+) -> Searched:
     """CMA-ES on both costs from the best point of a search on the cheap one, and from `begin`.
 
     First steps are of the cheap posterior's shape. A point whose cheap cost alone is `HOPELESS` beyond the
     best sum so far is not asked for the dear one.
     """
-    starts = found.points[:1] if begin is None else np.concatenate([found.points[:1], begin])
-    shape = np.cov(sample(cheap, found, replace(budget, kept=budget.shaping), seed, tell).draws.T)
+    starts = searched.points[:1] if begin is None else np.concatenate([searched.points[:1], begin])
+    shape = np.cov(sample(cheap, searched, replace(budget, members=budget.shaping), seed, tell).draws.T)
     known = np.array([cheap(z[None])[0] + dear(z[None])[0] for z in starts])
     least = float(known.min())
 
@@ -175,10 +175,10 @@ def refine(
 
     best = starts[[known.argmin()]]
     smaller = replace(budget, starts=0, generations=budget.careful, population=budget.few)
-    climbed = search(both, found.points.shape[1], smaller, seed, tell, best, shape)
+    climbed = search(both, searched.points.shape[1], smaller, seed, tell, best, shape)
     points, costs = np.concatenate([climbed.points, best]), np.append(climbed.costs, known.min())
     order = np.argsort(costs)
-    return Found(points=points[order], costs=costs[order], shape=shape)
+    return Searched(points=points[order], costs=costs[order], shape=shape)
 
 
 class Surrogate(emcee.moves.DEMove):
@@ -205,22 +205,24 @@ class Surrogate(emcee.moves.DEMove):
 
 
 def sample(
-    cost: Cost, found: Found, budget: Budget, seed: int, tell: Progress, dear: Cost | None = None
+    cost: Cost, searched: Searched, budget: Budget, seed: int, tell: Progress, dear: Cost | None = None
 ) -> Sample:
     """Draws of exp(-cost / 2) around what was found; the first half of the steps is forgotten.
 
     With a dear cost as well, of the sum.
     """
     rng = np.random.default_rng([seed, budget.starts])
-    near = found.points[found.costs < found.costs[0] + found.points.shape[1]]
+    near = searched.points[searched.costs < searched.costs[0] + searched.points.shape[1]]
     begin = near[rng.integers(len(near), size=budget.walkers)]
-    step = 0.1 * np.eye(begin.shape[1]) if found.shape is None else CLOSE * np.linalg.cholesky(found.shape)
+    step = (
+        0.1 * np.eye(begin.shape[1]) if searched.shape is None else CLOSE * np.linalg.cholesky(searched.shape)
+    )
     begin = begin + rng.normal(size=begin.shape) @ step.T
     each = 1 if dear is None else budget.moves
     rounds = max(budget.steps // each, 2)
     sampler = emcee.EnsembleSampler(
         budget.walkers,
-        found.points.shape[1],
+        searched.points.shape[1],
         lambda z: -0.5 * (cost(z) if dear is None else cost(z) + dear(z)),
         vectorize=True,
         moves=DIFFERENCES if dear is None else Surrogate(cost, budget.moves),
@@ -233,7 +235,7 @@ def sample(
     chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
     logging.getLogger("emcee").setLevel(logging.ERROR)  # a short chain is told by the time itself
     flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
-    picked = np.linspace(0, len(flat) - 1, budget.kept).astype(int)
+    picked = np.linspace(0, len(flat) - 1, budget.members).astype(int)
     return Sample(
         draws=flat[picked],
         costs=values[picked],

@@ -22,10 +22,10 @@ MEANING = {
 }
 
 
-def summary(said: Minute, tables: "Tables") -> str:
+def summary(config: Minute, tables: "Tables") -> str:
     """The answer in a few lines, for the terminal."""
     lines = []
-    for name, venue in said.venues.items():
+    for name, venue in config.venues.items():
         lines += [f"{venue.label}: fell {100 * venue.fall:.2f} %, {venue.sold:.3f} bn sold in the minute"]
         mine = tables.sets[tables.sets["venue"] == name]
         for notion in MEANING:
@@ -39,17 +39,17 @@ def summary(said: Minute, tables: "Tables") -> str:
     return "\n".join(lines)
 
 
-def page(said: Minute, tables: "Tables", command: str) -> str:
+def page(config: Minute, tables: "Tables", command: str) -> str:
     """README.md of the folder."""
     dropped = int((~tables.points["possible"]).sum())
     lines = [
-        f"# {said.question}",
+        f"# {config.question}",
         "",
         "Not a number but a set: what laws of impact and ranges of their parameters allow. Per cent of the "
         "fall.",
         "",
         "```text",
-        summary(said, tables),
+        summary(config, tables),
         "```",
         "",
         f"{len(tables.points)} points of the ranges, of which {dropped} are dropped: there the minute's net "
@@ -61,15 +61,15 @@ def page(said: Minute, tables: "Tables", command: str) -> str:
         "",
         "![sets](sets.svg)",
         "",
-        _sets(said, tables.sets),
+        _sets(config, tables.sets),
         "",
-        *_beside(said, tables),
+        *_beside(config, tables),
         "## Who sold",
         "",
         f"Shapley shares of the fall, over the possible points. How the others' sales divide is assumed (L); "
-        f"{said.seller}'s own share hardly depends on it, and every point sums to 100 %.",
+        f"{config.seller}'s own share hardly depends on it, and every point sums to 100 %.",
         "",
-        _sellers(said, tables.sellers),
+        _sellers(config, tables.sellers),
         "",
         "## What would have been",
         "",
@@ -79,16 +79,16 @@ def page(said: Minute, tables: "Tables", command: str) -> str:
         "falls less. "
         "Over all laws; by law, and every reaction, in counterfactuals.csv.",
         "",
-        _counterfactuals(said, tables.counterfactuals),
+        _counterfactuals(config, tables.counterfactuals),
         "",
-        *_halt(said, tables.halt),
+        *_halt(config, tables.halt),
         f"Made by `{command}`.",
         "",
     ]
     return "\n".join(lines)
 
 
-def picture(said: Minute, sets: pd.DataFrame) -> str:
+def picture(config: Minute, sets: pd.DataFrame) -> str:
     """A bar a venue, law, coefficient and notion, from the least to the most of the share."""
     groups = _groups(sets, "venue", "law", "coefficient")
     height = 0.9 + 0.44 * len(groups)
@@ -100,7 +100,7 @@ def picture(said: Minute, sets: pd.DataFrame) -> str:
                 colour = COLOURS[str(one.notion)]
                 ax.plot([100 * one.low, 100 * one.high], [at, at], color=colour, linewidth=4)
         names = [
-            f"{safe(said.venues[venue].label)}\n{law.replace('_', ' ')}, {coefficient}"
+            f"{safe(config.venues[venue].label)}\n{law.replace('_', ' ')}, {coefficient}"
             for (venue, law, coefficient), _ in reversed(groups)
         ]
         ax.set_yticks(range(len(groups)), names)
@@ -111,23 +111,23 @@ def picture(said: Minute, sets: pd.DataFrame) -> str:
             ax.text(0.97, 0.03 + k * 0.035, notion, color=COLOURS[notion], transform=ax.transAxes, ha="right")
         ax.tick_params(axis="y", labelcolor=INK)
         words = "; ".join(
-            f"{said.venues[venue].label}, {law.replace('_', ' ')}, {coefficient}: "
+            f"{config.venues[venue].label}, {law.replace('_', ' ')}, {coefficient}: "
             f"{_range(part['low'].min(), part['high'].max())} %"
             for (venue, law, coefficient), part in groups
         )
         return svg(figure, "sets", "Part of the fall that is the order's, by law", words + ".")
 
 
-def _sets(said: Minute, sets: pd.DataFrame) -> str:
+def _sets(config: Minute, sets: pd.DataFrame) -> str:
     rows = []
     for (venue, law, coefficient), part in _groups(sets, "venue", "law", "coefficient"):
         cells = {one.notion: _range(one.low, one.high) for one in _rows(part)}
-        row = {"index": said.venues[venue].label, "law": law.replace("_", " "), "coefficient": coefficient}
+        row = {"index": config.venues[venue].label, "law": law.replace("_", " "), "coefficient": coefficient}
         rows.append(row | cells | {"points": int(part["points"].iloc[0])})
     return markdown(pd.DataFrame(rows))
 
 
-def _beside(said: Minute, tables: "Tables") -> list[str]:
+def _beside(config: Minute, tables: "Tables") -> list[str]:
     """Mechanism 4.7's own arithmetic, done again from this config's figures."""
     points = tables.points
     chosen = (points["law"] == "square_root") & (points["coefficient"] == "published")
@@ -137,7 +137,7 @@ def _beside(said: Minute, tables: "Tables") -> list[str]:
         "a bound the order over net sales of 20 % of turnover:",
         "",
     ]
-    for name, venue in said.venues.items():
+    for name, venue in config.venues.items():
         root = (venue.sold / venue.day_turnover) ** 0.5
         by_hand = [v * root / venue.fall for v in (min(venue.volatility), max(venue.volatility))]
         bound = venue.sold / venue.turnover / 0.2
@@ -150,11 +150,11 @@ def _beside(said: Minute, tables: "Tables") -> list[str]:
     return [*lines, ""]
 
 
-def _sellers(said: Minute, table: pd.DataFrame) -> str:
+def _sellers(config: Minute, table: pd.DataFrame) -> str:
     mine = table[(table["coefficient"] == "fitted") & (table["seller"] != "unexplained")]
     wide = mine.assign(shown=[_range(a, b) for a, b in zip(mine["low"], mine["high"], strict=True)])
     wide = wide.assign(
-        index=[said.venues[v].label for v in wide["venue"]], law=wide["law"].str.replace("_", " ")
+        index=[config.venues[v].label for v in wide["venue"]], law=wide["law"].str.replace("_", " ")
     )
     shown = wide.pivot_table(
         index=["index", "law"], columns="seller", values="shown", aggfunc="first", sort=False
@@ -162,12 +162,16 @@ def _sellers(said: Minute, table: pd.DataFrame) -> str:
     return markdown(shown.reset_index())
 
 
-def _counterfactuals(said: Minute, table: pd.DataFrame) -> str:
+def _counterfactuals(config: Minute, table: pd.DataFrame) -> str:
     rows = []
     for (venue, scenario, reaction), part in _groups(table, "venue", "scenario", "reaction"):
         if reaction != 0.0 and scenario != REMOVED:
             continue
-        row: dict[str, Any] = {"index": said.venues[venue].label, "scenario": scenario, "reaction": reaction}
+        row: dict[str, Any] = {
+            "index": config.venues[venue].label,
+            "scenario": scenario,
+            "reaction": reaction,
+        }
         row["first minute, %"] = _range(part["first_minute_low"].min(), part["first_minute_high"].max())
         for name in ("worst", "close"):
             low, high = part[f"{name}_low"].min(), part[f"{name}_high"].max()
@@ -176,10 +180,11 @@ def _counterfactuals(said: Minute, table: pd.DataFrame) -> str:
     return markdown(pd.DataFrame(rows))
 
 
-def _halt(said: Minute, table: pd.DataFrame | None) -> list[str]:
-    if table is None or said.halt is None:
+def _halt(config: Minute, table: pd.DataFrame | None) -> list[str]:
+    if table is None or config.halt is None:
         return []
-    level = f"{100 * said.halt.level:g} %"
+    halt = config.halt
+    level = f"{100 * halt.level:g} %"
     rows = [
         {
             "book": row.book,
@@ -193,10 +198,10 @@ def _halt(said: Minute, table: pd.DataFrame | None) -> list[str]:
         for row in _rows(table)
     ]
     return [
-        f"## What {said.halt.days} days without trading cost",
+        f"## What {halt.days} days without trading cost",
         "",
-        f"{said.halt.paths:,} paths of `{said.halt.config}` ({', '.join(said.halt.overrides)}); an exit "
-        f"takes {said.halt.exit_days} days, from the first that one may trade. Hedges are at the index, "
+        f"{halt.paths:,} paths of `{halt.config}` ({', '.join(halt.overrides)}); an exit "
+        f"takes {halt.exit_days} days, from the first that one may trade. Hedges are at the index, "
         "without basis. The halt costs tail risk to those who wanted out, and nothing to those who stayed; a "
         "negative cost on the days that were is a gain: prices rose.",
         "",

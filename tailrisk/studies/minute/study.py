@@ -28,24 +28,24 @@ class Tables(NamedTuple):
     halt: pd.DataFrame | None
 
 
-def minute(said: Minute, tell: Callable[[float, str], None] = lambda done, what: None) -> Tables:
+def minute(config: Minute, tell: Callable[[float, str], None] = lambda done, what: None) -> Tables:
     """Every table of the study, in fractions of the fall unless a column says otherwise.
 
     InputError: a halt whose config or books there are not.
     """
     tell(0.0, "laws and parameters")
-    points = grid(said)
+    points = grid(config)
     shares = attribution.shares(points)
     tell(0.2, "counterfactuals")
-    found = counterfactual.counterfactuals(said, points, shares["possible"].to_numpy())
+    found = counterfactual.counterfactuals(config, points, shares["possible"].to_numpy())
     tell(0.7, "the halt")
-    waited = None if said.halt is None else halt(said.halt)
-    split = attribution.sellers(said, points, said.seller)
+    waited = None if config.halt is None else halt(config.halt)
+    split = attribution.sellers(config, points, config.seller)
     return Tables(shares, attribution.sets(shares), split, found, waited)
 
 
 def study(
-    said: Minute,
+    config: Minute,
     output: Path,
     *,
     force: bool = False,
@@ -56,22 +56,22 @@ def study(
 
     InputError: as `minute`, or a folder that is there already and not to be replaced.
     """
-    folder = output / said.name
+    folder = output / config.name
     free(folder, force=force)
-    tables = minute(said, tell)
+    tables = minute(config, tell)
     frames = {key: frame for key, frame in tables._asdict().items() if frame is not None}
     facts = {
         "kind": "minute",
-        "question": said.question,
+        "question": config.question,
         "command": command,
-        "minute": said.model_dump(mode="json"),
-        **said.report.recorded,
+        "minute": config.model_dump(mode="json"),
+        **config.report.recorded,
     }
 
     def finish(place: Path) -> None:
         with printing(place, BOTH):
-            disk.write(place / "sets.svg", picture(said, tables.sets))
+            disk.write(place / "sets.svg", picture(config, tables.sets))
         report.write(place)
 
-    publish(folder, said.name, frames, page(said, tables, command), facts, finish=finish)
+    publish(folder, config.name, frames, page(config, tables, command), facts, finish=finish)
     return folder, tables

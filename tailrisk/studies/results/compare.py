@@ -184,13 +184,17 @@ def paired_error(one: Worst, other: Worst, level: Any) -> float:
     return float(np.sqrt(max((apart**2).sum() / paths - mean**2, 0.0) / paths))
 
 
-def show(found: Comparison) -> str:
+def show(comparison: Comparison) -> str:
     """In words: whether it is paired, what differs, and ES over the horizon; the table has the rest."""
-    lines = [f"{found.first} less {found.second}, % of starting NAV"]
-    lines.append(f"{'paired' if found.paired else 'unpaired'}: {found.why}")
-    lines += ["", "configs differ in:", *(f"  {text}" for text in found.fields[:12])] if found.fields else []
-    lines += ["  ..."] if len(found.fields) > 12 else []
-    table = found.table
+    lines = [f"{comparison.first} less {comparison.second}, % of starting NAV"]
+    lines.append(f"{'paired' if comparison.paired else 'unpaired'}: {comparison.why}")
+    lines += (
+        ["", "configs differ in:", *(f"  {text}" for text in comparison.fields[:12])]
+        if comparison.fields
+        else []
+    )
+    lines += ["  ..."] if len(comparison.fields) > 12 else []
+    table = comparison.table
     some = table[(table["view"] == "absolute") & (table["loss"] == table["loss"].iloc[0])]
     some = some[some["figure"] == "ES"]
     lines += ["", f"{'product':<18}{'figure':>11}{'first':>9}{'second':>9}{'difference':>12}  95 % interval"]

@@ -97,18 +97,18 @@ def _table(own: pd.DataFrame) -> list[str]:
     return lines
 
 
-def split(who: Actors, found: Shares, products: Sequence[str], confidence: float) -> pd.DataFrame:
+def split(who: Actors, parts: Shares, products: Sequence[str], confidence: float) -> pd.DataFrame:
     """A row a product and actor, what is there without any, and the whole; points of NAV."""
     z, rows = float(normal_quantile(confidence)), []
     for r, product in enumerate(products):
-        rows.append({"product": product, "actor": NONE, "share": 100 * found.none[r]})
+        rows.append({"product": product, "actor": NONE, "share": 100 * parts.none[r]})
         for k, name in enumerate(who.names):
-            value, half = 100 * found.value[k, r], 100 * z * found.error[k, r]
+            value, half = 100 * parts.value[k, r], 100 * z * parts.error[k, r]
             rows.append(
                 {"product": product, "actor": name, "share": value, "share_low": value - half,
                  "share_high": value + half}
             )  # fmt: skip
-        rows.append({"product": product, "actor": ALL, "share": 100 * found.whole[r]})
+        rows.append({"product": product, "actor": ALL, "share": 100 * parts.whole[r]})
     return pd.DataFrame(rows)
 
 

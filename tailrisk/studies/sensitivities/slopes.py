@@ -52,12 +52,12 @@ class Worlds:
         return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in pairs)
 
 
-def differences(found: Worlds, base: Base, some: Chosen, products: list[int]) -> list[Slope]:
+def differences(worlds: Worlds, base: Base, some: Chosen, products: list[int]) -> list[Slope]:
     """Central differences on the chosen paths."""
-    up, down = losses(found.up, some.number), losses(found.down, some.number)
+    up, down = losses(worlds.up, some.number), losses(worlds.down, some.number)
     slopes = []
     for p in products:
-        gap = (over(up[p], base, p) - over(down[p], base, p)) / (2 * found.step)
+        gap = (over(up[p], base, p) - over(down[p], base, p)) / (2 * worlds.step)
         slopes.append(Slope(p, DIFFERENCES, *_mean(gap, base, some, p)))
     return slopes
 
@@ -68,23 +68,23 @@ def _mean(values: Array, base: Base, some: Chosen, product: int) -> tuple[float,
     return some.mean(values, loss, base.at_risk(product))
 
 
-def smooth(world: World, found: Worlds) -> bool:
+def smooth(world: World, worlds: Worlds) -> bool:
     """Whether a loss moves with the number and never jumps."""
     if world.crowd is not None or world.funds is not None:
         return False
-    chains = zip(*(jax.tree.leaves(one.process.regimes) for one in (found.up, found.down)), strict=True)
+    chains = zip(*(jax.tree.leaves(one.process.regimes) for one in (worlds.up, worlds.down)), strict=True)
     return all(np.array_equal(np.asarray(a), np.asarray(b)) for a, b in chains)
 
 
-def pathwise(world: World, found: Worlds, base: Base, some: Chosen, products: list[int]) -> list[Slope]:
+def pathwise(world: World, worlds: Worlds, base: Base, some: Chosen, products: list[int]) -> list[Slope]:
     """Derivatives of the losses of the chosen paths beyond VaR."""
 
     def slope(a: Any, b: Any) -> Any:
-        return (jnp.asarray(a) - jnp.asarray(b)) / (2 * found.step)
+        return (jnp.asarray(a) - jnp.asarray(b)) / (2 * worlds.step)
 
     along = [
         slope(a, b)
-        for a, b in zip(jax.tree.leaves(found.up), jax.tree.leaves(found.down), strict=True)
+        for a, b in zip(jax.tree.leaves(worlds.up), jax.tree.leaves(worlds.down), strict=True)
         if jnp.issubdtype(jnp.result_type(a), jnp.inexact)
     ]
     loss, moved = (np.asarray(x, np.float64) for x in jax.device_get(_forward(world, along, some.number)))

@@ -155,7 +155,7 @@ def _notes(record: dict[str, Any]) -> list[str]:
     return [line for note in record.get("notes", []) for line in (f"Note: {note}.", "")]
 
 
-def spoken(folder: Path) -> str:
+def in_words(folder: Path) -> str:
     """The answer and the table, for the terminal."""
     text = (folder / "README.md").read_text(encoding="utf-8").splitlines()
     kept = [line for line in text if not line.startswith("![")]

@@ -15,7 +15,7 @@ ROBUST = "robust.csv"
 
 
 def regrets(
-    said: Tune, points: Sequence[Outcome], own: Scenarios, others: Sequence[Scenarios], year: float
+    settings: Tune, points: Sequence[Outcome], own: Scenarios, others: Sequence[Scenarios], year: float
 ) -> pd.DataFrame:
     """A row a point of the frontier: ES on the market's own paths, under the worst member, and robust.
 
@@ -25,25 +25,28 @@ def regrets(
     """
     sets = [own, *others]
     plain = np.array(
-        [[float(expected_shortfall(p.losses(one), level=said.level)) for one in sets] for p in points]
+        [[float(expected_shortfall(p.losses(one), level=settings.level)) for one in sets] for p in points]
     )
     robust = np.array(
         [
-            max(robust_shortfall(p.losses(one), level=said.level, radius=said.robust.radius) for one in sets)
+            max(
+                robust_shortfall(p.losses(one), level=settings.level, radius=settings.robust.radius)
+                for one in sets
+            )
             for p in points
         ]
     )
     alpha = np.array([p.alpha for p in points]) * year
     return pd.DataFrame(
         {
-            f"{said.tuned[0]}_bound": [float(p.theta[0]) for p in points],
+            f"{settings.tuned[0]}_bound": [float(p.theta[0]) for p in points],
             "alpha_year": [(p.alpha + p.cost) * year for p in points],
             "es": plain[:, 0],
             "es_worst_member": plain.max(axis=1),
             "es_robust": robust,
-            "regret": regret(alpha, plain, said.budget),
-            "overrun": np.maximum(plain.max(axis=1) - said.budget, 0.0),
-            "keeps": robust <= said.budget,
+            "regret": regret(alpha, plain, settings.budget),
+            "overrun": np.maximum(plain.max(axis=1) - settings.budget, 0.0),
+            "keeps": robust <= settings.budget,
         }
     )
 

@@ -87,20 +87,20 @@ def escaped(text: str) -> str:
 def page(
     table: pd.DataFrame,
     families: pd.DataFrame,
-    said: dict[str, Any],
+    record: dict[str, Any],
     weather: pd.DataFrame | None = None,
     more: Sequence[str] = (),
 ) -> str:
     """Markdown; every number is from the tables."""
-    first, last, days = said["days"]
+    first, last, days = record["days"]
     lead = LEAD.format(
-        verdict=verdict(said["outside"], said["statistics"], families),
-        histories=said["histories"],
-        process=said["process"],
+        verdict=verdict(record["outside"], record["statistics"], families),
+        histories=record["histories"],
+        process=record["process"],
         days=days,
         first=first,
         last=last,
-        statistics=said["statistics"],
+        statistics=record["statistics"],
     )
     lines = [lead, "| family | statistics | outside | expected |", "|---|---|---|---|"]
     lines += [
@@ -132,6 +132,6 @@ def page(
     lines += [
         "![Drawdowns](drawdowns.svg)",
         "",
-        f"Made by `{said['command']}`; every statistic is in table.csv.",
+        f"Made by `{record['command']}`; every statistic is in table.csv.",
     ]
     return "\n".join(lines) + "\n"

@@ -137,14 +137,14 @@ def validate(
     return output, found
 
 
-def further_of(config: Config, found: Compared) -> pd.DataFrame:
+def further_of(config: Config, histories: Compared) -> pd.DataFrame:
     """Statistics beyond the 419, of the same histories."""
     buckets = config.names.buckets
     seen = by_role(config.names)
-    return beside(further(found.data[:, :, None], buckets, seen), further(found.made, buckets, seen))
+    return beside(further(histories.data[:, :, None], buckets, seen), further(histories.made, buckets, seen))
 
 
-def styles_of(config: Config, found: Compared, path: Path | None, until: str) -> pd.DataFrame | None:
+def styles_of(config: Config, histories: Compared, path: Path | None, until: str) -> pd.DataFrame | None:
     """Statistics of the styles; None where there are none to ask about, or no file of them.
 
     Raises InputError for a file of styles that cannot be used.
@@ -152,10 +152,10 @@ def styles_of(config: Config, found: Compared, path: Path | None, until: str) ->
     overlay = config.calibrated.styles
     if path is None or overlay is None:
         return None
-    returns, rows = style_study.read(path, config, found.days, until)
-    data = found.data[rows]
+    returns, rows = style_study.read(path, config, histories.days, until)
+    data = histories.data[rows]
     with jax.enable_x64(True):
-        style, ladder = style_study.histories(config, assemble(config), len(rows), found.made.shape[2])
+        style, ladder = style_study.histories(config, assemble(config), len(rows), histories.made.shape[2])
     shown = style_study.statistics(returns[:, :, None], data[:, :, None], overlay.names)
     return beside(shown, style_study.statistics(style, ladder, overlay.names))
 

@@ -53,10 +53,10 @@ def watched(
     return seen
 
 
-def write(seen: Watched, output: Path, said: Watch, command: str, facts: dict) -> None:
+def write(seen: Watched, output: Path, settings: Watch, command: str, facts: dict) -> None:
     """The folder of a watch, its page in it. Raises InputError where it cannot be written."""
-    swept = sweep(seen, said.rules)
+    swept = sweep(seen, settings.rules)
     tables = {"alarms": seen.alarms, "counts": seen.counts, "minutes": seen.minutes, "sweep": swept}
     filled = {name: table for name, table in tables.items() if len(table.columns)}
-    text = page(seen, swept, said.rules, said.question, command)
-    publish(output, output.name, filled, text, facts | said.report.recorded, finish=report.write)
+    text = page(seen, swept, settings.rules, settings.question, command)
+    publish(output, output.name, filled, text, facts | settings.report.recorded, finish=report.write)

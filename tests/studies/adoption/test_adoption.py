@@ -14,7 +14,7 @@ from tailrisk.cli import main as tailrisk
 from tailrisk.config import load
 from tailrisk.studies.adoption import page
 from tailrisk.studies.adoption.funds import net_alpha
-from tailrisk.studies.adoption.market import FOLLOW, When, adopted, fired, lived, managers, split
+from tailrisk.studies.adoption.market import FOLLOW, When, adopted, fired, managers, simulated, split
 from tailrisk.studies.adoption.wanted import Books, wanted
 
 CONFIG = "configs/crowd_feb2024.toml"
@@ -76,13 +76,13 @@ def test_what_each_policy_wants(config):
 def test_the_market_when_part_of_it_follows(config):
     """One program for every share: two halves trade as one whole; those who follow move prices."""
     who, when = managers(config, ()), When(0.02, 0, 5)
-    base = lived(config, adopted(config, "top_1800", who, 0.0, when), 512, when)
+    base = simulated(config, adopted(config, "top_1800", who, 0.0, when), 512, when)
     world = adopted(config, "top_1800", who, 0.5, when)
     rule = world.crowd.managers
     idle = replace(
         world, crowd=replace(world.crowd, managers=replace(rule, trigger=jnp.asarray(np.inf, world.dtype)))
     )
-    still, moved = lived(config, idle, 512, NEVER), lived(config, world, 512, when)
+    still, moved = simulated(config, idle, 512, NEVER), simulated(config, world, 512, when)
     assert not still.fired.any()
     np.testing.assert_allclose(still.tape.days.returns, base.tape.days.returns, atol=2e-4)
     assert (still.rout == base.rout).mean() > 0.99

@@ -12,7 +12,7 @@ from tailrisk.simulate.crowd.free import SHARES, moved, parameters
 from tailrisk.studies.match.identify import identify
 from tailrisk.studies.match.moments import radius
 from tailrisk.studies.match.prior import NAMES, PRIOR, coordinates, tabulated, values
-from tailrisk.studies.match.search import Budget, Found, sample, search
+from tailrisk.studies.match.search import Budget, Searched, sample, search
 from tests.crowds import crowded, edit
 
 
@@ -140,7 +140,7 @@ def bowl(z):
     return np.minimum(deep, shallow)
 
 
-SMALL = Budget(starts=4, generations=60, population=16, walkers=24, steps=1500, kept=400)
+SMALL = Budget(starts=4, generations=60, population=16, walkers=24, steps=1500, members=400)
 
 
 def test_the_search_finds_the_deeper_valley_and_says_the_same_again():
@@ -157,10 +157,10 @@ def test_a_known_point_is_searched_from_as_well():
 
 
 def test_the_sample_has_the_moments_of_the_posterior():
-    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     drawn = sample(lambda z: ((z - 1) ** 2).sum(axis=1) / 0.25, found, SMALL, 2, quiet)
     independent = SMALL.walkers * SMALL.steps / 2 / drawn.autocorrelation
-    error = 0.5 / np.sqrt(min(independent, SMALL.kept))
+    error = 0.5 / np.sqrt(min(independent, SMALL.members))
     assert error < 0.1
     np.testing.assert_allclose(drawn.draws.mean(axis=0), 1.0, atol=4 * error)
     np.testing.assert_allclose(drawn.draws.std(axis=0), 0.5, atol=4 * error)

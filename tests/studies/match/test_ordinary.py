@@ -11,7 +11,7 @@ from tailrisk.core import InputError
 from tailrisk.studies.match import ordinary as module
 from tailrisk.studies.match.ordinary import Years, miss, ordinary
 from tailrisk.studies.match.prior import NAMES, coordinates
-from tailrisk.studies.match.search import Budget, Found, Surrogate, refine, sample
+from tailrisk.studies.match.search import Budget, Searched, Surrogate, refine, sample
 from tailrisk.studies.weather.config import Targets, read_targets
 from tailrisk.studies.weather.measure import statistics
 from tailrisk.studies.weather.simulated import courses, drawn, watched, weather
@@ -142,15 +142,15 @@ def dear(z):
     return (z**2).sum(axis=1) / 0.25
 
 
-BUDGET = Budget(population=16, walkers=24, steps=6000, kept=400, careful=60, few=12, moves=10)
+BUDGET = Budget(population=16, walkers=24, steps=6000, members=400, careful=60, few=12, moves=10)
 
 
 def test_the_sample_has_the_moments_of_both_costs_together():
-    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     drawn = sample(cheap, found, BUDGET, 2, nothing, dear)
     independent = BUDGET.walkers * BUDGET.steps / 2 / drawn.autocorrelation
     spread = np.sqrt(0.125)
-    error = spread / np.sqrt(min(independent, BUDGET.kept))
+    error = spread / np.sqrt(min(independent, BUDGET.members))
     assert error < 0.05
     np.testing.assert_allclose(drawn.draws.mean(axis=0), 0.5, atol=4 * error)
     np.testing.assert_allclose(drawn.draws.std(axis=0), spread, atol=4 * error)
@@ -163,13 +163,13 @@ def test_the_dear_cost_is_asked_once_a_chain_of_moves():
         asked.append(len(z))
         return dear(z)
 
-    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     sample(cheap, found, replace(BUDGET, steps=100), 2, nothing, counted)
     assert sum(asked) == 24 * (1 + 100 // BUDGET.moves)
 
 
 def test_a_chain_too_short_for_an_autocorrelation_says_so():
-    found = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     assert sample(cheap, found, replace(BUDGET, steps=100), 2, nothing, dear).autocorrelation == np.inf
     assert sample(cheap, found, BUDGET, 2, nothing, dear).autocorrelation < 200
 
@@ -191,7 +191,7 @@ def test_the_search_ends_at_the_least_of_the_sum_and_spares_the_hopeless():
         asked.append(cheap(z))
         return dear(z)
 
-    start = Found(points=np.ones((1, 3)), costs=np.zeros(1))
+    start = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     found = refine(cheap, watched_dear, start, BUDGET, 1, nothing, begin=np.full((1, 3), 40.0))
     np.testing.assert_allclose(found.points[0], 0.5, atol=0.02)
     np.testing.assert_allclose(found.costs[0], 6.0, atol=0.01)
@@ -201,6 +201,6 @@ def test_the_search_ends_at_the_least_of_the_sum_and_spares_the_hopeless():
 
 
 def test_a_search_never_ends_worse_than_it_began():
-    start = Found(points=np.full((1, 3), 0.5), costs=np.zeros(1))
+    start = Searched(points=np.full((1, 3), 0.5), costs=np.zeros(1))
     found = refine(cheap, dear, start, replace(BUDGET, careful=1, steps=60), 1, nothing)
     assert found.costs[0] == pytest.approx(6.0)

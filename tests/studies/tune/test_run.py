@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 
 from tailrisk.core import InputError, seal
 from tailrisk.studies.tune.config import Loaded, load_tune
-from tailrisk.studies.tune.page import spoken, write
+from tailrisk.studies.tune.page import in_words, write
 from tailrisk.studies.tune.run import publish
 from tests.small_universe import STYLES, small_universe
 
@@ -87,7 +87,7 @@ def test_a_budget_out_of_reach_is_said(tmp_path: Path) -> None:
     best, _, where = tuned(tmp_path, 0.001)
     assert not best["feasible"]
     write(where)
-    assert "do not keep the budget" in spoken(where)
+    assert "do not keep the budget" in in_words(where)
 
 
 def test_the_folder_says_what_made_it_and_its_page_is_always_the_same(one: tuple, tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_the_folder_says_what_made_it_and_its_page_is_always_the_same(one: tuple
     first = [(where / name).read_bytes() for name in ("README.md", "frontier.svg")]
     write(where)
     assert first == [(where / name).read_bytes() for name in ("README.md", "frontier.svg")]
-    said = spoken(where)
+    said = in_words(where)
     assert f"A bound of {best['size']:.3g} on active size" in said
     assert "keep the budget" in said
     assert "svg" not in said
