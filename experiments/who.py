@@ -2,10 +2,11 @@
 
     python -m experiments.who [--config crowd_feb2024.toml] [--data ../shared/data]
 
-Prices show products of flow and impact, not sellers. Among the members of the config's ensemble that keep the
-episode and ordinary years, and among what a search finds beyond them (tailrisk/studies/who), the least and the
-largest share of each actor in the replayed falls and in the loss of each product; and for the crowds at these
-ends, how likely a rout is at several leverages of DMA. Set from inside: the true one is at least as wide.
+Prices show products of flow and impact, not sellers. Among the members of the config's ensemble that keep
+the episode and ordinary years, and among what a search finds beyond them (tailrisk/studies/who), the least
+and the largest share of each actor in the replayed falls and in the loss of each product; and for the crowds
+at these ends, how likely a rout is at several leverages of DMA. The set is explored from inside: the true one
+is at least as wide.
 """
 
 from collections.abc import Iterator
@@ -22,8 +23,8 @@ from tailrisk.config.load import located, read_ensemble
 from tailrisk.core.errors import InputError
 from tailrisk.data.prices import digest
 from tailrisk.record.publishing import markdown, publish
-from tailrisk.studies.crowd.runs import CONFIG, ROUT
 from tailrisk.studies.crowd.edges import ROUT_START
+from tailrisk.studies.crowd.runs import CONFIG, ROUT
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
 from tailrisk.studies.match.ordinary import Weather, Years
@@ -121,20 +122,21 @@ def chances(wanted: Asked, at: Crisis, ends: list[Admitted]) -> pd.DataFrame:
 def page(table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, inside: int, of: int, beyond: int) -> str:
     """The page in words."""
     dma = routs[routs["crowd"].str.contains("DMA") | routs["crowd"].str.startswith("member")]
+    slack, share = f"{chi2.ppf(LEVEL, len(NAMES)):.0f}", f"{100 * LEVEL:.0f} %"
     lines = [
         "# Who made the fall of February 2024, as a set",
         "",
         "Prices identify products of flow and impact, not sellers. Shares in percent of each fall, least and",
-        f"largest among {inside} of the ensemble's {of} members and {beyond} crowds that searches found beyond",
-        f"them: all that cost at most {limit.cost:.0f} in episode and ordinary years together (the best member's",
-        f"and {chi2.ppf(LEVEL, len(NAMES)):.0f}, {100 * LEVEL:.0f} % of a posterior that is Gaussian in {len(NAMES)}"
-        " parameters), and miss a day of the",
-        f"event by at most {limit.error:g} points in the mean. Explored from inside: the true set is at least as wide.",
+        f"largest among {inside} of the ensemble's {of} members and {beyond} crowds that searches found",
+        f"beyond them: all that cost at most {limit.cost:.0f} in episode and ordinary years together (the",
+        f"best member's and {slack}: {share} of a posterior that is Gaussian in {len(NAMES)} parameters),",
+        f"and miss a day of the event by at most {limit.error:g} points in the mean. Explored from inside:",
+        "the true set is at least as wide.",
         "",
-        "A share is Shapley's, over all coalitions of the nine: shares and what is nobody's sum to one hundred.",
-        "*Not there without, alone* is what of the fall is not there when that actor alone is a price taker; these",
-        "sum to more, since sales feed on each other. A member's cohorts all have the match's one participation; in",
-        "a search each may have its own, which costs as much as a prior of a factor of two says.",
+        "A share is Shapley's, over all coalitions of actors: shares and what is nobody's sum to a hundred.",
+        "*Not there without, alone* is what of the fall is not there when that actor alone is a price taker;",
+        "these sum to more, since sales feed on each other. A member's cohorts all have the match's one",
+        "participation; in a search each may have its own, at the price of a prior of a factor of two.",
         "",
         "![Least and largest shares](who.svg)",
         "",
@@ -144,23 +146,23 @@ def page(table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, inside: int, of
         lines += [f"## {title}, {rows['days']}: {rows['whole, %']:.1f} % in the best crowd", ""]
         lines += [markdown(spans(table, what, window)), ""]
     lines += [
-        "Products whose loss was small (neutral, index-enhanced over the event) have shares without meaning; their",
-        "points are in table.csv, with both windows, costs at the ends and who attains them.",
+        "Products whose loss was small (neutral, index-enhanced over the event) have shares without meaning;",
+        "their points are in table.csv, with both windows, costs at the ends and who attains them.",
         "",
         "## Chance of a rout by leverage of DMA",
         "",
-        f"Percent of paths of twenty days of crisis with a fall of micro-caps of {100 * ROUT:.0f} % in three days, in",
-        "the best crowd and in those with the least and largest share of DMA; all others in routs.csv:",
-        f"between {routs.iloc[:, 1:].min().min():.1f} and {routs.iloc[:, 1:].max().max():.1f}.",
+        f"Percent of paths of twenty days of crisis with a fall of micro-caps of {100 * ROUT:.0f} % in three",
+        "days, in the best crowd and in those with the least and largest share of DMA; all others, between",
+        f"{routs.iloc[:, 1:].min().min():.1f} and {routs.iloc[:, 1:].max().max():.1f}, in routs.csv:",
         "",
         markdown(dma.round(1)),
         "",
         "## Beside other people's estimates",
         "",
-        "MSCI (March 2024): small-cap exposure explains about 30 % of the fall of the 50 worst quant mutual funds.",
-        "Bank of England (Staff Working Paper 1,089): forced LDI sales are about half of the fall of gilts in",
-        "September 2022. Structured Retail Products (January 2024) denies that concentrated knock-ins need make",
-        "massive sales; Risk.net says that re-hedging drove the fall.",
+        "MSCI (March 2024): small-cap exposure explains about 30 % of the fall of the 50 worst quant mutual",
+        "funds. Bank of England (Staff Working Paper 1,089): forced LDI sales are about half of the fall of",
+        "gilts in September 2022. Structured Retail Products (January 2024) denies that concentrated",
+        "knock-ins need make massive sales; Risk.net says that re-hedging drove the fall.",
         "",
         "Made by `python -m experiments.who`.",
     ]

@@ -51,7 +51,7 @@ class Rows:
 
 
 def rows(crowd: Crowd, days: tuple[str, ...], returns: Array, free: int, event: int, end: int) -> Rows:
-    """Falls from `free` and from `event` to the low on record up to `end`; returns [day, bucket] on record."""
+    """Falls from `free` and from `event` to the low on record up to `end`; returns [day, bucket]."""
     names, found = crowd.names, []
     buckets = sorted({names.bucket(one) for role in ROLES if (one := names.role(role)) is not None})
     lows = {b: _low(returns[:, b], free, end) for b in {*buckets, crowd.micro}}

@@ -1,4 +1,4 @@
-"""The picture of who made a fall: an interval an actor, of several falls and losses, beside others' estimates."""
+"""The picture of who made a fall: an interval an actor, of falls and losses, beside others' estimates."""
 
 from collections.abc import Sequence
 

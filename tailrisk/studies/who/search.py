@@ -2,10 +2,10 @@
 
     max +-share(y)  subject to  cost(y) + ordinary(y) <= limit,  error(y) <= tolerance
 
-CMA-ES from the admitted member whose share is the most extreme, with a penalty on what is beyond a limit. A
-search asks for the mean of what the actor adds first and last (four replays a point); ordinary years are asked
-at the end, of the best points from the farthest back, and the share is Shapley's at what passes. The set is
-explored from inside: the true one is at least as wide.
+CMA-ES from the admitted member whose share is the most extreme, with a penalty on what is beyond a limit.
+A search asks for the mean of what the actor adds first and last (four replays a point); ordinary years are
+asked at the end, of the best points from the farthest back, and the share is Shapley's at what passes. The
+set is explored from inside: the true one is at least as wide.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,8 @@ COST_WEIGHT, ERROR_WEIGHT = 0.02, 1.0
 """Share a search gives up for a unit of cost beyond the limit, and for a point of error."""
 GENERATIONS, CHECKS = 40, 5
 """Of a search, and the points of it that ordinary years are asked of."""
+BLENDS = (0.25, 0.5, 0.75)
+"""Of the way to its farthest, tried where none of its own passes."""
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,28 @@ def extreme(
             top = float(aim[k])
             name = f"{word} of {asked.actors.names[actor]}"
             best.append(Admitted(name, points[k], float(costs[k]), np.nan, float(errors[k])))
-    return _passing(asked, years, limit, best)
+    return _passing(asked, years, limit, [*_between(asked, start, best), *best])
 
 
-def _passing(asked: Asked, years: Weather, limit: Limit, best: list[Admitted]) -> Admitted | None:
-    """The farthest of a search's points whose ordinary years are ordinary."""
-    picked = np.unique(np.linspace(0, len(best) - 1, CHECKS).astype(int))[::-1] if best else []
-    for number in picked:
-        one = best[number]
+def _between(asked: Asked, start: Admitted, best: list[Admitted]) -> list[Admitted]:
+    """Crowds on the way from where a search began to the farthest it came, nearest first."""
+    if not best:
+        return []
+    points = np.stack([start.point + part * (best[-1].point - start.point) for part in BLENDS])
+    costs, errors = asked.costs(points)
+    return [
+        Admitted(best[-1].source, point, float(cost), np.nan, float(off))
+        for point, cost, off in zip(points, costs, errors, strict=True)
+    ]
+
+
+def _passing(asked: Asked, years: Weather, limit: Limit, tried: list[Admitted]) -> Admitted | None:
+    """The last of some crowds whose ordinary years are ordinary; of a search's own, `CHECKS` are asked."""
+    own = np.unique(np.linspace(len(BLENDS), len(tried) - 1, CHECKS).astype(int)) if tried else []
+    for number in [*reversed(own), *reversed(range(min(len(BLENDS), len(tried))))]:
+        one = tried[number]
+        if one.cost > limit.cost or one.error > limit.error:
+            continue
         known = Admitted(one.source, one.point, one.cost, asked.weather(years, one.point), one.error)
         if admits(limit, known):
             return known

@@ -19,8 +19,8 @@ MEMBER = "member"
 def intervals(asked: Asked, admitted: Sequence[Admitted], value: Array) -> pd.DataFrame:
     """A row for each thing divided, window and actor: least and largest share of the whole, percent.
 
-    value [crowd, coalition, row] of the admitted, the best first. `member_` columns are of the ensemble alone,
-    `points` of the best crowd; `last_` is of what is not there without the actor alone.
+    value [crowd, coalition, row] of the admitted, the best first. `member_` columns are of the ensemble
+    alone, `points` of the best crowd; `last_` is of what is not there without the actor alone.
     """
     parts = [shapley(one) for one in value]
     share = np.stack([np.concatenate([actor, none[None]]) for actor, none in parts])

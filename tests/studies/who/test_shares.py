@@ -118,7 +118,7 @@ def test_an_actor_who_is_off_already_has_no_part(divided):
 
 
 def test_panic_and_the_cohorts_make_micro_caps_fall_further(divided):
-    who, plan, found = divided
+    _, plan, found = divided
     micro = plan.at("Micro-cap", "whole")
     assert found["all"][micro] > found["nobody"][micro] + 0.01
     assert found[PANIC][micro] < found["all"][micro] - 0.005
