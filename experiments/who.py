@@ -34,7 +34,7 @@ from tailrisk.studies.weather.config import read_targets
 from tailrisk.studies.who.crowds import Asked, asked
 from tailrisk.studies.who.picture import intervals_picture
 from tailrisk.studies.who.rout import Crisis, crisis
-from tailrisk.studies.who.search import GENERATIONS, Admitted, Limit, extreme, members, spread
+from tailrisk.studies.who.search import ROUNDS, Admitted, Limit, extreme, members, spread
 from tailrisk.studies.who.shares import shapley
 from tailrisk.studies.who.tables import crowds, intervals, spans
 
@@ -56,10 +56,10 @@ PANELS = (
 @click.option("--config", default=CONFIG, show_default=True)
 @click.option("--episode", default="episode_feb2024.toml", show_default=True)
 @click.option("--data", default="../shared/data", show_default=True, type=Path)
-@click.option("--generations", default=GENERATIONS, show_default=True, help="Of each search, 32 crowds each.")
+@click.option("--rounds", default=ROUNDS, show_default=True, help="Of each search.")
 @click.option("--paths", default=1024, show_default=True, help="Of a crisis, for the chance of a rout.")
 @click.option("-o", "--output", default="results/who", show_default=True, type=Path)
-def main(config: str, episode: str, data: Path, generations: int, paths: int, output: Path) -> None:
+def main(config: str, episode: str, data: Path, rounds: int, paths: int, output: Path) -> None:
     """Write intervals, the crowds at their ends, and the chance of a rout in each."""
     loaded, files = load(config), Files(*(data / name for name in DATA))
     wanted = asked(problem(loaded, files, read_terms(episode, loaded.names)))
@@ -68,13 +68,13 @@ def main(config: str, episode: str, data: Path, generations: int, paths: int, ou
     inside, limit = members(wanted, years, known, float(chi2.ppf(LEVEL, len(NAMES))), ERROR)
     click.echo(f"{len(inside)} of {len(np.unique(known, axis=0))} members, limit {limit.cost:.0f}", err=True)
     value = [wanted.coalitions(one.point[None])[0] for one in inside]
-    beyond = list(searched(wanted, years, limit, inside, np.stack(value), generations))
+    beyond = list(searched(wanted, years, limit, inside, np.stack(value), rounds))
     admitted = [*inside, *beyond]
     value += [wanted.coalitions(one.point[None])[0] for one in beyond]
     table = intervals(wanted, admitted, np.stack(value))
     routs = chances(wanted, crisis(load(config, list(ROUT_START)), paths), [inside[0], *beyond])
     facts = {
-        "command": f"python -m experiments.who --config {config} --generations {generations} --paths {paths}",
+        "command": f"python -m experiments.who --config {config} --rounds {rounds} --paths {paths}",
         "config_sha256": loaded.digest(),
         "sha256": {name: digest(path) for name, path in files.paths().items()},
         "limit": limit.cost,
@@ -93,7 +93,7 @@ def draws(config: Config) -> Array:
 
 
 def searched(
-    wanted: Asked, years: Weather, limit: Limit, inside: list[Admitted], value: Array, generations: int
+    wanted: Asked, years: Weather, limit: Limit, inside: list[Admitted], value: Array, rounds: int
 ) -> Iterator[Admitted]:
     """What searches find, for each actor the least and the largest share of the first panel's fall."""
     row = wanted.rows.at(*PANELS[0][:2])
@@ -102,9 +102,10 @@ def searched(
     for actor, name in enumerate(wanted.actors.names):
         for sign in (-1, 1):
             start = inside[int((sign * share[:, actor]).argmax())]
-            found = extreme(wanted, years, limit, start, first, row, actor, sign, generations)
-            click.echo(f"{name} {sign:+d}: {found and (found.cost, found.weather)}", err=True)
-            if found is not None:
+            found = extreme(wanted, years, limit, start, first, row, actor, sign, rounds)
+            told = f"{found.source}, {found.cost:.0f} and {found.weather:.0f}"
+            click.echo(f"{name} {sign:+d}: {told}", err=True)
+            if found is not start:
                 yield found
 
 

@@ -13,9 +13,11 @@ ELSEWHERE = (
     ("Bank of England: forced sales, gilts, 2022", 50.0),
 )
 """Other people's estimates of other falls, percent of each."""
-ROW, LEFT, TOP, BELOW, GAP = 0.27, 1.85, 0.3, 1.15, 0.12
-EDGE = 25.0
+ROW, LEFT, TOP, BELOW, GAP = 0.27, 1.85, 0.3, 0.85, 0.12
+EDGE = 20.0
 """What the axis is a multiple of, percent."""
+LEAST, UNDER = 60.0, 0.27
+"""Percent the axis goes to; how far below an actor's row what is not there without it is drawn."""
 
 
 def intervals_picture(table: pd.DataFrame, panels: Sequence[tuple[str, str, str]]) -> str:
@@ -40,11 +42,15 @@ def intervals_picture(table: pd.DataFrame, panels: Sequence[tuple[str, str, str]
 
 def _panel(ax: Axes, rows: pd.DataFrame) -> None:
     count = len(rows) + len(ELSEWHERE)
-    low, high = min(rows["low"].min(), 0.0), max(rows["high"].max(), 50.0)
+    low, high = (
+        min(rows["low"].min(), rows["last_low"].min(), 0.0),
+        max(rows["high"].max(), rows["last_high"].max(), LEAST),
+    )
     for k, row in enumerate(rows.itertuples(index=False)):
         height = count - 1 - k
         ax.plot([row.low, row.high], [height] * 2, color=SKY, linewidth=5)
         ax.plot([row.member_low, row.member_high], [height] * 2, color=BLUE, linewidth=2.2)
+        ax.plot([row.last_low, row.last_high], [height - UNDER] * 2, color=MUTED, linewidth=1.0)
         ax.plot([row.best], [height], color=INK, marker="o", markersize=3.2, linestyle="")
     for k, (_, value) in enumerate(ELSEWHERE):
         ax.plot([value], [len(ELSEWHERE) - 1 - k], color=VERMILION, marker="D", markersize=4, linestyle="")
@@ -71,19 +77,21 @@ def _key(ax: Axes) -> None:
         ("best crowd", INK, "o", 0.0),
         ("members", BLUE, "", 2.2),
         ("least to largest found", SKY, "", 5.0),
+        ("not there without, alone", MUTED, "", 1.0),
         ("others, of other falls", VERMILION, "D", 0.0),
     )
     for k, (name, colour, marker, width) in enumerate(looks):
-        left = (0.0, 0.19, 0.36, 0.67)[k]
+        left = 0.36 * (k % 3)
+        height = 0.78 - 0.5 * (k // 3)
         line = "-" if width else ""
         places = [left, left + 0.04] if width else [left + 0.02]
         ax.plot(
             places,
-            [0.5] * len(places),
+            [height] * len(places),
             color=colour,
             marker=marker,
             markersize=4,
             linestyle=line,
             linewidth=width,
         )
-        ax.text(left + 0.055, 0.5, name, fontsize=SMALL, va="center", color=INK)
+        ax.text(left + 0.055, height, name, fontsize=SMALL, va="center", color=INK)

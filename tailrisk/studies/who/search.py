@@ -2,30 +2,33 @@
 
     max +-share(y)  subject to  cost(y) + ordinary(y) <= limit,  error(y) <= tolerance
 
-CMA-ES from the admitted member whose share is the most extreme, with a penalty on what is beyond a limit.
-A search asks for the mean of what the actor adds first and last (four replays a point); ordinary years are
-asked at the end, of the best points from the farthest back, and the share is Shapley's at what passes. The
-set is explored from inside: the true one is at least as wide.
+An evolution strategy from the admitted member whose share is the most extreme: the mean of the best of a
+cloud around the best crowd so far says where to go. A cloud asks for the mean of what the actor adds first
+and last (four replays a point), with a penalty on what is beyond a limit; ordinary years, a hundred times as
+dear, are asked of the few that are farthest, and only who passes is gone on from. The share reported is
+Shapley's. The set is explored from inside: the true one is at least as wide.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
-from cmaes import CMA
+from numpy.typing import NDArray
 
 from ...calibrate.ladder import Array
 from ..match.ordinary import Weather
-from .crowds import FEW, Asked
+from .crowds import Asked
 from .shares import ends
 
-STEP, SHRUNK, OWN_STEP = 0.6, 0.5, 0.3
-"""First step over the ensemble's spread; part of a parameter's own spread in it; of what no member moves."""
+STEP, LONGER, SHORTER = 0.3, 1.3, 0.6
+"""First step over the ensemble's spread, and how it changes after a round that went on, and one that did not."""
+CLOUD, BEST, AHEAD = 96, 16, (0.5, 1.0, 2.0, 4.0)
+"""Points around the best so far, those whose mean says where to go, and how far along that is tried."""
+ROUNDS, CHECKS = 16, 2
+"""Of a search, and points of a round that ordinary years are asked of, at most."""
 COST_WEIGHT, ERROR_WEIGHT = 0.02, 1.0
 """Share a search gives up for a unit of cost beyond the limit, and for a point of error."""
-GENERATIONS, CHECKS = 40, 5
-"""Of a search, and the points of it that ordinary years are asked of."""
-BLENDS = (0.25, 0.5, 0.75)
-"""Of the way to its farthest, tried where none of its own passes."""
+SHRUNK, OWN_STEP = 0.5, 1.0
+"""Part of a parameter's own spread in the cloud's; the spread of an actor's own participation, in `OWN`."""
 
 
 @dataclass(frozen=True)
@@ -83,58 +86,65 @@ def extreme(
     row: int,
     actor: int,
     sign: int,
-    generations: int = GENERATIONS,
-) -> Admitted | None:
-    """The crowd with the largest share (sign 1) or least (-1) that a search finds; None where none passes.
+    rounds: int = ROUNDS,
+) -> Admitted:
+    """The admitted crowd with the largest (sign 1) or least (-1) share found; the start where none beats it.
 
-    spread [coordinate, coordinate]: covariance of the first step; row: of what is divided.
+    spread [coordinate, coordinate]: covariance of steps; row: of what is divided.
     """
-    cheap = Limit(limit.cost - start.weather, limit.error)
-    search = CMA(
-        mean=start.point, sigma=STEP, cov=spread, population_size=FEW, seed=2 * actor + (sign > 0) + 1
-    )
-    best: list[Admitted] = []
-    top = -np.inf
-    word = "largest" if sign > 0 else "least"
-    for _ in range(generations):
-        points = np.stack([search.ask() for _ in range(FEW)])
-        costs, errors = asked.costs(points)
-        aim = sign * share(asked, points, row, actor)
-        beyond = np.maximum(costs - cheap.cost, 0.0), np.maximum(errors - cheap.error, 0.0)
-        worth = np.nan_to_num(aim, nan=-1e3) - COST_WEIGHT * beyond[0] - ERROR_WEIGHT * beyond[1]
-        search.tell([(point, -float(value)) for point, value in zip(points, worth, strict=True)])
-        keeps = np.flatnonzero((beyond[0] == 0) & (beyond[1] == 0))
-        if len(keeps) and aim[keeps].max() > top:
-            k = keeps[aim[keeps].argmax()]
-            top = float(aim[k])
-            name = f"{word} of {asked.actors.names[actor]}"
-            best.append(Admitted(name, points[k], float(costs[k]), np.nan, float(errors[k])))
-    return _passing(asked, years, limit, [*_between(asked, start, best), *best])
+    draw, factor = np.random.default_rng([actor, sign > 0]), np.linalg.cholesky(spread)
+    word, step = ("largest" if sign > 0 else "least"), STEP
+    at, top = start, float(sign * share(asked, start.point[None], row, actor)[0])
+    for _ in range(rounds):
+        cloud = at.point + step * draw.normal(size=(CLOUD, asked.size)) @ factor.T
+        tried = _tried(asked, limit, at, cloud, row, actor, sign)
+        best = tried.worth.argsort()[-BEST:]
+        way = cloud[best].mean(axis=0) - at.point
+        ahead = at.point + np.outer(AHEAD, way)
+        both = tried.joined(_tried(asked, limit, at, ahead, row, actor, sign))
+        found = None
+        for k in [k for k in both.aim.argsort()[::-1] if both.inside[k] and both.aim[k] > top][:CHECKS]:
+            point = both.points[k]
+            one = Admitted(
+                f"{word} of {asked.actors.names[actor]}",
+                point,
+                float(both.costs[k]),
+                asked.weather(years, point),
+                float(both.errors[k]),
+            )
+            if admits(limit, one):
+                found, top = one, float(both.aim[k])
+                break
+        step *= LONGER if found else SHORTER
+        at = found or at
+    return at
 
 
-def _between(asked: Asked, start: Admitted, best: list[Admitted]) -> list[Admitted]:
-    """Crowds on the way from where a search began to the farthest it came, nearest first."""
-    if not best:
-        return []
-    points = np.stack([start.point + part * (best[-1].point - start.point) for part in BLENDS])
+@dataclass(frozen=True)
+class _Tried:
+    """Points and what is cheap to know of them."""
+
+    points: Array  # [point, coordinate]
+    costs: Array  # [point]  of the episode
+    errors: Array  # [point]
+    aim: Array  # [point]  the share, its sign turned for the least
+    worth: Array  # [point]  less the penalty for what is beyond a limit
+    inside: NDArray[np.bool_]  # [point]
+
+    def joined(self, other: "_Tried") -> "_Tried":
+        names = [field.name for field in fields(self)]
+        return _Tried(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
+
+
+def _tried(
+    asked: Asked, limit: Limit, at: Admitted, points: Array, row: int, actor: int, sign: int
+) -> _Tried:
+    """Points [point, coordinate] judged as if their ordinary years cost what those of `at` do."""
     costs, errors = asked.costs(points)
-    return [
-        Admitted(best[-1].source, point, float(cost), np.nan, float(off))
-        for point, cost, off in zip(points, costs, errors, strict=True)
-    ]
-
-
-def _passing(asked: Asked, years: Weather, limit: Limit, tried: list[Admitted]) -> Admitted | None:
-    """The last of some crowds whose ordinary years are ordinary; of a search's own, `CHECKS` are asked."""
-    own = np.unique(np.linspace(len(BLENDS), len(tried) - 1, CHECKS).astype(int)) if tried else []
-    for number in [*reversed(own), *reversed(range(min(len(BLENDS), len(tried))))]:
-        one = tried[number]
-        if one.cost > limit.cost or one.error > limit.error:
-            continue
-        known = Admitted(one.source, one.point, one.cost, asked.weather(years, one.point), one.error)
-        if admits(limit, known):
-            return known
-    return None
+    aim = np.nan_to_num(sign * share(asked, points, row, actor), nan=-1e3)
+    dear, far = np.maximum(costs + at.weather - limit.cost, 0.0), np.maximum(errors - limit.error, 0.0)
+    inside = (dear == 0) & (far == 0)
+    return _Tried(points, costs, errors, aim, aim - COST_WEIGHT * dear - ERROR_WEIGHT * far, inside)
 
 
 def share(asked: Asked, points: Array, row: int, actor: int) -> Array:
