@@ -34,7 +34,7 @@ from tailrisk.studies.weather.config import read_targets
 from tailrisk.studies.who.crowds import Asked, asked
 from tailrisk.studies.who.picture import intervals_picture
 from tailrisk.studies.who.rout import Crisis, crisis
-from tailrisk.studies.who.search import ROUNDS, Admitted, Limit, extreme, members, spread
+from tailrisk.studies.who.search import ROUNDS, Admitted, Limit, Quest, members, spread
 from tailrisk.studies.who.shares import shapley
 from tailrisk.studies.who.tables import crowds, intervals, spans
 
@@ -102,7 +102,7 @@ def searched(
     for actor, name in enumerate(wanted.actors.names):
         for sign in (-1, 1):
             start = inside[int((sign * share[:, actor]).argmax())]
-            found = extreme(wanted, years, limit, start, first, row, actor, sign, rounds)
+            found = Quest(wanted, years, limit, row, actor, sign).extreme(start, first, rounds)
             told = f"{found.source}, {found.cost:.0f} and {found.weather:.0f}"
             click.echo(f"{name} {sign:+d}: {told}", err=True)
             if found is not start:
@@ -110,19 +110,20 @@ def searched(
 
 
 def chances(wanted: Asked, at: Crisis, ends: list[Admitted]) -> pd.DataFrame:
-    """Percent of paths with a rout, by crowd and by leverage of DMA."""
-    return pd.DataFrame(
-        {
-            "crowd": one.source,
-            **{f"leverage {x:g}": at.chance(wanted.actors, one.point, x) for x in LEVERAGE},
-        }
-        for one in ends
-    )
+    """Percent of paths with a rout, by crowd and by leverage of DMA; its assets and participation beside."""
+    books, found = crowds(wanted, ends), []
+    pace = books["selling.participation"] * books[f"participation, {wanted.actors.names[0]}"]
+    for k, one in enumerate(ends):
+        chance = {f"leverage {x:g}": at.chance(wanted.actors, one.point, x) for x in LEVERAGE}
+        of_dma = {"DMA's assets, times": books["assets.dma"][k], "its participation, times": pace[k]}
+        found.append({"crowd": one.source, **chance, **of_dma})
+    return pd.DataFrame(found)
 
 
 def page(table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, inside: int, of: int, beyond: int) -> str:
     """The page in words."""
     dma = routs[routs["crowd"].str.contains("DMA") | routs["crowd"].str.startswith("member")]
+    chance = routs.filter(like="leverage")
     slack, share = f"{chi2.ppf(LEVEL, len(NAMES)):.0f}", f"{100 * LEVEL:.0f} %"
     lines = [
         "# Who made the fall of February 2024, as a set",
@@ -154,9 +155,10 @@ def page(table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, inside: int, of
         "",
         f"Percent of paths of twenty days of crisis with a fall of micro-caps of {100 * ROUT:.0f} % in three",
         "days, in the best crowd and in those with the least and largest share of DMA; all others, between",
-        f"{routs.iloc[:, 1:].min().min():.1f} and {routs.iloc[:, 1:].max().max():.1f}, in routs.csv:",
+        f"{chance.min().min():.1f} and {chance.max().max():.1f}, in routs.csv. Assets and participation are",
+        "multiples of the config's; how much a cohort of any size may sell a day is a belief, and decides.",
         "",
-        markdown(dma.round(1)),
+        markdown(dma.round(2)),
         "",
         "## Beside other people's estimates",
         "",

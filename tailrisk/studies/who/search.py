@@ -20,7 +20,7 @@ from .crowds import Asked
 from .shares import ends
 
 STEP, LONGER, SHORTER = 0.3, 1.3, 0.6
-"""First step over the ensemble's spread, and how it changes after a round that went on, and one that did not."""
+"""First step over the ensemble's spread, and how it changes after a round that went on, and after another."""
 CLOUD, BEST, AHEAD = 96, 16, (0.5, 1.0, 2.0, 4.0)
 """Points around the best so far, those whose mean says where to go, and how far along that is tried."""
 ROUNDS, CHECKS = 16, 2
@@ -77,47 +77,57 @@ def admits(limit: Limit, one: Admitted) -> bool:
     return one.cost + one.weather <= limit.cost and one.error <= limit.error
 
 
-def extreme(
-    asked: Asked,
-    years: Weather,
-    limit: Limit,
-    start: Admitted,
-    spread: Array,
-    row: int,
-    actor: int,
-    sign: int,
-    rounds: int = ROUNDS,
-) -> Admitted:
-    """The admitted crowd with the largest (sign 1) or least (-1) share found; the start where none beats it.
+@dataclass(frozen=True)
+class Quest:
+    """What is sought: the largest share (sign 1) or the least (-1) of an actor in a row."""
 
-    spread [coordinate, coordinate]: covariance of steps; row: of what is divided.
-    """
-    draw, factor = np.random.default_rng([actor, sign > 0]), np.linalg.cholesky(spread)
-    word, step = ("largest" if sign > 0 else "least"), STEP
-    at, top = start, float(sign * share(asked, start.point[None], row, actor)[0])
-    for _ in range(rounds):
-        cloud = at.point + step * draw.normal(size=(CLOUD, asked.size)) @ factor.T
-        tried = _tried(asked, limit, at, cloud, row, actor, sign)
-        best = tried.worth.argsort()[-BEST:]
-        way = cloud[best].mean(axis=0) - at.point
-        ahead = at.point + np.outer(AHEAD, way)
-        both = tried.joined(_tried(asked, limit, at, ahead, row, actor, sign))
-        found = None
-        for k in [k for k in both.aim.argsort()[::-1] if both.inside[k] and both.aim[k] > top][:CHECKS]:
-            point = both.points[k]
-            one = Admitted(
-                f"{word} of {asked.actors.names[actor]}",
-                point,
-                float(both.costs[k]),
-                asked.weather(years, point),
-                float(both.errors[k]),
-            )
-            if admits(limit, one):
-                found, top = one, float(both.aim[k])
-                break
-        step *= LONGER if found else SHORTER
-        at = found or at
-    return at
+    asked: Asked
+    years: Weather
+    limit: Limit
+    row: int
+    actor: int
+    sign: int
+
+    def extreme(self, start: Admitted, spread: Array, rounds: int = ROUNDS) -> Admitted:
+        """The admitted crowd that goes farthest; the start where none beats it.
+
+        spread [coordinate, coordinate]: covariance of steps.
+        """
+        draw = np.random.default_rng([self.actor, self.sign > 0])
+        factor, step, at = np.linalg.cholesky(spread), STEP, start
+        top = float(self._aim(start.point[None])[0])
+        for _ in range(rounds):
+            cloud = at.point + step * draw.normal(size=(CLOUD, len(factor))) @ factor.T
+            tried = self._tried(at, cloud)
+            way = cloud[tried.worth.argsort()[-BEST:]].mean(axis=0) - at.point
+            ahead = self._tried(at, at.point + np.outer(AHEAD, way))
+            farther = self._farthest(tried.joined(ahead), top)
+            step *= SHORTER if farther is None else LONGER
+            at, top = farther or (at, top)
+        return at
+
+    def _farthest(self, tried: "_Tried", top: float) -> tuple[Admitted, float] | None:
+        """Of points beyond `top`, the first whose ordinary years are ordinary, and how far it is."""
+        beyond = [k for k in tried.aim.argsort()[::-1] if tried.inside[k] and tried.aim[k] > top]
+        name = f"{'largest' if self.sign > 0 else 'least'} of {self.asked.actors.names[self.actor]}"
+        for k in beyond[:CHECKS]:
+            point, cost, error = tried.points[k], float(tried.costs[k]), float(tried.errors[k])
+            one = Admitted(name, point, cost, self.asked.weather(self.years, point), error)
+            if admits(self.limit, one):
+                return one, float(tried.aim[k])
+        return None
+
+    def _aim(self, points: Array) -> Array:
+        """The share [point], its sign turned for the least, at points [point, coordinate]."""
+        return np.nan_to_num(self.sign * share(self.asked, points, self.row, self.actor), nan=-1e3)
+
+    def _tried(self, at: Admitted, points: Array) -> "_Tried":
+        """Points [point, coordinate] judged as if their ordinary years cost what those of `at` do."""
+        costs, errors = self.asked.costs(points)
+        aim, limit = self._aim(points), self.limit
+        dear, far = np.maximum(costs + at.weather - limit.cost, 0.0), np.maximum(errors - limit.error, 0.0)
+        worth = aim - COST_WEIGHT * dear - ERROR_WEIGHT * far
+        return _Tried(points, costs, errors, aim, worth, (dear == 0) & (far == 0))
 
 
 @dataclass(frozen=True)
@@ -132,19 +142,9 @@ class _Tried:
     inside: NDArray[np.bool_]  # [point]
 
     def joined(self, other: "_Tried") -> "_Tried":
+        """These and others."""
         names = [field.name for field in fields(self)]
         return _Tried(*(np.concatenate([getattr(self, n), getattr(other, n)]) for n in names))
-
-
-def _tried(
-    asked: Asked, limit: Limit, at: Admitted, points: Array, row: int, actor: int, sign: int
-) -> _Tried:
-    """Points [point, coordinate] judged as if their ordinary years cost what those of `at` do."""
-    costs, errors = asked.costs(points)
-    aim = np.nan_to_num(sign * share(asked, points, row, actor), nan=-1e3)
-    dear, far = np.maximum(costs + at.weather - limit.cost, 0.0), np.maximum(errors - limit.error, 0.0)
-    inside = (dear == 0) & (far == 0)
-    return _Tried(points, costs, errors, aim, aim - COST_WEIGHT * dear - ERROR_WEIGHT * far, inside)
 
 
 def share(asked: Asked, points: Array, row: int, actor: int) -> Array:
