@@ -92,7 +92,7 @@ def panicking(dtype="float64"):
     strength = [CROWD["panic"]["strength"].get(bucket, 0.0) for bucket in BUCKETS]
     rest = {
         name: jnp.asarray(CROWD["panic"][name], dtype)
-        for name in ("threshold", "hold", "calm", "build", "relief", "stamina", "tire", "recover")
+        for name in ("threshold", "full", "hold", "calm", "build", "relief", "stamina", "tire", "recover")
     }
     return panic.Params(strength=jnp.asarray(strength, dtype), **rest)
 

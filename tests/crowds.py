@@ -60,14 +60,19 @@ def stirred(world):
         fall=jnp.asarray(-0.02, jnp.float64),
         rout=jnp.asarray(-0.005, jnp.float64),
         rest=jnp.int32(1),
+        rout_wait=jnp.int32(2),
+        first=jnp.asarray([1.0, 2.5, 0.5], jnp.float64),
         ordered=True,
     )
     triggers = replace(it.cohorts.triggers, stop_line=0.95 * jnp.ones_like(it.cohorts.triggers.stop_line))
     funds = replace(it.cohorts, triggers=triggers)
     half = 0.5 * jnp.ones_like(it.panic.hold)
-    afraid = replace(it.panic, hold=half, stamina=2 * half, tire=0.2 * half, recover=half)
-    wary = replace(it.followers, always=0.6 * half)
-    return replace(world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary))
+    afraid = replace(it.panic, hold=half, stamina=2 * half, tire=0.2 * half, recover=half, full=0.1 * half)
+    wary = replace(it.followers, always=0.6 * half, sight=20 * half, behind=0.02 * half)
+    thin = replace(it.impact, least=1.7 * half)
+    return replace(
+        world, crowd=replace(it, state=quick, cohorts=funds, panic=afraid, followers=wary, impact=thin)
+    )
 
 
 def edit(world, place, change):

@@ -200,7 +200,7 @@ def panic(p, momentum, volume, attention, willing, rounds):
         float(p.strength[b])
         * volume[b]
         / rounds
-        * max(-momentum[b] - float(p.threshold), 0.0)
+        * min(max(-momentum[b] - float(p.threshold), 0.0), float(p.full))
         * (1 - float(p.relief) * attention[b])
         * willing
         for b in range(5)

@@ -108,7 +108,7 @@ def one_day(it, x, regime, exogenous, noise, fear, day):
         beyond = max(x.worn - float(it.panic.stamina), 0.0)
         tends = max(1 - float(it.panic.tire) * beyond, calm)
     x.mood += float(it.panic.build) * (tends - x.mood)
-    x.rout = max(x.mood, float(it.followers.memory_of_rout) * x.rout, float(it.followers.always))
+    x.rout = plain_followers.rout(it.followers, x.rout, x.mood, plain_intervention.lag(x.ladder))
     m.willing = x.mood * (1 - m.restriction)
     m.plan = plain_intervention.open(it.state, x.ladder, [0.0] * 5)
     x.seen = plain_followers.open(it.followers, x.seen)

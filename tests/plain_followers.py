@@ -5,6 +5,12 @@ def open(params, seen):
     return [float(params.memory) * x for x in seen]
 
 
+def rout(params, before, mood, lag):
+    """How far there is one, by panic, by prices, or as remembered."""
+    seen = min(max(float(params.sight) * (-lag - float(params.behind)), 0.0), 1.0)
+    return max(mood, seen, float(params.memory_of_rout) * before, float(params.always))
+
+
 def step(params, seen, bought, volume, rout):
     """Orders of a round; `seen` is changed in place."""
     for b in range(len(seen)):

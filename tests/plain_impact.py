@@ -7,7 +7,8 @@ def momentum(params, yesterday, returns):
 
 def depth(params, momentum):
     fall = -momentum - float(params.threshold)
-    return 1 / (1 + float(params.evaporation) * fall) if fall > 0 else 1.0
+    left = 1 / (1 + float(params.evaporation) * fall) if fall > 0 else 1.0
+    return max(left, float(params.least))
 
 
 def step(params, b, transient, exogenous, imbalance, depth):

@@ -25,6 +25,8 @@ def open(params, state, scheduled):
                 if i == 0 and params.severe > 0:
                     beyond = float(params.slide) - slid(state["watched"])
                     part = min(max(beyond / float(params.severe), 0.0), 1.0)
+                if state["age"][i] == first:
+                    part *= float(params.first[i])
                 wanted += part * float(params.pace[i] * params.target[i, b])
         plan.append(min(wanted, state["left"][b]))
         state["left"][b] -= plan[b]
@@ -57,8 +59,8 @@ def close(params, state, today, returns, discount, limit_down):
     bought_days = max(state["age"][0] - int(params.lag[0]) + 1, 0)
     fired = [
         state["depth"] < params.drawdown and fell < params.slide,
-        bought_days >= params.wait
-        and (discount < params.discount or (fell < params.fall and behind < params.rout)),
+        (bought_days >= params.wait and discount < params.discount)
+        or (bought_days >= params.rout_wait and fell < params.fall and behind < params.rout),
         (behind < params.spread or limit_down > params.limit_down)
         and (state["age"][1] > 0 or not params.ordered),
     ]
@@ -67,6 +69,10 @@ def close(params, state, today, returns, discount, limit_down):
             state["age"][i] += 1
         if state["age"][i] > int(params.lag[i]) + int(params.lasting[i]) + int(params.rest):
             state["age"][i] = 0
+
+
+def lag(state):
+    return sum(state["spread"])
 
 
 def slid(returns):

@@ -126,6 +126,9 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "monitor",
         "reverse",
         "audit",
+        "adoption",
+        "gauge",
+        "sensitivities",
         "replay",
         "cta",
         "watch",
@@ -161,7 +164,14 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     given: dict[str, Any] = {}
 
     def simulate(
-        config: Any, output: Path, *, force: bool, command: str, progress: bool, finish: Any
+        config: Any,
+        output: Path,
+        *,
+        force: bool,
+        command: str,
+        progress: bool,
+        finish: Any,
+        group: Any = None,
     ) -> Path:
         if "raise" in given:
             raise given["raise"]

@@ -2,12 +2,13 @@
 
     python -m experiments.event_frequency [--paths 16384] [--data ../shared/data/indices_daily.csv]
 
-Every model of configs/calibrated/ladder_2023.toml, K = 1 to 4, Gaussian and Student, simulates decades from
-its long run; z is that of CSI 1000 less CSI 300 on the 250 days before, mean removed. Writes
-results/event_frequency/: the table, the record and a page in words.
+The process with memory and every regime model of configs/calibrated/ladder_2023.toml, K = 1 to 4, Gaussian
+and Student, simulate decades from their long run; z is that of CSI 1000 less CSI 300 on the 250 days before,
+mean removed. Writes results/event_frequency/: the table, the record and a page in words.
 """
 
 from pathlib import Path
+from typing import Any
 
 import click
 import jax.numpy as jnp
@@ -26,6 +27,15 @@ from tailrisk.tail import Moments, rate
 CONFIG = Path(__file__).with_name("event_frequency.toml")
 DECADE = 10 * YEAR
 THRESHOLDS = (-7.0, -5.0, -4.0, -3.0, 3.0, 4.0, 5.0)
+LAWS = {
+    "memory": {"process": "memory"},
+    **{
+        f"regimes K = {states}, {shocks}": {"process": "regimes", "states": states, "shocks": shocks}
+        for shocks in ("gaussian", "student")
+        for states in (1, 2, 3, 4)
+    },
+}
+"""Name of a law of returns -> its fields of [market]."""
 EVENTS = ", ".join(
     f'{{name = "z{i}", pair = ["csi1000", "csi300"], threshold = {t}}}' for i, t in enumerate(THRESHOLDS)
 )
@@ -43,19 +53,13 @@ EVENTS = ", ".join(
 def main(paths: int, seed: int, data: Path, output: Path) -> None:
     """Count spread events per ten years in every calibrated model and in the data."""
     rows, configs = [], {}
-    for shocks in ("gaussian", "student"):
-        for states in (1, 2, 3, 4):
-            config = load(CONFIG, settings(paths, seed, states, shocks))
-            kept = sample(config, assemble(config), progress=True)
-            name = f"K = {states}, {shocks}"
-            configs[name] = config.digest()
-            rows.append(
-                {
-                    "model": name,
-                    **simulated([kept.events.row(len(THRESHOLDS) + k) for k in range(len(THRESHOLDS))]),
-                }
-            )
-            click.echo(rows[-1], err=True)
+    for name, law in LAWS.items():
+        config = load(CONFIG, settings(paths, seed, law))
+        kept = sample(config, assemble(config), progress=True)
+        configs[name] = config.digest()
+        days = [kept.events.row(len(THRESHOLDS) + k) for k in range(len(THRESHOLDS))]
+        rows.append({"model": name, **simulated(days)})
+        click.echo(rows[-1], err=True)
     if data.exists():
         rows += [
             {"model": f"data to {until}", **observed(data, until)} for until in ("2023-12-29", "2024-03-29")
@@ -73,8 +77,9 @@ def main(paths: int, seed: int, data: Path, output: Path) -> None:
     click.echo(f"wrote {output}")
 
 
-def settings(paths: int, seed: int, states: int, shocks: str) -> list[str]:
-    said = {"run.paths": paths, "run.seed": seed, "market.states": states, "market.shocks": shocks}
+def settings(paths: int, seed: int, law: dict[str, Any]) -> list[str]:
+    """Overrides of the ladder's config, of a law's fields of [market]."""
+    said = {"run.paths": paths, "run.seed": seed} | {f"market.{key}": value for key, value in law.items()}
     return [*(f"{key}={value}" for key, value in said.items()), f"event=[{EVENTS}]"]
 
 

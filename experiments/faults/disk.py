@@ -154,6 +154,34 @@ def killed(command: Command, work: Path, share: float) -> str:
         return after(command, store, True)
 
 
+def at_random(command: Command, work: Path, trials: int) -> list[str]:
+    """What is seen after the writer was killed at a random time of its writing, over an old result."""
+    random, seen = np.random.default_rng(1), []
+    with prepared(command, work, True) as store:
+        begun = time.perf_counter()
+        command.write(store, "new")
+        took = time.perf_counter() - begun
+    for _ in range(trials):
+        with prepared(command, work, True) as store:
+            _killed_after(float(random.uniform(0, 1.1 * took)), command, store)
+            seen.append(after(command, store, True))
+    return seen
+
+
+def _killed_after(seconds: float, command: Command, store: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # JAX's threads do not write
+        child = os.fork()
+    if child == 0:
+        try:
+            command.write(store, "new")
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
 def timed(command: Command, work: Path) -> None:
     """Time the real command once, left alone; its result names itself and is one more that may be seen."""
     if command.seconds:

@@ -1,4 +1,4 @@
-"""How likely was the day, and the week? Baselines, our regimes and the data side by side.
+"""How likely was the day, and the week? Usual answers, memory, regimes and the data side by side.
 
     python -m experiments.headline [--config configs/crowd_feb2024.toml ...]
 
@@ -8,8 +8,7 @@ February). The week is judged over five days and on micro-caps because its loss 
 which no one-day z of larger stocks sees. z is ex ante on 250 days, mean removed. A model's probability is
 the share of its simulated years with such a day, its return period one over that. Every --config is
 simulated a year a path from its long run and adds a row: with a crowd, the interval takes in the spread over
---members of its ensemble, and rows with other numbers of regimes follow. Writes results/headline. About ten
-minutes on two quiet cores.
+--members of its ensemble. Writes results/headline. Eight minutes of a core; a crowd takes ten more.
 """
 
 import tomllib
@@ -22,6 +21,7 @@ import click
 import numpy as np
 import pandas as pd
 
+from tailrisk.assemble.drawn import drawn as of_draw
 from tailrisk.assemble.world import assemble, detector
 from tailrisk.config import Config, load
 from tailrisk.config.calibrated import Fitted
@@ -29,6 +29,7 @@ from tailrisk.core.calendar import YEAR
 from tailrisk.data.prices import digest, read_prices
 from tailrisk.record.publishing import publish
 from tailrisk.simulate.blocks import blocks
+from tailrisk.simulate.world import World
 from tailrisk.studies.events import baselines
 from tailrisk.studies.events.baselines import z_of
 from tailrisk.tail import Interval, rate
@@ -43,11 +44,10 @@ SAID = ", ".join(
     for name, (small, large), days, threshold in EVENTS
 )
 DECADE = 10
-DRAWS, DRAWN = 40, 1024
-"""Parameter sets drawn within the calibration's errors, and decades simulated under each."""
-
-OTHERS = (2, 3, 4)
-"""Numbers of regimes beside which a crowd's own is put."""
+DRAWS, DRAWN = 40, 8192
+"""Sets of regimes drawn within the calibration's errors, and decades simulated under each: a block."""
+REFITS = 32
+"""Draws of memory that lie beside the calibrated file: refits to days resampled in blocks."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Years:
 
 
 @click.command()
-@click.option("--paths", default=16384, show_default=True, help="Decades simulated for each regime model.")
+@click.option("--paths", default=8192, show_default=True, help="Decades simulated for each law of returns.")
 @click.option(
     "--states", default="1,2,3,4", show_default=True, help="Numbers of regimes of the ladder alone."
 )
@@ -115,20 +115,15 @@ def main(
 def every_row(
     paths: int, numbers: tuple[int, ...], configs: tuple[str, ...], years: Years, seed: int, data: Path
 ) -> Iterator[dict[str, Any]]:
-    """Baselines and data (where the file is), regimes of the ladder, then the configs named."""
+    """Baselines and data (where the file is), memory, regimes of the ladder, then the configs named."""
     if data.exists():
         spreads = {name: daily(data, pair, UNTIL) for name, pair, _, _ in EVENTS}
         for name, _, days, threshold in EVENTS:
             for model, found in baselines.every(spreads[name], days, threshold, seed):
                 yield row(model, name, found, found)
-    for shocks in ("gaussian", "student"):
-        for states in numbers:
-            config = load(LADDER, settings(paths, seed, states, shocks))
-            drawn = parameter_draws(states, shocks, seed)
-            for (name, _, _, _), found, spreads_ in zip(
-                EVENTS, simulated(config, DECADE), drawn, strict=True
-            ):
-                yield row(f"regimes K = {states}, {shocks}", name, found, spread_of(found, spreads_))
+    for model, own, draws in laws(paths, numbers, seed):
+        for (name, _, _, _), found, values in zip(EVENTS, own, draws, strict=True):
+            yield row(model, name, found, spread_of(found, values))
     for named in configs:
         yield from of_config(named, years)
     if data.exists():
@@ -138,8 +133,48 @@ def every_row(
                 yield row(f"data to {until}", name, found, found)
 
 
+def laws(paths: int, numbers: tuple[int, ...], seed: int) -> Iterator[tuple[str, list[Interval], np.ndarray]]:
+    """Of every law of returns its name, the odds of each event, and those under other parameters."""
+    yield "memory", *of_memory(paths, seed)
+    for shocks in ("gaussian", "student"):
+        for states in numbers:
+            yield f"regimes K = {states}, {shocks}", *of_regimes(paths, seed, states, shocks)
+
+
+def of_memory(paths: int, seed: int) -> tuple[list[Interval], np.ndarray]:
+    """The process with memory: as fitted, and under every refit [event, draw]."""
+    law = {"market.process": "memory", "uncertainty.parameters": REFITS}
+    config = load(LADDER, settings(DRAWN, seed + 1, law))
+    world = assemble(config)
+    found = [estimates(simulated(config, of_draw(config, world, k), DECADE)) for k in range(REFITS)]
+    config = load(LADDER, settings(paths, seed, {"market.process": "memory"}))
+    return simulated(config, assemble(config), DECADE), np.array(found).T
+
+
+def of_regimes(paths: int, seed: int, states: int, shocks: str) -> tuple[list[Interval], np.ndarray]:
+    """Regimes: as fitted, and under parameters drawn within the calibration's errors [event, draw]."""
+    law = regimes(states, shocks)
+    raw = tomllib.loads(CALIBRATED.read_text(encoding="utf-8"))["model"]
+    said = next(model for model in raw if (model["states"], model["shocks"]) == (states, shocks))
+    generator = np.random.default_rng([seed, states, shocks == "student"])
+    found = []
+    for draw in range(DRAWS):
+        config = load(LADDER, settings(DRAWN, seed + 1 + draw, law))
+        fitted = perturbed(config.fitted, said["error"], generator)
+        calibrated = config.calibrated.model_copy(update={"model": (fitted,)})
+        config = config.attach(config.attached._replace(calibrated=calibrated))
+        found.append(estimates(simulated(config, assemble(config), DECADE)))
+    config = load(LADDER, settings(paths, seed, law))
+    return simulated(config, assemble(config), DECADE), np.array(found).T
+
+
+def regimes(states: int, shocks: str) -> dict[str, Any]:
+    """Fields of a law of regimes."""
+    return {"market.process": "regimes", "market.states": states, "market.shocks": shocks}
+
+
 def of_config(named: str, years: Years) -> Iterator[dict[str, Any]]:
-    """A config's rows: at its own number of regimes, members of its ensemble beside it, then at others."""
+    """A config's rows, members of its crowd's ensemble beside them."""
 
     def asked(paths: int, *more: str) -> Config:
         said = [f"run.paths={paths}", f"run.days={YEAR}", "market.start=stationary"]
@@ -148,17 +183,16 @@ def of_config(named: str, years: Years) -> Iterator[dict[str, Any]]:
     config, drawn = asked(years.config_paths), None
     if config.crowd is not None and config.crowd.ensemble is not None and years.members:
         sets = [asked(years.member_paths, f"crowd.member={m}") for m in range(years.members)]
-        found = [[float(np.nan_to_num(one.estimate)) for one in simulated(one_set, 1)] for one_set in sets]
-        drawn = np.array(found).T
-    for i, ((name, _, _, _), found_) in enumerate(zip(EVENTS, simulated(config, 1), strict=True)):
-        whole = None if drawn is None else spread_of(found_, drawn[i])
-        yield row(f"{config.name}, K = {config.fitted.states}", name, found_, whole)
-    others = [k for k in OTHERS if k != config.fitted.states]
-    for states in others if config.crowd is not None else ():
-        for (name, _, _, _), found_ in zip(
-            EVENTS, simulated(asked(years.config_paths, f"market.states={states}"), 1), strict=True
-        ):
-            yield row(f"{config.name}, K = {states}", name, found_, None)
+        drawn = np.array([estimates(simulated(one, assemble(one), 1)) for one in sets]).T
+    for i, ((name, _, _, _), found) in enumerate(
+        zip(EVENTS, simulated(config, assemble(config), 1), strict=True)
+    ):
+        yield row(config.name, name, found, None if drawn is None else spread_of(found, drawn[i]))
+
+
+def estimates(found: list[Interval]) -> list[float]:
+    """The estimate of every event, zero where none was seen."""
+    return [float(np.nan_to_num(one.estimate)) for one in found]
 
 
 def row(model: str, event: str, found: Interval, whole: Interval | None) -> dict[str, Any]:
@@ -170,20 +204,19 @@ def row(model: str, event: str, found: Interval, whole: Interval | None) -> dict
         "probability": float(np.nan_to_num(found.estimate)),
         "low": found.low,
         "high": found.high,
-        "whole_low": wide.low,
-        "whole_high": wide.high,
+        "parameters_low": wide.low,
+        "parameters_high": wide.high,
     }
 
 
-def settings(paths: int, seed: int, states: int, shocks: str) -> list[str]:
-    """Overrides of the ladder's config."""
-    said = {"run.paths": paths, "run.seed": seed, "market.states": states, "market.shocks": shocks}
+def settings(paths: int, seed: int, law: dict[str, Any]) -> list[str]:
+    """Overrides of the ladder's config, of a law's fields."""
+    said = {"run.paths": paths, "run.seed": seed, **law}
     return [*(f"{key}={value}" for key, value in said.items()), f"event=[{SAID}]"]
 
 
-def simulated(config: Config, years: int) -> list[Interval]:
+def simulated(config: Config, world: World, years: int) -> list[Interval]:
     """For each event, the share of years in which it happens, with the interval of the simulation."""
-    world = assemble(config)
     counts = np.zeros((len(config.event), config.run.paths))
     for first, outcome in blocks(world, config.run.paths, chunk=config.run.chunk):
         for i, event in enumerate(config.event):
@@ -191,21 +224,6 @@ def simulated(config: Config, years: int) -> list[Interval]:
             hit = (z <= event.threshold).reshape(years, -1, z.shape[1]).any(axis=1)
             counts[i, first : first + z.shape[1]] = hit.sum(axis=0)
     return [rate(count, float(years)) for count in counts]
-
-
-def parameter_draws(states: int, shocks: str, seed: int) -> np.ndarray:
-    """Probabilities a year [event, draw] under parameters drawn within the calibration's errors."""
-    raw = tomllib.loads(CALIBRATED.read_text(encoding="utf-8"))["model"]
-    said = next(model for model in raw if (model["states"], model["shocks"]) == (states, shocks))
-    generator = np.random.default_rng([seed, states, shocks == "student"])
-    found = []
-    for draw in range(DRAWS):
-        config = load(LADDER, settings(DRAWN, seed + 1 + draw, states, shocks))
-        fitted = perturbed(config.fitted, said["error"], generator)
-        calibrated = config.calibrated.model_copy(update={"model": (fitted,)})
-        config = config.attach(config.attached._replace(calibrated=calibrated))
-        found.append([float(np.nan_to_num(one.estimate)) for one in simulated(config, DECADE)])
-    return np.array(found).T
 
 
 def perturbed(fitted: Fitted, error: dict[str, Any], generator: np.random.Generator) -> Fitted:
@@ -273,11 +291,11 @@ PAGE = """\
 
 Probability a year, and its return period in years. The day: z of CSI 1000 less CSI 300 at or below
 -7{day}. The week: five-day z of micro-caps less CSI 300 at or below -14{week}. z on the 250 days before,
-mean removed. Models know data to {until}; regimes simulate {paths:,} decades each. In brackets 95 %
-intervals, parameters uncertain where the method has errors for them (regimes: {draws} sets drawn within
-the calibration's standard errors, as if independent), else of the simulation alone. The data's rows count
-spells, with exact Poisson intervals; the week's threshold is its own size, so that its count of one says
-nothing.
+mean removed. Models know data to {until}; memory and regimes simulate {paths:,} decades each. In brackets
+95 % intervals, parameters uncertain where the method has errors for them (memory: {refits} refits to days
+resampled in blocks; regimes: {draws} sets drawn within the calibration's standard errors, as if independent;
+{drawn:,} decades for each), else of the simulation alone. The data's rows count spells, with exact Poisson
+intervals; the week's threshold is its own size, so that its count of one says nothing.
 
 | model | day: a year | years | week: a year | years |
 |---|---|---|---|---|
@@ -287,7 +305,9 @@ nothing.
 def page(table: pd.DataFrame, paths: int, years: Years, came: dict[str, float]) -> str:
     """The table in words."""
     worst = {name: f" ({z:.1f} in February 2024)" if z else "" for name, z in came.items()}
-    lines = [PAGE.format(until=UNTIL, paths=paths, draws=DRAWS, **worst).rstrip("\n")]
+    lines = [
+        PAGE.format(until=UNTIL, paths=paths, draws=DRAWS, drawn=DRAWN, refits=REFITS, **worst).rstrip("\n")
+    ]
     for model in dict.fromkeys(table.model):
         cells = []
         for name, *_ in EVENTS:
@@ -297,18 +317,17 @@ def page(table: pd.DataFrame, paths: int, years: Years, came: dict[str, float]) 
     if "crowd" in " ".join(table.model):
         lines += [
             "",
-            f"Configs: {years.config_paths:,} years each. The first row of one with a crowd takes in the",
-            f"spread over {years.members} sets of its ensemble, {years.member_paths:,} years each, noise of",
-            "the simulation among it. Other numbers of regimes have intervals of the simulation alone: the",
-            "crowd was matched, and its crisis scaled, at its own.",
+            f"Configs: {years.config_paths:,} years each. The row of one with a crowd takes in the spread",
+            f"over {years.members} sets of its ensemble, {years.member_paths:,} years each, noise of the",
+            "simulation among it.",
         ]
     return "\n".join([*lines, "", "Made by `python -m experiments.headline`; numbers in table.csv.", ""])
 
 
 def figures(row: dict[str, Any]) -> list[str]:
     """Probability and return period with the wider interval there is."""
-    low = row["whole_low"] if np.isfinite(row["whole_low"]) else row["low"]
-    high = row["whole_high"] if np.isfinite(row["whole_high"]) else row["high"]
+    low = row["parameters_low"] if np.isfinite(row["parameters_low"]) else row["low"]
+    high = row["parameters_high"] if np.isfinite(row["parameters_high"]) else row["high"]
     if not row["probability"] > 0:
         return [f"0 [0, {high:.2g}]", f"above {1 / high:,.3g}"]
     top = f"{1 / low:,.3g}" if low > 0 else "no bound"

@@ -20,7 +20,7 @@ def page(tables: Tables, said: Mapping[str, Any], command: str) -> str:
         "",
         f"Config {said['config']}, {said['days']} days; {said['paths']:,} paths{many}, and {said['found']:,} "
         f"of {said['search']:,} on which CSI 1000 less CSI 300 fell to z <= {said['event']:g} in a day "
-        f"(250 days, mean removed) with {said['recovery']} days left. Every policy lives the same paths "
+        f"(250 days, mean removed) with {said['recovery']} days left. Every policy meets the same paths "
         "(common random numbers), trades at the close after it decides, pays costs and moves no price. "
         "Figures are per cent of NAV over the benchmark's, ES at 95 %, after ± half the paired interval. "
         "Small caps keep the drift they had in the data: it is what a tilt is held for, and not all of it is "

@@ -5,15 +5,13 @@
 Both sweeps are the real command in a process of its own, over seeds of the smallest run. The disturbed one
 has a worker killed (SIGKILL) at regular times; a command that ends with cells to go is given again. Every
 file of every cell is then compared, but for what differs between any two runs: the record's time, speed and
-command, the page that shows them, and the seal over these.
+command, and the seal over these. Cells have no page each: it is nine tenths of what so small a run costs.
 """
 
 import argparse
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -22,18 +20,9 @@ import pandas as pd
 from tailrisk.core import disk, seal
 from tailrisk.core.machine import cores
 from tailrisk.record.publishing import markdown, publish
+from tailrisk.studies.sweep.drill import command, judged
 
-OWN = {"record.json", "report.html", "page.md", seal.SUMS}
-"""Files that say when, how fast and by which command a cell was made."""
-SIZE = ("run.paths=256", "run.days=2", "tail.levels=[0.9]", "event=[]", "run.chunk=256")
 ROUNDS = 20
-
-
-def command(output: Path, cells: int, jobs: int) -> list[str]:
-    """The sweep over so many seeds."""
-    sets = [*SIZE, "run.seed=" + ",".join(map(str, range(1, cells + 1)))]
-    words = ["-m", "tailrisk", "sweep", "smoke.toml", "--name", "drill", "--jobs", str(jobs), "--quiet"]
-    return [sys.executable, *words, "--output", str(output), *(w for s in sets for w in ("--set", s))]
 
 
 def workers(parent: int) -> list[int]:
@@ -73,48 +62,16 @@ def disturbed(line: list[str], every: float, folder: Path, log: Path) -> tuple[i
     raise SystemExit(f"not done after {ROUNDS} commands: see {log}")
 
 
-def content(folder: Path) -> dict[str, str]:
-    """Digest of every file of every cell but those of its own time."""
-    return {
-        path.relative_to(folder).as_posix(): seal.sha256(path)
-        for path in sorted(folder.glob("seed-*/**/*"))
-        if path.is_file() and path.name not in OWN
-    }
-
-
-def records(folder: Path) -> dict[str, str]:
-    """What a cell's record says of its config, by cell."""
-    names = ("config_sha256", "seed", "paths", "faults", "rng_version")
-    found = {path.parent.name: json.loads(path.read_text()) for path in folder.glob("seed-*/record.json")}
-    return {cell: json.dumps({name: record[name] for name in names}) for cell, record in found.items()}
-
-
-def judged(alone: Path, disturbed: Path) -> dict[str, int]:
-    """How two stores differ, and what was left over."""
-    one, other = content(alone), content(disturbed)
-    said, also = records(alone), records(disturbed)
-    return {
-        "cells": len(said),
-        "files compared": len(one),
-        "files that differ": sum(one[name] != other[name] for name in one.keys() & other.keys()),
-        "files lost": len(one.keys() - other.keys()),
-        "files left over": len(other.keys() - one.keys()) + sum(1 for _ in disturbed.rglob(".*")),
-        "records that differ": sum(said[cell] != also.get(cell) for cell in said),
-        "broken seals": sum(not seal.intact(path.parent) for path in disturbed.glob(f"seed-*/{seal.SUMS}")),
-    }
-
-
 PAGE = """# A sweep whose workers are killed
 
-{cells} cells of {paths} by `tailrisk sweep --jobs {jobs}`, a local Dask cluster of {jobs} processes on
-{cores} shared cores, twice: left alone ({alone:.0f} s), and with a worker killed (SIGKILL) every {every:g} s
-({disturbed:.0f} s, {kills} kills, the command given {given} time{s}).
+{cells} cells of {paths} by `tailrisk sweep --jobs {jobs} --no-pages`, a local Dask cluster of
+{jobs} processes on {cores} shared cores, twice: left alone ({alone:.0f} s), and with a worker killed
+(SIGKILL) every {every:g} s ({disturbed:.0f} s, {kills} kills, the command given {given} time{s}).
 
 {table}
 
-Compared are all tables, arrays, configs and pictures of every cell, byte for byte, and of the records the
-digest of the config, seed, paths and faults; not the record's time, speed and command, nor the page and the
-seal that hold them.
+Compared are all tables, arrays and configs of every cell, byte for byte, and of the records the digest of the
+config, seed, paths and faults; not the record's time, speed and command, nor the seal over them.
 """
 
 

@@ -59,6 +59,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         panic=panic.Params(
             strength=array(by_bucket(names, everyone.panic.strength)) * edges.panic,
             threshold=array(everyone.panic.threshold),
+            full=array(everyone.panic.full),
             hold=array(everyone.panic.hold),
             calm=array(everyone.panic.calm),
             build=array(everyone.panic.build),
@@ -125,6 +126,7 @@ def _impact(said: Impact, names: Names, edges: Edges, rounds: int, array: Array)
         volume=array(by_bucket(names, said.volume)),
         evaporation=array(said.evaporation * edges.evaporation),
         threshold=array(said.threshold),
+        least=array(said.least),
         persistence=array(said.persistence),
         share=array(said.share),
         decay=array(per_round(said.decay, rounds)),
@@ -226,6 +228,7 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
         slide=array(said.slide),
         severe=array(said.severe),
         wait=_counts(said.wait),
+        rout_wait=_counts(said.wait if said.rout_wait is None else said.rout_wait),
         discount=array(said.discount),
         fall=array(said.fall),
         rout=array(said.rout),
@@ -235,6 +238,7 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
         lasting=_counts(said.lasting),
         rest=_counts(said.rest),
         pace=array(said.pace) * edges.state,
+        first=array(said.first),
         target=array([by_bucket(names, mix) for mix in said.target]),
         budget=array(by_bucket(names, said.budget)),
         dip=array(said.dip),
@@ -257,6 +261,8 @@ def _followers(said: Followers, names: Names, edges: Edges, rounds: int, array: 
         memory=array(said.memory),
         always=array(said.always),
         memory_of_rout=array(said.memory_of_rout),
+        sight=array(said.sight),
+        behind=array(said.behind),
         rotation=array([by_bucket(names, said.rotation.get(bucket, {})) for bucket in names.buckets]),
     )
 

@@ -1,6 +1,5 @@
 """The command line: one function a command."""
 
-import io
 import sys
 import warnings
 from collections.abc import Sequence
@@ -8,10 +7,12 @@ from collections.abc import Sequence
 import click
 
 from .. import __version__
-from ..core.errors import Fault, InputError
+from .adoption import adoption
 from .audit import audit
 from .calibrate import calibrate
 from .demo import demo
+from .ending import ended
+from .gauge import gauge
 from .guide import guide
 from .intraday import liquidity, minute
 from .judge import backtest, replay, tune
@@ -22,6 +23,7 @@ from .monitor import monitor
 from .options import say
 from .results import compare, export, listed, publish, query, stale, verify
 from .reverse import reverse
+from .sensitivities import sensitivities
 from .simulate import report, run, show
 from .sweep import sweep
 from .validate import validate
@@ -74,6 +76,9 @@ for command in (
     replay,
     reverse,
     audit,
+    adoption,
+    sensitivities,
+    gauge,
     tune,
     watch,
     minute,
@@ -87,35 +92,17 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 a fault, 2 bad input, 130 interrupted."""
-    try:
+
+    def command() -> object:
         with warnings.catch_warnings():
             warnings.showwarning = _warned
-            code = commands.main(
+            return commands.main(
                 args=list(arguments) if arguments is not None else None,
                 prog_name="tailrisk",
                 standalone_mode=False,
             )
-        sys.exit(code if isinstance(code, int) else 0)
-    except InputError as error:
-        _stop(str(error), 2)
-    except click.ClickException as error:
-        text = io.StringIO()
-        error.show(file=text)
-        say(text.getvalue().rstrip("\n"), err=True)
-        sys.exit(error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        _stop("interrupted", 130)
-    except Fault as fault:
-        _stop(f"nothing was published: {fault}", 1)
-    except MemoryError:
-        _stop("out of memory: lower run.paths or run.chunk, and see `tailrisk check`", 1)
-    except OSError as error:
-        _stop(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}", 1)
 
-
-def _stop(message: str, code: int) -> None:
-    say(f"tailrisk: {message}", err=True)
-    sys.exit(code)
+    sys.exit(ended(command))
 
 
 def _warned(message: Warning | str, category: type[Warning], *place: object, **more: object) -> None:

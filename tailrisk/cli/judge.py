@@ -177,7 +177,8 @@ def replay(
 def tune(config: Path, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
     """Find the style bounds that keep most alpha within an ES budget.
 
-    CONFIG is a TOML file, or the name of one in the library (tune_neutral.toml, tune_us.toml): a product (mix
+    CONFIG is a TOML file, or the name of one in the library (tune_neutral.toml, tune_robust.toml,
+    tune_us.toml): a product (mix
     of indices, gross, hedged or not), the budget, the manager's terms and limits, and the config of the
     market whose paths are simulated, with a crowd or without. The manager maximises alpha less trading costs
     within the bounds, and half of the paths tune them: on active styles, on micro-caps, and where the config

@@ -22,6 +22,10 @@ from .options import FORCE, QUIET, numerics, reading, repeated, say
 )
 @click.option("--picture", metavar="PRODUCT", help="Whose wealth is drawn; else the first product's.")
 @click.option(
+    "--conformal", is_flag=True, help="Watch each forecast of one day mended by its own past errors too."
+)
+@click.option("--half-life", type=float, metavar="DAYS", help="In which a past error's weight halves.")
+@click.option(
     "-o",
     "--output",
     default="results/monitor",
@@ -39,6 +43,8 @@ def monitor(
     reject: float,
     bets: str,
     picture: str | None,
+    conformal: bool,
+    half_life: float | None,
     output: Path,
     force: bool,
     quiet: bool,
@@ -54,6 +60,7 @@ def monitor(
       date, product, value_at_risk       losses positive
       expected_shortfall, loss           loss here, or in REALISED: date, product, loss
       model, level, horizon              where there are several
+      regime_0, regime_1, ...            chances of regimes before the day, for --conformal
 
     \b
     Examples:
@@ -81,6 +88,8 @@ def monitor(
             reject=reject,
             bets=bets,  # type: ignore[arg-type]
             pictured=picture,
+            conformal=conformal,
+            half_life=half_life,
             output=output,
             force=force,
             command=repeated(),

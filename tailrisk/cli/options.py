@@ -48,6 +48,8 @@ QUIET = click.option(
     help="Print nothing but errors.",
     callback=lambda context, parameter, value: hushed(value),
 )
+UNSAID = ("quiet", "processes", "coordinator", "process", "wait")
+"""Options that no record repeats: they decide no digit, and name machines."""
 BAR = "{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}"
 
 
@@ -182,7 +184,7 @@ def repeated() -> str:
             said += [portable(str(one)) for one in values if one is not None]
         elif parameter.name == "overrides":
             said += overriding(value)
-        elif parameter.name == "quiet" or value is None or value is False:
+        elif parameter.name in UNSAID or value is None or value is False:
             continue
         elif isinstance(value, tuple):
             said += [word for one in value for word in (max(parameter.opts, key=len), portable(str(one)))]

@@ -1,10 +1,14 @@
 """Simulating: a run, and the tables and pages of results."""
 
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 
+from ..core.processes import ALONE, Group
 from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, repeated, say, words
+from .together import COORDINATOR, PROCESS, PROCESSES, WAIT, asked, divided
 
 
 @click.command()
@@ -12,36 +16,67 @@ from .options import FORCE, OUTPUT, OVERRIDE, QUIET, numerics, repeated, say, wo
 @OVERRIDE
 @OUTPUT
 @FORCE
+@PROCESSES
+@COORDINATOR
+@PROCESS
+@WAIT
 @QUIET
-def run(config: str, overrides: tuple[str, ...], output: Path, force: bool, quiet: bool) -> None:
+def run(
+    config: str,
+    overrides: tuple[str, ...],
+    output: Path,
+    force: bool,
+    processes: int | None,
+    coordinator: str | None,
+    process: int | None,
+    wait: float,
+    quiet: bool,
+) -> int:
     """Simulate a config; write results/<name>.
 
     The folder holds the record, the tables, the figures and report.html, and appears only when complete.
     CONFIG is a TOML file, or the name of one in the library: base.toml, feb2024.toml, crowd_feb2024.toml,
     funds_feb2024.toml, memory_feb2024.toml, own_book.toml, cta_tails.toml, us_indices.toml, smoke.toml.
 
+    With --processes N the paths are divided among N processes, here or, with --coordinator, on as many
+    machines as give this command: the same bits, written by the first. `tailrisk guide scale` has recipes.
+
     \b
     Examples:
       tailrisk run feb2024.toml
       tailrisk run my.toml --set run.paths=1_000_000 --set name=large --force
+      tailrisk run my.toml --processes 8 --process 3 --coordinator 10.0.0.1:7000
     """
     from ..config import load
     from ..config.plan import duration, fits, gigabytes, plan
 
+    wanted = asked(processes, coordinator, process, wait)
     loaded = load(config, overrides)
     planned = fits(plan(loaded))
-    if not quiet:
+    first = wanted.groups[0].writes
+    if not quiet and first:
         size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
         cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"
         say(f"{loaded.name}: {size}, {cost}", err=True)
 
-    numerics(x64=loaded.run.precision == "float64")
+    work = partial(_simulated, loaded, output, force=force, quiet=quiet, command=repeated())
+    if wanted.several:
+        return divided(wanted, work)
+    work(ALONE)
+    return 0
+
+
+def _simulated(config: Any, output: Path, group: Group, *, force: bool, quiet: bool, command: str) -> None:
+    """Simulate, write and show, as the process of a group that this is."""
+    numerics(x64=config.run.precision == "float64")
     from ..record.run import run as simulate
     from ..report.page import write
     from ..report.terminal import show as shown
 
-    command = repeated()
-    folder = simulate(loaded, output, force=force, command=command, progress=not quiet, finish=write)
+    quiet = quiet or not group.writes
+    folder = simulate(
+        config, output, force=force, command=command, progress=not quiet, finish=write, group=group
+    )
     if not quiet:
         say(shown(folder))
         say(f"report: {folder / 'report.html'}")

@@ -37,6 +37,7 @@ from .options import OUTPUT, QUIET, numerics, overriding, say
 @click.option("--jobs", default=1, show_default=True, type=click.IntRange(1, 4096), help="Local processes.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, such as tcp://10.0.0.1:8786.")
 @click.option("--scheduler-file", type=click.Path(path_type=Path), help="As `dask scheduler` writes it.")
+@click.option("--pages/--no-pages", default=True, help="A page for every cell; `tailrisk report` adds one.")
 @click.option("--force", is_flag=True, help="Run cells again that are there already.")
 @QUIET
 def sweep(
@@ -52,6 +53,7 @@ def sweep(
     jobs: int,
     scheduler: str | None,
     scheduler_file: Path | None,
+    pages: bool,
     force: bool,
     quiet: bool,
 ) -> int:
@@ -118,7 +120,7 @@ def sweep(
         progress=not quiet,
         tell=tell,
         finish=compared.write,
-        finish_cell=page.write,
+        finish_cell=page.write if pages else None,
         where=where,
     )
     errors = compared.Grid.read(folder).errors

@@ -111,6 +111,7 @@ class Panic(Model):
 
     strength: Annotated[dict[Bucket, Amount], EACH_BUCKET]
     threshold: Fraction
+    full: Annotated[float, Field(gt=0, le=1_000)] = 1_000.0
     hold: Fraction
     calm: Fraction
     build: Fraction
@@ -240,6 +241,7 @@ class Impact(Model):
     volume: Annotated[dict[Bucket, Positive], EACH_BUCKET]
     evaporation: Amount
     threshold: Line
+    least: Fraction = 0.0
     persistence: Fraction
     share: Annotated[tuple[Fraction, ...], Field(strict=False, min_length=1, max_length=4)]
     decay: Annotated[tuple[Fraction, ...], Field(strict=False, min_length=1, max_length=4)]
@@ -297,6 +299,7 @@ class State(Model):
     slide: Trigger
     severe: Fraction
     wait: Count
+    rout_wait: Count | None = None  # as long as `wait`
     discount: Fall
     watched: Bucket
     fall: Fall
@@ -312,6 +315,9 @@ class State(Model):
     ]
     lasting: Annotated[tuple[Count, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     pace: Annotated[tuple[Amount, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
+    first: Annotated[tuple[Amount, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)] = (
+        1.0,
+    ) * STAGES
     target: Annotated[tuple[Fractions, ...], Field(strict=False, min_length=STAGES, max_length=STAGES)]
     budget: Annotated[dict[Bucket, Amount], EACH_BUCKET]
     dip: Fall
@@ -327,6 +333,8 @@ class Followers(Model):
     memory: Fraction
     always: Fraction
     memory_of_rout: Fraction
+    sight: Amount = 0.0
+    behind: Fraction = 0.0
     rotation: Annotated[dict[Bucket, dict[Bucket, Annotated[float, Field(ge=-1, le=1)]]], EACH_BUCKET]
 
     @model_validator(mode="after")

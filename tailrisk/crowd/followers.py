@@ -11,10 +11,12 @@ CSI 2000. The mechanism's phi_f V_total pi_b (5.6), with a pi that the state's o
 would move a third of the market's turnover at the first yuan spent; proportional to purchases, it would miss
 6 and 7 February, when CSI 500 rose 8 % and 6 % on a third to a half of the ETF turnover of the 5th.
 
-    rout <- max(mood, memory_of_rout rout, always)                 once a day
+    rout <- max(mood, seen, memory_of_rout rout, always)           once a day
+    seen =  min(sight (-lag - behind)+, 1)                         lag of the small behind the large, negative
 
-Money flees what the state does not buy while small caps are in a rout, or have just been: an index fall that
-brings the state in rotates nothing. With `always` at one it would at every purchase.
+Money flees what the state does not buy while small caps are in a rout, of others' panic or as prices show it,
+or have just been: an index fall that brings the state in rotates nothing. With `always` at one it would at
+every purchase.
 """
 
 import jax.numpy as jnp
@@ -34,6 +36,8 @@ class Params:
     memory: Ratio  # []  fraction of what was in view at a close that still is at the next open
     always: Probability  # []  fraction that follows without a rout; one needs none
     memory_of_rout: Probability  # []  fraction of a rout that is still felt a day later
+    sight: Ratio  # []  of a rout that prices show, per unit of lag beyond `behind`; zero sees panic alone
+    behind: Ratio  # []  lag of small caps from which they show one, positive
     rotation: Ratio  # [bucket, bucket]  bought by the state, traded by followers: each row sums to zero
     focus: int = static()  # how sharply the largest purchases draw the eye; one is in proportion
 
@@ -54,9 +58,12 @@ def init(params: Params, paths: int) -> State:
     )
 
 
-def open(params: Params, state: State, mood: Ratio) -> State:
-    """What is remembered of earlier days, and how far panic has come [path] today."""
-    rout = jnp.maximum(jnp.maximum(mood, params.memory_of_rout * state.rout), params.always)
+def open(params: Params, state: State, mood: Ratio, lag: Ratio) -> State:
+    """What is remembered of earlier days, how far panic has come [path] today, and the small's lag [path]."""
+    seen = jnp.clip(params.sight * (-lag - params.behind), 0.0, 1.0)
+    rout = jnp.maximum(
+        jnp.maximum(mood, seen), jnp.maximum(params.memory_of_rout * state.rout, params.always)
+    )
     return State(seen=params.memory * state.seen, rout=rout)
 
 

@@ -5,16 +5,17 @@ a state can see:
 
     1  the large bucket is more than `drawdown` below its peak, older peaks being forgotten at `forget` a day,
        and the watched bucket has slid by more than `slide` over `fall_days`
-    2  stage 1 has bought for `wait` days, and the watched future's annualised basis is below `discount`, or
-       the watched bucket has slid by more than `fall` and the small one less the large one over `spread_days`
-       is below `rout`: an index fall alone is no rout of a style
+    2  stage 1 has bought for `wait` days, and the watched future's annualised basis is below `discount`; or
+       it has for `rout_wait`, the watched bucket has slid by more than `fall` and the small one less the
+       large one over `spread_days` is below `rout`: an index fall alone is no rout of a style
     3  the small bucket less the large one over `spread_days` is below `spread`, or `limit_down` of the small
        one closed at the limit; where `ordered`, only while stage 2 is under way
 
 In February 2024 these are CSI 300, 1000, 2000 and IM; a market's file names them (`roles`).
 
 A stage buys `pace` a day in its `target` mix from `lag` days after it fires, for `lasting` days, while the
-bucket's budget lasts, and can fire again `rest` days after its programme has ended. Stage 1 buys the more,
+bucket's budget lasts, `first` times as much on the first of them, and can fire again `rest` days after its
+programme has ended. Stage 1 buys the more,
 the further the slide goes beyond its trigger: all of its pace at `severe` beyond, nothing once it is over.
 The day's plan is bought faster once the bucket has dipped below its open: on 5 February 2024 the purchases
 came after the low (mechanism 2b, 5.6). Who follows is in followers.py.
@@ -39,6 +40,7 @@ class Params:
     slide: Ratio  # []  stage 1: below this; one always is
     severe: Ratio  # []  slide beyond its trigger at which stage 1 buys its whole pace; zero always does
     wait: Count  # []  stage 2: trading days since stage 1 first bought, that day included; zero does not wait
+    rout_wait: Count  # []  the same, where it is a rout of a style that fires stage 2
     discount: Ratio  # []  stage 2: below this (negative)
     fall: Ratio  # []  stage 2: below this (negative)
     rout: Ratio  # []  stage 2, beside the fall: below this; one always is
@@ -48,6 +50,7 @@ class Params:
     lasting: Count  # [stage]  trading days a stage buys
     rest: Count  # []  trading days from the end of its programme until a stage can fire again
     pace: Yuan  # [stage]  a day's purchases; zero turns the stage off
+    first: Ratio  # [stage]  of them, on a programme's first day; one is no more than on any other
     target: Ratio  # [stage, bucket]  a stage's mix; sums to one over buckets
     budget: Yuan  # [bucket]  never exceeded, by schedule or ladder
     dip: Ratio  # []  return from the open that brings the day's purchases forward (negative)
@@ -96,13 +99,14 @@ def init(params: Params, paths: int) -> State:
 def reordered(params: Params, order: Sequence[int]) -> Params:
     """The same triggers, firing other purchases: stage i buys what stage `order[i]` bought."""
     rows = jnp.asarray(order)
-    return replace(params, target=params.target[rows], pace=params.pace[rows])
+    return replace(params, target=params.target[rows], pace=params.pace[rows], first=params.first[rows])
 
 
 def open(params: Params, state: State, scheduled: Yuan) -> tuple[State, Today]:
     """The day's plan: `scheduled` [bucket] plus the stages that buy today, as far as the budget goes."""
     buying = (state.age >= params.lag[:, None]) & (state.age < (params.lag + params.lasting)[:, None])
-    spending = jnp.where(buying, params.pace[:, None], 0.0)
+    begun = jnp.where(state.age == params.lag[:, None], params.first[:, None], 1.0)
+    spending = jnp.where(buying, params.pace[:, None] * begun, 0.0)
     spending = jnp.concatenate([(spending[0] * _severity(params, state))[None], spending[1:]])
     wanted = scheduled[:, None] + accumulate(params.target[:, :, None] * spending[:, None, :])
     plan = jnp.minimum(wanted, state.left)
@@ -141,7 +145,8 @@ def close(
     fired = jnp.stack(
         [
             (drawdown < params.drawdown) & (slid < params.slide),
-            (bought_days >= params.wait) & ((discount < params.discount) | routed),
+            ((bought_days >= params.wait) & (discount < params.discount))
+            | ((bought_days >= params.rout_wait) & routed),
             third & (state.age[1] > 0) if params.ordered else third,
         ]
     )
@@ -159,6 +164,11 @@ def close(
 def spent(params: Params, state: State) -> Yuan:
     """Money spent so far [bucket, path], after a close."""
     return params.budget[:, None] - state.left
+
+
+def lag(state: State) -> Ratio:
+    """The small bucket's return less the large one's over the last `spread_days` [path], at a close."""
+    return accumulate(state.spreads)
 
 
 def _severity(params: Params, state: State) -> Probability:

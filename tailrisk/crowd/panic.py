@@ -1,11 +1,12 @@
 """Panic: investors outside the cohorts sell small-cap stocks once prices have fallen.
 
-    Q_b = mood psi_b V_b / M (-mom_b - theta)+ (1 - relief eye_b) (1 - R)       in a round, mechanism 5.2
+    Q_b = mood psi_b V_b / M min((-mom_b - theta)+, full) (1 - relief eye_b) (1 - R) in a round (5.2)
 
 The sellers are the rest of the market, so there is no book to run dry: an order that is not filled is
 cancelled and decided anew in the next round. Some wait where the state is seen to buy, `eye` being the
 followers' attention: selling of CSI 2000 ended on the day its ETF was bought, 8 February 2024. Levered
-retail accounts are a cohort, not this.
+retail accounts are a cohort, not this. A day has no more sellers than there are: beyond `full` a deeper fall
+brings no more of them, or selling into every further fall would end on the price limits.
 
     fear   <- 1 under stress, once it has taken hold: with probability `hold` a day; else 0
     worn   <- worn + 1 in fear, else (worn - recover)+             days of fear not yet slept off
@@ -31,6 +32,7 @@ class Params:
 
     strength: Ratio  # [bucket]  psi: days' volume sold in a day per unit of fall; zero turns panic off
     threshold: Ratio  # []  theta, positive
+    full: Ratio  # []  fall beyond theta at which all who would sell do
     hold: Probability  # []  that fear takes hold on a day of the crisis regime
     calm: Ratio  # []  mood without fear
     build: Ratio  # []  of the way there gone in a day
@@ -69,6 +71,6 @@ def step(
     params: Params, momentum: Ratio, volume: Yuan, attention: Probability, willing: Ratio, rounds: int
 ) -> Yuan:
     """Stock submitted for sale [bucket, path]; attention likewise, `willing` is mood (1 - R) [path]."""
-    fall = jnp.maximum(-momentum - params.threshold, 0.0)
+    fall = jnp.minimum(jnp.maximum(-momentum - params.threshold, 0.0), params.full)
     waiting = params.relief * attention
     return params.strength[:, None] / rounds * volume * fall * (1.0 - waiting) * willing[None]

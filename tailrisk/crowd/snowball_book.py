@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import jax.numpy as jnp
 import numpy as np
@@ -10,7 +11,7 @@ from ..core import InputError
 from ..core.calendar import YEAR
 from .autocall import Market, Note, observations, price
 from .snowball import ALIVE, BINS, KNOCKED_IN, Params
-from .snowball_curve import CAP, fit
+from .snowball_curve import CAP, Curve, fit
 
 FIT = 0.4
 """Largest error of a delta that is accepted, over the lives in use. The usual note has 0.03 with two months
@@ -52,7 +53,7 @@ def prepare(
     left = np.stack([_left(note, book) for book in books])  # [book, bin]  trading days to maturity
     barrier = np.stack([np.asarray(book.barrier, float) / book.level for book in books])
     strike = barrier / note.knock_in
-    curve = fit(note, price(note, market))
+    curve = _curve(note, market)
     row = np.maximum(left - np.arange(days)[:, None, None], 1) - 1  # [day, book, bin]
     worst = max(curve.alive_error[row].max(), curve.knocked_in_error[row].max())
     if worst > FIT:
@@ -66,6 +67,12 @@ def prepare(
         "knocked_in": curve.knocked_in[row],
     } | {name: getattr(hedge, name) for name in ("cap", "jump", "pretrade", "shift", "limit")}
     return Params(**{name: jnp.asarray(value, dtype) for name, value in arrays.items()})
+
+
+@lru_cache(maxsize=8)
+def _curve(note: Note, market: Market) -> Curve:
+    """Priced once, for however many worlds differ in something else."""
+    return fit(note, price(note, market))
 
 
 def _nobody(hedge: Hedge, days: int, dtype: type) -> Params:

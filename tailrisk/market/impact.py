@@ -2,7 +2,7 @@
 
 With Q the net imbalance submitted in a round, V a day's volume and D the depth left,
 
-    D     = 1 / (1 + eta (-mom - theta)+),            mom = delta mom_yesterday + return so far today
+    D     = max(1 / (1 + eta (-mom - theta)+), least),     mom = delta mom_yesterday + return so far today
     push  = k Q / (V D)
     m     = exogenous + push - sum_c decay_c J_c      the round's latent return, mechanism 5.5
     J_c  <- (1 - decay_c) J_c + share_c push          what of past pushes is still to be given back
@@ -28,6 +28,7 @@ class Params:
     volume: Yuan  # [bucket]  a normal day's turnover; positive
     evaporation: Ratio  # []  eta: zero keeps depth whole
     threshold: Ratio  # []  theta: depth goes when momentum is below minus this
+    least: Ratio  # []  of normal depth, that buyers of value leave in any fall; zero leaves none
     persistence: Ratio  # []  delta: fraction of momentum that lasts a day
     share: Ratio  # [component]  of a push that will decay
     decay: Ratio  # [component]  lost in one round: 1 - (1 - lost in a day)^(1 / rounds)
@@ -56,7 +57,7 @@ def momentum(params: Params, state: State, returns: Ratio) -> Ratio:
 def depth(params: Params, momentum: Ratio) -> Ratio:
     """D [bucket, path], one at most: the part of normal depth still there; momentum [bucket, path]."""
     fall = jnp.maximum(-momentum - params.threshold, 0.0)
-    return 1.0 / (1.0 + params.evaporation * fall)
+    return jnp.maximum(1.0 / (1.0 + params.evaporation * fall), params.least)
 
 
 def step(

@@ -23,6 +23,7 @@ from .conic import Array
 from .constraints import Constraint
 from .labels import vector
 from .manager import Decision, Slope, decide
+from .robust import RADIUS, spread, spread_measure, tail_measure
 from .scenarios import Scenarios
 
 STEPS = 40
@@ -144,8 +145,12 @@ class Outcome:
         return self.gross * scenarios.losses(self.held)
 
 
-def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: Level) -> Outcome:
+def evaluate(
+    book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: Level, radius: float = 0.0
+) -> Outcome:
     """Decide at theta [lever], and measure the decision in every scenario set.
+
+    radius: of the ball of laws around each set whose largest ES counts, see `robust`; zero is the set's own.
 
     InputError: constraints that conflict, or scenario sets of other assets than the hedge.
 
@@ -159,6 +164,7 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
     """
     point = a(Book, "book", book, "Book(alpha, constraints, bounds, hedge)").theta(theta)
     confidence(level)
+    number("", "radius", radius, RADIUS, 0.0)
     for scenarios in many("sets", sets, (), "a list of scenarios, even of one"):
         book.check(scenarios)
     chosen = book.decide(point)
@@ -173,7 +179,7 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
     alpha_slope = [gross * bound.slope(slopes) for bound in book.bounds] + [0.0] * len(mixes) + by_gross
     shortfall, by_theta, by_hedge = [], [], []
     for scenarios in sets:
-        value, gradient = shortfall_of(scenarios, held, level)
+        value, gradient = shortfall_of(scenarios, held, level, radius)
         moved = chosen.slopes(gradient[:stocks])
         shortfall.append(value)
         by_bound = [gross * bound.slope(moved) for bound in book.bounds]
@@ -195,19 +201,22 @@ def evaluate(book: Book, sets: Sequence[Scenarios], theta: ArrayLike, *, level: 
     )
 
 
-def shortfall_of(scenarios: Scenarios, holding: Array, level: Level) -> tuple[float, Array]:
+def shortfall_of(
+    scenarios: Scenarios, holding: Array, level: Level, radius: float = 0.0
+) -> tuple[float, Array]:
     """ES of a portfolio [asset] and its gradient [asset]: the mean loss of each asset beyond VaR.
 
-    InputError: a level the scenarios cannot support.
+    radius: as in `evaluate`. InputError: a level the scenarios cannot support.
     """
     exact = confidence(level)
-    loss = scenarios.losses(holding)
-    tail = tail_of(loss, scenarios.weight, exact)
-    share = scenarios.probability() / float(1 - exact)
-    measure = np.where(loss > tail.value_at_risk, share, 0.0)
-    at = loss == tail.value_at_risk
-    measure[at] = (1 - measure.sum()) * share[at] / share[at].sum()
-    return tail.expected_shortfall, scenarios.gradient(-scenarios.mean(measure), holding)
+    loss, probability = scenarios.losses(holding), scenarios.probability()
+    measure = tail_measure(loss, probability, level)
+    value = tail_of(loss, scenarios.weight, exact).expected_shortfall
+    if radius:
+        far = radius / float(1 - exact)
+        measure = measure + far * spread_measure(loss, probability)
+        value += far * spread(loss, scenarios.weight)
+    return value, scenarios.gradient(-scenarios.mean(measure), holding)
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def fractions(
 
 
 def _uniforms(stream: Stream, funds: int, index: int) -> Array:
+    if not funds:
+        return np.zeros(0)
     fund = jnp.arange(funds, dtype=jnp.uint32)
     word, *_ = random.words(stream, fund, jnp.full_like(fund, index), jnp.zeros_like(fund))
     return np.asarray((np.asarray(word, np.float64) + 0.5) / 2**32)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ..core.processes import ALONE, Group
 from ..core.units import Count
 from ..simulate.blocks import BLOCK, chunks, threads
 from ..simulate.blocks import blocks as drawn
@@ -17,11 +18,13 @@ from .importance import Trace
 from .tilt import Tilt
 
 
-def blocks(world: World, paths: int, *, chunk: int, law: Tilt | None) -> Iterator[tuple[int, Outcome]]:
+def blocks(
+    world: World, paths: int, *, chunk: int, law: Tilt | None, group: Group = ALONE
+) -> Iterator[tuple[int, Outcome]]:
     """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law."""
     if law is None:
-        return drawn(world, paths, chunk=chunk)
-    return drawn(world, paths, chunk=chunk, program=importance.outcome, law=law)
+        return drawn(world, paths, chunk=chunk, group=group)
+    return drawn(world, paths, chunk=chunk, program=importance.outcome, law=law, group=group)
 
 
 def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tuple[Outcome, Trace]:

@@ -15,17 +15,19 @@ from ..assemble.world import detector
 from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
+from ..core.processes import ALONE, Group
 from ..market import spread
 from ..products.account import LINES
 from ..rare.blocks import blocks
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
-from ..simulate.blocks import BLOCK, courses
+from ..simulate.blocks import BLOCK, courses, dealt
 from ..simulate.crowd import day as crowd_day
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
-from . import crowd, risks, sampling
+from . import crowd, exchange, risks, sampling
+from .tally import Counts
 
 Z_EDGES = np.linspace(-20, 20, 401)
 """Bins of z; the outermost hold everything beyond."""
@@ -47,8 +49,13 @@ class CrowdSample:
 
     numbers: TailStream  # rows as in crowd.quantities
     flags: MomentStream  # rows as in crowd.happenings
-    counts: NDArray[np.int64]  # [stage, loss bin, discount bin]
+    tally: Counts  # [stage, loss bin, discount bin]
     residual: float = 0.0  # largest of the ledger
+
+    @property
+    def counts(self) -> NDArray[Any]:
+        """Paths, or their weights [stage, loss bin, discount bin]."""
+        return self.tally.value
 
 
 @dataclass
@@ -61,8 +68,8 @@ class Sample:
     events: MomentStream  # [event, then event again]  whether it happened, then on how many days
     accounts: MomentStream  # [product, again, again]  breached, wiped out, owed to the broker
     funds: MomentStream | None  # [row, product]  stopped, redeemed, P&L by line; of products that are funds
-    loss_counts: NDArray[Any]  # [view, measure, product, bin]  weights where paths have them
-    z_counts: NDArray[Any]  # [detector, bin]  over all days of all paths
+    loss_tally: Counts  # [view, measure, product, bin]  weights where paths have them
+    z_tally: Counts  # [detector, bin]  over all days of all paths
     seen: NDArray[np.int64]  # [event]  paths with it, whatever their weight
     price: NDArray[np.float32]  # [day, bucket, path]  log price of the first paths
     regime: NDArray[np.int32]  # [day, path]  of the first paths
@@ -76,32 +83,49 @@ class Sample:
     split: Estimate | None = None  # of one event, by splitting
     weights: dict[int, NDArray[np.float64]] = field(default_factory=dict)  # by number of the first path
 
+    @property
+    def loss_counts(self) -> NDArray[Any]:
+        """Paths, or their weights [view, measure, product, bin]."""
+        return self.loss_tally.value
+
+    @property
+    def z_counts(self) -> NDArray[Any]:
+        """Days of all paths, or the paths' weights [detector, bin]."""
+        return self.z_tally.value
+
     def weight(self) -> NDArray[np.float64] | None:
         """Every path's weight [path], one on average; None for plain paths."""
         return np.concatenate([self.weights[n] for n in sorted(self.weights)]) if self.weights else None
 
     def losses(self, view: int, measure: int, product: int) -> Worst:
         """The losses of one product in one view, by one measure of those asked for."""
-        views, _, products, _ = self.loss_counts.shape
+        views, _, products, _ = self.loss_tally.whole.shape
         measures = self.tails.columns // (views * products)
         return self.tails.column((view * measures + measure) * products + product)
 
 
-def sample(config: Config, world: World, *, progress: bool, watch: Watch | None = None) -> Sample:
+def sample(
+    config: Config, world: World, *, progress: bool, watch: Watch | None = None, group: Group = ALONE
+) -> Sample:
     """Simulate every path of `config`; `watch` sees the losses [path] and events of each block.
 
-    Raises Fault when a loss or a z is not a finite number, or the crowd's ledger does not close: such a run
-    has no tail to report.
+    Of a `group` of processes each simulates its own blocks, and the first has what all of them met. Raises
+    Fault when a loss or a z is not a finite number, or the crowd's ledger does not close: such a run has no
+    tail to report; and where a process of the group was lost.
     """
     started, paths = time.perf_counter(), config.run.paths
     law, choice = sampling.tilt_for(config, world)
     sampled = _empty(config, world, weighted=law is not None)
     sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
-    with tqdm(total=paths, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
-        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law):
+    own = sum(part.stop - part.start for part in dealt(paths, group))
+    with tqdm(total=own, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
+        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law, group=group):
             _keep(sampled, config, first, outcome, watch)
             bar.update(outcome.fault.shape[0])
+    exchange.together(sampled, group)
     _refuse(sampled, paths)
+    if not group.writes:
+        return sampled
     course = courses(world, paths)
     sampled.price, sampled.regime = np.asarray(course.price), np.asarray(course.regime)
     sampled.nav = np.asarray(course.nav) if config.tail.of_days else None
@@ -110,7 +134,7 @@ def sample(config: Config, world: World, *, progress: bool, watch: Watch | None 
 
 
 def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
-    products, counted = len(config.products), np.float64 if weighted else np.int64
+    products = len(config.products)
     return Sample(
         tails=TailStream(len(VIEWS) * len(config.tail.losses) * products, reserve_of(config, weighted)),
         drift=MomentStream(len(VIEWS) * products),
@@ -118,8 +142,8 @@ def _empty(config: Config, world: World, *, weighted: bool = False) -> Sample:
         events=MomentStream(2 * len(config.event)),
         accounts=MomentStream(3 * products),
         funds=MomentStream((2 + len(LINES)) * products) if config.as_accounts else None,
-        loss_counts=np.zeros((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), counted),
-        z_counts=np.zeros((len(world.detectors), len(Z_EDGES) - 1), counted),
+        loss_tally=Counts((len(VIEWS), len(MEASURES), products, len(LOSS_EDGES) - 1), weighted=weighted),
+        z_tally=Counts((len(world.detectors), len(Z_EDGES) - 1), weighted=weighted),
         seen=np.zeros(len(config.event), np.int64),
         price=np.empty((0, 0, 0), np.float32),
         regime=np.empty((0, 0), np.int32),
@@ -133,7 +157,7 @@ def _no_crowd(config: Config, weighted: bool) -> CrowdSample:
     return CrowdSample(
         numbers=TailStream(numbers, reserve_of(config, weighted)),
         flags=MomentStream(flags),
-        counts=np.zeros(crowd.MAP, np.float64 if weighted else np.int64),
+        tally=Counts(crowd.MAP, weighted=weighted),
     )
 
 
@@ -167,7 +191,7 @@ def _keep_block(
     sampled.tails.add(asked.reshape(-1, paths), numbers, weight)
     sampled.drift.add(loss[:, MEASURES.index("terminal")].reshape(-1, paths), weight)
     sampled.risks.add(first, asked.reshape(-1, paths), weight)
-    sampled.loss_counts += tally(loss, LOSS_EDGES, weight)
+    sampled.loss_tally.add(tally(loss, LOSS_EDGES, weight))
     ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)
     sampled.accounts.add(np.concatenate([np.asarray(block.breached), ruined, owed]), weight)
     if sampled.funds is not None and block.accounts is not None:
@@ -180,12 +204,14 @@ def _keep_block(
     sampled.seen += (days > 0).sum(axis=1)
     if watch is not None:
         watch(first, loss, days)
-    for k, z in enumerate(np.asarray(block.z)):
-        sampled.z_counts[k] += tally(z.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(z)))
+    z = np.asarray(block.z)  # [detector, day, path]
+    often = [tally(one.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(one))) for one in z]
+    if often:
+        sampled.z_tally.add(np.stack(often))
     if sampled.crowd is not None and block.crowd is not None:
         sampled.crowd.numbers.add(crowd.columns(block.crowd), numbers, weight)
         sampled.crowd.flags.add(crowd.flags(block.crowd), weight)
-        sampled.crowd.counts += crowd.map_counts(block.crowd, weight)
+        sampled.crowd.tally.add(crowd.map_counts(block.crowd, weight))
 
 
 def _check(sampled: Sample, arrays: Outcome) -> None:

@@ -10,13 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from ..tail import Interval, Moments, Worst, expected_shortfall_interval, mean_interval
-from ..tail.sample import normal_quantile
+from ..tail import (
+    Interval,
+    Moments,
+    Worst,
+    expected_shortfall,
+    expected_shortfall_interval,
+    mean_interval,
+)
+from ..tail import value_at_risk as at_risk
+from ..tail.interval import hall_bounds
+from ..tail.sample import Level, exact_level, normal_quantile
 
 Array = NDArray[np.float64]
 LARGEST_LOSS = 1.0
 """Of starting NAV: a fund's NAV ends at zero, what is lost beyond is its broker's."""
 BATCHES = 10
+Change = tuple[float, float, float]
+"""(difference, low, high)."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +81,44 @@ def shortfall(loss: Array | Worst, *, level: float, confidence: float) -> Figure
         found = bounded(loss.expected_shortfall_interval(level=level, confidence=confidence))
         return replace(found, saturated=found.saturated or loss.saturated(level))
     return bounded(expected_shortfall_interval(loss, level=level, confidence=confidence))
+
+
+def beyond(loss: Array, var: float, level: Level) -> Array:
+    """(L - v)+ / (1 - a) of every loss [path], v the VaR: a path's part in ES, but for v."""
+    return np.asarray(np.maximum(loss - var, 0.0) / float(1 - exact_level(level)))
+
+
+def pulls(loss: Array, level: Level) -> Array:
+    """v + (L - v)+ / (1 - a) [path]: its mean is ES, and its spread that of the estimate of ES.
+
+    So a difference of two ES over the same paths has the spread of the difference of their pulls: what the
+    paths have in common leaves it (Rockafellar & Uryasev, 2000). InputError: a level that is none.
+    """
+    var = float(at_risk(loss, level=level))
+    return var + beyond(loss, var, level)
+
+
+def shortfall_change(after: Array, before: Array, *, level: Level, confidence: float) -> Change:
+    """ES(after) - ES(before) of the same paths [path], its interval from the difference of influences.
+
+    The influence of a path on ES is its pull less ES. InputError: a level that is none.
+    """
+    parts, values = [], []
+    for loss in (after, before):
+        es = expected_shortfall(loss, level=level)
+        parts.append(pulls(loss, level) - es)
+        values.append(es)
+    change = float(values[0] - values[1])
+    low, high = hall_bounds(change, (parts[0] - parts[1]) / len(after), confidence)
+    return change, low, high
+
+
+def odds_change(after: Array, before: Array, *, confidence: float) -> Change:
+    """P(after) - P(before) of an event on the same paths [path], of ones and zeros, with its interval."""
+    moved = after - before
+    change = float(moved.mean())
+    low, high = hall_bounds(change, (moved - change) / len(moved), confidence)
+    return change, low, high
 
 
 def value_at_risk(loss: Worst, *, level: float, confidence: float) -> Figure:

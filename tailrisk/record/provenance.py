@@ -1,5 +1,6 @@
 """Where a result came from: commit, versions, machine."""
 
+import hashlib
 import platform
 import subprocess
 from importlib.metadata import version
@@ -9,11 +10,14 @@ from typing import Any
 import jax
 
 from .. import __version__
+from ..config.schema import Config, canonical
 from ..core import random
+from ..core.processes import ALONE, Group
 from ..simulate.blocks import devices_used
 
 PROMISES = (
-    "Same lock, backend, kind of device and flags: identical bits, for any chunk, thread or device count.",
+    "Same lock, backend, kind of device and flags: identical bits, for any chunk, thread, device or process "
+    "count.",
     "Other hardware: the same random bits, expected shortfall within 1e-6 relative.",
     "Other library versions: another rng_version where the bits differ, agreement within 5 standard errors.",
 )
@@ -55,15 +59,23 @@ def machine() -> dict[str, Any]:
     }
 
 
-def devices(paths: int) -> str:
-    """The devices that so many paths were spread over, of how many there are."""
-    used, there = devices_used(paths), len(jax.local_devices())
+def devices(paths: int, group: Group = ALONE) -> str:
+    """The devices that so many paths were spread over, of how many there are in all processes of a group."""
+    used, there = devices_used(paths, group), group.count * len(jax.local_devices())
     return f"{used}{f' of {there}' if there > used else ''} x {jax.local_devices()[0].device_kind}"
 
 
 def engine() -> dict[str, Any]:
     """The versions that decide a result beside its config and data."""
     return {"tailrisk": __version__, "rng_version": random.VERSION}
+
+
+def alike(config: Config) -> bytes:
+    """A digest of all that processes which divide a run must have in common for its bits."""
+    kind = machine()
+    said = {"config": config.digest(), **versions(), **engine(), "platform": kind["platform"]}
+    text = canonical({**said, "kind": kind["device"].rpartition(" x ")[2]})
+    return hashlib.sha256(text.encode()).digest()
 
 
 def sameness() -> dict[str, Any]:

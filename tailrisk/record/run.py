@@ -10,7 +10,8 @@ import pandas as pd
 
 from ..assemble.world import assemble
 from ..config import Config
-from ..core import InputError, disk, figures
+from ..core import InputError, disk, figures, processes
+from ..core.processes import ALONE, Group
 from ..simulate.world import World
 from . import accounts, columns, contributions, crowd, provenance, sampling, tables, world_error
 from .collect import Sample, Watch, sample
@@ -72,6 +73,7 @@ def run(
     finish: Finish | None = None,
     own: Own | None = None,
     watch: Watch | None = None,
+    group: Group = ALONE,
 ) -> Path:
     """Simulate `config`, write `output`/<name> and return it; the folder appears when complete and sealed.
 
@@ -79,7 +81,9 @@ def run(
     written, or when the config cannot be recorded or the history used; Fault when a path is not finite.
     Tables are CSV (and Parquet for the tail), curves.npz redraws every figure; `finish` writes the page.
     `own` puts a process or a mechanism of the user's into the world, and the record names it. `watch` sees
-    the losses [path] of every block as it is done.
+    the losses [path] of every block as it is done. The processes of a `group` that have joined divide the
+    paths among them and part when the last is simulated; the first writes, and raises InputError, as all do,
+    where another would simulate something else.
     """
     folder = output / config.name
     if own is not None and config.uncertainty is not None:
@@ -87,12 +91,11 @@ def run(
     if own is not None and config.scenarios is not None:
         raise InputError("scenarios", "asked for with a part of one's own", "parts of the config alone")
     _recordable(config)
+    if not group.writes:
+        _simulated(config, own, group)
+        return folder
     with replacing(folder, force=force) as scratch:
-        history = spreads(config) if config.market.warmup == "history" else None
-        world = assemble(config, history)
-        world = world if own is None else own.into(world)
-        sampled = sample(config, world, progress=progress, watch=watch)
-        again = repeats(config, world, progress=progress)
+        history, world, sampled, again = _simulated(config, own, group, progress=progress, watch=watch)
         worst = scenarios(config, world, sampled)
         parts = contributions.table(config, world, sampled)
         if parts is not None:
@@ -101,13 +104,35 @@ def run(
         if stands is not None:
             write_csv(stands, scratch / figures.SCENARIOS.file)
         funds = accounts.outcomes(config, world, sampled)
-        more = {} if own is None else {"own": own.names}
+        more: dict[str, Any] = {} if own is None else {"own": own.names}
+        more |= {"processes": group.count, "device": provenance.devices(config.run.paths, group)}
         write(
             config, sampled, worst, scratch, command, funds=funds, again=again, progress=progress, more=more
         )
         if finish is not None:
             finish(scratch)
     return folder
+
+
+def _simulated(
+    config: Config,
+    own: Own | None,
+    group: Group,
+    *,
+    progress: bool = False,
+    watch: Watch | None = None,
+) -> tuple[Any, World, Sample, Repeats | None]:
+    """(spreads before the first day, the world, what is retained of its paths, its repeats)."""
+    if group.count > 1:
+        processes.alike(provenance.alike(config), group)
+    history = spreads(config) if config.market.warmup == "history" else None
+    world = assemble(config, history)
+    world = world if own is None else own.into(world)
+    sampled = sample(config, world, progress=progress, watch=watch, group=group)
+    again = repeats(config, world, progress=progress, group=group)
+    if group.count > 1:
+        processes.leave()
+    return history, world, sampled, again
 
 
 def _recordable(config: Config) -> None:

@@ -22,11 +22,13 @@ from ..assemble.world import detector
 from ..config import Config
 from ..core.calendar import YEAR
 from ..core.names import MEASURES, VIEWS
+from ..core.processes import ALONE, Group, gathered
 from ..simulate.blocks import blocks
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail.nested import Spread, jackknife, spread
 from ..tail.sample import exact_level
+from .exchange import as_bytes, of_bytes
 
 Array = NDArray[np.float64]
 GROUPS = 16
@@ -57,17 +59,20 @@ class Repeats:
     paths: int
 
 
-def repeats(config: Config, world: World, *, progress: bool = False) -> Repeats | None:
+def repeats(config: Config, world: World, *, progress: bool = False, group: Group = ALONE) -> Repeats | None:
     """The repeats that [uncertainty] asks for; None for a config without it.
 
     Their paths are plain, however the run's are drawn: weights against a tilt of other parameters degenerate.
+    The processes of a `group` take repeats in turn, and all have every one in the end.
     """
     if config.uncertainty is None:
         return None
     count, keys = config.draws, tuple(every(config))
     worlds: list[Callable[[], World]] = [partial(drawn, config, world, k) for k in range(count)]
     worlds += [partial(under, config, world, name) for name in config.other_laws]
-    found = [figures(config, make()) for make in tqdm(worlds, unit=" repeats", delay=2, disable=not progress)]
+    mine = [worlds[k] for k in group.dealt(range(len(worlds)))]
+    own = [figures(config, make()) for make in tqdm(mine, unit=" repeats", delay=2, disable=not progress)]
+    found = _of_all(own, len(worlds), group)
     whole, without = (
         np.stack(part) if found else np.empty((0, 0))
         for part in ([one[0] for one in found], [one[1] for one in found])
@@ -82,6 +87,18 @@ def repeats(config: Config, world: World, *, progress: bool = False) -> Repeats 
         what=_what(config),
         paths=config.paths_of_a_draw,
     )
+
+
+def _of_all(own: list[tuple[Array, Array]], count: int, group: Group) -> list[tuple[Array, Array]]:
+    """The figures of all repeats in order, from those of every process."""
+    if group.count == 1:
+        return own
+    (theirs,) = gathered(
+        [as_bytes({f"{k}.{n}": x for k, pair in enumerate(own) for n, x in enumerate(pair)})], group
+    )
+    arrays = [of_bytes(data)[0] for data in theirs]
+    places = [divmod(k, group.count) for k in range(count)]
+    return [(arrays[number][f"{at}.0"], arrays[number][f"{at}.1"]) for at, number in places]
 
 
 def _what(config: Config) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
+from ..core.processes import ALONE, Group
 from ..core.units import Count
 from ..market import memory
 from .path import Course, Outcome, course, outcome, with_course
@@ -46,22 +47,30 @@ def plain(world: World, law: None, number: Count) -> Outcome:
 
 
 def blocks(
-    world: World, paths: int, *, chunk: int, program: Program[Outcome] = plain, law: Any = None
+    world: World,
+    paths: int,
+    *,
+    chunk: int,
+    program: Program[Outcome] = plain,
+    law: Any = None,
+    group: Group = ALONE,
 ) -> Iterator[tuple[int, Outcome]]:
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
     with a crowd; an accelerator takes 32 whole blocks at a time, and half as many whenever that does not fit
-    its memory. Several devices take turns, each with whole blocks. program, law: what is computed of each
-    path, and the law it is drawn from, in place of the world's own (`rare.blocks`).
+    its memory. Several devices take turns, each with whole blocks, and so do the processes of a `group`:
+    these are the blocks of its own number. program, law: what is computed of each path, and the law it is
+    drawn from, in place of the world's own (`rare.blocks`).
     """
     if program is plain and one_program(world):
-        yield from threads(partial(_narrow, world, paths), paths)
+        yield from threads(partial(_narrow, world, paths), paths, group)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None else NARROW
-        yield from threads(partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk), paths)
+        compute = partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk)
+        yield from threads(compute, paths, group)
     else:
-        yield from _wide(program, world, paths, law)
+        yield from _wide(program, world, paths, law, group)
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
@@ -137,23 +146,34 @@ def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) 
 _course = jax.jit(course)
 
 
-def threads(compute: Callable[[Any], T], paths: int) -> Iterator[tuple[int, T]]:
+def threads(compute: Callable[[Any], T], paths: int, group: Group = ALONE) -> Iterator[tuple[int, T]]:
     """Each core takes the next block; no more are in flight than there are cores, so memory is bounded.
 
-    A block is computed on the device whose turn it is by its number.
+    A block is computed on the device whose turn it is by its number, by the process whose turn it is.
     """
 
     def work(first: int) -> tuple[int, T]:
-        with jax.default_device(_turn(first // BLOCK)):
+        with jax.default_device(_turn(first // BLOCK // group.count)):
             return first, _gather(compute(np.uint32(first)), paths - first)
 
-    yield from _in_flight(work, range(0, paths, BLOCK), cores())
+    yield from _in_flight(work, group.dealt(range(0, paths, BLOCK)), cores())
 
 
-def devices_used(paths: int) -> int:
-    """How many devices so many paths are spread over."""
-    stride = BLOCK if jax.default_backend() == "cpu" else WIDE * BLOCK
-    return min(len(jax.local_devices()), -(-paths // stride))
+def stride() -> int:
+    """Paths that a device or a process gets at a time."""
+    return BLOCK if jax.default_backend() == "cpu" else WIDE * BLOCK
+
+
+def dealt(paths: int, group: Group) -> Iterator[slice]:
+    """The numbers, of so many paths, that are a process's own."""
+    for first in group.dealt(range(0, paths, stride())):
+        yield slice(first, min(first + stride(), paths))
+
+
+def devices_used(paths: int, group: Group = ALONE) -> int:
+    """How many devices so many paths are spread over, of all processes of a group."""
+    every = (Group(number, group.count) for number in range(group.count))
+    return sum(min(len(jax.local_devices()), len(list(dealt(paths, one)))) for one in every)
 
 
 def _turn(number: int) -> jax.Device:
@@ -174,20 +194,19 @@ def _in_flight(work: Callable[[Item], T], items: Iterable[Item], most: int) -> I
 
 
 def _wide(
-    program: Program[Outcome], world: World, paths: int, law: Any = None
+    program: Program[Outcome], world: World, paths: int, law: Any = None, group: Group = ALONE
 ) -> Iterator[tuple[int, Outcome]]:
     """On one device, all blocks one after the other; on several, each takes 32 blocks in turn."""
-    many = len(jax.local_devices())
-    if many == 1:
+    many, wide = len(jax.local_devices()), WIDE * BLOCK
+    if many == 1 and group.count == 1:
         yield from _stride(program, world, paths, law, 0, paths)
         return
-    stride = WIDE * BLOCK
 
     def work(first: int) -> list[tuple[int, Outcome]]:
-        with jax.default_device(_turn(first // stride)):
-            return list(_stride(program, world, paths, law, first, min(first + stride, paths)))
+        with jax.default_device(_turn(first // wide // group.count)):
+            return list(_stride(program, world, paths, law, first, min(first + wide, paths)))
 
-    for parts in _in_flight(work, range(0, paths, stride), many):
+    for parts in _in_flight(work, group.dealt(range(0, paths, wide)), many):
         yield from parts
 
 

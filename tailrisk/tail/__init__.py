@@ -1,6 +1,6 @@
 """Losses, their tails, and how well a sample of weighted paths knows them."""
 
-from . import backtest, basel, calibration, density, running, sequential
+from . import backtest, basel, calibration, conformal, density, running, sequential
 from .contribution import component_shortfall, incremental_shortfall
 from .control import controlled_mean
 from .drawdown import conditional_drawdown
@@ -38,6 +38,7 @@ __all__ = [
     "calibration",
     "component_shortfall",
     "conditional_drawdown",
+    "conformal",
     "controlled_mean",
     "density",
     "distortion",

@@ -5,8 +5,10 @@ adding and merging are associative and commutative to the last bit.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -127,6 +129,19 @@ class MomentStream:
         for mine, theirs in zip(self._sums, other._sums, strict=True):
             for power, total in theirs.items():
                 mine[power] = mine.get(power, 0) + total
+
+    def state(self) -> dict[str, Any]:
+        """All that was met, as JSON can say it."""
+        sums = [[[a, b, hex(total)] for (a, b), total in row.items()] for row in self._sums]
+        return {"paths": self.paths, "weighted": self.weighted, "sums": sums}
+
+    @classmethod
+    def of(cls, state: Mapping[str, Any]) -> "MomentStream":
+        """The stream whose `state` this is."""
+        made = cls(len(state["sums"]))
+        made.paths, made.weighted = state["paths"], state["weighted"]
+        made._sums = [{(a, b): int(total, 16) for a, b, total in row} for row in state["sums"]]
+        return made
 
     def row(self, number: int) -> Moments:
         """The moments of one row."""

@@ -170,7 +170,7 @@ class TailStream:
         for c in range(len(self._parts)):
             here = np.flatnonzero(near[c])
             if len(here):
-                self._take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
+                self.take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
 
     def merge(self, other: "TailStream") -> None:
         """Take in all that another stream of the same columns and reserve has met.
@@ -182,7 +182,14 @@ class TailStream:
         self.moments.merge(other.moments)
         for c, held in enumerate(other._parts):
             for part in held:
-                self._take(c, part)
+                self.take(c, part)
+
+    def stored(self, number: int) -> tuple[NDArray[Any], ...]:
+        """Losses, path numbers and, where there are any, weights stored of one column [stored]."""
+        if not self._parts[number]:
+            return ()
+        self._cut(number)
+        return self._parts[number][0]
 
     def column(self, number: int) -> Worst:
         """What is known of one column."""
@@ -193,7 +200,10 @@ class TailStream:
         share = weight[0][order] / moments.weight if weight else None
         return Worst(loss[order].astype(np.float64), path[order], share, moments)
 
-    def _take(self, c: int, part: tuple[NDArray[Any], ...]) -> None:
+    def take(self, c: int, part: tuple[NDArray[Any], ...]) -> None:
+        """Take in what another stream has `stored` of a column [stored]; its moments are merged apart."""
+        if not part:
+            return
         self._parts[c].append(part)
         self._count[c] += len(part[0])
         if self._count[c] > self._full[c]:

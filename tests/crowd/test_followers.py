@@ -35,6 +35,8 @@ def params():
         memory=array(0.3),
         always=array(1.0),
         memory_of_rout=array(0.9),
+        sight=array(0.0),
+        behind=array(0.08),
         rotation=array(
             [
                 [1.0, 0.0, 0.0, -0.9, -0.1],
@@ -55,6 +57,7 @@ def market():
         volume=VOLUME,
         evaporation=array(1.0),
         threshold=array(0.05),
+        least=array(0.0),
         persistence=array(0.63),
         share=array([0.5]),
         decay=array([0.01]),
@@ -105,9 +108,9 @@ def test_purchases_are_seen_as_they_come_and_remembered_in_part(params):
     for seen in (2.0, 4.0):
         state, _ = followers.step(params, state, column([0, 2.0, 0, 0, 0]), VOLUME)
         assert float(state.seen[M, 0]) == seen
-    np.testing.assert_allclose(followers.open(params, state, CALM).seen[M], 1.2, rtol=1e-15)
+    np.testing.assert_allclose(followers.open(params, state, CALM, CALM).seen[M], 1.2, rtol=1e-15)
     forgetful = replace(params, memory=array(0.0))
-    np.testing.assert_array_equal(followers.open(forgetful, state, CALM).seen, 0.0)
+    np.testing.assert_array_equal(followers.open(forgetful, state, CALM, CALM).seen, 0.0)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +146,7 @@ def test_matches_the_plain_twin(params):
     purchases = np.random.default_rng(2).exponential(1, (3, ROUNDS, 5, paths))
     state, fast = followers.init(params, paths), []
     for day in purchases:
-        state = followers.open(params, state, CALM)
+        state = followers.open(params, state, CALM, CALM)
         for bought in day:
             state, flow = followers.step(params, state, array(bought), VOLUME)
             fast.append(np.asarray(flow))
@@ -158,10 +161,27 @@ def test_matches_the_plain_twin(params):
 def test_without_a_rout_nobody_follows_and_one_fades(params):
     wary = replace(params, always=array(0.0), memory_of_rout=array(0.5))
     bought, state = column([5.0, 0, 0, 0, 0]), followers.init(wary, 1)
-    calm = followers.open(wary, state, jnp.zeros(1))
+    calm = followers.open(wary, state, CALM, CALM)
     np.testing.assert_array_equal(followers.step(wary, calm, bought, VOLUME)[1], 0.0)
-    afraid = followers.open(wary, calm, jnp.full(1, 0.8))
-    after = followers.open(wary, afraid, jnp.zeros(1))
+    afraid = followers.open(wary, calm, jnp.full(1, 0.8), CALM)
+    after = followers.open(wary, afraid, CALM, CALM)
     np.testing.assert_allclose([afraid.rout[0], after.rout[0]], [0.8, 0.4], rtol=1e-15)
     full = followers.step(params, followers.init(params, 1), bought, VOLUME)[1]
     np.testing.assert_allclose(followers.step(wary, afraid, bought, VOLUME)[1], 0.8 * full, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("sight", "lag", "rout"),
+    [
+        (5.0, 0.2, 0.0),
+        (5.0, -0.08, 0.0),
+        (5.0, -0.081, 0.005),
+        (5.0, -0.18, 0.5),
+        (5.0, -0.4, 1.0),
+        (0.0, -0.4, 0.0),
+    ],
+)
+def test_a_rout_is_seen_in_prices_on_both_sides_of_its_threshold(params, sight, lag, rout):
+    wary = replace(params, always=array(0.0), sight=array(sight))
+    after = followers.open(wary, followers.init(wary, 1), CALM, array([lag]))
+    np.testing.assert_allclose(after.rout[0], rout, atol=1e-12)

@@ -28,6 +28,7 @@ def params():
     return intervention.Params(
         drawdown=array(-0.055),
         wait=counts(8),
+        rout_wait=counts(8),
         discount=array(-0.25),
         fall=array(-0.08),
         spread=array(-0.15),
@@ -35,6 +36,7 @@ def params():
         lag=counts([1, 1, 3]),
         lasting=counts([60, 20, 10]),
         pace=array([10.0, 12.0, 4.0]),
+        first=array([1.0, 1.0, 1.0]),
         target=array([[1, 0, 0, 0, 0], [0, 0.6, 0.4, 0, 0], [0, 0, 0, 1, 0]]),
         budget=array([311.0, 45.0, 30.0, 24.0, 0.0]),
         dip=array(-0.02),
@@ -267,6 +269,7 @@ def test_float32_stays_float32(params):
 
 
 def test_matches_the_plain_twin(params):
+    params = replace(params, rout_wait=counts(4), first=array([0.5, 2.5, 1.5]), rout=array(-0.02))
     paths, days = 8, 25
     rng = np.random.default_rng(4)
     returns = rng.standard_t(4, (days, 5, paths)) * 0.015 - 0.004
@@ -383,7 +386,7 @@ def test_the_first_stage_buys_by_severity_and_stops_when_the_slide_is_over(param
 
 @pytest.mark.parametrize(("gap", "buys"), [(-0.079, False), (-0.081, True)])
 def test_an_index_fall_alone_is_no_rout(params, gap, buys):
-    wary = replace(params, rout=array(-0.08), wait=counts(0))
+    wary = replace(params, rout=array(-0.08), rout_wait=counts(0))
     bought, _ = play(wary, [day(middle=-0.09, smaller=gap), QUIET, QUIET])
     assert (bought[:, M].sum() > 0) == buys
 
@@ -393,7 +396,7 @@ def test_the_third_stage_waits_for_the_second_where_ordered(params):
     assert play(params, rout)[0][:, T].sum() > 0
     assert play(replace(params, ordered=True), rout)[0][:, T].sum() == 0
     both = [day(middle=-0.09), day(smaller=-0.16), *[QUIET] * 4]
-    assert play(replace(params, ordered=True, wait=counts(0)), both)[0][:, T].sum() > 0
+    assert play(replace(params, ordered=True, rout_wait=counts(0)), both)[0][:, T].sum() > 0
 
 
 def test_a_stage_fires_again_after_its_rest(params):
@@ -402,3 +405,23 @@ def test_a_stage_fires_again_after_its_rest(params):
     early, late = ([fall, *[QUIET] * quiet, fall, *[QUIET] * 3] for quiet in (4, 6))
     assert play(brief, early)[0][:, L].sum() == pytest.approx(20.0)
     assert play(brief, late)[0][:, L].sum() == pytest.approx(40.0)
+
+
+def test_a_rout_of_a_style_waits_as_long_as_it_is_told_and_a_discount_as_before(params):
+    """Either leg of the second stage has its own days of the first; here none has bought."""
+    fell, cheap = [day(middle=-0.09), QUIET], [day(discount=-0.5), QUIET]
+    for rout_wait, by_rout in ((0, True), (1, False)):
+        hurried = replace(params, rout_wait=counts(rout_wait))
+        assert (play(hurried, fell)[0][:, M].sum() > 0) == by_rout
+        assert play(hurried, cheap)[0][:, M].sum() == 0
+
+
+def test_a_programme_begins_with_more_and_keeps_to_its_budget(params):
+    days = [day(discount=-0.5)] + 4 * [QUIET]
+    even = replace(params, wait=counts(0), budget=array([0, 20.0, 45.0, 0, 0]))
+    steady, _ = play(even, days)
+    hurried, state = play(replace(even, first=array([1.0, 2.0, 1.0])), days)
+    np.testing.assert_allclose(steady[1:, M], [7.2, 7.2, 5.6, 0], rtol=1e-12)
+    np.testing.assert_allclose(hurried[1:, M], [14.4, 5.6, 0, 0], rtol=1e-12)
+    np.testing.assert_allclose(hurried[1:, S], [9.6, 4.8, 4.8, 4.8], rtol=1e-12)
+    np.testing.assert_allclose(state.left[M], 0, atol=1e-12)

@@ -129,3 +129,10 @@ def test_fear_tires_beyond_its_stamina_and_is_slept_off():
     worn, mood = zip(*seen, strict=True)
     assert worn == (1, 2, 3, 4, 5, 6, 4.5, 3, 4)
     np.testing.assert_allclose(mood, [1, 1, 0.6, 0.2, calm, calm, calm, calm, 0.2], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("momentum", "fall"), [(-0.03, 0.0), (-0.1, 0.07), (-0.149, 0.119), (-0.5, 0.12)])
+def test_a_deep_fall_brings_no_more_sellers_than_there_are(momentum, fall):
+    params, volume = replace(panicking(), full=jnp.asarray(0.12)), jnp.full((5, 1), 100.0)
+    orders = panic.step(params, jnp.full((5, 1), momentum), volume, jnp.zeros((5, 1)), jnp.ones(1), 2)
+    np.testing.assert_allclose(orders[:, 0], 50.0 * params.strength * fall, rtol=1e-12, atol=1e-12)

@@ -30,6 +30,7 @@ def crowd(flow):
         volume=jnp.array([100.0, 40.0]),
         evaporation=jnp.array(0.0),
         threshold=jnp.array(0.0),
+        least=jnp.array(0.0),
         persistence=jnp.array(0.0),
         share=jnp.array([0.3, 0.2]),
         decay=jnp.asarray(1.0 - (1.0 - np.array([0.5, 0.03])) ** (1.0 / rounds)),

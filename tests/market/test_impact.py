@@ -30,6 +30,7 @@ def params():
         volume=array([210.0, 110.0, 130.0, 190.0, 15.0]),
         evaporation=array(1.0),
         threshold=array(0.05),
+        least=array(0.0),
         persistence=array(0.63),
         share=array([0.33, 0.33]),
         decay=array(per_round([0.9, 0.0228])),
@@ -110,6 +111,14 @@ def test_depth_on_both_sides_of_its_threshold(params, momentum, left):
     np.testing.assert_array_equal(
         impact.depth(replace(params, evaporation=array(0.0)), array([[momentum]])), 1.0
     )
+
+
+@pytest.mark.parametrize(
+    ("momentum", "left"), [(-0.05, 1.0), (-0.1, 1 / 1.5), (-0.1499, 1 / 1.999), (-0.3, 0.5)]
+)
+def test_depth_on_both_sides_of_what_buyers_of_value_leave(params, momentum, left):
+    steep = replace(params, evaporation=array(10.0), least=array(0.5))
+    np.testing.assert_allclose(impact.depth(steep, array([[momentum]])), left, rtol=1e-12)
 
 
 def test_thin_markets_move_further(params):

@@ -11,7 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_small_drill_loses_nothing_and_shows_nothing_wrong(tmp_path):
-    words = ["--every", "23", "--pairs", "1", "--kills", "0", "--bits", "2", "--only", "run,calibrate"]
+    words = ["--every", "23", "--pairs", "1", "--kills", "0", "--random", "3", "--lost", "0", "--bits", "2"]
+    words += ["--only", "run,calibrate"]
     done = subprocess.run(
         [
             sys.executable,
@@ -35,3 +36,5 @@ def test_a_small_drill_loses_nothing_and_shows_nothing_wrong(tmp_path):
     damaged = table[table.fault.str.contains("flipped")]
     assert (damaged.refused == damaged.trials).all()
     assert table[table.fault.str.startswith("kill, over an old")].old.sum() > 0
+    assert (table[table.fault.str.startswith("writer killed")].trials == 3).all()
+    assert "of them a SIGKILL" in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")

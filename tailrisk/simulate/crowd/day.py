@@ -16,7 +16,7 @@ from jax import lax
 from ...core import random, struct
 from ...core.arrays import accumulate, stacked, take
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Uniform, Yuan
-from ...crowd import cohorts, followers, intervention, ledger, own, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, ledger, own, panic, policy, snowball, speculators
 from ...crowd.margin import over
 from ...market import basis, impact, limits
 from ...tail import running
@@ -68,6 +68,7 @@ class State:
     bought: Yuan  # [bucket, path]  by the state since the start, filled
     watch: Watch
     own: Any = None  # of a mechanism of the user's
+    managers: policy.State | None = None
 
 
 @struct
@@ -85,6 +86,7 @@ class Outcome:
     shortfall: Yuan  # [cohort, path]  owed to brokers at the end
     called: Flag  # [cohort, path]  had a margin call
     residual: Ratio  # [path]  largest of the ledger, over the initial stock and notes
+    fired: Count | None = None  # [path]  the day a policy of cohorts fired; zero is never
 
 
 def init(crowd: Crowd, paths: int) -> State:
@@ -115,6 +117,7 @@ def init(crowd: Crowd, paths: int) -> State:
             stage=jnp.zeros(paths, jnp.int32),
         ),
         own=None if crowd.mechanism is None else own.init(crowd.mechanism, paths),
+        managers=None if crowd.managers is None else policy.init(crowd.managers, paths),
     )
 
 
@@ -179,11 +182,21 @@ def open(crowd: Crowd, state: State, exogenous: Ratio, today: Today) -> tuple[ro
         notes=state.notes,
         speculators=state.speculators,
         purchases=purchases,
-        followers=followers.open(crowd.followers, state.followers, state.panic.mood),
+        followers=followers.open(
+            crowd.followers, state.followers, state.panic.mood, intervention.lag(state.ladder)
+        ),
         ledger=ledger.mark(ledger.pay(state.ledger, paid), stocks.returns),
         bought=state.bought,
         own=state.own,
+        managers=_bidden(crowd, state),
     )
+
+
+def _bidden(crowd: Crowd, state: State) -> policy.State | None:
+    """The policy this morning."""
+    if crowd.managers is None or state.managers is None:
+        return None
+    return policy.open(crowd.managers, state.managers, state.impact.momentum)
 
 
 def close(
@@ -219,6 +232,7 @@ def close(
         ledger=ledger.pay(evening.ledger, interest),
         bought=evening.bought,
         own=evening.own,
+        managers=evening.managers,
     )
     return replace(after, watch=_watch(crowd, after, market))
 
@@ -236,6 +250,7 @@ def outcome(crowd: Crowd, state: State) -> Outcome:
         shortfall=cohorts.shortfall(state.cohorts),
         called=state.watch.called > 0,
         residual=state.watch.residual,
+        fired=None if state.managers is None else state.managers.fired,
     )
 
 

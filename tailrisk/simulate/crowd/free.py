@@ -75,8 +75,10 @@ def _per_round(place: str, row: int | None = None) -> Move:
 FACTORS: dict[str, Move] = {
     "impact.evaporation": _times("impact.evaporation"),
     "panic.threshold": _times("panic.threshold"),
+    "panic.full": _times("panic.full"),
     "followers.strength": _times("followers.following"),
     "followers.half": _times("followers.half"),
+    "followers.sight": _times("followers.sight"),
     "selling.momentum": _times("cohorts.triggers.momentum"),
     "selling.basis": _times("cohorts.triggers.basis"),
     "selling.redemption": _times("cohorts.redemption.slope"),
@@ -99,6 +101,7 @@ RENAMED = {"assets.retail": "assets.margin_retail"}
 """Names in ensembles written before cohorts were found by theirs."""
 SHARES: dict[str, Move] = {
     "impact.persistence": _set("impact.persistence"),
+    "impact.least": _set("impact.least"),
     "impact.fast": _put("impact.share", _fast),
     "impact.slow": _put("impact.share", lambda share, value: share.at[SLOW].set(value * (1.0 - share[FAST]))),
     "impact.slow_decay": _per_round("impact.decay", SLOW),

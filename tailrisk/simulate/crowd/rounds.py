@@ -12,7 +12,18 @@ from ...core import struct
 from ...core.arrays import accumulate, stacked, take
 from ...core.fence import fenced
 from ...core.units import Count, Flag, Normal, Probability, Ratio, Yuan
-from ...crowd import cohorts, followers, intervention, ledger, own, panic, snowball, speculators, trading
+from ...crowd import (
+    cohorts,
+    followers,
+    intervention,
+    ledger,
+    own,
+    panic,
+    policy,
+    snowball,
+    speculators,
+    trading,
+)
 from ...market import basis, impact, limits
 from .world import NEAR, Crowd, Imposed
 
@@ -70,6 +81,7 @@ class State:
     ledger: ledger.State
     bought: Yuan  # [bucket, path]  by the state since the start
     own: Any = None  # of a mechanism of the user's
+    managers: policy.State | None = None
 
 
 @struct
@@ -89,6 +101,7 @@ class Orders:
     state: Yuan  # [bucket, path]
     sells: Yuan  # [bucket, path]  of all
     buys: Yuan  # [bucket, path]  of all
+    managers: policy.Orders | None = None  # of those who follow a policy, among the cohorts'
 
 
 def step(crowd: Crowd, morning: Morning, state: State, draw: Draw) -> tuple[State, None]:
@@ -113,6 +126,10 @@ def _submit(
         restriction=morning.restriction[None],
     )
     books, sent = trading.submit(crowd.cohorts, state.cohorts, seen)
+    moving = None
+    if crowd.managers is not None and state.managers is not None:
+        rules = seen.volume, seen.restriction, number
+        moving, sent = policy.submit(crowd.managers, state.managers, crowd.cohorts, books, sent, rules)
     attention = followers.attention(crowd.followers, state.followers)
     fleeing = panic.step(
         crowd.panic, known.momentum, volume[:, None], attention, morning.willing, crowd.rounds
@@ -127,7 +144,7 @@ def _submit(
         others = others + orders
     buying, sells, buys = _totals(sent, fleeing, buying, others)
     after = replace(state, cohorts=books, purchases=purchases, followers=followed, own=mine)
-    return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys)
+    return after, Orders(cohorts=sent, state=buying, sells=sells, buys=buys, managers=moving)
 
 
 def _seen(crowd: Crowd, morning: Morning, known: Known, number: Count) -> own.Seen:
@@ -168,6 +185,12 @@ def _fill(crowd: Crowd, state: State, known: Known, orders: Orders) -> tuple[Sta
     filled, change = _filled(crowd.limits, stocks, known.market.stocks, capacity, orders)
     sent = orders.cohorts
     books, done = trading.fill(crowd.cohorts, state.cohorts, sent, filled, change)
+    mind = state.managers
+    if crowd.managers is not None and mind is not None and orders.managers is not None:
+        shown = (*filled, change)
+        mind, books, done = policy.fill(
+            crowd.managers, mind, crowd.cohorts, (books, done), orders.managers, shown
+        )
     book = ledger.trade(state.ledger, sent.placed, done.filled, done.sold, done.bought, done.cost, change)
     bought = filled[1] * orders.state
     after = replace(
@@ -176,6 +199,7 @@ def _fill(crowd: Crowd, state: State, known: Known, orders: Orders) -> tuple[Sta
         purchases=intervention.fill(state.purchases, bought),
         ledger=book,
         bought=state.bought + bought,
+        managers=mind,
     )
     return after, done
 

@@ -4,7 +4,7 @@ from ...core import static, struct
 from ...core.names import Names
 from ...core.random import Stream
 from ...core.units import Count, Flag, Probability, Ratio, Yuan
-from ...crowd import cohorts, followers, intervention, own, panic, snowball, speculators
+from ...crowd import cohorts, followers, intervention, own, panic, policy, snowball, speculators
 from ...market import basis, impact, limits, process
 from ...market.expiry import Contracts
 
@@ -68,6 +68,7 @@ class Crowd:
     cohort_names: tuple[str, ...] = static()  # [cohort]
     books: tuple[int, ...] = static()  # [book]  the future that a book of notes is hedged in
     mechanism: own.Params | None = None  # a mechanism of the user's
+    managers: policy.Params | None = None  # a policy that some cohorts follow
 
     @property
     def buckets(self) -> int:

@@ -16,13 +16,13 @@ from ...config import Config, library, load
 from ...core import InputError, disk
 from ...core.names import MEASURES
 from ...record import provenance
+from ...record.estimates import pulls
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from ...report import study as report
 from ...simulate.path import Outcome
 from ...simulate.world import World
-from ...tail import value_at_risk
-from ...tail.sample import exact_level, normal_quantile
+from ...tail.sample import normal_quantile
 from ..crowd.runs import ROUT, edited, simulated
 from .config import Audit, Edit, Rule
 from .page import page
@@ -154,14 +154,8 @@ def figures(config: Config, world: World) -> Figures:
         "state's purchases": np.asarray(found.crowd.state_spent, np.float64),
     }
     loss = np.asarray(found.loss[0, MEASURES.index("terminal")], np.float64)
-    values |= {f"ES {name}": influence(loss[k]) for k, name in enumerate(config.products)}
+    values |= {f"ES {name}": pulls(loss[k], LEVEL) for k, name in enumerate(config.products)}
     return Figures(values, {name: float(each.mean()) for name, each in values.items()})
-
-
-def influence(loss: Array) -> Array:
-    """v + (L - v)+ / (1 - a) [path], whose mean is ES and whose spread is that of its estimate."""
-    v = float(value_at_risk(loss, level=LEVEL))
-    return v + np.maximum(loss - v, 0.0) / float(1 - exact_level(LEVEL))
 
 
 def compared(found: Figures, base: Figures) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.dates import date2num
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ...report.figures.style import BLUE, GREEN, INK, MUTED, SMALL, VERMILION, axes, canvas
@@ -17,12 +18,12 @@ Array = NDArray[Any]
 ROW = 0.16
 """Inches a model takes."""
 LINES = (("normal_250", MUTED, "-"), ("garch_t", BLUE, "-"), ("", VERMILION, "-"))
-"""Models whose VaR is drawn; the last is the richest regime model of the first kind of shocks."""
+"""Models whose VaR is drawn; the last is the ladder's own (headline)."""
 
 
 def headline(plan: Plan) -> str:
-    """The regime model that is drawn: most states, first kind of shocks."""
-    return f"{plan.shocks[0]}_k{max(plan.states)}"
+    """The ladder's model that is drawn: memory if asked for, else most states, first kind of shocks."""
+    return "memory" if plan.memory else f"{plan.shocks[0]}_k{max(plan.states)}"
 
 
 def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[int, Array]) -> str:
@@ -108,4 +109,5 @@ def _panel(ax: Axes, plan: Plan, table: pd.DataFrame, share: float) -> None:
     ax.set_yticks(range(len(plan.models)), plan.models)
     ax.set_ylim(len(plan.models) - 0.4, -0.6)
     ax.set_xlim(0, min(4.0, 1.05 * float((table.rate_high / share).quantile(0.98))))
+    ax.xaxis.set_major_locator(MaxNLocator(3, integer=True, prune="upper"))
     ax.grid(axis="x")

@@ -24,7 +24,14 @@ from ..crowd.runs import edited
 
 LEVEL = "0.99"
 SIZE_GRID = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 0.8, 1.0, 1.5)
-MODELS = ((4, "gaussian"), (3, "gaussian"), (4, "student"), (3, "student"))
+MODELS: tuple[tuple[str, ...], ...] = (
+    ("market.process=memory",),
+    *(
+        ("market.process=regimes", f"market.states={states}", f"market.shocks={shocks}")
+        for states, shocks in ((4, "gaussian"), (3, "gaussian"), (4, "student"))
+    ),
+)
+"""Laws of returns that the same fit has; without a crowd an answer is tuned on all of them too."""
 MEMBERS = (1, 17, 33, 49)
 NEAR = 0.15
 """First trust region of the tuner, as a part of the box: the frontier says where to begin."""
@@ -148,10 +155,7 @@ def study(config: str, count: int) -> Study:
 
     it, world = world_of(config)
     main, few = simulate(world, count, universe.styles, chunk=it.run.chunk), max(count // 4, 1000)
-    models: list[tuple[str, ...]] = [
-        (f"market.states={states}", f'market.shocks="{shocks}"') for states, shocks in MODELS
-    ]
-    ensembles: dict[str, list[tuple[str, ...]]] = {"models": models}
+    ensembles: dict[str, list[tuple[str, ...]]] = {"models": list(MODELS)}
     crowds: dict[float, Scenarios] = {}
     if world.crowd is not None:
         ensembles = {"members": [(f"crowd.member={member}",) for member in MEMBERS]}

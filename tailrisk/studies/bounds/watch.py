@@ -1,24 +1,24 @@
 """The same paths week by week: what each week earned, and what a manager could see at its first close.
 
-The regime is the filtered one of the fitted model, which a manager has, and not the simulated one; gauges of
-the crowd are the discount of IM at a month, the crowd's small-cap stock and its stock over equity.
+The regime is that of Markov-switching regimes fitted to the data, filtered on the path: a manager has them,
+whatever process simulates, and does not see the simulated one. Gauges of the crowd are the discount of IM
+at a month, the crowd's small-cap stock and its stock over equity.
 """
 
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from ...config.calibrated import Fitted
-from ...core import random, struct
+from ...core import struct
 from ...core.arrays import accumulate, take
 from ...core.kernel import OPTIONS
 from ...core.units import Count, LogReturn, Ratio
 from ...crowd import cohorts
-from ...market import basis, styles
+from ...market import basis
 from ...simulate import day
 from ...simulate.blocks import NARROW, compiled
 from ...simulate.path import begin, draw, over_days
@@ -59,19 +59,20 @@ def _chunk(world: World, first: Count) -> Days:
 
 def _days(world: World, path: Count) -> Days:
     assert world.styles is not None
-    law, names = world.styles, world.names
+    names = world.names
 
     def one_day(carried: tuple[day.State, Ratio], shocks: day.Shocks) -> tuple[tuple[day.State, Ratio], Days]:
         before, earned = carried
         after, log_return = day.step(world, before, shocks)
-        earned = earned + styles.step(law, log_return, random.student(cast(jax.Array, shocks.styles), None))
+        assert after.styles is not None
+        earned = earned + after.styles.today
         if after.crowd is None:
             future, gauge = jnp.exp(take(after.price, names.underlying)), jnp.zeros((0, path.shape[0]))
         else:
             future, gauge = after.crowd.future, _gauge(world, after.crowd)
         return (after, earned), Days(log_return=log_return, future=future, style=earned, gauge=gauge)
 
-    flat = jnp.zeros((law.loading.shape[0], path.shape[0]), world.dtype)
+    flat = jnp.zeros((world.styles.loading.shape[0], path.shape[0]), world.dtype)
     return over_days(one_day, (begin(world, path), flat), world.days, partial(draw, world, path))[1]
 
 

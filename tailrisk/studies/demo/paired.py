@@ -1,4 +1,4 @@
-"""What the crowd adds, path by path: both runs meet the same shocks, so most of the noise cancels."""
+"""Losses and events of a demo's runs, path by path: both meet the same shocks, so most noise cancels."""
 
 from dataclasses import dataclass, field
 
@@ -6,12 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.names import MEASURES
-from ...tail import expected_shortfall, value_at_risk
-from ...tail.interval import hall_bounds
 
 Array = NDArray[np.float64]
-Change = tuple[float, float, float]
-"""(difference, low, high)."""
 
 
 @dataclass
@@ -34,26 +30,3 @@ class Watched:
     def happened(self) -> Array:
         """One where an event happened on a path, else zero [event, path]."""
         return np.concatenate([self.blocks[first][1] for first in sorted(self.blocks)], axis=-1)
-
-
-def shortfall_change(after: Array, before: Array, *, level: float, confidence: float) -> Change:
-    """ES(after) - ES(before) of the same paths [path], its interval from the difference of influences.
-
-    The influence of a path on ES is q + (L - q)+ / (1 - a) - ES, q the VaR.
-    """
-    pulls, values = [], []
-    for loss in (after, before):
-        q, es = value_at_risk(loss, level=level), expected_shortfall(loss, level=level)
-        pulls.append(q + np.maximum(loss - q, 0) / (1 - level) - es)
-        values.append(es)
-    change = float(values[0] - values[1])
-    low, high = hall_bounds(change, (pulls[0] - pulls[1]) / len(after), confidence)
-    return change, low, high
-
-
-def odds_change(after: Array, before: Array, *, confidence: float) -> Change:
-    """P(after) - P(before) of an event on the same paths [path], of ones and zeros, with its interval."""
-    moved = after - before
-    change = float(moved.mean())
-    low, high = hall_bounds(change, (moved - change) / len(moved), confidence)
-    return change, low, high

@@ -11,8 +11,9 @@ from ...config import Config
 from ...config.regimes import Regimes
 from ...core.calendar import YEAR
 from ...core.names import VIEWS
+from ...record.estimates import Change, odds_change, shortfall_change
 from .config import PARTS, Loaded
-from .paired import Change, Watched, odds_change, shortfall_change
+from .paired import Watched
 
 Row = dict[str, Any]
 SIDES = {"run": "without", "crowd": "with"}

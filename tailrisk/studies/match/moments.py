@@ -27,7 +27,7 @@ from .prior import values
 RADIUS, SOFT = 1.0, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
 DEEP = 0.2
-"""Fall at which the growth is judged: a rout's, by when depth has evaporated."""
+"""Fall at which the growth is judged: a rout's, by when depth has evaporated; at most that of all sellers."""
 TURNS = 64
 
 
@@ -96,7 +96,8 @@ def radius(crowd: Crowd, bucket: int, mood: Ratio | float) -> Ratio:
     on the way.
     """
     impact, rounds = crowd.impact, crowd.rounds
-    thin = depth(impact, jnp.asarray(-DEEP, impact.impact.dtype))
+    last = crowd.panic.threshold + crowd.panic.full
+    thin = depth(impact, -jnp.minimum(jnp.asarray(DEEP, impact.impact.dtype), last))
     gain = mood * impact.impact[bucket] * crowd.panic.strength[bucket] / (rounds * thin)
 
     def one_day(state: Ratio, _: None) -> tuple[Ratio, Ratio]:

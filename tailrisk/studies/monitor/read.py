@@ -15,6 +15,8 @@ from ..backtest.study import FORECASTS
 SERIES = ["product", "model", "level", "horizon"]
 """What tells one series of forecasts from another."""
 NUMBERS = ("value_at_risk", "expected_shortfall", "loss")
+REGIMES = "regime_"
+"""Columns that begin so are chances of regimes before the day."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _rows(path: Path, needed: tuple[str, ...], level: str | None) -> pd.DataFram
         titles = ", ".join(map(str, table.frame.columns))
         raise InputError(str(path), f"has no column {', '.join(missing)}: {titles}", ", ".join(needed))
     frame = pd.DataFrame({"date": table.when, "product": table.frame["product"].astype(str).to_numpy()})
-    for name in NUMBERS:
+    for name in (*NUMBERS, *(name for name in map(str, table.frame) if name.startswith(REGIMES))):
         if name in table.frame:
             frame[name] = _finite(table, name)
     for name, default in (("level", level), ("horizon", "1")):

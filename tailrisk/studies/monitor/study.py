@@ -1,5 +1,6 @@
 """`tailrisk monitor`: from forecasts and losses to a folder that says which stand rejected, since when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from ...report.figures.prints import BOTH, printing
 from ...tail import calibration
 from ...tail.sequential import BETS, Bets
 from . import pictures
+from .mended import mended
 from .page import page
 from .read import watched
 from .watch import table
@@ -33,6 +35,8 @@ def monitor(
     reject: float,
     bets: Bets,
     pictured: str | None,
+    conformal: bool = False,
+    half_life: float | None = None,
     output: Path,
     force: bool,
     command: str,
@@ -40,13 +44,19 @@ def monitor(
     """Read, watch, write and return the folder `output`.
 
     reject: wealth at which a forecast stands rejected; pictured: the product of the pictures, the first if
-    none is named. InputError: what `read.watched` refuses, a product that is none, a folder in the way.
+    none is named; conformal: whether forecasts mended by their past errors, whose weights halve in half_life
+    days, are watched too. InputError: what `read.watched` and `mended` refuse, a product that is none, a
+    folder in the way.
     """
     if not reject > 1:
         raise InputError("--reject", f"{reject:g}", "above 1; 20 errs once in twenty right forecasts at most")
     if bets not in BETS:
         raise InputError("--bets", repr(bets), ", ".join(BETS))
+    if half_life is not None and not conformal:
+        raise InputError("--half-life", "without --conformal", "both: it weighs past errors")
     found = watched(forecasts, realised, level, models)
+    if conformal:
+        found = replace(found, rows=mended(found.rows, half_life))
     products = list(dict.fromkeys(found.rows["product"]))
     if pictured is not None and pictured not in products:
         raise InputError("--picture", repr(pictured), ", ".join(products))

@@ -19,9 +19,10 @@ from ...config import Config
 from ...core import InputError, seal
 from ...core.names import VIEWS
 from ...record.collect import Sample, sample
+from ...record.estimates import beyond
 from ...record.history import spreads
 from ...tail import Worst
-from ...tail.sample import exact_level, normal_quantile
+from ...tail.sample import normal_quantile
 from .again import config_of, differing
 from .catalogue import Entry, entry
 
@@ -174,19 +175,13 @@ def paired_error(one: Worst, other: Worst, level: Any) -> float:
     InputError: a level that reaches below the stored losses.
     """
     paths = one.paths
-    pulls = [_excess(worst, level) for worst in (one, other)]
+    parts = [beyond(worst.loss, worst.value_at_risk(level), level) for worst in (one, other)]
     numbers = np.union1d(one.path, other.path)
     apart = np.zeros(len(numbers))
-    for sign, worst, pull in zip((1, -1), (one, other), pulls, strict=True):
+    for sign, worst, pull in zip((1, -1), (one, other), parts, strict=True):
         apart[np.searchsorted(numbers, worst.path)] += sign * pull
     mean = apart.sum() / paths
     return float(np.sqrt(max((apart**2).sum() / paths - mean**2, 0.0) / paths))
-
-
-def _excess(worst: Worst, level: Any) -> np.ndarray:
-    """(loss - VaR)+ / (1 - level) of the worst losses [stored]."""
-    beyond = np.maximum(worst.loss - worst.value_at_risk(level), 0.0)
-    return np.asarray(beyond / float(1 - exact_level(level)))
 
 
 def show(found: Comparison) -> str:

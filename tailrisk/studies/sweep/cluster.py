@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core import Fault, InputError
-from .cells import failure, missing
+from .cells import failure, is_done, missing
 from .config import Cell, Sweep, key_of
 
 RETRIES = 2
@@ -68,6 +68,7 @@ def run_cells(
     *,
     command: Callable[[Cell], str],
     tell: Callable[[str], None],
+    pages: bool = True,
 ) -> dict[str, str]:
     """Run cells on a cluster, each by its config's overrides; return what failed, by cell, and with what.
 
@@ -77,7 +78,7 @@ def run_cells(
 
     errors: dict[str, str] = {}
     with _client(where) as client:
-        tasks = [_task(plan, place, cell, where, command(cell)) for cell in cells]
+        tasks = [{**_task(plan, place, cell, where, command(cell)), "pages": pages} for cell in cells]
         futures = client.map(work, tasks, retries=RETRIES, pure=False, key=[c.name for c in cells])
         names = {future.key: cell.name for future, cell in zip(futures, cells, strict=True)}
         for count, future in enumerate(as_completed(futures), 1):
@@ -141,7 +142,10 @@ def _written(task: dict[str, Any]) -> str | None:
         problem = "is another config here than where the sweep was asked for"
         raise InputError(task["source"], problem, "the same files and the same tailrisk on every machine")
     jax.config.update("jax_enable_x64", config.run.precision == "float64")
-    run(config, Path(task["place"]), force=True, command=task["command"], progress=False, finish=write)
+    if is_done(Path(task["place"]) / config.name, Cell(config.name, (), (), config)):
+        return None  # by a worker that was lost before it could say so
+    finish = write if task["pages"] else None
+    run(config, Path(task["place"]), force=True, command=task["command"], progress=False, finish=finish)
     return None
 
 

@@ -223,7 +223,9 @@ def table(grid: Grid) -> Table:
         found = [grid.row(cell, product) for product in grid.products]
         missing = Cell("failed" if cell in grid.errors else "not run")
         shown = [missing if row is None else _loss(row) for row in found]
-        lines.append((Cell(cell, link=f"{cell}/report.html"), *(Cell(s) for s in settings), *shown))
+        own = f"{cell}/report.html"
+        link = own if (grid.folder / own).is_file() else ""
+        lines.append((Cell(cell, link=link), *(Cell(s) for s in settings), *shown))
     caption = f"ES, {heading(grid)}; drift is the mean loss over the horizon, and lies in it."
     return Table(caption, ("Cell", *grid.keys, *grid.products), (("", tuple(lines)),))
 

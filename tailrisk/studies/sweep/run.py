@@ -48,7 +48,7 @@ def sweep(
     that another sweep in `output` has is copied. A cell that fails is recorded, the others go on, and the
     same command tries it again. `force` runs every cell again, beside the old sweep, which stays until all
     are done; a forced sweep that was stopped goes on by the same command. `finish` and `finish_cell` write
-    the pages; workers of a cluster write the page of a run. Raises InputError when the folder is there and
+    the pages; without the second, cells have none. Raises InputError when the folder is there and
     is no sweep, or being written; Fault when no cell could be run.
     """
     folder = Path(os.path.realpath(output / plan.name))
@@ -67,7 +67,9 @@ def sweep(
         if where.here:
             errors = _in_turn(plan, place, left, command, progress, tell, finish_cell)
         else:
-            errors = run_cells(plan, place, left, where, command=command, tell=tell)
+            pages = finish_cell is not None
+            errors = run_cells(plan, place, left, where, command=command, tell=tell, pages=pages)
+            tidy(place)  # of a worker that was still at a cell another had done
         _publish(plan, place, finish, errors, where)
         if force:
             forced.end(place, folder)

@@ -162,6 +162,23 @@ class Desk(Model):
     seed: int = Field(default=1, ge=0, lt=2**63, description="of the score")
 
 
+class Robust(Model):
+    """Laws that the budget must hold under, beside that of the market's own paths."""
+
+    radius: float = Field(
+        default=0.0, ge=0, le=1, description="of the ball of laws around the paths, in standard deviations"
+    )
+    members: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(strict=False)] = Field(
+        default=(), description="of the crowd's ensemble: the budget holds under each of them too"
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Robust":
+        if len(set(self.members)) < len(self.members):
+            refuse([Problem("members", str(list(self.members)), "each once")])
+        return self
+
+
 class Tune(Model):
     """One tuning; results go to results/<name>."""
 
@@ -182,6 +199,7 @@ class Tune(Model):
     bounds: Bounds = Bounds()
     limits: Limits = Limits()
     desk: Desk = Desk()
+    robust: Robust = Robust()
 
     @model_validator(mode="after")
     def _fits(self) -> "Tune":
@@ -228,6 +246,7 @@ class Loaded(NamedTuple):
     market: Config
     calm: Config
     folder: Path = Path()
+    others: tuple[Config, ...] = ()  # the market under each of robust.members
 
     def file(self, field: str, name: str) -> Path:
         """The file a field names, beside the tuning. Raises InputError where there is none."""
@@ -250,7 +269,15 @@ def load_tune(path: File, styles: tuple[str, ...], overrides: Sequence[str] = ()
     exposed = ", ".join(f"{style}=1e-9" for style in styles)
     probe = [PROBE.format(bucket=plain.names.buckets[0], styles=exposed)] if plain.calibrated.styles else []
     calm = ['market.start="calm"', "run.days=1", "event=[]"]
-    return Loaded(tune, load(market, probe), load(market, [*probe, *calm]), _folder(path))
+    others = tuple(_member(market, probe, plain, number) for number in tune.robust.members)
+    return Loaded(tune, load(market, probe), load(market, [*probe, *calm]), _folder(path), others)
+
+
+def _member(market: str | Path, probe: list[str], plain: Config, number: int) -> Config:
+    """The market with another member of its crowd's ensemble."""
+    if plain.crowd is None or plain.crowd.ensemble is None:
+        raise InputError("robust.members", f"{number}", "a market whose crowd has an ensemble")
+    return load(market, [*probe, f"crowd.member={number}"])
 
 
 def universe_of(path: File, overrides: Sequence[str] = ()) -> Universe:

@@ -11,6 +11,7 @@ from ...report import study
 from ...report.figures.prints import BOTH, printing
 from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import svg
+from .robust import ROBUST
 
 HEIGHT = 3.4
 
@@ -54,6 +55,7 @@ def page(folder: Path) -> str:
         "of the config, and sees no scenario. ES over the horizon of what is left after benchmark or "
         "futures, before alpha and costs; intervals of 95 % from a bootstrap over paths.",
         "",
+        *_held(record, best),
         *_notes(record),
         f"![Alpha against ES as the bound on {first} tightens](frontier.svg)",
         "",
@@ -68,6 +70,7 @@ def page(folder: Path) -> str:
         cells += [f"{_percent(row['es_low'])} to {_percent(row['es_high'])}", _percent(row["es_saved"])]
         cells += [f"{_percent(row['es_saved_low'])} to {_percent(row['es_saved_high'])}"]
         lines.append("| " + " | ".join(cells) + " |")
+    lines += _regrets(folder, tuned[0])
     took = f", in {record['seconds']:.0f} s" if "seconds" in record else ""
     made = f"Made by `{record['command']}`{took}; the tuned book is in weights.csv."
     return "\n".join([*lines, "", made, ""])
@@ -82,11 +85,12 @@ def _plainly(record: dict[str, Any], best: dict[str, Any]) -> list[str]:
     without = f" Without effect at the answer: {', '.join(idle).replace('_', ' ')}." if idle else ""
     if best["tightest_saves_low"] <= 0:
         text = f"Bounds do nothing here: between the loosest and the tightest lie {saved}."
-    elif best["es_loosest"] <= best["budget"] and best["feasible"]:
+    elif best["es_loosest"] <= best["budget"] and best["feasible"] and "es_robust" not in best:
         loose = _percent(best["es_loosest"])
         text = f"No bound is needed: with the loosest ES is {loose} on all paths, within the budget.{without}"
     elif not best["feasible"]:
-        long = best.get("long", best.get("gross", 1.0)) * best["budget"] / best["es"]
+        held = best.get("long", best.get("gross", 1.0))
+        long = held * best["budget"] / best.get("es_robust", best["es"])
         text = (
             f"No bound tried keeps the budget: the tightest leave ES at {_percent(best['es_tightest'])}. "
             f"Stocks at {long:.2g} of NAV would, at these bounds."
@@ -107,6 +111,44 @@ def _aim(desk: dict[str, Any]) -> str:
         return f"the alpha of {Path(desk['alpha']).name}"
     premium = f"a size premium of {desk['premium']:.2%} a year"
     return f"a score of information coefficient {desk['ic']:g} and {premium}"
+
+
+def _held(record: dict[str, Any], best: dict[str, Any]) -> list[str]:
+    """Under which other laws the budget was asked to hold, where it was."""
+    if "es_robust" not in best:
+        return []
+    asked = record["tune"]["robust"]
+    members = ", ".join(map(str, asked["members"]))
+    laws = [f"under members {members} of the crowd's ensemble"] if members else []
+    if asked["radius"]:
+        laws.append(f"under every law within {asked['radius']:g} standard deviations (Wasserstein) of each")
+    return [
+        f"The budget was asked to hold {' and '.join(laws)} too: the largest ES of the tuned book under any "
+        f"of them, on the half they were tuned on, is {_percent(best['es_robust'])}. The largest over the "
+        "laws near the paths is a closed form that one of these laws attains.",
+        "",
+    ]
+
+
+def _regrets(folder: Path, style: str) -> list[str]:
+    """The frontier under the other laws, where there is one."""
+    if not (folder / ROBUST).is_file():
+        return []
+    first = style.replace("_", " ")
+    lines = [
+        "",
+        "Under the other laws, on all paths: `regret` is alpha a year given up against the best bound within "
+        "the budget had the law been known, the most over laws; `overrun` is ES beyond the budget under the "
+        "worst.",
+        "",
+        f"| {first} bound | ES | worst member | robust | regret a year | overrun |",
+        "|---|---|---|---|---|---|",
+    ]
+    columns = ("es", "es_worst_member", "es_robust", "regret", "overrun")
+    for row in pd.read_csv(folder / ROBUST).to_dict("records"):
+        cells = [f"{row[f'{style}_bound']:g}", *(_percent(row[name]) for name in columns)]
+        lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def _notes(record: dict[str, Any]) -> list[str]:

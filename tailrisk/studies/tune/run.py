@@ -11,6 +11,7 @@ import pandas as pd
 from ...assemble.world import assemble
 from ...core.calendar import YEAR
 from ...optimise.paths import Horizon, of_universe, simulate
+from ...optimise.robust import robust_shortfall
 from ...optimise.scenarios import Scenarios
 from ...optimise.tuner import Book, Outcome, evaluate, frontier, resampled, tune
 from ...record import provenance
@@ -20,7 +21,8 @@ from ...tail import expected_shortfall
 from ...universe import Universe
 from . import page
 from .book import Inputs, book_of, read_inputs, swapped
-from .config import Loaded, Tune
+from .config import Loaded, Robust, Tune
+from .robust import ROBUST, regrets
 
 Tell = Callable[[float, str], None]
 CALM = 16384
@@ -68,8 +70,13 @@ def _study(
     book = book_of(said, universe, inputs, horizon.days, daily)
     points = _frontier(said, book, whole, tell)
     tight = evaluate(book, [whole], _tightest(said), level=said.level)
-    found, feasible = _tuned(said, book, first, [*points, tight], tell)
     year = YEAR / horizon.days
+    others = [simulate(assemble(one), said.paths, styles, chunk=one.run.chunk) for one in loaded.others]
+    halves = [of_universe(universe, one.part(slice(0, half)), futures=True) for one in others]
+    found, feasible = _tuned(said, book, [first, *halves], [*points, tight], tell)
+    if said.robust != Robust():
+        laws = [of_universe(universe, one, futures=True) for one in others]
+        write_csv(regrets(said, points, whole, laws, year), folder / ROBUST, digits="%.8g", missing="")
     rows = [_row(said, found, first, last, year) | {"feasible": feasible}]
     rows[0] |= _ends_of(said, whole, points[-1], tight)
     held = pd.DataFrame({"code": universe.ids, "weight": found.weights})
@@ -135,16 +142,20 @@ def _frontier(said: Tune, book: Book, whole: Scenarios, tell: Tell) -> list[Outc
 
 
 def _tuned(
-    said: Tune, book: Book, first: Scenarios, points: list[Outcome], tell: Tell
+    said: Tune, book: Book, sets: list[Scenarios], points: list[Outcome], tell: Tell
 ) -> tuple[Outcome, bool]:
-    """The tuned outcome on the first half of the paths, and whether the budget is kept.
+    """The tuned outcome on the first half of the paths of every law, and whether the budget is kept.
 
     The search starts where the known points stand on that half: bounds that do not bind have no slope.
     """
     ends = [(said.grid(style)[0], said.grid(style)[-1]) for style in said.tuned]
     ends.append(said.bounds.micro)
     ends += [pair for pair in (said.bounds.swap, said.bounds.long) if pair is not None]
-    known = [(float(expected_shortfall(p.losses(first), level=said.level)), p) for p in points]
+    radius = said.robust.radius
+    risk = [
+        max(robust_shortfall(p.losses(one), level=said.level, radius=radius) for one in sets) for p in points
+    ]
+    known = list(zip(risk, points, strict=True))
     within = [p for es, p in known if es <= said.budget]
     start = max(within, key=lambda p: p.alpha) if within else min(known, key=lambda pair: pair[0])[1]
     steps = 0
@@ -153,10 +164,10 @@ def _tuned(
         nonlocal steps
         steps += 1
         tell(DRAWN + (1 - DRAWN) * (1 - 0.9**steps), "tuning")
-        return evaluate(book, [first], theta, level=said.level)
+        return evaluate(book, sets, theta, level=said.level, radius=radius)
 
     low, high = np.array(ends).T
-    found = tune(measure, low, high, said.budget, start=start.theta, radius=0.15)
+    found = tune(measure, low, high, said.budget, worst=True, start=start.theta, radius=0.15)
     return found.outcome, found.feasible
 
 
@@ -173,7 +184,8 @@ def _row(said: Tune, found: Outcome, first: Scenarios, last: Scenarios, year: fl
         **{name: float(value) for name, value in named.items()},
         "long": found.gross,
         "budget": said.budget,
-        "es": found.worst(),
+        "es": found.worst() if said.robust == Robust() else _plain(said, found, first),
+        **({} if said.robust == Robust() else {"es_robust": found.worst()}),
         "es_other_half": float(expected_shortfall(found.losses(last), level=said.level)),
         "es_other_low": float(np.quantile(draws, 0.025)),
         "es_other_high": float(np.quantile(draws, 0.975)),
@@ -182,6 +194,10 @@ def _row(said: Tune, found: Outcome, first: Scenarios, last: Scenarios, year: fl
         "paths": first.count // 2,
         **binds,
     }
+
+
+def _plain(said: Tune, found: Outcome, first: Scenarios) -> float:
+    return float(expected_shortfall(found.losses(first), level=said.level))
 
 
 def _table(said: Tune, points: list[Outcome], whole: Scenarios, year: float) -> pd.DataFrame:

@@ -19,4 +19,5 @@ def seconds(loaded: Loaded, stocks: int) -> float:
     run = loaded.market.run.model_copy(update={"paths": said.paths})
     planned = plan(loaded.market.model_copy(update={"run": run}))
     books = STEPS + len(said.grid(said.tuned[0]))
-    return planned.seconds + books * stocks * (DECIDED + 2 * said.paths * JUDGED)
+    laws = 1 + len(loaded.others)
+    return laws * planned.seconds + books * stocks * (DECIDED + 2 * said.paths * laws * JUDGED)

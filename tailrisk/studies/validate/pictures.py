@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from ...core.names import Names
-from ...report.figures.style import BLUE, VERMILION, axes, canvas
+from ...report.figures.style import BLUE, SMALL, VERMILION, WIDTH, axes, canvas
 from ...report.figures.svg import svg
 from .statistics import begun, by_role, correlations, drawdowns, sums
 
@@ -18,7 +18,8 @@ LAGS = 60
 HORIZONS = (1, 2, 3, 5, 10, 20, 40, 60)
 SHARES = (0.01, 0.99)
 WINDOW = 250
-
+LEFT, BETWEEN = 0.6, 0.45
+"""Inches left of the first panel, and between two for the labels of the second's axis."""
 
 Series = dict[str, tuple[Array, Array]]
 """Label of a series -> its data [day, 1] and its histories [day, history]."""
@@ -35,15 +36,15 @@ def pictures(data: Array, made: Array, names: Names) -> dict[str, str]:
     }
     return {
         "memory": _row(series, _memory, "Autocorrelation of size", "lag, days", "acf of |r|"),
-        "quantiles": _row(series, _quantiles, "Quantiles by horizon", "days", "1 and 99 %, %"),
-        "drawdowns": _row(series, _drawdowns, "Drawdowns in 250 days", "quantile", "drawdown, %"),
+        "quantiles": _row(series, _quantiles, "Quantiles by horizon, 1 and 99 %", "days", "log change, %"),
+        "drawdowns": _row(series, _drawdowns, "Drawdowns in 250 days", "quantile", "log drawdown, %"),
     }
 
 
 def _row(series: Series, draw: Any, title: str, x: str, y: str) -> str:
     """One panel a series."""
     words = []
-    with canvas(2.2) as figure:
+    with canvas(2.4) as figure:
         for i, (name, (data, made)) in enumerate(series.items()):
             ax = _panel(figure, i, len(series))
             words.append(f"{name}: {draw(ax, data, made)}")
@@ -51,6 +52,7 @@ def _row(series: Series, draw: Any, title: str, x: str, y: str) -> str:
             ax.set_xlabel(x)
             if not i:
                 ax.set_ylabel(y)
+                _key(figure, ax)
         return svg(
             figure,
             title.split()[0].lower(),
@@ -60,14 +62,24 @@ def _row(series: Series, draw: Any, title: str, x: str, y: str) -> str:
 
 
 def _panel(figure: Figure, i: int, count: int) -> Axes:
-    width = 6.2 / count
-    return axes(figure, 0.6 + width * i, 0.45, 0.1 + width * (count - 1 - i) + 0.25, 0.3)
+    """The i-th of `count` panels in a row, with room for its own axis labels."""
+    width = (WIDTH - LEFT - 0.15 - BETWEEN * (count - 1)) / count
+    left = LEFT + (width + BETWEEN) * i
+    return axes(figure, left, 0.45, WIDTH - left - width, 0.5)
+
+
+def _key(figure: Figure, ax: Axes) -> None:
+    """What line and band are, once, above every panel."""
+    key = ax.get_legend_handles_labels()
+    figure.legend(*key, loc="upper right", ncols=2, frameon=False, fontsize=SMALL, borderpad=0)
 
 
 def _band(ax: Axes, x: Array, data: Array, made: Array) -> None:
+    """Data [x, 1] as a line on the middle 95 % of histories [x, history]; a second pair has no label."""
     low, high = np.quantile(made, [0.025, 0.975], axis=1)
-    ax.fill_between(x, low, high, color=BLUE, alpha=0.25, linewidth=0)
-    ax.plot(x, data[:, 0], color=VERMILION, linewidth=1.0)
+    said = ("", "") if ax.lines else ("middle 95 % of histories", "data")
+    ax.fill_between(x, low, high, color=BLUE, alpha=0.25, linewidth=0, label=said[0])
+    ax.plot(x, data[:, 0], color=VERMILION, linewidth=1.0, label=said[1])
 
 
 def _memory(ax: Axes, data: Array, made: Array) -> str:

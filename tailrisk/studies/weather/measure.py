@@ -69,8 +69,7 @@ def windows(returns: Array, days: int) -> Array:
 
 def excess(returns: Array, weights: Array, benchmark: int) -> Array:
     """Return of a book over its benchmark's [path, window] over nine days, in percent."""
-    over = windows(returns, WINDOW)[:, :, benchmark]
-    return 100 * (windows(returns @ weights, WINDOW) - over)
+    return 100 * (windows(returns @ weights, WINDOW) - windows(returns[:, :, benchmark], WINDOW))
 
 
 def spells(low: Array) -> list[tuple[int, int]]:
@@ -92,8 +91,8 @@ def _excess(returns: Array, books: Books) -> dict[str, float]:
         worst = _by_year(over).min(axis=1)
         seen[f"{name}_years_below_5"] = float((worst <= -5).mean())
         seen[f"{name}_years_below_3"] = float((worst <= -3).mean())
-    nine = windows(returns, WINDOW)
-    siphon = 100 * (nine[:, :, books.middle] - nine[:, :, books.smallest])
+    middle, smallest = (windows(returns[:, :, bucket], WINDOW) for bucket in (books.middle, books.smallest))
+    siphon = 100 * (middle - smallest)
     seen["siphon_q99"], seen["siphon_q999"] = map(float, np.quantile(siphon, [0.99, 0.999]))
     seen["siphon_years_above_15"] = float((_by_year(siphon).max(axis=1) > 15).mean())
     return seen

@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 
 from tailrisk.cli import main as tailrisk
+from tailrisk.record.estimates import pulls
 from tailrisk.studies.audit.config import Edit, load_audit
-from tailrisk.studies.audit.study import Figures, compared, influence, times
+from tailrisk.studies.audit.study import Figures, compared, times
 from tailrisk.tail import expected_shortfall
 
 RULES = """
@@ -65,9 +66,11 @@ def test_rules_on_the_same_paths(rules, tmp_path, capsys):
     assert [rule["name"] for rule in record["rules"]] == ["nothing", "no_state", "dma_at_two"]
 
 
-def test_the_influence_is_that_of_es():
+def test_the_mean_of_the_pulls_is_es():
     loss = np.random.default_rng(0).standard_normal(20_000)
-    assert influence(loss).mean() == pytest.approx(float(expected_shortfall(loss, level="0.975")), abs=1e-3)
+    assert pulls(loss, "0.975").mean() == pytest.approx(
+        float(expected_shortfall(loss, level="0.975")), abs=1e-3
+    )
 
 
 def test_paired_intervals_cover_a_change_that_is_known():
@@ -75,7 +78,7 @@ def test_paired_intervals_cover_a_change_that_is_known():
     truth, covered = -0.1 * math.exp(-(1.959964**2) / 2) / math.sqrt(2 * math.pi) / 0.025, []
     for seed in range(100):
         loss = np.random.default_rng(seed).standard_normal(4000)
-        one, other = (Figures({"ES": influence(k * loss)}, {"ES": 0.0}) for k in (0.9, 1.0))
+        one, other = (Figures({"ES": pulls(k * loss, "0.975")}, {"ES": 0.0}) for k in (0.9, 1.0))
         (row,) = compared(one, other)
         covered.append(row["change_low"] <= truth <= row["change_high"])
     assert np.mean(covered) > 0.87

@@ -11,7 +11,7 @@ from tailrisk.cli import commands
 from tailrisk.cli import main as tailrisk
 from tailrisk.core import seal
 from tailrisk.core.errors import InputError
-from tailrisk.studies.backtest import judge
+from tailrisk.studies.backtest import judge, pictures
 from tailrisk.studies.backtest.forecast import Forecasts, Plan
 from tailrisk.studies.backtest.study import calendar, moves
 from tailrisk.studies.backtest.targets import Target
@@ -99,6 +99,11 @@ def test_from_file_to_folder(data, tmp_path, capsys):
     assert table.days.max() == record["days"][2]
     assert run(*words) == 2
     assert "is there already" in capsys.readouterr().err
+
+
+def test_the_picture_shows_memory_where_it_is_asked_for():
+    assert pictures.headline(PLAN) == "gaussian_k1"
+    assert pictures.headline(replace(PLAN, memory=True)) == "memory"
 
 
 def test_refusals_name_the_day_and_the_series(data, tmp_path, capsys):

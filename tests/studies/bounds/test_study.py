@@ -10,8 +10,24 @@ import pytest
 from tailrisk.core import calendar
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES, home
+from tailrisk.optimise.paths import simulate
 from tailrisk.studies.bounds import realised, study, watch
 from tailrisk.universe import default
+
+
+def test_weeks_see_the_styles_that_the_horizon_has():
+    """Memory in the styles' residuals too: the last week's sum is that of the whole path, day by day."""
+    it, world = study.world_of("feb2024.toml", ("run.days=10", "event=[]"))
+    whole = simulate(world, 128, default().styles, chunk=128)
+    weeks = watch.watch(world, it.fitted, default(), 128)
+    styles = slice(len(it.names.buckets), -len(it.names.futures))
+    np.testing.assert_allclose(weeks.factors[:, styles].sum(axis=0), whole.style, atol=2e-6)
+
+
+def test_the_models_of_an_ensemble_differ():
+    """Every law is another world: numbers of regimes mean nothing to a process with memory."""
+    ends = [study.paths("feb2024.toml", 128, (*one, "run.days=2", "event=[]")).bucket for one in study.MODELS]
+    assert all(not np.allclose(one, other) for k, one in enumerate(ends) for other in ends[:k])
 
 
 def test_weights_next_to_their_bounds_are_put_on_them():

@@ -4,7 +4,8 @@ import numpy as np
 from numpy.testing import assert_allclose
 
 from tailrisk.core.names import MEASURES
-from tailrisk.studies.demo.paired import Watched, odds_change, shortfall_change
+from tailrisk.record.estimates import odds_change, shortfall_change
+from tailrisk.studies.demo.paired import Watched
 from tailrisk.studies.demo.tables import long_run
 from tailrisk.tail import expected_shortfall, expected_shortfall_interval
 

@@ -112,12 +112,17 @@ def test_the_expectation_is_the_regression_on_csi_300():
     np.testing.assert_allclose(seen[:, 4], seen[:, 1], rtol=1e-12)
 
 
-@pytest.mark.parametrize("mood", [0.0, 0.3, 1.0])
-def test_growth_of_panic_without_reversion_is_a_power(mood):
-    """persistence (1 + k psi / (M D))^M a day, D the depth after a fall of a fifth."""
-    crowd = edit(crowded(), "impact.share", jnp.zeros_like).crowd
-    thin = 1 / (1 + float(crowd.impact.evaporation) * (0.2 - float(crowd.impact.threshold)))
-    assert thin < 0.9
+@pytest.mark.parametrize(
+    ("mood", "full", "least"), [(0, 1, 0), (0.3, 1, 0), (1, 1, 0), (1, 0.06, 0), (1, 1, 0.85)]
+)
+def test_growth_of_panic_without_reversion_is_a_power(mood, full, least):
+    """persistence (1 + k psi / (M D))^M a day, D the depth after a fall of a fifth, or when all have sold."""
+    world = edit(crowded(), "impact.share", jnp.zeros_like)
+    world = edit(world, "impact.least", lambda x: x * 0 + least)
+    crowd = edit(world, "panic.full", lambda x: x * 0 + full).crowd
+    fall = min(0.2, float(crowd.panic.threshold) + full)
+    thin = max(1 / (1 + float(crowd.impact.evaporation) * (fall - float(crowd.impact.threshold))), least)
+    assert thin < 0.95
     gain = float(crowd.impact.impact[3] * crowd.panic.strength[3]) * mood / thin
     growth = float(crowd.impact.persistence) * (1 + gain / crowd.rounds) ** crowd.rounds
     np.testing.assert_allclose(radius(crowd, 3, mood), growth, rtol=1e-9)

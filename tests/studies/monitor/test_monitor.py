@@ -139,3 +139,25 @@ def test_what_is_refused(file, tmp_path, capsys, edit, words, said):
 def test_a_folder_without_forecasts_is_refused(tmp_path, capsys):
     assert run(tmp_path, "-o", tmp_path / "out") == 2
     assert "--daily" in capsys.readouterr().err
+
+
+def test_a_forecast_mended_by_its_errors_stands(tmp_path):
+    """A VaR of a third is rejected; with the buffer of its past errors, weighted by regime, it is not."""
+    rng = np.random.default_rng(4)
+    days = pd.bdate_range("2016-01-04", periods=1500)
+    stress = (np.arange(1500) // 250 % 2).astype(float)
+    loss = 0.01 * rng.standard_normal(1500) * (1 + stress)
+    frame = pd.DataFrame(
+        {"date": days, "product": "one", "model": "low", "loss": loss, "value_at_risk": 0.01 * VAR / 3}
+    ).assign(expected_shortfall=0.01 * ES / 3, regime_calm=1 - stress, regime_stress=stress)
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    words = (tmp_path / "f.csv", "--level", "0.975", "--conformal", "--quiet", "-o")
+    assert run(*words, tmp_path / "out") == 0
+    table = pd.read_csv(tmp_path / "out" / "table.csv").set_index("model")
+    assert sorted(table.index) == ["low", "low+conformal", "low+regime"]
+    assert isinstance(table.loc["low", "var_rejected"], str)
+    assert table.loc[["low+regime"], "var_rejected"].isna().all()
+    assert table.loc["low+conformal", "var_peak"] > table.loc["low+regime", "var_peak"]  # errs in each stress
+    assert table.loc["low+regime", "days"] == 1500 - 39 - 39  # 39 days of each regime have no 97.5 %
+    assert run(*words, tmp_path / "no", "--half-life", "0") == 2
+    assert run(tmp_path / "f.csv", "--level", "0.975", "--half-life", "9", "-o", tmp_path / "no") == 2

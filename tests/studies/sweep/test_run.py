@@ -9,8 +9,10 @@ from tailrisk.cli import main
 from tailrisk.config import library
 from tailrisk.core import InputError
 from tailrisk.record.store import replacing, write_record
+from tailrisk.studies.sweep import cluster
 from tailrisk.studies.sweep import page as page
 from tailrisk.studies.sweep import run as sweeps
+from tailrisk.studies.sweep.cluster import Where
 from tailrisk.studies.sweep.config import expand
 
 LADDER = library.find("calibrated/ladder_2023.toml")
@@ -43,6 +45,8 @@ def ran(monkeypatch):
         done.append(config.name)
         with replacing(output / config.name, force=force) as folder:
             write(config, folder, command)
+            if finish is not None:
+                (folder / "report.html").touch()
         return output / config.name
 
     def write(config, folder, command):
@@ -59,7 +63,7 @@ def ran(monkeypatch):
     return done, stop
 
 
-def swept(it, output, force=False, finish=page.write):
+def swept(it, output, force=False, finish=page.write, pages=True, **options):
     told = []
     folder = sweeps.sweep(
         it,
@@ -69,6 +73,8 @@ def swept(it, output, force=False, finish=page.write):
         progress=False,
         tell=told.append,
         finish=finish,
+        finish_cell=page.write if pages else None,
+        **options,
     )
     return folder, told
 
@@ -295,6 +301,37 @@ def test_page_and_text_compare_the_cells(ran, tmp_path):
     assert "<script" not in html
     assert "ES, Loss over the horizon, absolute, at 90 %" in text
     assert (folder / "figures" / "sweep.svg").is_file()
+
+
+def test_cells_without_a_page_are_named_without_a_link(ran, tmp_path):
+    folder, _ = swept(plan(), tmp_path, pages=False)
+    html = (folder / "index.html").read_text()
+    assert plan().cells[0].name in html
+    assert '<a href="states' not in html
+
+
+def test_what_a_lost_worker_left_beside_a_done_cell_goes(ran, tmp_path, monkeypatch):
+    def run_cells(plan, place, cells, where, *, command, tell, pages):
+        for cell in cells:
+            sweeps.run(cell.config, place, force=True, command="", progress=False, finish=None)
+        (place / f".{cells[0].name}.abcd1234.tmp").mkdir()
+        (place / f".{cells[0].name}.tailrisk-lock").touch()
+        return {}
+
+    monkeypatch.setattr(sweeps, "run_cells", run_cells)
+    folder, _ = swept(plan(), tmp_path, where=Where(jobs=2))
+    assert not list(folder.rglob(".*"))
+
+
+def test_a_cell_that_is_there_is_not_run_again_by_a_worker(monkeypatch, tmp_path):
+    it = plan()
+    task = {
+        "source": it.source, "overrides": list(it.cells[0].overrides), "key": it.cells[0].key,
+        "place": str(tmp_path), "command": "", "jobs": 0, "pages": False,
+    }  # fmt: skip
+    monkeypatch.setattr(cluster, "is_done", lambda folder, cell: cell.config == it.cells[0].config)
+    assert cluster.work(task) is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_show_and_report_know_a_sweep(ran, tmp_path, capsys):

@@ -1,0 +1,1 @@
+"""Other people's curves: published models of fire sales, written anew and compared with their own code."""

@@ -1,0 +1,85 @@
+"""Pictures of a gauge: its chance by week with the falls that came, and what it gives beside what came."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.dates import date2num
+from matplotlib.ticker import NullLocator
+
+from ...report.figures.style import BLUE, GRID, INK, MUTED, SKY, SMALL, VERMILION, axes, canvas
+from ...report.figures.svg import safe, svg
+from .scores import Interval
+
+LEAST = 1e-3
+"""Chance below which the picture is cut."""
+TICKS = (0.001, 0.01, 0.1, 1.0)
+
+
+def history(
+    days: pd.DatetimeIndex, chance: Any, low: Any, high: Any, spells: pd.DataFrame, base: float, title: str
+) -> str:
+    """The gauge by week [week] with its band, the base rate, and each spell's first day with its depth."""
+    with canvas(3.0) as figure:
+        ax = axes(figure, 0.6, 0.35, 0.15, 0.45)
+        when = date2num(days)
+        ax.fill_between(when, np.maximum(low, LEAST), np.maximum(high, LEAST), color=SKY, alpha=0.4, lw=0)
+        ax.plot(when, np.maximum(chance, LEAST), color=BLUE, linewidth=0.8)
+        ax.axhline(base, color=MUTED, linewidth=0.7, linestyle=":")
+        _percent(ax.yaxis)
+        ax.set_ylim(LEAST, 1)
+        words = []
+        dated = zip(pd.DatetimeIndex(spells["begins"]), spells["fall"], strict=True)
+        for number, (begins, fall) in enumerate(dated, 1):
+            at = float(date2num(begins))
+            ax.axvline(at, color=VERMILION, linewidth=0.8, linestyle="--")
+            ax.text(at, 1.05, str(number), ha="center", va="bottom", fontsize=SMALL, color=INK)
+            words.append(f"{number}: {begins:%Y-%m-%d}, {100 * fall:.0f} %")
+        ax.xaxis_date()
+        ax.set_ylabel("chance")
+        ax.set_title(safe(title), pad=14)
+        about = f"Dotted: base rate, {100 * base:.3g} %. Falls: {'; '.join(words) or 'none'}."
+        return svg(figure, "history", title, about)
+
+
+def reliability(found: Mapping[str, Sequence[tuple[float, Interval]]], title: str) -> str:
+    """Part of the weeks with a rout against the mean chance given, in bins, by gauge."""
+    colours, words = (BLUE, VERMILION), []
+    with canvas(2.8) as figure:
+        ax = axes(figure, 0.7, 0.45, 2.4, 0.3)
+        ax.plot([LEAST, 1], [LEAST, 1], color=GRID, linewidth=0.8)
+        for k, (name, bins) in enumerate(found.items()):
+            given = np.array([chance for chance, _ in bins])
+            came = np.array([[one.estimate, one.low, one.high] for _, one in bins])
+            reach = np.abs(came[:, 1:] - came[:, :1]).T
+            marker = ("o", "s")[k % 2]
+            ax.errorbar(
+                given,
+                came[:, 0],
+                yerr=reach,
+                color=colours[k % 2],
+                fmt=marker,
+                ms=3,
+                lw=0.8,
+                label=safe(name),
+            )
+            words.append(
+                f"{name}: {100 * given[-1]:.3g} % given, {100 * came[-1, 0]:.3g} % came in the top bin"
+            )
+        _percent(ax.xaxis)
+        _percent(ax.yaxis)
+        ax.set_xlim(LEAST, 1)
+        ax.set_ylim(LEAST, 1)
+        ax.set_xlabel("chance given")
+        ax.set_ylabel("part that came")
+        ax.set_title(safe(title))
+        ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=SMALL)
+        return svg(figure, "reliability", title, f"{'; '.join(words)}.")
+
+
+def _percent(axis: Any) -> None:
+    """A logarithmic axis of chances, its ticks in percent."""
+    (axis.axes.set_yscale if axis.axis_name == "y" else axis.axes.set_xscale)("log")
+    axis.set_ticks(TICKS, [f"{100 * one:g} %" for one in TICKS])
+    axis.set_minor_locator(NullLocator())

@@ -1,0 +1,1 @@
+"""How fast paths are made, against what could be written by hand."""
