@@ -13,6 +13,7 @@ ELSEWHERE = (
     ("Bank of England: forced sales, gilts, 2022", 50.0),
 )
 """Other people's estimates of other falls, percent of each."""
+COLUMNS = ["best", "low", "high", "member_low", "member_high", "last_low", "last_high"]
 ROW, LEFT, TOP, BELOW, GAP = 0.27, 1.85, 0.3, 0.85, 0.12
 EDGE = 20.0
 """What the axis is a multiple of, percent."""
@@ -46,12 +47,12 @@ def _panel(ax: Axes, rows: pd.DataFrame) -> None:
         min(rows["low"].min(), rows["last_low"].min(), 0.0),
         max(rows["high"].max(), rows["last_high"].max(), LEAST),
     )
-    for k, row in enumerate(rows.itertuples(index=False)):
+    for k, (best, *ends) in enumerate(rows[COLUMNS].to_numpy(float)):
         height = count - 1 - k
-        ax.plot([row.low, row.high], [height] * 2, color=SKY, linewidth=5)
-        ax.plot([row.member_low, row.member_high], [height] * 2, color=BLUE, linewidth=2.2)
-        ax.plot([row.last_low, row.last_high], [height - UNDER] * 2, color=MUTED, linewidth=1.0)
-        ax.plot([row.best], [height], color=INK, marker="o", markersize=3.2, linestyle="")
+        ax.plot(ends[:2], [height] * 2, color=SKY, linewidth=5)
+        ax.plot(ends[2:4], [height] * 2, color=BLUE, linewidth=2.2)
+        ax.plot(ends[4:], [height - UNDER] * 2, color=MUTED, linewidth=1.0)
+        ax.plot([best], [height], color=INK, marker="o", markersize=3.2, linestyle="")
     for k, (_, value) in enumerate(ELSEWHERE):
         ax.plot([value], [len(ELSEWHERE) - 1 - k], color=VERMILION, marker="D", markersize=4, linestyle="")
     names = [*rows["actor"], *(name for name, _ in ELSEWHERE)]
