@@ -1,0 +1,1 @@
+"""Who made a fall, as a set: least and largest share of each actor among crowds that keep the episode."""
