@@ -98,7 +98,14 @@ def words(name: str, one: Public) -> set[str]:
     return {word.lower() for each in names if each not in KEYS for word in each.split("_")}
 
 
-SHARES = {"studies.adoption", "studies.sensitivities", "studies.match", "studies.minute", "cli.adoption"}
+SHARES = {
+    "studies.adoption",
+    "studies.sensitivities",
+    "studies.match",
+    "studies.minute",
+    "studies.who",
+    "cli.adoption",
+}
 """Where a share is what the field calls one: of managers, of a fall by Shapley, of a whole."""
 
 
