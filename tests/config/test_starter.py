@@ -24,7 +24,7 @@ from tailrisk.core.errors import InputError
 from tailrisk.core.names import STYLES
 from tailrisk.data.holdings import COLUMNS
 from tailrisk.studies.replay.config import Futures, Replay
-from tailrisk.studies.tune.config import Bounds, Desk, Limits, Product, Tune, load_tune
+from tailrisk.studies.tune.config import Bounds, Desk, Limits, Product, Robust, Tune, load_tune
 
 FAMILIES = {model.__name__: model for model in get_args(get_args(AnyProduct)[0])}
 SAID = tomllib.loads(TEXT.read_text(encoding="utf-8"))
@@ -122,12 +122,12 @@ def test_a_tuning_and_a_replay_have_starters_of_their_own(folder: Path) -> None:
     tune = load_tune(folder / "tune.toml", STYLES).tune
     said = tomllib.loads((folder / "tune.toml").read_text(encoding="utf-8"))
     text = (folder / "tune.toml").read_text(encoding="utf-8")
-    whole = defaults(Tune) | {"bounds": None, "limits": None, "desk": None}
-    assert {k: said[k] for k in whole if k not in ("bounds", "limits", "desk")} == {
-        k: v for k, v in whole.items() if v is not None
-    }
-    assert (tune.bounds, tune.limits, tune.desk) == (Bounds(), Limits(), Desk())
-    for part, model in (("bounds", Bounds), ("limits", Limits), ("desk", Desk), ("product", Product)):
+    blocks = ("bounds", "limits", "desk", "robust")
+    whole = defaults(Tune) | dict.fromkeys(blocks)
+    assert {k: said[k] for k in whole if k not in blocks} == {k: v for k, v in whole.items() if v is not None}
+    assert (tune.bounds, tune.limits, tune.desk, tune.robust) == (Bounds(), Limits(), Desk(), Robust())
+    models = {"bounds": Bounds, "limits": Limits, "desk": Desk, "product": Product, "robust": Robust}
+    for part, model in models.items():
         assert all(f"{name} =" in text for name in model.model_fields), part
     write(folder / "replay.toml", parts=("replay",))
     told = tomllib.loads((folder / "replay.toml").read_text(encoding="utf-8"))

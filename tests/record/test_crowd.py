@@ -47,12 +47,10 @@ def outcome(paths=PATHS):
 def in_blocks(outcome, **edits):
     """Stands for the simulator: two blocks, the later first."""
 
-    def blocks(world, paths, *, chunk, law):
+    def blocks(world, paths, *, chunk, law, group):
         for part in (slice(2000, paths), slice(0, 2000)):
             count = part.stop - part.start
-            kept = {
-                name: getattr(outcome, name)[..., part] for name in crowd_day.Outcome.__dataclass_fields__
-            }
+            kept = {name: value[..., part] for name, value in vars(outcome).items() if value is not None}
             blank = Outcome(
                 loss=np.random.default_rng(part.start).normal(size=(2, 4, 10, count)),
                 z=np.zeros((0, 12, count)),
