@@ -91,4 +91,4 @@ def spans(table: pd.DataFrame, what: str, window: str) -> pd.DataFrame:
 
 def _range(rows: pd.DataFrame, low: str, high: str) -> list[str]:
     pairs = zip(rows[low], rows[high], strict=True)
-    return ["" if a != a else f"{a:.0f} to {b:.0f}" for a, b in pairs]
+    return ["" if a != a else f"{round(a)} to {round(b)}" for a, b in pairs]  # no minus before a nought
