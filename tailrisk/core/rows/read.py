@@ -169,6 +169,9 @@ class Reader:
 
     def scan(self, p: dict[str, Any], x: list[Array]) -> list[Array]:
         """A loop; one turn is no loop, and what no turn changes is not carried."""
+        if "num_consts" not in p:
+            problem = f'"rows" cannot read the loops of JAX {jax.__version__}'
+            raise InputError("run.backend", problem, '"xla", or a JAX before 0.11')
         jaxpr, length, fixed = p["jaxpr"].jaxpr, p["length"], p["num_consts"]
         moving = fixed + p["num_carry"]
         consts, start, over = x[:fixed], x[fixed:moving], x[moving:]
