@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import FORCE, OVERRIDE, QUIET, bar, decimals, numerics, repeated, say
+from .options import FORCE, OVERRIDE, QUIET, bar, decimals, folder_of, numerics, repeated, show_page
 
 
 @click.command()
@@ -49,14 +49,7 @@ from .options import FORCE, OVERRIDE, QUIET, bar, decimals, numerics, repeated, 
 @click.option("--alpha", default=0.12, show_default=True, help="A year, of the stock book, before trading.")
 @click.option("--turnover", default=60.0, show_default=True, help="Yuan traded a year over the stock book.")
 @OVERRIDE
-@click.option(
-    "-o",
-    "--output",
-    default="results/adoption",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The result folder to write.",
-)
+@folder_of("adoption")
 @FORCE
 @QUIET
 def adoption(
@@ -121,8 +114,7 @@ def adoption(
             command=repeated(),
             progress=tell,
         )
-    if not quiet:
-        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+    show_page(folder, quiet)
 
 
 def numbers(option: str, text: str) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import FORCE, OVERRIDE, QUIET, bar, numerics, repeated, say
+from .options import FORCE, OVERRIDE, QUIET, bar, folder_of, numerics, repeated, show_page
 
 
 @click.command()
@@ -17,14 +17,7 @@ from .options import FORCE, OVERRIDE, QUIET, bar, numerics, repeated, say
     help="Member of the crowd's ensemble; may be repeated. Else the config's own.",
 )
 @OVERRIDE
-@click.option(
-    "-o",
-    "--output",
-    default="results/audit",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The result folder to write.",
-)
+@folder_of("audit")
 @FORCE
 @QUIET
 def audit(
@@ -63,5 +56,4 @@ def audit(
             command=repeated(),
             progress=tell,
         )
-    if not quiet:
-        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+    show_page(folder, quiet)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from .options import FORCE, OVERRIDE, QUIET, bar, numerics, reading, repeated, say
+from .options import FORCE, OVERRIDE, QUIET, bar, folder_of, numerics, reading, repeated, show_page
 
 
 @click.command()
@@ -25,14 +25,7 @@ from .options import FORCE, OVERRIDE, QUIET, bar, numerics, reading, repeated, s
 @click.option("--draws", default=100, show_default=True, help="Of simulated markets, for its interval.")
 @click.option("--weekly", is_flag=True, help="Write the gauge of every real week, weeks.csv, too.")
 @OVERRIDE
-@click.option(
-    "-o",
-    "--output",
-    default="results/gauge",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The result folder to write.",
-)
+@folder_of("gauge")
 @FORCE
 @QUIET
 def gauge(
@@ -89,5 +82,4 @@ def gauge(
             command=repeated(),
             progress=tell,
         )
-    if not quiet:
-        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+    show_page(folder, quiet)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -34,6 +35,26 @@ OUTPUT = click.option(
     type=click.Path(path_type=Path),
     help="Folder that gets the folder <name> of results.",
 )
+
+
+def folder_of(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option -o of a command whose result is one folder, results/<name> unless told otherwise."""
+    return click.option(
+        "-o",
+        "--output",
+        default=f"results/{name}",
+        show_default=True,
+        type=click.Path(path_type=Path),
+        help="The result folder to write.",
+    )
+
+
+def show_page(folder: Path, quiet: bool) -> None:
+    """Print the page of a result folder, and where it is."""
+    if not quiet:
+        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+
+
 MARKET = click.option(
     "--market",
     default=HOME,

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import FORCE, OVERRIDE, QUIET, bar, numerics, repeated, say
+from .options import FORCE, OVERRIDE, QUIET, bar, folder_of, numerics, repeated, show_page
 
 
 @click.command()
@@ -29,14 +29,7 @@ from .options import FORCE, OVERRIDE, QUIET, bar, numerics, repeated, say
     help="Weighted paths where plain ones come to the loss too seldom; or always one of the two.",
 )
 @OVERRIDE
-@click.option(
-    "-o",
-    "--output",
-    default="results/reverse",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The result folder to write.",
-)
+@folder_of("reverse")
 @FORCE
 @QUIET
 def reverse(
@@ -88,5 +81,4 @@ def reverse(
             command=repeated(),
             progress=tell,
         )
-    if not quiet:
-        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+    show_page(folder, quiet)

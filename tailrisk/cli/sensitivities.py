@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from ..core.errors import InputError
-from .options import FORCE, OVERRIDE, QUIET, bar, decimals, numerics, repeated, say
+from .options import FORCE, OVERRIDE, QUIET, bar, decimals, folder_of, numerics, repeated, show_page
 
 
 @click.command()
@@ -42,14 +42,7 @@ from .options import FORCE, OVERRIDE, QUIET, bar, decimals, numerics, repeated, 
     help="Paths of every coalition of the crowd's actors; 0 leaves them out.",
 )
 @OVERRIDE
-@click.option(
-    "-o",
-    "--output",
-    default="results/sensitivities",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="The result folder to write.",
-)
+@folder_of("sensitivities")
 @FORCE
 @QUIET
 def sensitivities(
@@ -99,5 +92,4 @@ def sensitivities(
             command=repeated(),
             progress=tell,
         )
-    if not quiet:
-        say((folder / "README.md").read_text(encoding="utf-8").rstrip() + f"\n\nwrote {folder}")
+    show_page(folder, quiet)

@@ -3,6 +3,7 @@
 import hashlib
 import platform
 import subprocess
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,21 @@ PROMISES = (
     "Other hardware: the same random bits, expected shortfall within 1e-6 relative.",
     "Other library versions: another rng_version where the bits differ, agreement within 5 standard errors.",
 )
+
+
+def study(name: str, question: str, command: str, config: Config, source: str) -> dict[str, Any]:
+    """What the record of a study of a config begins with: what was asked, when, and of which paths."""
+    return {
+        "name": name,
+        "question": question,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": command,
+        "config": Path(source).name,
+        "config_sha256": config.digest(),
+        "seed": config.run.seed,
+        "paths": config.run.paths,
+        "days": config.run.days,
+    }
 
 
 def stamp() -> dict[str, Any]:

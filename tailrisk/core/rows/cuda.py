@@ -3,6 +3,8 @@
 It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing launches it.
 """
 
+from collections.abc import Callable
+
 from . import source
 from .kernel import header
 from .program import Loop, Memory, Program, Row, Store
@@ -61,20 +63,13 @@ def shared(program: Program) -> int:
 
 def bytes_moved(program: Program) -> int:
     """Bytes that a path moves to and from memory: its number, its outputs, and what is set aside for it."""
-    alive = source.Writer(program).alive
 
-    def of(block: list[Row | Store | Loop]) -> int:
-        total = 0
-        for it in filter(alive.has, block):
-            if isinstance(it, Loop):
-                total += it.length * of(it.body)
-            elif isinstance(it, Store):
-                total += 4 * it.to.memory.lane
-            elif it.op == "load":
-                total += 4 * it.at[0].lane
-        return total
+    def of(it: Row | Store) -> int:
+        if isinstance(it, Store):
+            return 4 * it.to.memory.lane
+        return 4 * it.at[0].lane if it.op == "load" else 0
 
-    return 4 + of(program.body)
+    return 4 + _summed(program, of)
 
 
 OPERATIONS = {
@@ -93,16 +88,16 @@ OPERATIONS = {
 
 def operations(program: Program) -> int:
     """Instructions of a path, counted row by row: an estimate."""
+    return _summed(program, lambda it: OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1)
+
+
+def _summed(program: Program, weight: Callable[[Row | Store], int]) -> int:
+    """The weights of a path's rows and stores that are needed, a loop's as often as it turns."""
     alive = source.Writer(program).alive
 
     def of(block: list[Row | Store | Loop]) -> int:
-        total = 0
-        for it in filter(alive.has, block):
-            if isinstance(it, Loop):
-                total += it.length * of(it.body)
-            else:
-                total += OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1
-        return total
+        live = filter(alive.has, block)
+        return sum(it.length * of(it.body) if isinstance(it, Loop) else weight(it) for it in live)
 
     return of(program.body)
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,8 @@ from . import page, picture
 from .funds import books, funds, losses, net_alpha
 from .market import Simulated, When, adopted, managers, simulated
 from .wanted import POLICIES, wanted
+
+QUESTION = "What is a policy worth to those who follow it, once many do?"
 
 Tell = Callable[[float, str], None]
 Array = NDArray[np.float64]
@@ -187,15 +188,7 @@ def _facts(
     config: Config, asked: Asked, cohorts: Sequence[str], source: str, name: str, command: str
 ) -> dict[str, Any]:
     return {
-        "name": name,
-        "question": "What is a policy worth to those who follow it, once many do?",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "config": Path(source).name,
-        "config_sha256": config.digest(),
-        "seed": config.run.seed,
-        "paths": config.run.paths,
-        "days": config.run.days,
+        **provenance.study(name, QUESTION, command, config, source),
         "level": float(asked.level),
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,

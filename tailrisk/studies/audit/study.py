@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -82,15 +81,7 @@ def audit(
                 done += 1
         table = pd.DataFrame(rows)
         facts: dict[str, Any] = {
-            "name": output.name,
-            "question": plan.question,
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": command,
-            "config": Path(source).name,
-            "config_sha256": config.digest(),
-            "seed": config.run.seed,
-            "paths": config.run.paths,
-            "days": config.run.days,
+            **provenance.study(output.name, plan.question, command, config, source),
             "members": chosen,
             "rules": plan.model_dump(mode="json")["rule"],
             **config.report.recorded,

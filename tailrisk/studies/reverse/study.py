@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,8 @@ from .draw import Drawn, Target, drawn
 from .history import Evening, histories
 from .page import page
 from .ways import YEAR, Way, course, ways
+
+QUESTION = "Which are the likeliest ways to these losses, who sells first, what does the state do?"
 
 Tell = Callable[[float, str], None]
 
@@ -187,15 +188,7 @@ def _facts(
     moved: list[dict[str, Any]],
 ) -> dict[str, Any]:
     return {
-        "name": name,
-        "question": "Which are the likeliest ways to these losses, who sells first, what does the state do?",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "config": Path(source).name,
-        "config_sha256": config.digest(),
-        "seed": config.run.seed,
-        "paths": config.run.paths,
-        "days": config.run.days,
+        **provenance.study(name, QUESTION, command, config, source),
         "ways": most,
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,

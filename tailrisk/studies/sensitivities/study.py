@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,8 @@ from .sample import Base, affordable, chosen, losses, simulated
 from .scores import alone, score
 from .shapley import Shares, shares
 from .slopes import Slope, Worlds, differences, half_width, least, pathwise, ratio, smooth
+
+QUESTION = "Which numbers of the config move the tail, by how much, and which actors make it?"
 
 Tell = Callable[[float, str], None]
 UNIT = {POINT: 0.01, POINT_A_YEAR: 0.01}
@@ -208,15 +209,8 @@ def _facts(
 ) -> dict[str, Any]:
     places = {product: list(config.products).index(product) for product in asked.products}
     return {
-        "name": name,
-        "question": "Which numbers of the config move the tail, by how much, and which actors make it?",
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "command": command,
-        "config": Path(source).name,
-        "config_sha256": config.digest(),
-        "seed": config.run.seed,
+        **provenance.study(name, QUESTION, command, config, source),
         "paths": base.paths,
-        "days": config.run.days,
         "level": float(asked.level),
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,

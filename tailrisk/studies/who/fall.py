@@ -9,16 +9,16 @@ from dataclasses import dataclass
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from ...calibrate.ladder import Array
 from ...core import static, struct
-from ...core.units import Flag, Ratio
+from ...core.units import Ratio
 from ...crowd import cohorts, redemption
 from ...crowd.margin import over
+from ...market import limits
 from ...simulate.crowd import day as crowd_day
-from ...simulate.crowd.replay import Record
-from ...simulate.crowd.world import Calendar, Crowd, Imposed
+from ...simulate.crowd.replay import Record, walked
+from ...simulate.crowd.world import Crowd
 
 ROLES = ("small", "spread", "micro")
 """Of the buckets whose fall is divided, where the market has them."""
@@ -87,21 +87,10 @@ def falls(crowd: Crowd, record: Record, windows: Windows) -> Ratio:
 
 def course(crowd: Crowd, record: Record) -> tuple[Ratio, Ratio]:
     """Simple returns [day, bucket] and growth of a unit [day, cohort] of a replay; zero once wiped out."""
-    days = record.exogenous.shape[0]
-    calendar: Calendar = jax.tree.map(lambda by_day: by_day[:days], crowd.calendar)
-    still = jnp.zeros(1, record.exogenous.dtype)
-    quiet = jnp.zeros((crowd.rounds, crowd.futures, 1), record.exogenous.dtype)
 
-    def one_day(
-        state: crowd_day.State, day: tuple[Flag, Ratio, Imposed, Calendar]
-    ) -> tuple[crowd_day.State, tuple[Ratio, Ratio]]:
-        stress, exogenous, imposed, calendar = day
-        today = crowd_day.Today(calendar=calendar, noise=quiet, fear=still, imposed=imposed)
-        _, redeemed = redemption.pay(state.cohorts.notices)
-        before = cohorts.equity(state.cohorts) * (1.0 - redeemed)
-        state, seen = crowd_day.step(crowd, state, stress[None], exogenous[:, None], today)
-        return state, (seen.returns[:, 0], over(cohorts.equity(state.cohorts), before)[:, 0])
+    def shown(eve: crowd_day.State, state: crowd_day.State, seen: limits.Seen) -> tuple[Ratio, Ratio]:
+        _, redeemed = redemption.pay(eve.cohorts.notices)
+        before = cohorts.equity(eve.cohorts) * (1.0 - redeemed)
+        return seen.returns[:, 0], over(cohorts.equity(state.cohorts), before)[:, 0]
 
-    days_of = record.stress, record.exogenous, record.imposed, calendar
-    _, (returns, units) = lax.scan(one_day, crowd_day.init(crowd, 1), days_of)
-    return returns, units
+    return walked(crowd, record, shown)[1]
