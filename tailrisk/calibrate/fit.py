@@ -1,6 +1,7 @@
 """Calibration from file to file: prices in, models with errors out."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import jax
@@ -15,10 +16,10 @@ from ..data.reading import logger
 from ..data.table import digests, listing, parse_day
 from .calibration import Calibration
 from .document import document, writable, write
-from .ladder import Observed, ladder, log_returns, observe
-from .memory_law import fit_law, write_residuals
+from .ladder import Array, Observed, ladder, log_returns, observe
+from .memory_law import Law, fit_law, write_residuals
 from .picture import picture
-from .style_memory import fit_styles
+from .style_memory import StyleLaw, fit_styles
 from .styles import Overlay, overlay
 from .summary import summary
 from .switching import SHOCKS, Switching, fit_switching
@@ -68,34 +69,21 @@ def calibrate(
     for path in (output, figure, residuals):
         if path:
             writable(path)
-    place, names = " + ".join(map(str, listing(prices_path))), names or home()
-    prices = read_prices(prices_path, names=names, accept=accept, since=since, until=until)
-    names, limit = with_closes(place, prices, names, limit)
-    prices = windowed(place, prices, since, until, names)
-    returns = log_returns(prices.to_numpy())
-    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
-    moving(place, factors)
-    overlaid = styled(factors, styles_path, until) if styles_path else None
+    history = closes(prices_path, names or home(), limit, since, until, accept)
+    overlaid = styled(history.factors, styles_path, until) if styles_path else None
     with jax.enable_x64(True):
-        models = fitted(observe(returns), states, shocks, starts, seed, tell)
-        remembered = None
-        if memory or residuals:
-            tell(0.97, "memory")
-            remembered = fit_law(factors.to_numpy(), limit=limit, seed=seed)
+        models = fitted(observe(history.returns), states, shocks, starts, seed, tell)
+        remembered = remembering(history, seed, tell) if memory or residuals else None
         beyond = None
         if remembered and overlaid and styles_path:
-            tell(0.99, "memory of styles")
-            known = read_styles(styles_path)
-            beyond = fit_styles(
-                remembered, overlaid, factors, known[known.index <= parse_day("until", until)]
-            )
+            beyond = styles_remembering(remembered, overlaid, history, styles_path, until, tell)
     calibration = Calibration(
         models=models,
         styles=overlaid,
-        names=names,
-        prices=prices,
-        window=(str(factors.index[0].date()), str(factors.index[-1].date())),
-        days=len(factors),
+        names=history.names,
+        prices=history.prices,
+        window=history.window,
+        days=len(history.factors),
         digest=digests(prices_path),
         command=command,
         version=__version__,
@@ -104,13 +92,75 @@ def calibrate(
         memory=remembered,
         style_memory=beyond,
     )
-    if residuals and remembered:
-        write_residuals(residuals, remembered, list(factors.index), names.factors)
+    written(calibration, history, output, figure, residuals)
+    tell(1.0, "done")
+    return calibration
+
+
+@dataclass(frozen=True)
+class Closes:
+    """What is fitted to: closes of the buckets that have them, and what is made of them."""
+
+    names: Names
+    limit: tuple[float, ...] | None  # [bucket]
+    prices: pd.DataFrame  # [day, bucket]
+    returns: Array  # [day, bucket]  log; a day less than there are closes
+    factors: pd.DataFrame  # [day, factor]
+
+    @property
+    def window(self) -> tuple[str, str]:
+        """First and last day that has returns."""
+        return str(self.factors.index[0].date()), str(self.factors.index[-1].date())
+
+
+def closes(
+    path: str | Path | Sequence[str | Path],
+    names: Names,
+    limit: tuple[float, ...] | None,
+    since: str | None,
+    until: str,
+    accept: Sequence[str],
+) -> Closes:
+    """Read the window's closes. InputError: data that cannot be used, a window too short, a still factor."""
+    place = " + ".join(map(str, listing(path)))
+    prices = read_prices(path, names=names, accept=accept, since=since, until=until)
+    names, limit = with_closes(place, prices, names, limit)
+    prices = windowed(place, prices, since, until, names)
+    returns = log_returns(prices.to_numpy())
+    factors = pd.DataFrame(ladder(returns), index=prices.index[1:], columns=names.factors)
+    moving(place, factors)
+    return Closes(names=names, limit=limit, prices=prices, returns=returns, factors=factors)
+
+
+def remembering(history: Closes, seed: int, tell: Progress) -> Law:
+    """Memory of volatility and trends, and the law of what it leaves."""
+    tell(0.97, "memory")
+    return fit_law(history.factors.to_numpy(), limit=history.limit, seed=seed)
+
+
+def styles_remembering(
+    law: Law, overlaid: Overlay, history: Closes, path: str | Path, until: str, tell: Progress
+) -> StyleLaw:
+    """The same of the styles, beside the ladder's."""
+    tell(0.99, "memory of styles")
+    known = read_styles(path)
+    return fit_styles(law, overlaid, history.factors, known[known.index <= parse_day("until", until)])
+
+
+def written(
+    calibration: Calibration,
+    history: Closes,
+    output: str | Path,
+    figure: str | Path | None,
+    residuals: str | Path | None,
+) -> None:
+    """The table of whole days, the TOML and the picture, as far as they are asked for."""
+    if residuals and calibration.memory:
+        names = history.names.factors
+        write_residuals(residuals, calibration.memory, list(history.factors.index), names)
     write(output, document(calibration))
     if figure:
         write(figure, picture(calibration))
-    tell(1.0, "done")
-    return calibration
 
 
 def with_closes(
