@@ -189,6 +189,7 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         **provenance.study(name, QUESTION, command, config, source),
+        **config.report.recorded,
         "level": float(asked.level),
         "confidence": 100 * config.tail.confidence,
         "member": config.crowd.member if config.crowd and config.crowd.ensemble else None,

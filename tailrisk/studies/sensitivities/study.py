@@ -210,6 +210,7 @@ def _facts(
     places = {product: list(config.products).index(product) for product in asked.products}
     return {
         **provenance.study(name, QUESTION, command, config, source),
+        **config.report.recorded,
         "paths": base.paths,
         "level": float(asked.level),
         "confidence": 100 * config.tail.confidence,
