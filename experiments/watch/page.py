@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from tailrisk.calibrate.picture import drawn
 from tailrisk.record.publishing import markdown
 from tailrisk.report.figures.prints import printed
+from tailrisk.report.figures.scale import logarithmic
 
 from .legs import ACCOUNTS, CHILD, LEGS
 
@@ -141,9 +142,9 @@ def picture(table: pd.DataFrame) -> str:
     axes.axhline(300, color="black", linewidth=0.8)
     axes.text(1.0, 330, "300 a second", fontsize=8)
     axes.axvline(CHILD / 1000, color="grey", linewidth=0.8, linestyle=":")
-    axes.set(
-        xscale="log", yscale="log", xlabel="child order, thousand yuan", ylabel="most orders in a second"
-    )
+    axes.set(xlabel="child order, thousand yuan", ylabel="most orders in a second")
+    for axis in (axes.xaxis, axes.yaxis):
+        logarithmic(axis)
     axes.legend(fontsize=8, frameon=False)
     printed(chart, "child_size")
     return drawn(chart)

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from ...report.figures.scale import logarithmic
 from ...report.figures.style import (
     BLUE,
     GREEN,
@@ -88,12 +89,10 @@ def capacity(table: pd.DataFrame, facts: dict[str, Any]) -> str:
                 for one in own.to_dict("records")
             ))  # fmt: skip
         left.axhline(0, color=MUTED, linewidth=0.6)
-        for ax, title in ((left, "net alpha, % a year"), (right, "ES of a holder, % of NAV")):
-            ax.set_xscale("log")
-            sizes = sorted(set(table["assets"]))
-            ax.set_xticks(sizes, [f"{size:g}" for size in sizes])
-            ax.minorticks_off()
-            ax.set_title(title)
-            ax.set_xlabel("assets, billions")
+        titles = say("net alpha, % a year"), say("ES of a holder, % of NAV")
+        for ax, title in zip((left, right), titles, strict=True):
+            logarithmic(ax.xaxis, sorted(set(table["assets"])), "{:g}".format)
+            ax.set_title(safe(title))
+            ax.set_xlabel(safe(say("assets, billions")))
         _legend(left, left)
         return svg(figure, "capacity", "Net alpha and ES by a manager's own assets", "; ".join(words) + ".")

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.dates import date2num
-from matplotlib.ticker import NullLocator
 
+from ...report.figures.scale import logarithmic
 from ...report.figures.style import BLUE, GRID, INK, MUTED, SKY, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
 from .scores import Interval
@@ -80,6 +80,4 @@ def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], title: s
 
 def _percent(axis: Any) -> None:
     """A logarithmic axis of chances, its ticks in percent."""
-    (axis.axes.set_yscale if axis.axis_name == "y" else axis.axes.set_xscale)("log")
-    axis.set_ticks(TICKS, [f"{100 * one:g} %" for one in TICKS])
-    axis.set_minor_locator(NullLocator())
+    logarithmic(axis, TICKS, lambda one: f"{100 * one:g} %")

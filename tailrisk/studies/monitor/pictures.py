@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.dates import date2num
 
+from ...report.figures.scale import logarithmic
 from ...report.figures.style import (
     BLUE,
     GREEN,
@@ -40,7 +41,7 @@ def wealth(days: pd.DataFrame, title: str, column: str, reject: float) -> str:
             ax.plot(when, line, style, color=colour, linewidth=1.0, label=safe(str(model)))
             words.append(f"{model} {own[column].iloc[-1]:.3g}")
         ax.axhline(reject, color=INK, linewidth=0.7, linestyle=":")
-        ax.set_yscale("log")
+        logarithmic(ax.yaxis)
         ax.xaxis_date()
         ax.set_ylabel("wealth")
         ax.set_title(safe(title))
