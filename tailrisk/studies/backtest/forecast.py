@@ -56,6 +56,7 @@ class Forecasts:
     value_at_risk: Array  # [model, horizon, level, target, day]
     expected_shortfall: Array  # [model, horizon, level, target, day]
     unconverged: int  # GARCH fits whose climb did not converge; the fit before was kept
+    regimes: Array | None = None  # [day, regime]  chances before the day, of the memory process if asked for
 
 
 def forecasts(plan: Plan, returns: Array, gain: Array, tell: Tell) -> Forecasts:
@@ -76,10 +77,11 @@ def forecasts(plan: Plan, returns: Array, gain: Array, tell: Tell) -> Forecasts:
     for m, (shock, k) in enumerate((shock, k) for shock in plan.shocks for k in plan.states):
         tell((4 + m) / work, f"{k} regimes, {shock}")
         out[:, len(BASELINES) + m] = by_regimes(returns, plan, k, shock)
+    chances = None
     if plan.memory:
         tell((work - 1) / work, "memory")
-        out[:, -1] = by_memory(returns, plan)
-    return Forecasts(out[0], out[1], unconverged)
+        out[:, -1], chances = by_memory(returns, plan)
+    return Forecasts(out[0], out[1], unconverged, chances)
 
 
 def by_history(gain: Array, plan: Plan, horizon: int) -> Iterator[simple.Forecast]:
@@ -126,11 +128,11 @@ def by_regimes(returns: Array, plan: Plan, states: int, shock: str) -> Array:
     return np.concatenate([mixed(stretch, plan) for stretch in stretches], axis=-1)
 
 
-def by_memory(returns: Array, plan: Plan) -> Array:
-    """The memory process for all targets [2, horizon, level, target, day]."""
+def by_memory(returns: Array, plan: Plan) -> tuple[Array, Array]:
+    """The memory process for all targets [2, horizon, level, target, day], and its regimes [day, regime]."""
     shares = [float(1 - exact_level(level)) for level in plan.levels]
     slopes = np.array([aim.slope for aim in plan.aims])
-    parts = []
+    parts, chances = [], []
     past = returns[: int(plan.days[-1]) + 1]
     for stretch in memory.stretches(past, [int(row) for row in plan.refits], plan.starts, plan.seed):
         part = np.empty((2, len(plan.horizons), len(shares), len(slopes), stretch.end - stretch.first))
@@ -141,7 +143,8 @@ def by_memory(returns: Array, plan: Plan) -> Array:
             else:
                 part[:, h] = memory.over_days(stretch, slopes, horizon, shares, plan.seed)
         parts.append(part)
-    return np.concatenate(parts, axis=-1)
+        chances.append(memory.ahead(stretch))
+    return np.concatenate(parts, axis=-1), np.concatenate(chances)
 
 
 def mixed(stretch: Stretch, plan: Plan) -> Array:

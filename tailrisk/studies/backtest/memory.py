@@ -69,12 +69,16 @@ def filtered_chance(law: Law, run: Filtered) -> Array:
     return np.asarray(probabilities(observe(np.cumsum(run.residual, axis=1)), known)[1])
 
 
+def ahead(stretch: Stretch) -> Array:
+    """P(regime on the day | every day before it) [day, regime] of the stretch's days."""
+    return stretch.chance[stretch.first - 1 : stretch.end - 1] @ stretch.law.residuals.transition
+
+
 def one_day(stretch: Stretch, slope: Array, tails: list[float]) -> Array:
     """VaR and ES [2, level, day] of minus the gain slope . r, r [bucket] log returns."""
     law, run, days = stretch.law.residuals, stretch.run, slice(stretch.first, stretch.end)
     tilt = slope @ np.tril(np.ones((len(slope),) * 2))  # on factors
-    eve = stretch.chance[stretch.first - 1 : stretch.end - 1]
-    weight = eve @ law.transition  # [day, regime]
+    weight = ahead(stretch)
     loading = tilt * run.deviation[days]  # [day, factor]
     place = (tilt * (stretch.law.fit.mean + run.centre[days])).sum(axis=1)[:, None] + loading @ law.mean.T
     spread = 1.0 if law.nu is None else np.sqrt((law.nu - 2) / law.nu)

@@ -35,6 +35,8 @@ STILL = 1e-10
 """Daily gains within this of each other are one number and rounding."""
 FORECASTS = "forecasts.parquet"
 PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
+REGIMES = "regime_"
+"""Columns of it that begin so are chances of regimes before the day, of the memory process if asked for."""
 """How often models are fitted again."""
 
 
@@ -81,7 +83,8 @@ def backtest(
     """Forecast every day from `first` to `last`, judge, write and return the folder `output`.
 
     memory: whether the memory process is among the models. accept: what may be odd about the data, of
-    data.daily.KINDS. daily: whether every day's forecasts and losses are written too (forecasts.parquet).
+    data.daily.KINDS. daily: whether every day's forecasts and losses are written too (forecasts.parquet),
+    with the chances of the memory process's regimes before the day.
 
     Raises InputError for a folder in the way, or data that cannot carry the forecasts.
     """
@@ -116,9 +119,11 @@ def by_day(known: History, made: Forecasts) -> pd.DataFrame:
     """A row per horizon, level, model, series and day, as `tailrisk monitor` reads it."""
     loss = known.loss()
     parts = [
+    came_on = {h: np.flatnonzero(np.isfinite(loss[h]).all(axis=1)) for h in loss}
+    chances = np.empty((len(known.days), 0)) if made.regimes is None else made.regimes
         pd.DataFrame(
             {
-                "date": known.days[np.flatnonzero(np.isfinite(loss[horizon]).all(axis=1))],
+                "date": known.days[came_on[horizon]],
                 "horizon": horizon,
                 "level": float(level),
                 "model": model,
@@ -127,6 +132,7 @@ def by_day(known: History, made: Forecasts) -> pd.DataFrame:
                 "value_at_risk": var,
                 "expected_shortfall": es,
             }
+                **{f"{REGIMES}{k}": chance for k, chance in enumerate(chances[came_on[horizon]].T)},
         )
         for horizon, level, model, t, (came, var, es) in every(known.plan, made, loss)
     ]

@@ -7,7 +7,8 @@ import pandas as pd
 
 from ...core.errors import InputError
 from ...tail import conformal
-from .read import REGIMES, SERIES
+from ..backtest.study import REGIMES
+from .read import SERIES
 
 ENDINGS = {"equal": "+conformal", "regime": "+regime"}
 """What is put behind a model's name: weights by age alone, and by regime too."""

@@ -10,13 +10,11 @@ import pandas as pd
 
 from ...core.errors import InputError
 from ...data.table import Table, digest, read_table
-from ..backtest.study import FORECASTS
+from ..backtest.study import FORECASTS, REGIMES
 
 SERIES = ["product", "model", "level", "horizon"]
 """What tells one series of forecasts from another."""
 NUMBERS = ("value_at_risk", "expected_shortfall", "loss")
-REGIMES = "regime_"
-"""Columns that begin so are chances of regimes before the day."""
 
 
 @dataclass(frozen=True)

@@ -58,3 +58,15 @@ def test_later_days_change_no_earlier_forecast(stretch):
     one, two = (memory.one_day(x, slope, [0.05]) for x in (found, other))
     np.testing.assert_allclose(one[:, :, :11], two[:, :, :11], rtol=1e-9)
     assert (two[:, :, 11:14] > one[:, :, 11:14]).all(), "volatility follows what came"
+    early, late = (memory.ahead(x) for x in (found, other))
+    np.testing.assert_allclose(early[:11], late[:11], rtol=1e-9)
+    assert np.abs(late[11:14] - early[11:14]).max() > 1e-3, "and so do the chances of the regimes"
+
+
+def test_chances_of_a_day_s_regimes_are_those_after_the_eve_and_a_move(stretch):
+    _, found = stretch
+    chance, move = memory.ahead(found), found.law.residuals.transition
+    assert chance.shape == (LAST - FIRST, len(move))
+    np.testing.assert_allclose(chance.sum(axis=1), 1, rtol=1e-6)
+    for day in range(LAST - FIRST):
+        np.testing.assert_allclose(chance[day], found.chance[FIRST + day - 1] @ move, rtol=1e-12)

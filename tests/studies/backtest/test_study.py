@@ -13,8 +13,10 @@ from tailrisk.core import seal
 from tailrisk.core.errors import InputError
 from tailrisk.studies.backtest import judge, pictures
 from tailrisk.studies.backtest.forecast import Forecasts, Plan
-from tailrisk.studies.backtest.study import calendar, moves
+from tailrisk.studies.backtest.study import FORECASTS, History, by_day, calendar, moves
 from tailrisk.studies.backtest.targets import Target
+from tailrisk.studies.monitor.mended import mended
+from tailrisk.studies.monitor.read import watched
 
 from .worlds import closes
 
@@ -75,6 +77,27 @@ def test_forecasts_of_every_day_can_be_watched(data, tmp_path):
     assert stop.value.code == 0
     record = json.loads((tmp_path / "watch" / "record.json").read_text())
     assert record["made_by"].startswith("tailrisk backtest closes.csv")
+
+
+def test_chances_of_regimes_are_written_day_by_day_beside_the_forecasts(tmp_path):
+    """Those of the memory process, on the days whose loss came, as `tailrisk monitor --conformal` reads."""
+    days, rng = 60, np.random.default_rng(0)
+    plan = replace(PLAN, days=np.arange(days), memory=True)
+    chances = rng.dirichlet(np.ones(3), days)
+    risks = np.abs(rng.normal(2, 0.1, (2, len(plan.models), 2, 1, 2, days)))
+    when = pd.bdate_range("2015-01-05", periods=days)
+    known = History(when=when, returns=np.zeros((days, 5)), gain=rng.normal(size=(days, 2)), plan=plan)
+    made = Forecasts(*risks, 0, chances)
+    daily, names = by_day(known, made), ["regime_0", "regime_1", "regime_2"]
+    for horizon, came in ((1, days), (10, days - 9)):
+        for model in ("memory", "hs_250"):
+            own = daily[(daily.horizon == horizon) & (daily.model == model) & (daily["product"] == "b")]
+            assert list(own.date) == list(when[:came])
+            np.testing.assert_array_equal(own[names], chances[:came])
+    assert not [name for name in by_day(known, replace(made, regimes=None)) if name.startswith("regime")]
+    daily.to_parquet(tmp_path / FORECASTS)
+    rows = mended(watched(tmp_path, None, None, ("memory",)).rows, None)
+    assert set(rows.model) == {"memory", "memory+conformal", "memory+regime"}
 
 
 def test_from_file_to_folder(data, tmp_path, capsys):
