@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -22,6 +22,12 @@ class Say:
     """Phrases of one language; a phrase that is missing there is said in English."""
 
     language: str = ENGLISH
+
+    @classmethod
+    def of(cls, record: Mapping[str, object]) -> "Say":
+        """That of a study's record (`config.report.recorded`); English where it names none known."""
+        asked = record.get("language")
+        return cls(str(asked) if asked in LANGUAGES else ENGLISH)
 
     def __call__(self, phrase: str, /, **values: object) -> str:
         """The phrase with its values: `say("{n} paths", n="1,000")`. Values are never translated."""
@@ -79,12 +85,16 @@ class Say:
         return last.join([comma.join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
+IN_ENGLISH = Say()
+
+
 @cache
 def phrases(language: str) -> dict[str, str]:
     """English phrase -> phrase; empty for English."""
     if language == ENGLISH:
         return {}
-    return {**_read(f"{language}.toml"), **_read(f"{language}_answers.toml")}
+    parts = (f"{language}.toml", f"{language}_answers.toml", f"{language}_pictures.toml")
+    return {phrase: other for part in parts for phrase, other in _read(part).items()}
 
 
 @cache

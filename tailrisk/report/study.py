@@ -12,7 +12,7 @@ from . import findings, readme, translated
 from .document import Document, Note, Section, Shown
 from .files import files
 from .html import html
-from .language import ENGLISH, LANGUAGES, Say
+from .language import ENGLISH, Say
 from .provenance import flat, words
 from .tables import Cell, Table
 
@@ -32,6 +32,9 @@ KINDS = {
     "minute": "Whose a minute was",
     "liquidity": "Getting out of a book",
     "watch": "Surveillance of orders",
+    "gauge": "A gauge of crowding",
+    "adoption": "A policy that many follow",
+    "sensitivities": "What moves the tail",
 }
 """Command -> what its page is called; another is a study."""
 CERTIFICATE = (
@@ -78,8 +81,7 @@ def show(folder: str | Path) -> str:
 def document(folder: Path, language: str | None = None) -> Document:
     """What the page says, in a language or that of its record."""
     record, text = _read(folder)
-    language = language or str(record.get("language") or ENGLISH)
-    say = Say(language if language in LANGUAGES else ENGLISH)
+    say = Say.of({"language": language} if language else record)
     name = str(record.get("name") or folder.name)
     command = str(record.get("command") or "").split()
     kind = say.name(KINDS.get(command[1] if len(command) > 1 else "", "A study"))

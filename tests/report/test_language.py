@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 from string import Formatter
 
@@ -17,20 +18,32 @@ from tailrisk.report.page import render
 from tailrisk.report.provenance import provenance
 
 HERE = Path(tailrisk.report.__file__).parent
+STUDIES = HERE.parent / "studies"
 NAMES = ("bars", "fan", "losses", "regimes", "spread")
 HAN = re.compile(r"[\u4e00-\u9fff]")
 
 
 def said() -> set[str]:
     """Every literal phrase of a call of `say`, in code and templates."""
-    found: set[str] = set()
-    for file in HERE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and node.args and _is_say(node.func):
-                assert isinstance(node.args[0], ast.Constant), f"{file.name}: {ast.unparse(node)}"
-                found.add(node.args[0].value)
+    found = {phrase for file in HERE.rglob("*.py") for phrase in literal(file)} | pictured()
     for file in HERE.rglob("*.j2"):
         found |= set(re.findall(r'say\("([^"]*)"', file.read_text(encoding="utf-8")))
+    return found
+
+
+def pictured() -> set[str]:
+    """Those of the pictures of studies; a demo's `say` prints on the terminal."""
+    files = [file for file in STUDIES.rglob("*.py") if "report.language import" in file.read_text("utf-8")]
+    return {phrase for file in files if file != STUDIES / "demo" / "run.py" for phrase in literal(file)}
+
+
+def literal(file: Path) -> set[str]:
+    """Phrases of the calls of `say` in a file."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and node.args and _is_say(node.func):
+            assert isinstance(node.args[0], ast.Constant), f"{file.name}: {ast.unparse(node)}"
+            found.add(node.args[0].value)
     return found
 
 
@@ -58,6 +71,12 @@ def test_every_phrase_used_has_a_translation() -> None:
     known = phrases("zh")
     assert len(said()) > 100
     assert not {phrase for phrase in said() | vocabulary() if phrase not in known}
+
+
+def test_every_label_of_pictures_is_used() -> None:
+    known = tomllib.loads((HERE / "zh_pictures.toml").read_text(encoding="utf-8"))
+    assert len(pictured()) > 40
+    assert not set(known) - said() - vocabulary()
 
 
 def test_a_translation_has_the_holes_of_its_phrase_and_is_chinese() -> None:

@@ -1,4 +1,4 @@
-"""The record of a study says what its config said of the page, so that a folder shown again is in its language."""
+"""The record of a study says what its config said of the page: a folder shown again is in its language."""
 
 import re
 from pathlib import Path

@@ -20,6 +20,7 @@ from ...report.figures.style import (
     canvas,
 )
 from ...report.figures.svg import safe, svg
+from ...report.language import Say
 
 LOOKS = ((BLUE, "-", "o"), (VERMILION, "--", "s"), (GREEN, "-.", "^"), (ORANGE, ":", "D"), (PURPLE, "-", "v"))
 PANEL = (WIDTH - 0.9) / 2
@@ -28,14 +29,15 @@ HEIGHT, BELOW = 3.2, 0.75
 
 def curves(worlds: pd.DataFrame, rows: pd.DataFrame, kind: str, facts: dict[str, Any]) -> str:
     """Left how often routs come, right what following saves of ES, by product."""
+    say = Say.of(facts)
     with canvas(HEIGHT) as figure:
         ax = axes(figure, 0.6, BELOW, WIDTH - 0.6 - PANEL + 0.3, 0.3)
         share = 100 * worlds["share"]
         ax.fill_between(share, worlds["rout_low"], worlds["rout_high"], color=SKY, alpha=0.35, linewidth=0)
         ax.plot(share, worlds["rout"], color=BLUE, marker="o", markersize=3.5, linewidth=1.2)
         ax.set_ylim(bottom=0)
-        ax.set_title("P(rout), %")
-        ax.set_xlabel("share that follows, %")
+        ax.set_title(safe(say("P(rout), %")))
+        ax.set_xlabel(safe(say("share that follows, %")))
         words = "; ".join(
             f"{100 * one['share']:.0f} %: {one['rout']:.3g} %" for one in worlds.to_dict("records")
         )
@@ -46,8 +48,8 @@ def curves(worlds: pd.DataFrame, rows: pd.DataFrame, kind: str, facts: dict[str,
             said = ", ".join(f"{one['saves_es']:+.2g}" for one in own.to_dict("records"))
             words += f". {product} saves {said}"
         right.axhline(0, color=INK, linewidth=0.6)
-        right.set_title("saved by following, points of ES")
-        right.set_xlabel("share that follows, %")
+        right.set_title(safe(say("saved by following, points of ES")))
+        right.set_xlabel(safe(say("share that follows, %")))
         _legend(ax, right)
         return svg(
             figure, f"adoption-{kind}", f"{kind}: routs and savings by the share that follows", words + "."
@@ -73,6 +75,7 @@ def _line(
 
 def capacity(table: pd.DataFrame, facts: dict[str, Any]) -> str:
     """Left net alpha, right ES of holders, against a manager's own assets."""
+    say = Say.of(facts)
     with canvas(HEIGHT) as figure:
         left = axes(figure, 0.6, BELOW, WIDTH - 0.6 - PANEL + 0.3, 0.3)
         right = axes(figure, 0.6 + PANEL + 0.2, BELOW, 0.1, 0.3)

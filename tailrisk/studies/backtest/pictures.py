@@ -10,7 +10,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from ...report.figures.style import BLUE, GREEN, INK, MUTED, SMALL, VERMILION, axes, canvas
-from ...report.figures.svg import svg
+from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from .forecast import Forecasts, Plan
 
 Array = NDArray[Any]
@@ -26,7 +27,9 @@ def headline(plan: Plan) -> str:
     return "memory" if plan.memory else f"{plan.shocks[0]}_k{max(plan.states)}"
 
 
-def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[int, Array]) -> str:
+def exceedances(
+    plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[int, Array], say: Say = IN_ENGLISH
+) -> str:
     """One-day losses of a spread with VaR at the highest level by three models; below, every model's hits."""
     target = next((i for i, aim in enumerate(plan.aims) if aim.name == plan.pictured), 0)
     level, horizon = len(plan.levels) - 1, plan.horizons[0]
@@ -35,17 +38,17 @@ def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[
     came, when = 100 * came[known], date2num(days[known])
     var = 100 * made.value_at_risk[:, 0, level, target][:, known]
     height = 2.6 + 0.5 + ROW * len(plan.models)
-    name = f"{plan.aims[target].label}, {horizon} day, {100 * float(plan.levels[level]):g} %"
+    name, shown = (_named(plan, target, one) for one in (IN_ENGLISH, say))
     with canvas(height) as figure:
         above = axes(figure, 1.1, 0.55 + ROW * len(plan.models), 0.1, 0.3)
-        above.vlines(when, 0, came, color=INK, linewidth=0.4, label="loss")
+        above.vlines(when, 0, came, color=INK, linewidth=0.4, label=safe(say("loss")))
         for model, colour, style in LINES:
             model = model or headline(plan)
             above.plot(
                 when, var[plan.models.index(model)], color=colour, linestyle=style, linewidth=0.8, label=model
             )
-        above.set_ylabel("log loss and VaR, %")
-        above.set_title(name)
+        above.set_ylabel(safe(say("log loss and VaR, %")))
+        above.set_title(safe(shown))
         above.legend(
             loc="lower right", bbox_to_anchor=(1.0, 0.99), ncols=4, frameon=False, fontsize=SMALL, borderpad=0
         )
@@ -57,6 +60,16 @@ def exceedances(plan: Plan, days: pd.DatetimeIndex, made: Forecasts, loss: dict[
         expected = len(when) * (1 - float(plan.levels[level]))
         told = f"Of {len(when):,} days, {expected:.1f} would lie beyond a right VaR; by model: {words}."
         return svg(figure, "exceedances", f"Losses beyond VaR: {name}", told)
+
+
+def _named(plan: Plan, target: int, say: Say) -> str:
+    """The series, horizon and level of the picture."""
+    return say(
+        "{name}, {horizon} day, {level} %",
+        name=say.render(plan.aims[target].label),
+        horizon=plan.horizons[0],
+        level=f"{100 * float(plan.levels[-1]):g}",
+    )
 
 
 def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
@@ -71,7 +84,7 @@ def _raster(ax: Axes, plan: Plan, when: Array, hit: Array) -> str:
     return ", ".join(f"{model} {count}" for model, count in zip(plan.models, counts, strict=True))
 
 
-def coverage(plan: Plan, table: pd.DataFrame) -> str:
+def coverage(plan: Plan, table: pd.DataFrame, say: Say = IN_ENGLISH) -> str:
     """Rate of hits over nominal, by horizon and level: dots are targets, the bar the one pictured."""
     cells = [(h, float(level)) for h in plan.horizons for level in plan.levels]
     height = 0.9 + ROW * len(plan.models)
@@ -80,9 +93,9 @@ def coverage(plan: Plan, table: pd.DataFrame) -> str:
         for i, (horizon, level) in enumerate(cells):
             ax = axes(figure, 1.1 + width * i, 0.45, 0.1 + width * (len(cells) - 1 - i) + 0.08, 0.3)
             _panel(ax, plan, table[(table.horizon == horizon) & (table.level == level)], 1 - level)
-            ax.set_title(f"{horizon} d, {100 * level:g} %")
+            ax.set_title(safe(say("{horizon} d, {level} %", horizon=horizon, level=f"{100 * level:g}")))
             ax.tick_params(axis="y", labelleft=i == 0)
-            ax.set_xlabel("rate / nominal")
+            ax.set_xlabel(safe(say("rate / nominal")))
         words = "; ".join(
             f"{model}, {horizon} d, {level:g}: {100 * own.rate.mean():.2f} %"
             for horizon, level in cells

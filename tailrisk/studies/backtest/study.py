@@ -23,6 +23,7 @@ from ...record.files import write_csv, write_parquet
 from ...record.store import replacing, write_record
 from ...report import study as of_study
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from . import page, pictures
 from .forecast import Forecasts, Plan, forecasts
 from .judge import every, judged, ranking
@@ -34,9 +35,9 @@ Array = NDArray[Any]
 STILL = 1e-10
 """Daily gains within this of each other are one number and rounding."""
 FORECASTS = "forecasts.parquet"
-PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 REGIMES = "regime_"
 """Columns of it that begin so are chances of regimes before the day, of the memory process if asked for."""
+PERIODS = {"year": "Y", "quarter": "Q", "month": "M"}
 """How often models are fitted again."""
 
 
@@ -118,9 +119,9 @@ def backtest(
 def by_day(known: History, made: Forecasts) -> pd.DataFrame:
     """A row per horizon, level, model, series and day, as `tailrisk monitor` reads it."""
     loss = known.loss()
-    parts = [
     came_on = {h: np.flatnonzero(np.isfinite(loss[h]).all(axis=1)) for h in loss}
     chances = np.empty((len(known.days), 0)) if made.regimes is None else made.regimes
+    parts = [
         pd.DataFrame(
             {
                 "date": known.days[came_on[horizon]],
@@ -131,8 +132,8 @@ def by_day(known: History, made: Forecasts) -> pd.DataFrame:
                 "loss": came,
                 "value_at_risk": var,
                 "expected_shortfall": es,
-            }
                 **{f"{REGIMES}{k}": chance for k, chance in enumerate(chances[came_on[horizon]].T)},
+            }
         )
         for horizon, level, model, t, (came, var, es) in every(known.plan, made, loss)
     ]
@@ -222,14 +223,14 @@ def moves(aim: Target, past: Array, first: str) -> None:
 
 def write(known: History, made: Forecasts, folder: Path, record: dict[str, Any]) -> None:
     """table.csv (every test), ranking.csv, the pictures, README.md and, last, record.json."""
-    loss = known.loss()
+    loss, say = known.loss(), Say.of(record)
     table = judged(known.plan, made, loss)
     ranks = ranking(known.plan, table, made, loss)
     for name, frame in (("table", table), ("ranking", ranks)):
         write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
     with printing(folder, BOTH):
-        disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss))
-        disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table))
+        disk.write(folder / "exceedances.svg", pictures.exceedances(known.plan, known.days, made, loss, say))
+        disk.write(folder / "coverage.svg", pictures.coverage(known.plan, table, say))
     disk.write(folder / "README.md", page.page(known.plan, table, ranks, record))
     write_record(folder, {**record, **provenance.stamp()})
     of_study.write(folder)

@@ -8,25 +8,25 @@ from matplotlib.axes import Axes
 from ...report.estimate import Estimate
 from ...report.figures.style import BLUE, INK, MUTED, PAPER, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from ...report.words import LOSS_PLACES, level, short
 from .tables import Row, records
 
 ROW, LEFT, WIDE = 0.42, 1.75, 2.65
 LOOKS = {"without": (PAPER, BLUE, "//////"), "with": (VERMILION, VERMILION, "")}
 """Side -> face, edge and hatch of its bar."""
-NAMES = {"without": "without the crowd", "with": "with the crowd, on the same paths"}
 
 
-def sides(losses: pd.DataFrame) -> str:
+def sides(losses: pd.DataFrame, say: Say = IN_ENGLISH) -> str:
     """Hatched bar: without; solid bar: with; a panel a view; losses: a row per view and product."""
     views, rows = list(dict.fromkeys(losses.view)), losses["product"].nunique()
     at, height = level(losses.level.iloc[0]), 1.05 + ROW * rows
     with canvas(height) as figure:
-        _key(axes(figure, LEFT, 0.03, 0.1, height - 0.22))
+        _key(axes(figure, LEFT, 0.03, 0.1, height - 0.22), say)
         for k, view in enumerate(views):
             right = 0.1 + WIDE * (len(views) - 1 - k)
             ax = axes(figure, LEFT + WIDE * k + (0.12 if k else 0), 0.72, right, 0.2)
-            _column(ax, losses[losses.view == view], f"{view} loss".capitalize(), at)
+            _column(ax, losses[losses.view == view], say.name(f"{view} loss".capitalize()), at, say)
             if k == 0:
                 _names(ax, losses[losses.view == view])
         words = "; ".join(
@@ -47,7 +47,7 @@ def _figure(row: Row, side: str) -> str:
     return f"{estimate(row, side).text(LOSS_PLACES)} %"
 
 
-def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str) -> None:
+def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str, say: Say) -> None:
     found = [{side: estimate(row, side) for side in LOOKS} for row in records(rows)]
     ends = [end for pair in found for one in pair.values() for end in (one.low, one.value, one.high)]
     finite = [end for end in ends if math.isfinite(end)]
@@ -62,7 +62,7 @@ def _column(ax: Axes, rows: pd.DataFrame, title: str, at: str) -> None:
     ax.set_yticks([])
     ax.grid(axis="x")
     ax.set_title(safe(title))
-    ax.set_xlabel(safe(f"ES {at}, % of starting NAV"))
+    ax.set_xlabel(safe(say("ES {level}, % of starting NAV", level=at)))
 
 
 def _names(ax: Axes, rows: pd.DataFrame) -> None:
@@ -83,12 +83,13 @@ def _bar(ax: Axes, size: Estimate, height: float, side: str, span: float) -> Non
     ax.text(beside, height, size.text(LOSS_PLACES), fontsize=SMALL, va="center_baseline")
 
 
-def _key(ax: Axes) -> None:
+def _key(ax: Axes, say: Say) -> None:
+    names = {"without": say("without the crowd"), "with": say("with the crowd, on the same paths")}
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
     for left, (side, (face, edge, hatch)) in zip((0.0, 0.3), LOOKS.items(), strict=True):
         ax.barh(0.5, 0.06, 0.7, left, facecolor=face, edgecolor=edge, hatch=hatch, linewidth=0.7)
-        ax.text(left + 0.07, 0.5, NAMES[side], fontsize=SMALL, va="center")
+        ax.text(left + 0.07, 0.5, safe(names[side]), fontsize=SMALL, va="center")
     ax.plot([0.75, 0.81], [0.5, 0.5], color=INK, linewidth=1.2)
-    ax.text(0.82, 0.5, "interval", fontsize=SMALL, va="center")
+    ax.text(0.82, 0.5, safe(say("interval")), fontsize=SMALL, va="center")

@@ -17,6 +17,7 @@ from ...record.run import run
 from ...record.store import replacing, write_record
 from ...report import study
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from ...report.page import write
 from ..tune.run import publish as tune
 from . import page, tables
@@ -85,7 +86,7 @@ def _write(folder: Path, loaded: Loaded, made: dict[str, pd.DataFrame], command:
     for name, table in made.items():
         write_csv(table, folder / f"{name}.csv", digits="%.10g", missing="")
     with printing(folder, BOTH):
-        disk.write(folder / "sides.svg", sides(made["losses"]))
+        disk.write(folder / "sides.svg", sides(made["losses"], Say.of(loaded.run.report.recorded)))
     disk.write(folder / "README.md", page.text(folder, loaded, made))
     write_record(folder, record(loaded, command) | {"wall_seconds": round(seconds, 1)})
     study.write(folder)

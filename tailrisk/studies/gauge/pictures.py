@@ -10,6 +10,7 @@ from matplotlib.dates import date2num
 from ...report.figures.scale import logarithmic
 from ...report.figures.style import BLUE, GRID, INK, MUTED, SKY, SMALL, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from .scores import Interval
 
 LEAST = 1e-3
@@ -18,9 +19,19 @@ TICKS = (0.001, 0.01, 0.1, 1.0)
 
 
 def history(
-    days: pd.DatetimeIndex, chance: Any, low: Any, high: Any, spells: pd.DataFrame, base: float, title: str
+    days: pd.DatetimeIndex,
+    chance: Any,
+    low: Any,
+    high: Any,
+    spells: pd.DataFrame,
+    base: float,
+    ahead: int,
+    say: Say = IN_ENGLISH,
 ) -> str:
-    """The gauge by week [week] with its band, the base rate, and each spell's first day with its depth."""
+    """The gauge by week [week] with its band, the base rate, and each spell's first day with its depth.
+
+    ahead: days that the gauge looks ahead.
+    """
     with canvas(3.0) as figure:
         ax = axes(figure, 0.6, 0.35, 0.15, 0.45)
         when = date2num(days)
@@ -37,15 +48,20 @@ def history(
             ax.text(at, 1.05, str(number), ha="center", va="bottom", fontsize=SMALL, color=INK)
             words.append(f"{number}: {begins:%Y-%m-%d}, {100 * fall:.0f} %")
         ax.xaxis_date()
-        ax.set_ylabel("chance")
-        ax.set_title(safe(title), pad=14)
+        ax.set_ylabel(safe(say("chance")))
+        ax.set_title(safe(_ahead(ahead, say)), pad=14)
         about = f"Dotted: base rate, {100 * base:.3g} %. Falls: {'; '.join(words) or 'none'}."
-        return svg(figure, "history", title, about)
+        return svg(figure, "history", _ahead(ahead, IN_ENGLISH), about)
 
 
-def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], title: str) -> str:
+def _ahead(days: int, say: Say) -> str:
+    return say("Chance of a rout within {days} days, by week, from prices alone", days=days)
+
+
+def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], say: Say = IN_ENGLISH) -> str:
     """Part of the weeks with a rout against the mean chance given, in bins, by gauge."""
     colours, words = (BLUE, VERMILION), []
+    names = {"prices": say("prices"), "futures": say("futures")}
     with canvas(2.8) as figure:
         ax = axes(figure, 0.7, 0.45, 2.4, 0.3)
         ax.plot([LEAST, 1], [LEAST, 1], color=GRID, linewidth=0.8)
@@ -62,7 +78,7 @@ def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], title: s
                 fmt=marker,
                 ms=3,
                 lw=0.8,
-                label=safe(name),
+                label=safe(names.get(name, name)),
             )
             words.append(
                 f"{name}: {100 * given[-1]:.3g} % given, {100 * came[-1, 0]:.3g} % came in the top bin"
@@ -71,11 +87,15 @@ def reliability(curves: Mapping[str, Sequence[tuple[float, Interval]]], title: s
         _percent(ax.yaxis)
         ax.set_xlim(LEAST, 1)
         ax.set_ylim(LEAST, 1)
-        ax.set_xlabel("chance given")
-        ax.set_ylabel("part that came")
-        ax.set_title(safe(title))
+        ax.set_xlabel(safe(say("chance given")))
+        ax.set_ylabel(safe(say("part that came")))
+        ax.set_title(safe(_judged(say)))
         ax.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False, fontsize=SMALL)
-        return svg(figure, "reliability", title, f"{'; '.join(words)}.")
+        return svg(figure, "reliability", _judged(IN_ENGLISH), f"{'; '.join(words)}.")
+
+
+def _judged(say: Say) -> str:
+    return say("Chance given and what came, simulated years not learnt from")
 
 
 def _percent(axis: Any) -> None:

@@ -18,6 +18,9 @@ from ...data.table import digest
 from ...record import provenance
 from ...record.files import write_csv
 from ...record.store import replacing, write_record
+from ...report import study as of_study
+from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from . import history, judge, logistic, markets, pictures, scores, seen, state
 from .judge import Rows
 from .logistic import Gauge
@@ -112,7 +115,7 @@ def gauge(
         coefficients = _coefficients(found)
         write_csv(coefficients, folder / "coefficients.csv", digits="%.5g", missing="")
         if told is not None:
-            _scores(folder, told)
+            _scores(folder, told, Say.of(facts))
         scored, crowd = (told.table, told.crowd) if told else (None, None)
         disk.write(folder / "README.md", page(facts, scored, crowd, coefficients, real, spells))
         write_record(folder, {**facts, **provenance.stamp()})
@@ -252,8 +255,10 @@ def _real(
     one = found["prices"]
     values = pd.DataFrame(weeks.values, columns=list(seen.LABELS))[list(one.names)].to_numpy()
     chance, (low, high) = one.chance(values), np.quantile(one.chances(values), [0.025, 0.975], axis=0)
-    title = f"Chance of a rout within {about['ahead']} days, by week, from prices alone"
-    drawing = pictures.history(weeks.days, chance, low, high, weeks.spells, about["base"], title)
+    with printing(folder, BOTH):
+        drawing = pictures.history(
+            weeks.days, chance, low, high, weeks.spells, about["base"], about["ahead"], Say.of(facts)
+        )
     disk.write(folder / "history.svg", drawing)
     write_csv(table, folder / "real.csv", digits="%.5g", missing="")
     write_csv(shown, folder / "spells.csv", digits="%.5g", missing="")
@@ -265,7 +270,7 @@ def _real(
     return table, shown
 
 
-def _scores(folder: Path, told: Learnt) -> None:
+def _scores(folder: Path, told: Learnt, say: Say) -> None:
     write_csv(told.table, folder / "scores.csv", digits="%.5g", missing="")
     rows = [
         {"gauge": name, "given": given, "came": one.estimate, "low": one.low, "high": one.high}
@@ -273,9 +278,8 @@ def _scores(folder: Path, told: Learnt) -> None:
         for given, one in bins
     ]
     write_csv(pd.DataFrame(rows), folder / "reliability.csv", digits="%.5g", missing="")
-    drawing = pictures.reliability(
-        told.reliability, "Chance given and what came, simulated years not learnt from"
-    )
+    with printing(folder, BOTH):
+        drawing = pictures.reliability(told.reliability, say)
     disk.write(folder / "reliability.svg", drawing)
 
 

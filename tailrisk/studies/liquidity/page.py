@@ -8,6 +8,7 @@ import pandas as pd
 from ...record.publishing import markdown
 from ...report.figures.style import BLUE, GREEN, MUTED, ORANGE, PURPLE, SKY, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from .config import Terms
 
 QUESTION = "What does it cost to get out, and how long does it take?"
@@ -71,7 +72,7 @@ def page(terms: Terms, table: pd.DataFrame, paths: int, halved: Mapping[str, flo
     return "\n".join(lines)
 
 
-def picture(exits: pd.DataFrame) -> str:
+def picture(exits: pd.DataFrame, say: Say = IN_ENGLISH) -> str:
     """The fraction of paths that are out by each day, a line a book; dashes with the restriction."""
     books = list(dict.fromkeys(exits["book"]))
     with canvas(3.4) as figure:
@@ -86,8 +87,8 @@ def picture(exits: pd.DataFrame) -> str:
                 words.append(f"{book}, {rules}: {100 * part['out'].iloc[-1]:.0f} % by the last day")
         for horizon in (10, 20):
             ax.axvline(horizon, color=MUTED, linewidth=0.8, linestyle=":")
-        ax.set_xlabel("trading days at the cap; dashes: restricted; dotted: Basel's 10 and 20")
-        ax.set_ylabel("% of paths out")
+        ax.set_xlabel(safe(say("trading days at the cap; dashes: restricted; dotted: Basel's 10 and 20")))
+        ax.set_ylabel(safe(say("% of paths out")))
         ax.set_ylim(0, 101)
         ax.set_xlim(1, int(exits["day"].max()))
         ax.grid(axis="y")

@@ -18,6 +18,7 @@ from ...record.publishing import publish
 from ...record.store import free
 from ...report import study as report
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from ...tail import expected_shortfall
 from .config import Terms
 from .execution import Sale, carried_out, schedules
@@ -178,7 +179,7 @@ def study(
 
     def finish(place: Path) -> None:
         with printing(place, BOTH):
-            disk.write(place / "exits.svg", picture(days_table))
+            disk.write(place / "exits.svg", picture(days_table, Say.of(facts)))
         report.write(place)
 
     publish(folder, terms.name, tables, text, facts, finish=finish)

@@ -18,6 +18,7 @@ from ...record.provenance import stamp
 from ...record.store import write_record
 from ...report import study
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from .config import Terms
 from .document import Matched, ensemble_document
 from .moments import answered
@@ -48,7 +49,7 @@ def publish(
     titles = [(place, names.labels[place]) for place in answered(names)]
     with printing(folder, BOTH, {"match": "replay"}):
         drawing = replay_picture(
-            posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles
+            posed.episode.days[free:], posed.episode.returns[free:], returns[:, free:], titles, Say.of(page)
         )
     disk.write(folder / "replay.svg", drawing)
     said = {"command": matched.command, "seed": matched.seed, "sha256": dict(matched.digests)}

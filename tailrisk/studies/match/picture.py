@@ -9,6 +9,7 @@ from ...calibrate.ladder import Array
 from ...report.estimate import number
 from ...report.figures.style import BLUE, INK, MUTED, SKY, SMALL, VERMILION, WIDTH, axes, canvas
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 
 COLUMNS, HIGH, BELOW = 2, 2.2, 0.35
 """Panels side by side, inches a row takes, and what the key takes."""
@@ -16,7 +17,11 @@ BAND = (0.05, 0.95)
 
 
 def replay_picture(
-    days: Sequence[str], record: Array, replays: Array, titles: Sequence[tuple[int, str]]
+    days: Sequence[str],
+    record: Array,
+    replays: Array,
+    titles: Sequence[tuple[int, str]],
+    say: Say = IN_ENGLISH,
 ) -> str:
     """SVG of cumulative returns; record [day, bucket], replays [member, day, bucket], the best first.
 
@@ -32,12 +37,12 @@ def replay_picture(
                 figure, left, BELOW + 0.5 + HIGH * (rows - 1 - row), WIDTH - left - 2.75, 0.3 + HIGH * row
             )
             told.append(f"{title}: {_panel(ax, days, record[:, bucket], replays[:, :, bucket])}")
-            ax.set_title(safe(title))
+            ax.set_title(safe(say.name(title)))
             if column == 0:
-                ax.set_ylabel("since the eve, %")
+                ax.set_ylabel(safe(say("since the eve, %")))
             if k + COLUMNS >= len(titles):
-                ax.set_xlabel("day of the episode")
-        _key(axes(figure, 0.65, 0.02, 0.1, HIGH * rows + BELOW - 0.3))
+                ax.set_xlabel(safe(say("day of the episode")))
+        _key(axes(figure, 0.65, 0.02, 0.1, HIGH * rows + BELOW - 0.3), say)
         words = (
             "Cumulative return of each bucket: the record, the best set, and the 90 % band of the ensemble. "
         )
@@ -65,13 +70,13 @@ def _panel(ax: Axes, days: Sequence[str], record: Array, replays: Array) -> str:
     )
 
 
-def _key(ax: Axes) -> None:
+def _key(ax: Axes, say: Say) -> None:
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     ax.set_ylim(0, 1)
-    looks = (("record", VERMILION, "-", 1.3), ("replay, best set", BLUE, "--", 1.2))
+    looks = ((say("record"), VERMILION, "-", 1.3), (say("replay, best set"), BLUE, "--", 1.2))
     for k, (name, colour, line, width) in enumerate(looks):
         ax.plot([0.25 * k, 0.25 * k + 0.05], [0.5, 0.5], color=colour, linestyle=line, linewidth=width)
-        ax.text(0.25 * k + 0.06, 0.5, name, fontsize=SMALL, va="center", color=INK)
+        ax.text(0.25 * k + 0.06, 0.5, safe(name), fontsize=SMALL, va="center", color=INK)
     ax.fill_between([0.5, 0.55], 0.15, 0.85, color=SKY, alpha=0.4, linewidth=0)
-    ax.text(0.56, 0.5, "90 % of the ensemble", fontsize=SMALL, va="center", color=INK)
+    ax.text(0.56, 0.5, safe(say("90 % of the ensemble")), fontsize=SMALL, va="center", color=INK)

@@ -7,6 +7,7 @@ import pandas as pd
 from ...record.publishing import markdown
 from ...report.figures.style import BLUE, INK, MUTED, ORANGE, VERMILION, axes, canvas
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from .config import Minute
 from .counterfactual import REMOVED
 
@@ -88,7 +89,7 @@ def page(config: Minute, tables: "Tables", command: str) -> str:
     return "\n".join(lines)
 
 
-def picture(config: Minute, sets: pd.DataFrame) -> str:
+def picture(config: Minute, sets: pd.DataFrame, say: Say = IN_ENGLISH) -> str:
     """A bar a venue, law, coefficient and notion, from the least to the most of the share."""
     groups = _groups(sets, "venue", "law", "coefficient")
     height = 0.9 + 0.44 * len(groups)
@@ -100,22 +101,27 @@ def picture(config: Minute, sets: pd.DataFrame) -> str:
                 colour = COLOURS[str(one.notion)]
                 ax.plot([100 * one.low, 100 * one.high], [at, at], color=colour, linewidth=4)
         names = [
-            f"{safe(config.venues[venue].label)}\n{law.replace('_', ' ')}, {coefficient}"
+            f"{safe(config.venues[venue].label)}\n{safe(_law(law, coefficient, say))}"
             for (venue, law, coefficient), _ in reversed(groups)
         ]
         ax.set_yticks(range(len(groups)), names)
-        ax.set_xlabel("% of the fall of the first minute")
+        ax.set_xlabel(safe(say("% of the fall of the first minute")))
         ax.set_xlim(0, None)
         ax.grid(axis="x")
         for k, notion in enumerate(MEANING):
-            ax.text(0.97, 0.03 + k * 0.035, notion, color=COLOURS[notion], transform=ax.transAxes, ha="right")
+            place = (0.97, 0.03 + k * 0.035)
+            ax.text(*place, safe(say.word(notion)), color=COLOURS[notion], transform=ax.transAxes, ha="right")
         ax.tick_params(axis="y", labelcolor=INK)
         words = "; ".join(
-            f"{config.venues[venue].label}, {law.replace('_', ' ')}, {coefficient}: "
+            f"{config.venues[venue].label}, {_law(law, coefficient, IN_ENGLISH)}: "
             f"{_range(part['low'].min(), part['high'].max())} %"
             for (venue, law, coefficient), part in groups
         )
         return svg(figure, "sets", "Part of the fall that is the order's, by law", words + ".")
+
+
+def _law(law: str, coefficient: str, say: Say) -> str:
+    return say("{law}, {coefficient}", law=say.word(law.replace("_", " ")), coefficient=say.word(coefficient))
 
 
 def _sets(config: Minute, sets: pd.DataFrame) -> str:

@@ -11,6 +11,7 @@ from ...record.publishing import publish
 from ...record.store import free
 from ...report import study as report
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from . import attribution, counterfactual
 from .config import Minute
 from .grid import grid
@@ -70,7 +71,7 @@ def study(
 
     def finish(place: Path) -> None:
         with printing(place, BOTH):
-            disk.write(place / "sets.svg", picture(config, tables.sets))
+            disk.write(place / "sets.svg", picture(config, tables.sets, Say.of(facts)))
         report.write(place)
 
     publish(folder, config.name, frames, page(config, tables, command), facts, finish=finish)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ...core import disk
+from ...report.language import Say
 
 SHOWN = ("size", "basis", "financing", "interest", "cost", "forced", "fees", "broker")
 COLUMNS = 3
@@ -91,11 +92,11 @@ def picture(folder: Path) -> str:
     What it says of itself tells the end of every product, and which reported figures lie outside the band.
     """
     from ...report.figures.style import WIDTH, axes, canvas
-    from ...report.figures.svg import svg
+    from ...report.figures.svg import safe, svg
 
     daily, reported = pd.read_csv(folder / "daily.csv"), pd.read_csv(folder / "reported.csv")
     record = json.loads((folder / "record.json").read_text(encoding="utf-8"))
-    labels = record.get("labels", {})
+    labels, say = record.get("labels", {}), Say.of(record)
     products = list(dict.fromkeys(daily["product"]))
     rows = -(-len(products) // COLUMNS)
     ends: list[str] = []
@@ -109,9 +110,9 @@ def picture(folder: Path) -> str:
             )
             _panel(ax, mine, reported[reported["product"] == product], str(labels.get(product, product)))
             if column == 0:
-                ax.set_ylabel("since the eve, %")
+                ax.set_ylabel(safe(say("since the eve, %")))
             ends.append(f"{product} {_percent(mine['nav'].iloc[-1] - 1)} %")
-        _key(axes(figure, 0.62, 0.02, 0.1, HIGH * rows + BELOW - 0.3))
+        _key(axes(figure, 0.62, 0.02, 0.1, HIGH * rows + BELOW - 0.3), say)
         words = (
             "NAV since the eve, the 10 to 90 % band of the funds around the book, the benchmark, and bars "
             f"for figures that were reported. {_missed(reported)} At the end: {', '.join(ends)}."
@@ -162,9 +163,10 @@ def _panel(ax: Any, mine: pd.DataFrame, reported: pd.DataFrame, label: str) -> N
     ax.set_title(safe(short(label, 30)))
 
 
-def _key(ax: Any) -> None:
+def _key(ax: Any, say: Say) -> None:
     """What the lines mean, in one line."""
     from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION
+    from ...report.figures.svg import safe
 
     ax.set_axis_off()
     ax.set_xlim(0, 1)
@@ -173,6 +175,6 @@ def _key(ax: Any) -> None:
     ax.fill_between([0.2, 0.24], 0.15, 0.85, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot([0.52, 0.56], [0.5, 0.5], color=MUTED, linewidth=0.8, linestyle="--")
     ax.plot([0.74, 0.74], [0.1, 0.9], color=VERMILION, linewidth=2.5, solid_capstyle="butt")
-    names = ((0.05, "the product"), (0.25, "funds, 10 to 90 %"), (0.57, "benchmark"), (0.76, "reported"))
-    for left, name in names:
-        ax.text(left, 0.5, name, fontsize=SMALL, va="center")
+    names = (say("the product"), say("funds, 10 to 90 %"), say("benchmark"), say("reported"))
+    for left, name in zip((0.05, 0.25, 0.57, 0.76), names, strict=True):
+        ax.text(left, 0.5, safe(name), fontsize=SMALL, va="center")

@@ -18,6 +18,7 @@ from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from ...report import study as report
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from ...simulate.world import World
 from ...tail import Interval, probability, return_period
 from . import picture, tell
@@ -215,10 +216,15 @@ def _write(
         write_csv(sold, folder / "sellers.csv", digits="%.5g", missing="")
     for case in asked:
         own = rows[rows["case"] == case.name]
-        titles = [f"way {r['way']}: {100 * r['probability']:.3g} %" for r in own.to_dict("records")]
+        chances = [(r["way"], r["probability"]) for r in own.to_dict("records")]
         with printing(folder, BOTH):
             drawing = picture.modal(
-                curves[curves["case"] == case.name], config.names.buckets, titles, case.name, case.title
+                curves[curves["case"] == case.name],
+                config.names.buckets,
+                chances,
+                case.name,
+                case.title,
+                Say.of(facts),
             )
         disk.write(folder / f"{case.name}.svg", drawing)
     disk.write(folder / "README.md", page(facts, told, rows, sold))

@@ -19,6 +19,7 @@ from ...report.figures.style import (
     canvas,
 )
 from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from ...report.words import LOSS_PLACES, short
 from .page import Grid, heading
 
@@ -32,7 +33,7 @@ LEGEND = 12
 """Most lines named in the key."""
 
 
-def sweep(grid: Grid) -> str:
+def sweep(grid: Grid, say: Say = IN_ENGLISH) -> str:
     """A panel a product, three across, and a key of the lines below."""
     down = math.ceil(len(grid.products) / ACROSS)
     lines = _lines(grid)
@@ -48,7 +49,7 @@ def sweep(grid: Grid) -> str:
             if row == down - 1 or k + ACROSS >= len(grid.products):
                 ax.set_xlabel(safe(short(grid.keys[0], 30)))
         if len(grid.keys) > 1:
-            _key(axes(figure, 0.5, 0.05, 0.1, height - key), grid, list(lines))
+            _key(axes(figure, 0.5, 0.05, 0.1, height - key), grid, list(lines), say)
         return svg(figure, "sweep", "Expected shortfall over the cells of the sweep", _description(grid))
 
 
@@ -92,7 +93,7 @@ def _aside(line: int, lines: int) -> float:
     return 0.0 if lines == 1 else 0.16 * (line / (lines - 1) - 0.5)
 
 
-def _key(ax: Axes, grid: Grid, lines: list[tuple[str, ...]]) -> None:
+def _key(ax: Axes, grid: Grid, lines: list[tuple[str, ...]], say: Say) -> None:
     ax.set_axis_off()
     ax.set_xlim(0, 1)
     shown = lines[:LEGEND]
@@ -103,7 +104,8 @@ def _key(ax: Axes, grid: Grid, lines: list[tuple[str, ...]]) -> None:
         ax.plot([0, 0.03, 0.06], [y] * 3, markersize=3.6, markevery=[1], **_look(j))
         ax.text(0.08, y, safe(short(", ".join(settings), 90)), fontsize=SMALL, va="center")
     if len(lines) > LEGEND:
-        ax.text(0.5, 0.2, f"and {len(lines) - LEGEND} more", fontsize=SMALL, color=MUTED, va="center")
+        more = say("and {more} more", more=len(lines) - LEGEND)
+        ax.text(0.5, 0.2, safe(more), fontsize=SMALL, color=MUTED, va="center")
 
 
 def _description(grid: Grid) -> str:

@@ -117,10 +117,11 @@ def write(folder: str | Path) -> Path:
 
     grid = Grid.read(folder, sealed=False)
     (grid.folder / "figures").mkdir(exist_ok=True)
+    say = Say(language(grid))
     with printing(grid.folder / "figures", BOTH):
-        drawn = sweep(grid)
+        drawn = sweep(grid, say)
     disk.replace(grid.folder / "figures" / "sweep.svg", drawn)
-    made = translated.document(document(grid, drawn), Say(language(grid)))
+    made = translated.document(document(grid, drawn), say)
     disk.replace(grid.folder / "page.md", markdown(made))
     disk.replace(grid.folder / "index.html", html(made))
     return grid.folder / "index.html"

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from ...core import disk
 from ...report import study
 from ...report.figures.prints import BOTH, printing
 from ...report.figures.style import BLUE, INK, MUTED, SMALL, VERMILION, axes, canvas
-from ...report.figures.svg import svg
+from ...report.figures.svg import safe, svg
+from ...report.language import Say
 from .robust import ROBUST
 
 HEIGHT = 3.4
@@ -166,40 +168,16 @@ def in_words(folder: Path) -> str:
 def picture(folder: Path) -> str:
     """Alpha a year against ES along the frontier, the budget, and the tuned book on both halves."""
     record, best, table = _read(folder)
-    style = record.get("tuned", ["size"])[0]
+    style, say = record.get("tuned", ["size"])[0], Say.of(record)
     bound, named = f"{style}_bound", style.replace("_", " ")
     with canvas(HEIGHT) as figure:
         ax = axes(figure, 0.65, 0.5, 0.2, 0.25)
-        es, alpha = 100 * table["es"], 100 * table["alpha_year"]
-        wide = [es - 100 * table["es_low"], 100 * table["es_high"] - es]
-        ax.errorbar(
-            es, alpha, xerr=wide, color=BLUE, marker="o", markersize=3.5, linewidth=1.2, elinewidth=0.8
-        )
-        for row, x, y in zip(table.to_dict("records"), es, alpha, strict=True):
-            ax.annotate(
-                f"{row[bound]:g}",
-                (x, y),
-                (4, -9),
-                textcoords="offset points",
-                fontsize=SMALL,
-                color=MUTED,
-            )
-        budget, at = 100 * best["budget"], 100 * best["alpha_year"]
-        ax.axvline(budget, color=INK, linewidth=0.8, linestyle="--")
-        ax.annotate("budget", (budget, ax.get_ylim()[1]), (3, -8), textcoords="offset points", fontsize=SMALL)
-        ax.plot(100 * best["es"], at, marker="D", color=VERMILION, linestyle="none", label="tuned, its half")
-        other = 100 * best["es_other_half"]
-        ax.plot(
-            other,
-            at,
-            marker="D",
-            markerfacecolor="none",
-            color=VERMILION,
-            linestyle="none",
-            label="the other half",
-        )
-        ax.set_xlabel(f"ES {100 * record['tune']['level']:g} %, % of NAV over {record['days']} days")
-        ax.set_ylabel("alpha a year, %")
+        _frontier(ax, table, bound)
+        _best(ax, best, say)
+        level = f"{100 * record['tune']['level']:g}"
+        across = say("ES {level} %, % of NAV over {days} days", level=level, days=record["days"])
+        ax.set_xlabel(safe(across))
+        ax.set_ylabel(safe(say("alpha a year, %")))
         ax.grid(axis="both")
         ax.legend(frameon=False, fontsize=SMALL, loc="lower right")
         words = f"Numbers at the points are bounds on active {named}. " + " ".join(
@@ -207,6 +185,28 @@ def picture(folder: Path) -> str:
             for row in table.to_dict("records")
         )
         return svg(figure, "frontier", f"Alpha against ES as the bound on {named} tightens", words)
+
+
+def _frontier(ax: Axes, table: pd.DataFrame, bound: str) -> None:
+    """A point a bound, with the interval of its ES and the bound beside it."""
+    es, alpha = 100 * table["es"], 100 * table["alpha_year"]
+    wide = [es - 100 * table["es_low"], 100 * table["es_high"] - es]
+    ax.errorbar(es, alpha, xerr=wide, color=BLUE, marker="o", markersize=3.5, linewidth=1.2, elinewidth=0.8)
+    beside: dict[str, Any] = {"textcoords": "offset points", "fontsize": SMALL, "color": MUTED}
+    for row, x, y in zip(table.to_dict("records"), es, alpha, strict=True):
+        ax.annotate(f"{row[bound]:g}", (x, y), (4, -9), **beside)
+
+
+def _best(ax: Axes, best: dict[str, Any], say: Say) -> None:
+    """The budget, and the tuned book on the half it was tuned on and on the other."""
+    budget, at = 100 * best["budget"], 100 * best["alpha_year"]
+    ax.axvline(budget, color=INK, linewidth=0.8, linestyle="--")
+    top = (budget, ax.get_ylim()[1])
+    ax.annotate(safe(say("budget")), top, (3, -8), textcoords="offset points", fontsize=SMALL)
+    look: dict[str, Any] = {"marker": "D", "color": VERMILION, "linestyle": "none"}
+    ax.plot(100 * best["es"], at, label=safe(say("tuned, its half")), **look)
+    other = 100 * best["es_other_half"]
+    ax.plot(other, at, markerfacecolor="none", label=safe(say("the other half")), **look)
 
 
 def _read(folder: Path) -> tuple[dict[str, Any], dict[str, Any], pd.DataFrame]:

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from ...core.names import Names
 from ...report.figures.style import BLUE, SMALL, VERMILION, WIDTH, axes, canvas
-from ...report.figures.svg import svg
+from ...report.figures.svg import safe, svg
+from ...report.language import IN_ENGLISH, Say
 from .statistics import begun, by_role, correlations, drawdowns, sums
 
 Array = NDArray[Any]
@@ -25,7 +26,7 @@ Series = dict[str, tuple[Array, Array]]
 """Label of a series -> its data [day, 1] and its histories [day, history]."""
 
 
-def pictures(data: Array, made: Array, names: Names) -> dict[str, str]:
+def pictures(data: Array, made: Array, names: Names, say: Say = IN_ENGLISH) -> dict[str, str]:
     """SVG by name, of log returns [day, bucket] and simulated ones [day, bucket, history] of a market."""
     large, *_ = watched = by_role(names)
     wanted = {names.label(large): large}
@@ -35,24 +36,34 @@ def pictures(data: Array, made: Array, names: Names) -> dict[str, str]:
         for label, name in wanted.items()
     }
     return {
-        "memory": _row(series, _memory, "Autocorrelation of size", "lag, days", "acf of |r|"),
-        "quantiles": _row(series, _quantiles, "Quantiles by horizon, 1 and 99 %", "days", "log change, %"),
-        "drawdowns": _row(series, _drawdowns, "Drawdowns in 250 days", "quantile", "log drawdown, %"),
+        "memory": _row(
+            series, _memory, "Autocorrelation of size", (say("lag, days"), say("acf of |r|")), say
+        ),
+        "quantiles": _row(
+            series,
+            _quantiles,
+            "Quantiles by horizon, 1 and 99 %",
+            (say.word("days"), say("log change, %")),
+            say,
+        ),
+        "drawdowns": _row(
+            series, _drawdowns, "Drawdowns in 250 days", (say("quantile"), say("log drawdown, %")), say
+        ),
     }
 
 
-def _row(series: Series, draw: Any, title: str, x: str, y: str) -> str:
-    """One panel a series."""
+def _row(series: Series, draw: Any, title: str, labels: tuple[str, str], say: Say) -> str:
+    """One panel a series; labels: of the axes across and up."""
     words = []
     with canvas(2.4) as figure:
         for i, (name, (data, made)) in enumerate(series.items()):
             ax = _panel(figure, i, len(series))
             words.append(f"{name}: {draw(ax, data, made)}")
-            ax.set_title(name)
-            ax.set_xlabel(x)
+            ax.set_title(safe(say.render(name)))
+            ax.set_xlabel(safe(labels[0]))
             if not i:
-                ax.set_ylabel(y)
-                _key(figure, ax)
+                ax.set_ylabel(safe(labels[1]))
+                _key(figure, ax, say)
         return svg(
             figure,
             title.split()[0].lower(),
@@ -68,16 +79,18 @@ def _panel(figure: Figure, i: int, count: int) -> Axes:
     return axes(figure, left, 0.45, WIDTH - left - width, 0.5)
 
 
-def _key(figure: Figure, ax: Axes) -> None:
+def _key(figure: Figure, ax: Axes, say: Say) -> None:
     """What line and band are, once, above every panel."""
-    key = ax.get_legend_handles_labels()
-    figure.legend(*key, loc="upper right", ncols=2, frameon=False, fontsize=SMALL, borderpad=0)
+    names = {"band": say("middle 95 % of histories"), "data": say("data")}
+    handles, drawn = ax.get_legend_handles_labels()
+    shown = [safe(names[one]) for one in drawn]
+    figure.legend(handles, shown, loc="upper right", ncols=2, frameon=False, fontsize=SMALL, borderpad=0)
 
 
 def _band(ax: Axes, x: Array, data: Array, made: Array) -> None:
     """Data [x, 1] as a line on the middle 95 % of histories [x, history]; a second pair has no label."""
     low, high = np.quantile(made, [0.025, 0.975], axis=1)
-    said = ("", "") if ax.lines else ("middle 95 % of histories", "data")
+    said = ("", "") if ax.lines else ("band", "data")
     ax.fill_between(x, low, high, color=BLUE, alpha=0.25, linewidth=0, label=said[0])
     ax.plot(x, data[:, 0], color=VERMILION, linewidth=1.0, label=said[1])
 

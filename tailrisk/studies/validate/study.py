@@ -25,6 +25,7 @@ from ...record.files import write_csv
 from ...record.store import replacing, write_record
 from ...report import study as of_study
 from ...report.figures.prints import BOTH, printing
+from ...report.language import Say
 from . import page, pictures
 from . import styles as style_study
 from .further import further
@@ -192,7 +193,7 @@ def _write(
         if frame is not None:
             write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
     with printing(folder, BOTH, {"autocorrelation": "memory"}):
-        made = pictures.pictures(found.data, found.made, names)
+        made = pictures.pictures(found.data, found.made, names, Say.of(said))
     for name, drawn in made.items():
         disk.write(folder / f"{name}.svg", drawn)
     disk.write(
