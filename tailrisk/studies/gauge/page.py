@@ -11,6 +11,8 @@ LEAD = """# Can a crowd be seen before it runs?
 
 {verdict}
 
+## How it was done
+
 A rout: micro-caps fall by {fall:g} % or more within {over} days; the gauge gives the chance of one that lies
 wholly within the {ahead} trading days after a week's last close. It was learnt by logistic regression on
 {years:,} simulated years of `{config}`, in which the crowd is known: {members} members of the matched

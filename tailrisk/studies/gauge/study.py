@@ -60,6 +60,7 @@ class Learnt:
     table: pd.DataFrame  # scores, see judge.simulated
     crowd: Interval
     reliability: dict[str, list[tuple[float, Interval]]]
+    recorded: dict[str, str]  # what the record says of the page, `config.report.recorded`
 
 
 def gauge(
@@ -106,6 +107,8 @@ def gauge(
             "command": command,
             "gauge_sha256": sha,
             "mild": MILD,
+            "answers": 1,
+            **(told.recorded if told else {}),
             **{name: value for name, value in about.items() if name != "regimes"},
         }
         real, spells = None, None
@@ -119,6 +122,7 @@ def gauge(
         scored, crowd = (told.table, told.crowd) if told else (None, None)
         disk.write(folder / "README.md", page(facts, scored, crowd, coefficients, real, spells))
         write_record(folder, {**facts, **provenance.stamp()})
+        of_study.write(folder)
     return output
 
 
@@ -161,6 +165,7 @@ def learn(
         judge.simulated(every, rows, held, seed),
         judge.crowd_seen(rows, held, seed),
         bins,
+        config.report.recorded,
     )
 
 

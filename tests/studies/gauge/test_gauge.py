@@ -15,6 +15,7 @@ from tailrisk.core.calendar import sessions
 from tailrisk.core.errors import InputError
 from tailrisk.core.names import home
 from tailrisk.studies.gauge import history, judge, logistic, markets, scores, seen, state, study
+from tests.studies.drawings import left
 
 DAYS = pd.DatetimeIndex(sessions()[3000:3400].astype("M8[ns]"))
 BUCKETS = ("csi300", "csi500", "csi1000", "csi2000", "micro")
@@ -224,8 +225,17 @@ def test_a_frozen_gauge_on_closes(law, closes, tmp_path, capsys):
         "spells.csv",
         "real.csv",
         "history.svg",
+        "history.png",
         "README.md",
+        "report.html",
     }
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert "A gauge of crowding" in page
+    assert "How it was done" in page
+    with pytest.raises(SystemExit) as stop:
+        tailrisk(["show", str(folder)])
+    assert stop.value.code == 0
+    assert "Frozen, on" in capsys.readouterr().out
     assert (folder / "gauge.json").read_bytes() == path.read_bytes()
     week = pd.read_csv(folder / "weeks.csv", parse_dates=["date"]).set_index("date")["chance"]
     spread = pd.read_csv(closes, index_col=0, parse_dates=True)
@@ -294,6 +304,7 @@ def test_what_is_refused_of_a_config(tmp_path, capsys, config, words, said):
 def test_learning_from_markets(tmp_path):
     folder = tmp_path / "out"
     words = ("--members", 2, "--years", 512, "--draws", 20, "--fall", 0.15, "--quiet")
+    words += ("--set", "report.language=zh")
     assert run("crowd_feb2024.toml", "-o", folder, *words) == 0
     table = pd.read_csv(folder / "scores.csv").set_index(["weeks", "gauge"])
     row = table.loc[("all", "prices")]
@@ -305,6 +316,12 @@ def test_learning_from_markets(tmp_path):
     assert gauges["futures"].draws.shape == (20, 14)
     assert about["base"] == pytest.approx(row["base"], rel=1e-3)
     study.checked("it", gauges, about)
+    assert "language" not in about
+    assert json.loads((folder / "record.json").read_text())["language"] == "zh"
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    assert 'lang="zh-Hans"' in page
+    assert "在真相已知处评判" in page
+    assert not left((folder / "reliability.svg").read_text(encoding="utf-8"))
 
 
 def test_a_market_without_books(tmp_path):
