@@ -11,6 +11,7 @@ from ...config.layers import Layers, Source
 from ...config.load import load, located, parsed, read_toml, valid
 from ...config.model import Model
 from ...config.plan import fits, plan
+from ...config.report import LanguageBlock
 from ...config.schema import Config
 from ...core.errors import InputError
 from ...universe import Universe
@@ -43,6 +44,9 @@ class Demo(Model):
     run: Part = Field(description="without the crowd")
     crowd: Part = Field(description="with the crowd in its paths")
     tune: Part = Field(description="a config of `tailrisk tune`")
+    report: LanguageBlock | None = Field(
+        default=None, description="of its page and its parts'; by default each as its config has it"
+    )
 
 
 class Loaded(NamedTuple):
@@ -100,8 +104,9 @@ def _part_of(text: str) -> str | None:
 
 
 def _settings(demo: Demo, part: str, overrides: Sequence[str]) -> tuple[str, ...]:
+    told = () if demo.report is None else (f"report.language={demo.report.language}",)
     over = [text.strip().removeprefix(f"{part}.") for text in overrides if _part_of(text) == part]
-    return (*getattr(demo, part).set, *over, f"name={PARTS[part]}")
+    return (*told, *getattr(demo, part).set, *over, f"name={PARTS[part]}")
 
 
 def _paired(loaded: Loaded, place: str) -> None:

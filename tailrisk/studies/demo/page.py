@@ -21,6 +21,13 @@ ABOUT = {
     "crowd": "the run with the crowd",
     "tune": "the tuning of style bounds",
 }
+FOLLOW = {
+    "regimes": "Paths switch among these regimes.",
+    "memory": "Paths have memory of volatility and of spreads beside, with regimes of shocks on what is "
+    "left; the picture shows how many of them are calm, uneasy and in stress.",
+    "days": "Paths are made of the record's own days.",
+}
+"""Process of a market -> what its paths do."""
 
 
 def text(folder: Path, loaded: Loaded, tables: dict[str, pd.DataFrame]) -> str:
@@ -115,11 +122,7 @@ def turning(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> str:
 
 def _regimes(loaded: Loaded, regimes: pd.DataFrame, names: Names) -> list[str]:
     market, fit = loaded.run.market, loaded.run.calibrated.fit
-    follow = {
-        "regimes": "Paths switch among these regimes.",
-        "memory": "Paths have memory of volatility and of spreads beside, with regimes of shocks on what is "
-        "left; the picture shows how many of them are calm, uneasy and in stress.",
-    }.get(market.process, "Paths are made of the record's own days.")
+    follow = FOLLOW[market.process]
     window = " to ".join(map(str, fit.get("window", ()))) or "a window that is not recorded"
     lines = {
         "regime": regimes.regime,

@@ -10,6 +10,7 @@ from ...config import library
 from ...config.layers import Layers, Source
 from ...config.load import TABLE, load, located, parsed, read_toml, valid
 from ...config.model import Bucket, Future, Model, Problem, Style, refuse
+from ...config.report import LanguageBlock
 from ...config.schema import Config
 from ...core.errors import InputError
 from ...core.names import Names
@@ -200,6 +201,7 @@ class Tune(Model):
     limits: Limits = Limits()
     desk: Desk = Desk()
     robust: Robust = Robust()
+    report: LanguageBlock | None = Field(default=None, description="its page; by default as of the market")
 
     @model_validator(mode="after")
     def _fits(self) -> "Tune":

@@ -238,6 +238,6 @@ def _record(loaded: Loaded, universe: Universe, horizon: Horizon, command: str) 
         "market_sha256": loaded.market.digest(),
         "universe": universe.label,
         "days": horizon.days,
-        **loaded.market.report.recorded,
+        **(loaded.tune.report or loaded.market.report).recorded,
         **provenance.stamp(),
     }

@@ -16,6 +16,7 @@ from tailrisk.studies.adoption import page
 from tailrisk.studies.adoption.funds import net_alpha
 from tailrisk.studies.adoption.market import FOLLOW, When, adopted, fired, managers, simulated, split
 from tailrisk.studies.adoption.wanted import Books, wanted
+from tests.studies.drawings import left
 
 CONFIG = "configs/crowd_feb2024.toml"
 SMALL = ("market.start=crisis", "run.days=10", "run.paths=1024")
@@ -157,7 +158,7 @@ def run(*words):
 
 
 def test_a_folder_from_the_command_line(tmp_path, capsys):
-    sets = [word for one in SMALL for word in ("--set", one)]
+    sets = [word for one in (*SMALL, "report.language=zh") for word in ("--set", one)]
     asked = [
         "--policy",
         "deleverage",
@@ -183,7 +184,12 @@ def test_a_folder_from_the_command_line(tmp_path, capsys):
     assert size["net_alpha"].is_monotonic_decreasing
     record = json.loads((tmp_path / "out" / "record.json").read_text())
     assert record["policies"] == {"deleverage": "half of the book sold"}
-    assert "deleverage: routs" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert record["language"] == "zh"
+    shown = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'lang="zh-Hans"' in shown
+    assert "deleverage：溃退与节省，按跟随占比" in shown
+    for name in ("deleverage", "capacity"):
+        assert not left((tmp_path / "out" / f"{name}.svg").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize(

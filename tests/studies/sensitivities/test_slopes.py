@@ -1,5 +1,6 @@
 """Derivatives of ES against a closed form, three methods against each other, and what is refused."""
 
+import json
 import math
 
 import numpy as np
@@ -163,7 +164,7 @@ def run(*words):
 
 
 def test_a_crowd_from_the_command_line(tmp_path, capsys):
-    sets = [word for one in SMALL for word in ("--set", one)]
+    sets = [word for one in (*SMALL, "report.language=zh") for word in ("--set", one)]
     asked = [
         "--product",
         "dma",
@@ -184,6 +185,10 @@ def test_a_crowd_from_the_command_line(tmp_path, capsys):
     split = pd.read_csv(tmp_path / "out" / "actors.csv").set_index("actor")["share"]
     assert split.drop("all").sum() == pytest.approx(split["all"], abs=1e-3)
     assert split["panic"] > 0
+    assert json.loads((tmp_path / "out" / "record.json").read_text())["language"] == "zh"
+    shown = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+    assert 'lang="zh-Hans"' in shown
+    assert "ES 百分点" in (tmp_path / "out" / "actors.svg").read_text(encoding="utf-8")
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "What moves ES of DMA 4x" in page
 
