@@ -33,7 +33,6 @@ from tailrisk.studies.crowd import runs
 from tailrisk.studies.crowd.edges import PLACES, ROUT_START, off
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
-from tailrisk.studies.match.prior import coordinates
 from tailrisk.studies.match.run import problem
 
 L, M, S, T, U = range(len(BUCKETS))
@@ -134,7 +133,7 @@ def replayed(data: Path) -> Iterator[tuple[Any, ...]]:
     posed = problem(
         load(runs.CONFIG), Files(*(data / name for name in names)), read_terms("episode_feb2024.toml")
     )
-    point = coordinates(read_ensemble(ENSEMBLE).member(0))
+    point = posed.prior.coordinates(read_ensemble(ENSEMBLE).member(0))
     fitted = posed.fit(point)
     down = 100 * fitted.replayed.limit_down[posed.episode.at("2024-02-05")]
     fences = 25 <= down[T] <= 45 and 7 <= down[S] <= 17 and down[M] <= 5

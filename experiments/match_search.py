@@ -23,7 +23,6 @@ from tailrisk.studies.crowd import runs
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
 from tailrisk.studies.match.moments import fit
-from tailrisk.studies.match.prior import NAMES
 from tailrisk.studies.match.run import Problem, problem
 
 STARTS, POPULATION = 32, 96
@@ -43,7 +42,7 @@ def main(data: Path, seconds: float, output: Path) -> None:
         Files(*(data / name for name in names)),
         read_terms("episode_feb2024.toml"),
     )
-    starts = np.random.default_rng(0).normal(size=(STARTS, len(NAMES)))
+    starts = np.random.default_rng(0).normal(size=(STARTS, len(posed.prior.names)))
     rows = [named("CMA-ES", evolved(posed, starts, seconds))]
     rows += [named(f"Adam, rate {rate}", followed(posed, starts, seconds, rate)) for rate in RATES]
     table = pd.DataFrame(rows)

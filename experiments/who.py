@@ -28,7 +28,7 @@ from tailrisk.studies.crowd.runs import CONFIG, ROUT
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files
 from tailrisk.studies.match.ordinary import Weather, Years
-from tailrisk.studies.match.prior import NAMES, coordinates
+from tailrisk.studies.match.prior import Prior
 from tailrisk.studies.match.run import problem
 from tailrisk.studies.weather.config import read_targets
 from tailrisk.studies.who.crowds import Asked, asked
@@ -63,9 +63,9 @@ def main(config: str, episode: str, data: Path, rounds: int, paths: int, output:
     """Write intervals, the crowds at their ends, and the chance of a rout in each."""
     loaded, files = load(config), Files(*(data / name for name in DATA))
     wanted = asked(problem(loaded, files, read_terms(episode, loaded.names)))
-    known = draws(loaded)
+    known = draws(loaded, wanted.prior)
     years = Years(read_targets()).weather(loaded, known[0])
-    inside, limit = members(wanted, years, known, float(chi2.ppf(LEVEL, len(NAMES))), ERROR)
+    inside, limit = members(wanted, years, known, float(chi2.ppf(LEVEL, len(wanted.prior.names))), ERROR)
     click.echo(f"{len(inside)} of {len(np.unique(known, axis=0))} members, limit {limit.cost:.0f}", err=True)
     value = [wanted.coalitions(one.point[None])[0] for one in inside]
     beyond = list(searched(wanted, years, limit, inside, np.stack(value), rounds))
@@ -80,16 +80,17 @@ def main(config: str, episode: str, data: Path, rounds: int, paths: int, output:
         "limit": limit.cost,
     }
     tables = {"table": table, "crowds": crowds(wanted, admitted), "routs": routs}
-    text = page(table, routs, limit, len(inside), len(np.unique(known, axis=0)), len(beyond))
+    counts = len(inside), len(np.unique(known, axis=0)), len(beyond)
+    text = page(table, routs, limit, counts, len(wanted.prior.names))
     publish(output, "who", tables, text, facts, {"who": intervals_picture(table, PANELS)})
 
 
-def draws(config: Config) -> Array:
+def draws(config: Config, prior: Prior) -> Array:
     """The members of the config's ensemble in the match's coordinates [member, parameter]."""
     if config.crowd is None or config.crowd.ensemble is None:
         raise InputError("crowd.ensemble", "none", "an ensemble file: its members are what is asked")
     ensemble = read_ensemble(Path(located(config.crowd.ensemble)))
-    return np.stack([coordinates(ensemble.member(number)) for number in range(len(ensemble.members))])
+    return np.stack([prior.coordinates(ensemble.member(number)) for number in range(len(ensemble.members))])
 
 
 def searched(
@@ -98,7 +99,7 @@ def searched(
     """What searches find, for each actor the least and the largest share of the first panel's fall."""
     row = wanted.rows.at(*PANELS[0][:2])
     share = np.stack([shapley(one[:, [row]])[0][:, 0] for one in value])
-    first = spread(inside, len(NAMES))
+    first = spread(inside, len(wanted.prior.names))
     for actor, name in enumerate(wanted.actors.names):
         for sign in (-1, 1):
             start = inside[int((sign * share[:, actor]).argmax())]
@@ -114,24 +115,27 @@ def chances(wanted: Asked, at: Crisis, ends: list[Admitted]) -> pd.DataFrame:
     books, found = crowds(wanted, ends), []
     pace = books["selling.participation"] * books[f"participation, {wanted.actors.names[0]}"]
     for k, one in enumerate(ends):
-        chance = {f"leverage {x:g}": at.chance(wanted.actors, one.point, x) for x in LEVERAGE}
+        chance = {f"leverage {x:g}": at.chance(wanted.actors, wanted.prior, one.point, x) for x in LEVERAGE}
         of_dma = {"DMA's assets, times": books["assets.dma"][k], "its participation, times": pace[k]}
         found.append({"crowd": one.source, **chance, **of_dma})
     return pd.DataFrame(found)
 
 
-def page(table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, inside: int, of: int, beyond: int) -> str:
-    """The page in words."""
+def page(
+    table: pd.DataFrame, routs: pd.DataFrame, limit: Limit, counts: tuple[int, int, int], parameters: int
+) -> str:
+    """The page in words; counts: members admitted, all of them, crowds found beyond."""
+    inside, of, beyond = counts
     dma = routs[routs["crowd"].str.contains("DMA") | routs["crowd"].str.startswith("member")]
     chance = routs.filter(like="leverage")
-    slack, share = f"{chi2.ppf(LEVEL, len(NAMES)):.0f}", f"{100 * LEVEL:.0f} %"
+    slack, share = f"{chi2.ppf(LEVEL, parameters):.0f}", f"{100 * LEVEL:.0f} %"
     lines = [
         "# Who made the fall of February 2024, as a set",
         "",
         "Prices identify products of flow and impact, not sellers. Shares in percent of each fall, least and",
         f"largest among {inside} of the ensemble's {of} members and {beyond} crowds that searches found",
         f"beyond them: all that cost at most {limit.cost:.0f} in episode and ordinary years together (the",
-        f"best member's and {slack}: {share} of a posterior that is Gaussian in {len(NAMES)} parameters),",
+        f"best member's and {slack}: {share} of a posterior that is Gaussian in {parameters} parameters),",
         f"and miss a day of the event by at most {limit.error:g} points in the mean. Explored from inside:",
         "the true set is at least as wide.",
         "",

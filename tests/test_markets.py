@@ -13,6 +13,8 @@ from tailrisk.cli import main
 from tailrisk.config import library, load
 from tailrisk.simulate import path
 from tailrisk.simulate.crowd import day as crowd_day
+from tailrisk.simulate.crowd.free import moved
+from tailrisk.studies.match.prior import prior_of
 from tests import crowds
 from tests.markets import fitted, table, write
 
@@ -203,6 +205,22 @@ def test_three_buckets_and_one_future_live_with_a_crowd(made_up):
     np.testing.assert_allclose(alone.loss[:, :, 0], free.loss[:, :, 0], rtol=1e-9, atol=1e-12)
     dearer = (seen.loss[0, 0, 0] - alone.loss[0, 0, 0])[seen.crowd.called[0]]
     assert dearer.mean() > 0.002  # forced sales cost money
+
+
+def test_a_match_of_three_buckets_moves_what_they_are_called(made_up):
+    """At its medians the crowd is that of its files but for shares, and every parameter is there."""
+    config = load(made_up)
+    prior, crowd = prior_of(config), assemble(config).crowd
+    assert {"impact.middle", "impact.tiny", "panic.mid", "panic.tiny", "followers.half_tiny"} < set(
+        prior.names
+    )
+    assert [name for name in prior.names if name.startswith("assets.")] == ["assets.levered"]
+    middle = prior.values(jnp.zeros(len(prior.names)))
+    named = {name: x for name, x in middle.items() if not name.startswith("record.")}
+    found = moved(crowd, named)
+    np.testing.assert_allclose(found.panic.strength, crowd.panic.strength)
+    np.testing.assert_allclose(found.cohorts.assets, crowd.cohorts.assets)
+    np.testing.assert_allclose(found.panic.calm, dict(prior.beliefs)["panic.calm"].median)
 
 
 def test_three_buckets_and_one_future_go_from_config_to_page(made_up, tmp_path, capsys):

@@ -88,6 +88,7 @@ def match(
     from ..studies.match.episode import Files
     from ..studies.match.folder import publish
     from ..studies.match.ordinary import Years
+    from ..studies.match.prior import prior_of
     from ..studies.match.run import known
     from ..studies.match.run import match as matched
     from ..studies.match.search import Budget
@@ -98,7 +99,7 @@ def match(
     ordinary = Years(read_targets(weather), years, weight) if years else None
     said = load(config, ["run.precision=float64", *overrides])
     terms = read_terms(episode, said.names)
-    begin = None if start is None else known(start)
+    begin = None if start is None else known(start, prior_of(said))
     with replacing(folder, force=force) as scratch:
         with reading(quiet), bar(quiet) as tell:
             result = matched(

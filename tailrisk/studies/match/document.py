@@ -9,13 +9,14 @@ from ... import __version__
 from ...calibrate.ladder import Array
 from .identify import Identified
 from .ordinary import Judged
-from .prior import NAMES, PRIOR, tabulated
+from .prior import Prior
 
 
 @dataclass(frozen=True)
 class Matched:
     """An ensemble, best member first, and its fit."""
 
+    prior: Prior
     draws: Array  # [member, parameter]  prior units
     costs: Array  # [member]
     identified: Identified
@@ -31,7 +32,7 @@ class Matched:
 
 def ensemble_document(matched: Matched) -> str:
     """The file's text."""
-    values = tabulated(matched.draws)
+    values, names = matched.prior.tabulated(matched.draws), matched.prior.names
     lines = [
         "# written by `tailrisk match`; do not edit",
         "#",
@@ -42,7 +43,7 @@ def ensemble_document(matched: Matched) -> str:
         '#   ensemble = "calibrated/crowd_2024.toml"',
         "#   member = 0",
         "",
-        f"parameters = {_list(NAMES)}",
+        f"parameters = {_list(names)}",
         "members = [",
         *(f"  [{', '.join(f'{x:.6g}' for x in row)}]," for row in values),
         "]",
@@ -61,7 +62,7 @@ def ensemble_document(matched: Matched) -> str:
     for name, error in matched.error.items():
         lines.append(f"{name} = [{', '.join(f'{100 * e:.2f}' for e in error)}]  # %, by member")
     lines += ["", "[match.sha256]", *(f"{name} = {_text(d)}" for name, d in matched.digests.items())]
-    for i, name in enumerate(NAMES):
+    for i, name in enumerate(names):
         lines += ["", f'[parameter."{name}"]', *_parameter(matched, values, i)]
     return "\n".join(lines) + "\n"
 
@@ -76,7 +77,7 @@ def _weather(judged: Judged) -> list[str]:
 
 
 def _parameter(matched: Matched, values: Array, i: int) -> list[str]:
-    belief, found = PRIOR[NAMES[i]], matched.identified
+    belief, found = matched.prior.beliefs[i][1], matched.identified
     low, middle, high = np.quantile(values[:, i], [0.05, 0.5, 0.95])
     scale = "logit" if belief.share else "log"
     return [

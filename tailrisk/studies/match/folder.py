@@ -24,7 +24,6 @@ from .document import Matched, ensemble_document
 from .moments import answered
 from .ordinary import Judged
 from .picture import replay_picture
-from .prior import NAMES, PRIOR, tabulated
 from .run import CRASHED, DRIFTED, Problem, shown
 
 
@@ -66,14 +65,15 @@ def publish(
 
 def parameters(matched: Matched) -> pd.DataFrame:
     """A row a parameter: prior, posterior, and what the episode says of it."""
-    values, found = tabulated(matched.draws), matched.identified
+    values, found = matched.prior.tabulated(matched.draws), matched.identified
+    beliefs = [belief for _, belief in matched.prior.beliefs]
     low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
     return pd.DataFrame(
         {
-            "parameter": NAMES,
-            "kind": ["share" if belief.share else "factor" for belief in PRIOR.values()],
-            "grade": [belief.grade for belief in PRIOR.values()],
-            "prior": [belief.median for belief in PRIOR.values()],
+            "parameter": matched.prior.names,
+            "kind": ["share" if belief.share else "factor" for belief in beliefs],
+            "grade": [belief.grade for belief in beliefs],
+            "prior": [belief.median for belief in beliefs],
             "best": values[0].round(4),
             "low": low.round(4),
             "median": middle.round(4),
@@ -81,17 +81,17 @@ def parameters(matched: Matched) -> pd.DataFrame:
             "contraction": found.contraction.round(3),
             "partner": found.partner,
             "correlation": found.correlation.round(3),
-            "verdict": [found.verdict(i) for i in range(len(NAMES))],
+            "verdict": [found.verdict(i) for i in range(len(beliefs))],
         }
     )
 
 
 def sensitivity(matched: Matched, posed: Problem) -> pd.DataFrame:
     """Change of returns, in points, for one prior standard deviation: days of the event, sum after it."""
-    names = posed.crowd.names
-    change = 100 * matched.identified.sensitivity.reshape(len(NAMES), len(posed.episode.days), -1)
+    names, parameters = posed.crowd.names, matched.prior.names
+    change = 100 * matched.identified.sensitivity.reshape(len(parameters), len(posed.episode.days), -1)
     free = [(place, names.buckets[place]) for place in answered(names)]
-    columns: dict[str, object] = {"parameter": NAMES}
+    columns: dict[str, object] = {"parameter": parameters}
     days = np.array(posed.episode.days)
     for day in days[posed.terms.event.holds(days)]:
         for b, bucket in free:
@@ -136,9 +136,9 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
         lines.append(f"| {label} | {values[0]:.2f} [{values.min():.2f}, {values.max():.2f}] |")
     if matched.weather is not None:
         lines += _weather(matched.weather)
-    verdicts = [found.verdict(i) for i in range(len(NAMES))]
-    known = [name for name, verdict in zip(NAMES, verdicts, strict=True) if verdict == "identified"]
-    tied = [f"{a} {b}" for a, b in zip(NAMES, verdicts, strict=True) if b.startswith("with")]
+    verdicts = [(name, found.verdict(i)) for i, name in enumerate(matched.prior.names)]
+    known = [name for name, verdict in verdicts if verdict == "identified"]
+    tied = [f"{name} {verdict}" for name, verdict in verdicts if verdict.startswith("with")]
     lines += [
         "",
         f"Identified (posterior under 0.6 of the prior's width): {', '.join(known) or 'none'}.",

@@ -5,13 +5,12 @@ strongly correlated (mechanism 6). The sensitivity of a target is its change for
 by central differences at the best point, because triggers have no useful derivative.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ...calibrate.ladder import Array
-from .prior import NAMES
 
 NARROW, TIED = 0.6, 0.4
 """Posterior over prior standard deviation of an identified parameter; correlation worth naming."""
@@ -36,8 +35,13 @@ class Identified:
         return "not identified"
 
 
-def identify(draws: Array, best: Array, moments: Callable[[Array], Array]) -> Identified:
-    """From draws [draw, parameter] in prior units; moments maps points [point, parameter] to targets."""
+def identify(
+    draws: Array, best: Array, moments: Callable[[Array], Array], names: Sequence[str]
+) -> Identified:
+    """From draws [draw, parameter] in prior units; moments maps points [point, parameter] to targets.
+
+    names [parameter]: what they are called.
+    """
     correlation = np.corrcoef(draws.T)
     np.fill_diagonal(correlation, 0.0)
     partner = np.abs(correlation).argmax(axis=1)
@@ -45,7 +49,7 @@ def identify(draws: Array, best: Array, moments: Callable[[Array], Array]) -> Id
     change = (moments(best + steps) - moments(best - steps)) / (2 * STEP)
     return Identified(
         contraction=draws.std(axis=0, ddof=1),
-        partner=tuple(NAMES[i] for i in partner),
+        partner=tuple(names[i] for i in partner),
         correlation=correlation[np.arange(len(best)), partner],
         sensitivity=change,
     )

@@ -15,14 +15,14 @@ from dataclasses import replace
 import jax.numpy as jnp
 from jax import lax
 
-from ...core import struct
+from ...core import static, struct
 from ...core.names import Names
 from ...core.units import Flag, Normal, Ratio
 from ...market.impact import depth
 from ...simulate.crowd.free import moved
 from ...simulate.crowd.replay import Record, Replayed, replay
 from ...simulate.crowd.world import Crowd
-from .prior import values
+from .prior import Prior
 
 RADIUS, SOFT = 1.0, 0.02
 """Largest believable growth of panic per day, and how sharply more is disbelieved."""
@@ -43,6 +43,7 @@ class Targets:
     slot: Ratio  # [day, contract, maturity]  one in the slot the contract is listed in
     future: Ratio  # [contract, future]  one for the future it belongs to
     basis_error: Ratio  # [day, contract]
+    prior: Prior = static()
 
 
 @struct
@@ -56,7 +57,7 @@ class Fit:
 
 def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
     """Replay the crowd moved to z [parameter] and judge it."""
-    value = values(z)
+    value = targets.prior.values(z)
     crowd = moved(crowd, {name: x for name, x in value.items() if not name.startswith("record.")})
     imposed = replace(
         record.imposed,

@@ -12,6 +12,7 @@ either; what few years say beside many is known from one crowd, where the search
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -29,7 +30,7 @@ from ..weather.config import Targets, check_books
 from ..weather.measure import Books, statistics
 from ..weather.simulated import CHUNK, Outside, Seen, Watched, courses, drawn, watched, weather
 from ..weather.table import DAYS, books, table, wanted
-from .prior import values
+from .prior import Prior, prior_of
 from .search import Progress
 
 MANY = 8
@@ -51,11 +52,12 @@ class Weather:
     targets: Targets
     weight: float
     shift: Mapping[str, float]  # by statistic: of many years less these, for one crowd
+    prior: Prior
 
     def seen(self, z: Array) -> dict[str, float]:
         """Every statistic of the crowd at coordinates z [parameter]."""
         point = jnp.asarray(z, self.crowd.impact.impact.dtype)
-        lives = [_lived(self.crowd, point, chunk, self.watch) for chunk in self.outside]
+        lives = [_lived(self.prior, self.crowd, point, chunk, self.watch) for chunk in self.outside]
         found = statistics(weather(lives), self.books)
         return {name: value + self.shift.get(name, 0.0) for name, value in found.items()}
 
@@ -75,9 +77,9 @@ class Weather:
         return {name: (target.low, target.high) for name, target in wanted(self.targets, seen).items()}
 
 
-@jax.jit
-def _lived(crowd: Crowd, z: Normal, given: Outside, watch: Watched) -> Seen:
-    named = {name: x for name, x in values(z).items() if not name.startswith("record.")}
+@partial(jax.jit, static_argnums=0)
+def _lived(prior: Prior, crowd: Crowd, z: Normal, given: Outside, watch: Watched) -> Seen:
+    named = {name: x for name, x in prior.values(z).items() if not name.startswith("record.")}
     return courses(moved(crowd, named), given, watch)
 
 
@@ -100,7 +102,9 @@ def ordinary(
     assert world.crowd is not None
 
     watch, looked = watched(world), books(config, targets)
-    few = Weather(world.crowd, drawn(world, years, first), watch, looked, targets, weight, {})
+    few = Weather(
+        world.crowd, drawn(world, years, first), watch, looked, targets, weight, {}, prior_of(config)
+    )
     if like is None:
         return few
     here, there = few.seen(like), replace(few, outside=drawn(world, MANY * years, first)).seen(like)

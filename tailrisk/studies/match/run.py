@@ -25,7 +25,7 @@ from .episode import Episode, Files, read_episode
 from .identify import identify
 from .moments import Fit, Targets, answered, fit
 from .ordinary import Years
-from .prior import NAMES, coordinates
+from .prior import Prior, prior_of
 from .search import Budget, Progress, refine, sample, search
 
 CRASHED, DRIFTED = ("middle", "spread"), ("small", "micro")
@@ -43,6 +43,11 @@ class Problem:
     targets: Targets
     episode: Episode
     terms: Terms
+
+    @property
+    def prior(self) -> Prior:
+        """What is believed of the crowd's parameters."""
+        return self.targets.prior
 
     def cost(self, z: Array) -> Array:
         """-2 log posterior [point] at coordinates [point, parameter]."""
@@ -139,6 +144,7 @@ def _targets(config: Config, episode: Episode, terms: Terms) -> Targets:
         slot=jnp.asarray(_slots(config, episode, terms)),
         future=jnp.asarray([[float(own == q) for q in names.contracts] for own in terms.contracts.values()]),
         basis_error=jnp.asarray(np.where(looked, said.basis, np.inf)),
+        prior=prior_of(config),
     )
 
 
@@ -170,17 +176,23 @@ def match(
     as `problem` and `ordinary`.
     """
     posed = problem(config, files, terms)
-    like = np.zeros(len(NAMES)) if begin is None else begin[0]
+    like = np.zeros(len(posed.prior.names)) if begin is None else begin[0]
     weather = None if years is None else years.weather(config, like)
-    found = search(posed.cost, len(NAMES), budget, seed, tell, begin)
+    found = search(posed.cost, len(posed.prior.names), budget, seed, tell, begin)
     if weather is not None:
         found = refine(posed.cost, weather.cost, found, budget, seed, tell, begin)
     drawn = sample(posed.cost, found, budget, seed, tell, None if weather is None else weather.cost)
     order = np.argsort(drawn.costs)
     draws = np.concatenate([found.points[:1], drawn.draws[order]])
     replays = posed.replays(draws)
-    identified = identify(drawn.draws, found.points[0], lambda z: posed.replays(z).reshape(len(z), -1))
+    identified = identify(
+        drawn.draws,
+        found.points[0],
+        lambda z: posed.replays(z).reshape(len(z), -1),
+        posed.prior.names,
+    )
     matched = Matched(
+        prior=posed.prior,
         draws=draws,
         costs=np.concatenate([found.costs[:1], drawn.costs[order]]),
         identified=identified,
@@ -196,11 +208,11 @@ def match(
     return matched, posed, replays
 
 
-def known(path: Path) -> Array:
+def known(path: Path, prior: Prior) -> Array:
     """The best members of an earlier ensemble file [start, parameter], in prior units."""
     ensemble = read_ensemble(path)
     count = min(len(ensemble.members), 4)
-    return np.stack([coordinates(ensemble.member(number)) for number in range(count)])
+    return np.stack([prior.coordinates(ensemble.member(number)) for number in range(count)])
 
 
 def misses(posed: Problem, returns: Array) -> dict[str, Array]:

@@ -20,7 +20,7 @@ from ...simulate.crowd.replay import Record
 from ...simulate.crowd.world import Crowd
 from ..match.moments import Targets, answered, fit
 from ..match.ordinary import Weather
-from ..match.prior import NAMES, values
+from ..match.prior import Prior
 from ..match.run import Problem
 from .actors import Actors, actors, everybody
 from .fall import Rows, Windows, falls, rows
@@ -40,7 +40,12 @@ class Asked:
     @property
     def size(self) -> int:
         """Coordinates of a point."""
-        return len(NAMES) + len(self.actors.rows)
+        return len(self.prior.names) + len(self.actors.rows)
+
+    @property
+    def prior(self) -> Prior:
+        """What is believed of the match's coordinates."""
+        return self.posed.prior
 
     def costs(self, points: Array) -> tuple[Array, Array]:
         """Cost [point] and mean absolute error of the event's days, in points of return [point].
@@ -55,7 +60,7 @@ class Asked:
 
     def values(self, points: Array, there: Array) -> Array:
         """Falls and losses [pair, row] at points [pair, coordinate] with the actors `there` [pair, actor]."""
-        one = partial(_falls, self.actors, self.rows.windows, self.posed.crowd, self.posed.record)
+        one = partial(_falls, self.actors, self.prior, self.rows.windows, self.posed.crowd, self.posed.record)
         return _batched(one, MANY, points, there)
 
     def coalitions(self, points: Array) -> Array:
@@ -67,8 +72,9 @@ class Asked:
 
     def weather(self, years: Weather, point: Array) -> float:
         """What ordinary years cost at a point [coordinate]."""
-        crowd = self.actors.paced(years.crowd, jnp.asarray(point[len(NAMES) :]))
-        return float(replace(years, crowd=crowd).cost(point[None, : len(NAMES)])[0])
+        count = len(self.prior.names)
+        crowd = self.actors.paced(years.crowd, jnp.asarray(point[count:]))
+        return float(replace(years, crowd=crowd).cost(point[None, :count])[0])
 
 
 def asked(posed: Problem) -> Asked:
@@ -79,38 +85,41 @@ def asked(posed: Problem) -> Asked:
     return Asked(posed, actors(posed.crowd.cohort_names), divided)
 
 
-def crowd_at(who: Actors, crowd: Crowd, point: Normal) -> Crowd:
+def crowd_at(who: Actors, prior: Prior, crowd: Crowd, point: Normal) -> Crowd:
     """The crowd at a point [coordinate]; what moves the record alone is left out."""
-    named = {n: x for n, x in values(point[: len(NAMES)]).items() if not n.startswith("record.")}
-    return moved(who.paced(crowd, point[len(NAMES) :]), named)
+    count = len(prior.names)
+    named = {n: x for n, x in prior.values(point[:count]).items() if not n.startswith("record.")}
+    return moved(who.paced(crowd, point[count:]), named)
 
 
 @partial(jax.jit, static_argnums=0)
 def _costs(who: Actors, crowd: Crowd, record: Record, targets: Targets, event: Ratio, y: Normal) -> Ratio:
     """Cost and error [point, 2]."""
-    below = jnp.asarray(answered(crowd.names))
+    below, count = jnp.asarray(answered(crowd.names)), len(targets.prior.names)
 
     def one(point: Normal) -> Ratio:
-        own = point[len(NAMES) :]
-        seen = fit(who.paced(crowd, own), record, targets, point[: len(NAMES)])
+        own = point[count:]
+        seen = fit(who.paced(crowd, own), record, targets, point[:count])
         off = jnp.abs(seen.replayed.returns - targets.returns)[:, below].mean(axis=1)
         return jnp.stack([seen.cost + jnp.sum(own**2), jnp.sum(off * event) / jnp.sum(event)])
 
     return jax.vmap(one)(y)
 
 
-@partial(jax.jit, static_argnums=0)
-def _falls(who: Actors, windows: Windows, crowd: Crowd, record: Record, y: Normal, there: Ratio) -> Ratio:
+@partial(jax.jit, static_argnums=(0, 1))
+def _falls(
+    who: Actors, prior: Prior, windows: Windows, crowd: Crowd, record: Record, y: Normal, there: Ratio
+) -> Ratio:
     """Falls and losses [pair, row]."""
 
     def one(point: Normal, present: Ratio) -> Ratio:
-        value = values(point[: len(NAMES)])
+        value = prior.values(point[: len(prior.names)])
         imposed = replace(
             record.imposed,
             purchases=record.imposed.purchases * value["record.purchases"],
             refused=record.imposed.refused * value["record.refused"],
         )
-        mine = crowd_at(who, crowd, point)
+        mine = crowd_at(who, prior, crowd, point)
         return falls(*who.without(mine, replace(record, imposed=imposed), present), windows)
 
     return jax.vmap(one)(y, there)

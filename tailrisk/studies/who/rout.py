@@ -15,6 +15,7 @@ from ...config import Config
 from ...core.units import Ratio
 from ...simulate.crowd.world import Crowd
 from ..crowd.runs import ROUT
+from ..match.prior import Prior
 from ..weather.simulated import Outside, Watched, courses, drawn, watched
 from .actors import Actors
 from .crowds import crowd_at
@@ -32,17 +33,17 @@ class Crisis:
     outside: list[Outside]
     watch: Watched
 
-    def chance(self, who: Actors, point: Array, leverage: float) -> float:
+    def chance(self, who: Actors, prior: Prior, point: Array, leverage: float) -> float:
         """Percent of paths on which micro-caps fall by `ROUT` in three days, at a point [coordinate]."""
         row = self.crowd.cohort_names.index(LEVERED)
         books = self.crowd.cohorts
         levered = replace(self.crowd, cohorts=replace(books, long=books.long.at[row].set(leverage)))
-        crowd = _moved(who, levered, jnp.asarray(point))
+        crowd = _moved(who, prior, levered, jnp.asarray(point))
         falls = [_worst(courses(crowd, each, self.watch).returns[:, crowd.micro]) for each in self.outside]
         return 100.0 * float(np.mean(np.concatenate(falls) < -ROUT))
 
 
-_moved = jax.jit(crowd_at, static_argnums=0)
+_moved = jax.jit(crowd_at, static_argnums=(0, 1))
 
 
 def crisis(config: Config, paths: int) -> Crisis:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from ...calibrate.ladder import Array
-from ..match.prior import NAMES, tabulated
 from .actors import OWN
 from .crowds import Asked
 from .search import Admitted
@@ -66,10 +65,12 @@ def crowds(asked: Asked, admitted: Sequence[Admitted]) -> pd.DataFrame:
             "error, points": [one.error for one in admitted],
         }
     )
-    own = np.exp(OWN * points[:, len(NAMES) :])
+    prior = asked.prior
+    count = len(prior.names)
+    own = np.exp(OWN * points[:, count:])
     names = [f"participation, {name}" for name in asked.actors.names[: own.shape[1]]]
-    values = np.concatenate([tabulated(points[:, : len(NAMES)]), own], axis=1)
-    return pd.concat([frame, pd.DataFrame(values, columns=[*NAMES, *names])], axis=1)
+    values = np.concatenate([prior.tabulated(points[:, :count]), own], axis=1)
+    return pd.concat([frame, pd.DataFrame(values, columns=[*prior.names, *names])], axis=1)
 
 
 def spans(table: pd.DataFrame, what: str, window: str) -> pd.DataFrame:

@@ -16,8 +16,9 @@ from tailrisk.studies.match.document import Matched, ensemble_document
 from tailrisk.studies.match.folder import publish
 from tailrisk.studies.match.identify import identify
 from tailrisk.studies.match.ordinary import Judged
-from tailrisk.studies.match.prior import NAMES, tabulated
 from tailrisk.studies.match.run import misses
+
+from .priors import NAMES, PRIOR
 
 DAYS = ("2024-01-26", "2024-01-29", "2024-02-02", "2024-02-05", "2024-02-08", "2024-02-19")
 RNG = np.random.default_rng(0)
@@ -43,9 +44,10 @@ def matched(posed):
     draws = RNG.normal(size=(MEMBERS, len(NAMES)))
     slope = RNG.normal(size=(len(NAMES), RECORD.size))
     return Matched(
+        prior=PRIOR,
         draws=draws,
         costs=np.arange(MEMBERS) * 1.5,
-        identified=identify(draws, draws[0], lambda z: z @ slope),
+        identified=identify(draws, draws[0], lambda z: z @ slope, NAMES),
         error=misses(posed, REPLAYS),
         window=(DAYS[0], DAYS[-1]),
         digests={"indices": "ab" * 32},
@@ -60,7 +62,7 @@ def test_the_file_is_one_that_a_config_reads(matched, tmp_path):
     (tmp_path / "ensemble.toml").write_text(ensemble_document(matched))
     ensemble = read_ensemble(tmp_path / "ensemble.toml")
     assert ensemble.parameters == NAMES
-    np.testing.assert_allclose(ensemble.members, tabulated(matched.draws), rtol=1e-5)
+    np.testing.assert_allclose(ensemble.members, PRIOR.tabulated(matched.draws), rtol=1e-5)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Matching: prior and coordinates, exogenous expectation, feedback, search, sampling, identification."""
 
+import tomllib
 from dataclasses import replace
 
 import jax.numpy as jnp
@@ -7,13 +8,22 @@ import numpy as np
 import pytest
 
 from tailrisk.calibrate.conditional import expected
+from tailrisk.config import load
 from tailrisk.core import InputError
+from tailrisk.core.names import home
 from tailrisk.simulate.crowd.free import SHARES, moved, parameters
 from tailrisk.studies.match.identify import identify
 from tailrisk.studies.match.moments import radius
-from tailrisk.studies.match.prior import NAMES, PRIOR, coordinates, tabulated, values
+from tailrisk.studies.match.prior import prior, prior_of
 from tailrisk.studies.match.search import Budget, Searched, sample, search
-from tests.crowds import crowded, edit
+from tests.crowds import config, crowded, edit
+from tests.markets import CONFIGS
+
+from .priors import NAMES, PRIOR
+
+BUCKETS = {"csi300": "giants", "csi500": "big", "csi1000": "mid", "csi2000": "small", "micro": "dust"}
+COHORTS = {"dma": "swaps", "margin_retail": "borrowers"}
+"""China's names -> those of a made-up market that is otherwise the same."""
 
 
 def quiet(done, what):
@@ -23,19 +33,74 @@ def quiet(done, what):
 def test_every_parameter_of_the_prior_is_one_that_can_be_moved():
     crowd = {name for name in NAMES if not name.startswith("record.")}
     assert crowd <= set(parameters(crowded().crowd))
-    assert {name for name in crowd if PRIOR[name].share} == set(SHARES)
+    assert {name for name, belief in PRIOR.beliefs if belief.share and name in crowd} == set(SHARES)
+
+
+def test_the_home_market_has_the_names_that_its_ensemble_has():
+    """In that order; medians and widths as in the file."""
+    file = tomllib.loads((CONFIGS / "calibrated" / "crowd_2024.toml").read_text(encoding="utf-8"))
+    assert list(NAMES) == file["parameters"] == list(file["parameter"])
+    for name, belief in PRIOR.beliefs:
+        said = file["parameter"][name]
+        kind = "share" if belief.share else "factor"
+        assert (kind, belief.median, belief.sd) == (said["kind"], said["prior"], said["prior_sd"])
+
+
+def test_another_market_has_a_prior_of_its_own_names():
+    """China's under other names: the same beliefs in the same order, of what that crowd can move."""
+    here, cohorts = home(), config().attached.crowd.participants.cohorts
+    names = replace(
+        here,
+        buckets=tuple(BUCKETS[name] for name in here.buckets),
+        roles=tuple((role, BUCKETS.get(name, name)) for role, name in here.roles),
+    )
+    found = prior(names, {COHORTS.get(name, name): one for name, one in cohorts.items()})
+    known = {"assets.retail": "assets.borrowers", "assets.dma": "assets.swaps"}
+    for name in NAMES:
+        own = [f"{name.removesuffix(old)}{new}" for old, new in BUCKETS.items() if name.endswith(old)]
+        known.setdefault(name, own[0] if own else name)
+    assert found.names == tuple(known[name] for name in NAMES)
+    assert [belief for _, belief in found.beliefs] == [belief for _, belief in PRIOR.beliefs]
+    there = tuple(COHORTS.get(name, name) for name in crowded().crowd.cohort_names)
+    crowd = replace(crowded().crowd, names=names, cohort_names=there)
+    assert {name for name in found.names if not name.startswith("record.")} <= set(parameters(crowd))
+    some = moved(crowd, {"panic.dust": jnp.asarray(2.0), "assets.swaps": jnp.asarray(3.0)})
+    dust, swaps = names.bucket("dust"), there.index("swaps")
+    assert some.panic.strength[dust] == 2 * crowd.panic.strength[dust]
+    assert some.cohorts.assets[swaps] == 3 * crowd.cohorts.assets[swaps]
+
+
+def test_a_market_of_three_buckets_has_what_it_has():
+    """The smallest plays two roles, nobody is levered, and there is one bucket between."""
+    names = replace(
+        home(),
+        buckets=("big", "mid", "tiny"),
+        labels=("Big", "Mid", "Tiny"),
+        roles=(("large", "big"), ("micro", "tiny"), ("small", "tiny")),
+    )
+    found = prior(names, {}).names
+    assert found[:3] == ("impact.middle", "impact.tiny", "impact.evaporation")
+    assert {"panic.mid", "panic.tiny", "followers.half_tiny"} < set(found)
+    assert not {"panic.big", "panic.csi500"} & set(found)
+    assert not [name for name in found if name.startswith("assets.")]
+    two = replace(names, buckets=("big", "tiny"), labels=("Big", "Tiny"))
+    assert "impact.middle" not in prior(two, {}).names
+    with pytest.raises(InputError, match=r"roles\.large"):
+        prior(replace(names, roles=()), {})
 
 
 def test_coordinates_and_values_are_inverse_and_shares_stay_inside():
     z = np.random.default_rng(0).normal(size=(5, len(NAMES))) * 3
-    table = tabulated(z)
+    table = PRIOR.tabulated(z)
     for row, point in zip(table, z, strict=True):
-        np.testing.assert_allclose(coordinates(dict(zip(NAMES, row, strict=True))), point, atol=1e-9)
-        one = values(jnp.asarray(point))
+        np.testing.assert_allclose(PRIOR.coordinates(dict(zip(NAMES, row, strict=True))), point, atol=1e-9)
+        one = PRIOR.values(jnp.asarray(point))
         np.testing.assert_allclose([float(one[name]) for name in NAMES], row, rtol=1e-9)
-    shares = table[:, [belief.share for belief in PRIOR.values()]]
+    shares = table[:, [belief.share for _, belief in PRIOR.beliefs]]
     assert ((shares > 0) & (shares < 1)).all()
-    np.testing.assert_allclose(tabulated(np.zeros((1, len(NAMES))))[0], [b.median for b in PRIOR.values()])
+    np.testing.assert_allclose(
+        PRIOR.tabulated(np.zeros((1, len(NAMES))))[0], [b.median for _, b in PRIOR.beliefs]
+    )
 
 
 def test_factors_find_buckets_and_cohorts_by_name():
@@ -49,6 +114,11 @@ def test_factors_find_buckets_and_cohorts_by_name():
     )
     np.testing.assert_allclose(here / leaves(crowd, "cohorts.assets"), [2.0] + [1.0] * 7)
     np.testing.assert_allclose(there / leaves(crowd, "cohorts.assets"), [1.0] * 7 + [2.0])
+
+
+def test_a_config_without_a_crowd_has_no_prior():
+    with pytest.raises(InputError, match="crowd: no"):
+        prior_of(load("smoke.toml"))
 
 
 def test_a_factor_of_a_cohort_that_is_not_there_is_refused():
@@ -174,7 +244,7 @@ def test_what_the_data_see_only_as_a_product_is_said_so():
     draws[:, 1] = -draws[:, 0] + 0.1 * draws[:, 1]
     draws[:, 2] *= 0.2
     slope = rng.normal(size=(len(NAMES), 7))
-    said = identify(draws, np.zeros(len(NAMES)), lambda z: z @ slope)
+    said = identify(draws, np.zeros(len(NAMES)), lambda z: z @ slope, NAMES)
     assert said.verdict(0) == f"with {NAMES[1]}"
     assert said.verdict(1) == f"with {NAMES[0]}"
     assert said.verdict(2) == "identified"

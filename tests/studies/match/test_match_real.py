@@ -13,7 +13,6 @@ from tailrisk.core.errors import InputError
 from tailrisk.studies.match.config import read_terms
 from tailrisk.studies.match.episode import Files, read_episode
 from tailrisk.studies.match.moments import fit
-from tailrisk.studies.match.prior import coordinates
 from tailrisk.studies.match.run import misses, problem
 from tests.config.test_crowd import LIBRARY
 
@@ -43,7 +42,7 @@ def play():
 
 @pytest.fixture(scope="module")
 def best(posed, play):
-    point = coordinates(read_ensemble(LIBRARY / "calibrated" / "crowd_2024.toml").member(0))
+    point = posed.prior.coordinates(read_ensemble(LIBRARY / "calibrated" / "crowd_2024.toml").member(0))
     return point, play(posed.crowd, posed.record, posed.targets, jnp.asarray(point))
 
 

@@ -10,7 +10,6 @@ from tailrisk.assemble.world import assemble
 from tailrisk.core import InputError
 from tailrisk.studies.match import ordinary as module
 from tailrisk.studies.match.ordinary import Years, miss, ordinary
-from tailrisk.studies.match.prior import NAMES, coordinates
 from tailrisk.studies.match.search import Budget, Searched, Surrogate, refine, sample
 from tailrisk.studies.weather.config import Targets, read_targets
 from tailrisk.studies.weather.measure import statistics
@@ -18,10 +17,12 @@ from tailrisk.studies.weather.simulated import courses, drawn, watched, weather
 from tailrisk.studies.weather.table import books
 from tests.crowds import config
 
+from .priors import NAMES, PRIOR
+
 SHORT = 44
 QUIET, AFRAID = (
     np.zeros(len(NAMES)),
-    coordinates({"panic.calm": 0.9, "panic.micro": 3.0, "panic.csi2000": 3.0}),
+    PRIOR.coordinates({"panic.calm": 0.9, "panic.micro": 3.0, "panic.csi2000": 3.0}),
 )
 
 
@@ -89,7 +90,7 @@ def test_the_years_are_those_that_validation_lives(few, crowd, targets):
         "impact.least": max(float(files.impact.least), 1e-12),  # a share of nothing has no logit
         "record.refused": 0.5,
     }
-    seen = few.seen(coordinates(here))
+    seen = few.seen(PRIOR.coordinates(here))
     for name in targets.target:
         assert seen[name] == pytest.approx(plain[name], rel=1e-3, abs=1e-3), name
 
