@@ -43,6 +43,8 @@ def publish(
     write(output, ensemble)
     write_csv(parameters(matched), folder / "parameters.csv", digits=None, missing="")
     write_csv(sensitivity(matched, posed), folder / "sensitivity.csv", digits=None, missing="")
+    drawn = pd.DataFrame(tabulated(matched.posterior), columns=pd.Index(NAMES))
+    write_csv(drawn, folder / "posterior.csv", digits="%.6g", missing="")
     free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, answered(posed.crowd.names)[0]]))
     names = posed.crowd.names
     titles = [(place, names.labels[place]) for place in answered(names)]
@@ -66,7 +68,7 @@ def publish(
 def parameters(matched: Matched) -> pd.DataFrame:
     """A row a parameter: prior, posterior, and what the episode says of it."""
     values, found = tabulated(matched.draws), matched.identified
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    low, middle, high = np.quantile(tabulated(matched.posterior), [0.05, 0.5, 0.95], axis=0)
     return pd.DataFrame(
         {
             "parameter": NAMES,
@@ -144,17 +146,20 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
         "",
         f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
         "",
-        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched.autocorrelation)}",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched)}",
         f"Made by `{matched.command}`; see parameters.csv and",
-        "sensitivity.csv.",
+        "sensitivity.csv; draws of the posterior in posterior.csv.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _mixing(time: float) -> str:
+def _mixing(matched: Matched) -> str:
     """How far the chain may be trusted."""
-    if np.isfinite(time):
-        return f"longest autocorrelation time {time:.0f} steps."
+    if np.isfinite(matched.autocorrelation):
+        return (
+            f"longest autocorrelation time {matched.autocorrelation:.0f} steps: {matched.effective:.0f}"
+            " effective draws, of the parameter that mixes worst."
+        )
     return (
         "and stopped too early to tell its autocorrelation: the members fit, but widths and verdicts say how"
         " far the walkers had come, not what the data identify."
