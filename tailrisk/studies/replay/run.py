@@ -75,7 +75,9 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str, accept: Seq
     quotes = _quotes(loaded, closes, futures, accept)
     frictions = Frictions(said.limit_down, said.refused, said.locked)
     picked = _styles(loaded, files["styles"], closes)
-    funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed, styles=list(picked))
+    funds = assemble(
+        loaded.config, loaded.accounts, said.funds, said.seed, styles=list(map(str, picked.columns))
+    )
     days = tape(closes, quotes, frictions)
     if len(picked.columns):
         days = replace(days, styles=jnp.asarray(picked.to_numpy()[:, :, None]))

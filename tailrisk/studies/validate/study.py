@@ -187,10 +187,8 @@ def _write(
     said: dict[str, Any],
 ) -> None:
     write_csv(found.table, folder / "table.csv", digits="%.6g", missing="")
-    if weather is not None:
-        for name, frame in zip(("weather", "routs"), weather, strict=True):
-            write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
-    for name, frame in more.items():
+    tables = more if weather is None else more | dict(zip(("weather", "routs"), weather, strict=True))
+    for name, frame in tables.items():
         if frame is not None:
             write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
     with printing(folder, BOTH, {"autocorrelation": "memory"}):
