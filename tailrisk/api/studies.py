@@ -105,6 +105,7 @@ def replay(
     indices: Prices | None = None,
     futures: str | Path | pd.DataFrame | None = None,
     commodities: str | Path | pd.DataFrame | None = None,
+    styles: str | Path | pd.DataFrame | None = None,
     accept: Sequence[str] = (),
     force: bool = False,
 ) -> Replay:
@@ -117,6 +118,7 @@ def replay(
     from ..studies.replay.run import replay as live
 
     given: dict[str, Any] = {"indices": indices, "futures": futures, "commodities": commodities}
+    given["styles"] = styles
     with TemporaryDirectory(prefix="tailrisk") as name, called(Path(name)), precision(x64=True):
         found = {
             key: files(one.closes if isinstance(one, Ladder) else one, Path(name), key)

@@ -1,6 +1,7 @@
 """Products and their terms as funds: the rows of `account.Params`."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,18 +33,27 @@ class Funds:
 
 
 def assemble(
-    config: Config, accounts: AccountsFile, count: int, seed: int, *, precision: str = "float64"
+    config: Config,
+    accounts: AccountsFile,
+    count: int,
+    seed: int,
+    *,
+    precision: str = "float64",
+    styles: Sequence[str] | None = None,
 ) -> Funds:
-    """`count` funds of every product of a config, the first of each with the product's own book."""
+    """`count` funds of every product of a config, the first of each with the product's own book.
+
+    styles: those whose returns are known, in order; None means those that some product is exposed to.
+    """
     rows: list[dict[str, Any]] = []
     owner: list[str] = []
     own: dict[str, int] = {}
     names = config.names
     volume = np.array([dict(accounts.volume)[bucket] for bucket in names.buckets])
-    styles = config.styles_in_use
+    known = config.styles_in_use if styles is None else list(styles)
     for name, product in config.products.items():
         own[name] = len(rows)
-        rows += _product(name, product, accounts.terms(name), names, volume, styles, (count, seed))
+        rows += _product(name, product, accounts.terms(name), names, volume, known, (count, seed))
         owner += [name] * count
     return Funds(_params(rows, jnp.dtype(precision)), tuple(owner), own)
 
@@ -78,13 +88,15 @@ def _product(
     part = 0.0 if at is None else hedge[at]
     mixes = [part, *panel.fractions(part, mixed, others, stream("hedge"))]
     row = _terms(product, eve, terms, names, volume)
-    row["style"] = [getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles]
+    own = np.array([getattr(product, "style_exposure", {}).get(style, 0.0) for style in styles])
+    sd = terms.style_spread if gross else 0.0
+    picked = [own, *own + panel.deviations(sd, others, [stream(f"style.{style}") for style in styles])]
     rows = []
     for k in range(count):
         mix = _remixed(hedge, at, mixes[k]) if mixed and at is not None else hedge
         book = np.zeros(len(names.buckets)) if weights is None else books[k] * weights[k]
         sold = (short / gross if gross else 0.0) * books[k] * mix
-        rows.append({**row, "long": book, "short": sold})
+        rows.append({**row, "long": book, "short": sold, "style": picked[k]})
     return rows
 
 

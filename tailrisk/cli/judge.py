@@ -132,6 +132,7 @@ def backtest(
 @click.option("--indices", type=click.Path(path_type=Path), help="Index closes, as for calibrate.")
 @click.option("--futures", type=click.Path(path_type=Path), help="Closes of contracts: date, symbol, close.")
 @click.option("--commodities", type=click.Path(path_type=Path), help="Commodity futures, as for cta.")
+@click.option("--styles", type=click.Path(path_type=Path), help="Returns of styles, as for calibrate.")
 @ACCEPT
 @OUTPUT
 @FORCE
@@ -141,6 +142,7 @@ def replay(
     indices: Path | None,
     futures: Path | None,
     commodities: Path | None,
+    styles: Path | None,
     accept: tuple[str, ...],
     output: Path,
     force: bool,
@@ -160,7 +162,7 @@ def replay(
     from ..studies.replay.run import replay as live
 
     command = repeated()
-    files = {"indices": indices, "futures": futures, "commodities": commodities}
+    files = {"indices": indices, "futures": futures, "commodities": commodities, "styles": styles}
     with reading(quiet):
         loaded = load_replay(config)
         folder = live(loaded, output, **files, force=force, command=command, accept=accept)

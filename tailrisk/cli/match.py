@@ -18,6 +18,7 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, bar, numerics, reading, rep
 )
 @click.option("--starts", default=12, show_default=True, type=click.IntRange(1, 100), help="Of the search.")
 @click.option("--start", type=click.Path(path_type=Path), help="An earlier ensemble, to search from as well.")
+@click.option("--keep", is_flag=True, help="The best set of --start stays the best: sample around it alone.")
 @click.option("--generations", default=600, show_default=True, type=click.IntRange(1), help="Of each search.")
 @click.option("--steps", default=3000, show_default=True, type=click.IntRange(10), help="Of the sampler.")
 @click.option(
@@ -50,6 +51,7 @@ def match(
     episode: str,
     starts: int,
     start: Path | None,
+    keep: bool,
     generations: int,
     steps: int,
     years: int,
@@ -112,6 +114,7 @@ def match(
                 tell=tell,
                 begin=begin,
                 years=ordinary,
+                keep=keep,
             )
         text = publish(*result, output, scratch, said.report.recorded)
     if not quiet:

@@ -60,6 +60,11 @@ class Terms(Model):
     long_spread: Annotated[float, Field(ge=0, lt=0.2)] = Field(
         default=0.0, description="deviation among funds of stocks over NAV"
     )
+    style_spread: Annotated[float, Field(ge=0, lt=2)] = Field(
+        default=0.0,
+        description="deviation among funds of each style within buckets, in z-scores: in a run of the"
+        " calibrated file's styles, in a replay of those in its file",
+    )
 
     @model_validator(mode="after")
     def _fits(self) -> "Terms":

@@ -197,9 +197,19 @@ class Config(Model):
 
     @property
     def styles_in_use(self) -> list[str]:
-        """Names of the styles that some product is exposed to, in the order of a world's arrays."""
+        """Styles that some product, or fund of a panel, is exposed to, in the order of a world's arrays."""
         exposures = (getattr(product, "style_exposure", {}) for product in self.products.values())
-        return sorted({style for exposure in exposures for style, z in exposure.items() if z})
+        own = {style for exposure in exposures for style, z in exposure.items() if z}
+        return sorted(own | self._styles_of_a_panel())
+
+    def _styles_of_a_panel(self) -> set[str]:
+        """In which the funds of [accounts] differ: all of the calibrated file, where their terms say so."""
+        terms = self._attached and self._attached.accounts
+        if terms is None or self.accounts is None or self.accounts.funds == 1:
+            return set()
+        overlay = self.calibrated.styles
+        differ = any(terms.terms(product).style_spread for product in self.products)
+        return set(overlay.names) if overlay is not None and differ else set()
 
     @property
     def leading(self) -> float:

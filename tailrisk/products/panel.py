@@ -1,7 +1,7 @@
 """A panel of funds around one product: the managers of a family do not hold one book.
 
-Weights are Dirichlet around the product's own, and any fraction (exposure, part of a hedge) is a Beta around
-its own,
+Weights are Dirichlet around the product's own, any fraction (exposure, part of a hedge) is a Beta around
+its own, and exposures to styles within buckets are normal,
 
     w ~ Dirichlet(c m),   c = (1 - m_k) / (m_k s^2) - 1,       sd(w_k) = s m_k
 
@@ -9,11 +9,12 @@ with k the smallest bucket the product holds: mechanism 6 has s of about 0.35 fo
 the host.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from scipy.special import betaincinv, gammaincinv
+from scipy.special import betaincinv, gammaincinv, ndtri
 
 from ..core import random
 from ..core.random import Stream
@@ -46,6 +47,12 @@ def fractions(
     return np.asarray(
         low + (high - low) * betaincinv(concentration * centre, concentration * (1 - centre), u)
     )
+
+
+def deviations(sd: float, funds: int, streams: Sequence[Stream]) -> Array:
+    """How each fund's exposures [fund, style] differ from its product's; a stream a style."""
+    drawn = [sd * ndtri(_uniforms(stream, funds, 0)) for stream in streams]
+    return np.stack(drawn, axis=1) if drawn else np.zeros((funds, 0))
 
 
 def _uniforms(stream: Stream, funds: int, index: int) -> Array:

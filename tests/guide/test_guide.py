@@ -44,6 +44,13 @@ def test_a_section_ends_where_the_next_of_its_depth_begins() -> None:
     assert "9.8" not in section("mechanism", "9.7")
 
 
+def test_every_folder_of_results_is_explained() -> None:
+    told = page("results")
+    folders = {path.name for path in (ROOT / "results").iterdir() if path.is_dir()}
+    assert len(folders) > 40
+    assert not [name for name in sorted(folders) if f"`{name}`" not in told and f"`{name}/" not in told]
+
+
 def test_what_is_not_there_is_refused_with_the_choices() -> None:
     with pytest.raises(InputError, match="mechanism"):
         page("mechanics")

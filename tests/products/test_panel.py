@@ -36,3 +36,15 @@ def test_shares_keep_to_their_range():
     assert abs(drawn.mean() - 0.8) < 4 * drawn.std() / np.sqrt(FUNDS)
     assert drawn.std() == pytest.approx(0.05, rel=4 / np.sqrt(FUNDS))
     assert (panel.fractions(0.8, 0.0, 4, random.stream(2, "panel")) == 0.8).all()
+
+
+def test_exposures_to_styles_are_normal_and_each_style_has_its_own():
+    streams = [random.stream(3, "size"), random.stream(3, "liquidity")]
+    drawn = panel.deviations(0.3, FUNDS, streams)
+    error = 0.3 / np.sqrt(FUNDS)
+    np.testing.assert_allclose(drawn.mean(axis=0), 0, atol=4 * error)
+    np.testing.assert_allclose(drawn.std(axis=0), 0.3, atol=3 * error)
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 4 / np.sqrt(FUNDS)
+    np.testing.assert_array_equal(panel.deviations(0.3, FUNDS, streams[1:])[:, 0], drawn[:, 1])
+    assert not panel.deviations(0.0, 3, streams).any()
+    assert panel.deviations(0.3, 3, []).shape == (3, 0)

@@ -46,6 +46,26 @@ def lived(config):
     return world, funds, accounts.live(config, world, funds, said.paths)
 
 
+def test_funds_differ_in_every_style_of_the_calibrated_file(tmp_path):
+    config = configured(tmp_path, "[everyone]\nstyle_spread = 0.3\n", funds=3)
+    assert config.styles_in_use == sorted(config.calibrated.styles.names)
+    assert configured(tmp_path, "[everyone]\nstyle_spread = 0.3\n", funds=1).styles_in_use == [
+        "liquidity",
+        "momentum",
+    ]
+    world = assemble(config)
+    funds = assemble_funds(config, config.attached.accounts, 3, config.run.seed, precision="float64")
+    style = np.asarray(funds.params.style)
+    own = funds.own["neutral"]
+    assert not style[own].any()
+    assert (style[own + 1 : own + 3] != 0).all()
+    assert world.styles.loading.shape[0] == style.shape[1]
+    at = config.styles_in_use.index("momentum")
+    assert style[funds.own["ie500"], at] == 0.5
+    cta = funds.own["cta"]
+    assert not style[cta : cta + 3].any()
+
+
 def test_funds_without_terms_are_the_books_of_the_run(tmp_path):
     """Same paths, same NAV: to rounding where nothing is carried; styles, interest and financing follow the
     account's own book in an account, and the book of the start in a run."""

@@ -27,12 +27,15 @@ class Matched:
     seed: int
     acceptance: float
     autocorrelation: float
+    effective: float  # draws of the posterior, as `search.Sample` has them
+    posterior: Array  # [draw, parameter]  prior units
     weather: Judged | None = None  # None where the episode alone was matched
 
 
 def ensemble_document(matched: Matched) -> str:
     """The file's text."""
-    values, names = matched.prior.tabulated(matched.draws), matched.prior.names
+    prior = matched.prior
+    values, drawn = (prior.tabulated(z) for z in (matched.draws, matched.posterior))
     lines = [
         "# written by `tailrisk match`; do not edit",
         "#",
@@ -43,7 +46,7 @@ def ensemble_document(matched: Matched) -> str:
         '#   ensemble = "calibrated/crowd_2024.toml"',
         "#   member = 0",
         "",
-        f"parameters = {_list(names)}",
+        f"parameters = {_list(prior.names)}",
         "members = [",
         *(f"  [{', '.join(f'{x:.6g}' for x in row)}]," for row in values),
         "]",
@@ -55,6 +58,7 @@ def ensemble_document(matched: Matched) -> str:
         f"seed = {matched.seed}",
         f"acceptance = {matched.acceptance:.3f}  # of the sampler's moves",
         f"autocorrelation = {matched.autocorrelation:.0f}  # steps, the longest of any parameter",
+        f"effective = {matched.effective:.0f}  # draws of the posterior behind intervals and verdicts",
         f"cost = [{', '.join(f'{c:.1f}' for c in matched.costs)}]  # -2 log posterior, by member",
     ]
     if matched.weather is not None:
@@ -62,8 +66,8 @@ def ensemble_document(matched: Matched) -> str:
     for name, error in matched.error.items():
         lines.append(f"{name} = [{', '.join(f'{100 * e:.2f}' for e in error)}]  # %, by member")
     lines += ["", "[match.sha256]", *(f"{name} = {_text(d)}" for name, d in matched.digests.items())]
-    for i, name in enumerate(names):
-        lines += ["", f'[parameter."{name}"]', *_parameter(matched, values, i)]
+    for i, name in enumerate(prior.names):
+        lines += ["", f'[parameter."{name}"]', *_parameter(matched, drawn, i)]
     return "\n".join(lines) + "\n"
 
 
@@ -76,9 +80,9 @@ def _weather(judged: Judged) -> list[str]:
     ]
 
 
-def _parameter(matched: Matched, values: Array, i: int) -> list[str]:
+def _parameter(matched: Matched, drawn: Array, i: int) -> list[str]:
     belief, found = matched.prior.beliefs[i][1], matched.identified
-    low, middle, high = np.quantile(values[:, i], [0.05, 0.5, 0.95])
+    low, middle, high = np.quantile(drawn[:, i], [0.05, 0.5, 0.95])
     scale = "logit" if belief.share else "log"
     return [
         f'kind = "{"share" if belief.share else "factor"}"',

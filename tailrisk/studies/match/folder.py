@@ -43,6 +43,9 @@ def publish(
     write(output, ensemble)
     write_csv(parameters(matched), folder / "parameters.csv", digits=None, missing="")
     write_csv(sensitivity(matched, posed), folder / "sensitivity.csv", digits=None, missing="")
+    prior = matched.prior
+    drawn = pd.DataFrame(prior.tabulated(matched.posterior), columns=pd.Index(prior.names))
+    write_csv(drawn, folder / "posterior.csv", digits="%.6g", missing="")
     free = int(np.argmin(np.asarray(posed.record.imposed.pinned)[:, answered(posed.crowd.names)[0]]))
     names = posed.crowd.names
     titles = [(place, names.labels[place]) for place in answered(names)]
@@ -65,12 +68,12 @@ def publish(
 
 def parameters(matched: Matched) -> pd.DataFrame:
     """A row a parameter: prior, posterior, and what the episode says of it."""
-    values, found = matched.prior.tabulated(matched.draws), matched.identified
-    beliefs = [belief for _, belief in matched.prior.beliefs]
-    low, middle, high = np.quantile(values, [0.05, 0.5, 0.95], axis=0)
+    prior, found = matched.prior, matched.identified
+    values, beliefs = prior.tabulated(matched.draws), [belief for _, belief in prior.beliefs]
+    low, middle, high = np.quantile(prior.tabulated(matched.posterior), [0.05, 0.5, 0.95], axis=0)
     return pd.DataFrame(
         {
-            "parameter": matched.prior.names,
+            "parameter": prior.names,
             "kind": ["share" if belief.share else "factor" for belief in beliefs],
             "grade": [belief.grade for belief in beliefs],
             "prior": [belief.median for belief in beliefs],
@@ -145,17 +148,20 @@ def summary(matched: Matched, terms: Terms, names: Names) -> str:
         "",
         f"Only together: {', '.join(tied) or 'none'}. All others: the prior.",
         "",
-        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched.autocorrelation)}",
+        f"Sampler: {matched.acceptance:.0%} of moves accepted, {_mixing(matched)}",
         f"Made by `{matched.command}`; see parameters.csv and",
-        "sensitivity.csv.",
+        "sensitivity.csv; draws of the posterior in posterior.csv.",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _mixing(time: float) -> str:
+def _mixing(matched: Matched) -> str:
     """How far the chain may be trusted."""
-    if np.isfinite(time):
-        return f"longest autocorrelation time {time:.0f} steps."
+    if np.isfinite(matched.autocorrelation):
+        return (
+            f"longest autocorrelation time {matched.autocorrelation:.0f} steps: {matched.effective:.0f}"
+            " effective draws, of the parameter that mixes worst."
+        )
     return (
         "and stopped too early to tell its autocorrelation: the members fit, but widths and verdicts say how"
         " far the walkers had come, not what the data identify."

@@ -11,6 +11,7 @@ either; what few years say beside many is known from one crowd, where the search
 """
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +24,7 @@ from ...assemble.world import assemble
 from ...calibrate.ladder import Array
 from ...config import Config
 from ...core.errors import InputError
+from ...core.machine import cores
 from ...core.units import Normal
 from ...simulate.crowd.free import moved
 from ...simulate.crowd.world import Crowd
@@ -62,8 +64,15 @@ class Weather:
         return {name: value + self.shift.get(name, 0.0) for name, value in found.items()}
 
     def cost(self, z: Array) -> Array:
-        """Sum of squared misses of the targets, times the weight [point], at points [point, parameter]."""
-        return np.array([self.weight * sum(self.misses(self.seen(point)).values()) for point in z])
+        """Sum of squared misses of the targets, times the weight [point], at points [point, parameter].
+
+        Points are asked side by side, a core each; what one costs does not depend on the others.
+        """
+        with ThreadPoolExecutor(cores()) as pool:
+            return np.array(list(pool.map(self._cost, z)))
+
+    def _cost(self, point: Array) -> float:
+        return self.weight * sum(self.misses(self.seen(point)).values())
 
     def misses(self, seen: Mapping[str, float]) -> dict[str, float]:
         """Squared standardised miss by statistic."""

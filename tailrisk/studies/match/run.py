@@ -26,10 +26,12 @@ from .identify import identify
 from .moments import Fit, Targets, answered, fit
 from .ordinary import Years
 from .prior import Prior, prior_of
-from .search import Budget, Progress, refine, sample, search
+from .search import Budget, Progress, known_best, refine, sample, search, spaced
 
 CRASHED, DRIFTED = ("middle", "spread"), ("small", "micro")
 """Roles of the buckets whose fall on the first day, and whose way after the event, a summary tells."""
+DRAWS = 512
+"""Of the posterior that are written out, evenly spaced."""
 CRISIS, RECOVERY = -1, -2
 """Regimes the exogenous ladder is in before the rescue, and after it."""
 
@@ -169,24 +171,32 @@ def match(
     tell: Progress,
     begin: Array | None = None,
     years: Years | None = None,
+    keep: bool = False,
 ) -> tuple[Matched, Problem, Array]:
     """Search, sample, and say what the episode identifies; also the replays [member, day, bucket].
 
-    years: ordinary ones, which the crowd is to leave alone; None matches the episode alone. Raises InputError
-    as `problem` and `ordinary`.
+    years: ordinary ones, which the crowd is to leave alone; None matches the episode alone. keep: the first
+    of `begin` [start, parameter] stays the best set, and only the sampler runs, with those years. Raises
+    InputError as `problem` and `ordinary`, and for a set to be kept that is not there.
     """
+    if keep and (begin is None or years is None):
+        raise InputError("--keep", "without --start, or with --years 0", "a set to keep, and ordinary years")
     posed = problem(config, files, terms)
     like = np.zeros(len(posed.prior.names)) if begin is None else begin[0]
     weather = None if years is None else years.weather(config, like)
-    found = search(posed.cost, len(posed.prior.names), budget, seed, tell, begin)
-    if weather is not None:
-        found = refine(posed.cost, weather.cost, found, budget, seed, tell, begin)
+    if keep:
+        assert weather is not None
+        found = known_best(posed.cost, weather.cost, like, budget, seed, tell)
+    else:
+        found = search(posed.cost, len(posed.prior.names), budget, seed, tell, begin)
+        if weather is not None:
+            found = refine(posed.cost, weather.cost, found, budget, seed, tell, begin)
     drawn = sample(posed.cost, found, budget, seed, tell, None if weather is None else weather.cost)
     order = np.argsort(drawn.costs)
     draws = np.concatenate([found.points[:1], drawn.draws[order]])
     replays = posed.replays(draws)
     identified = identify(
-        drawn.draws,
+        drawn.posterior,
         found.points[0],
         lambda z: posed.replays(z).reshape(len(z), -1),
         posed.prior.names,
@@ -203,6 +213,8 @@ def match(
         seed=seed,
         acceptance=drawn.acceptance,
         autocorrelation=drawn.autocorrelation,
+        effective=drawn.effective,
+        posterior=drawn.posterior[spaced(len(drawn.posterior), DRAWS)],
         weather=None if years is None else years.judged(config, draws, tell),
     )
     return matched, posed, replays

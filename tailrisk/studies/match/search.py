@@ -67,10 +67,12 @@ class Searched:
 class Sample:
     """Draws of the posterior and how well they mixed."""
 
-    draws: Array  # [draw, parameter]
-    costs: Array  # [draw]
+    draws: Array  # [member, parameter]  of the posterior, evenly spaced
+    costs: Array  # [member]
+    posterior: Array  # [draw, parameter]  all that were not forgotten
     acceptance: float
     autocorrelation: float  # longest integrated time of any parameter, in steps
+    effective: float  # draws that independent ones would be worth, of the parameter that mixes worst
 
 
 def search(
@@ -161,7 +163,7 @@ def refine(
     best sum so far is not asked for the dear one.
     """
     starts = searched.points[:1] if begin is None else np.concatenate([searched.points[:1], begin])
-    shape = np.cov(sample(cheap, searched, replace(budget, members=budget.shaping), seed, tell).draws.T)
+    shape = _shape(cheap, searched, budget, seed, tell)
     known = np.array([cheap(z[None])[0] + dear(z[None])[0] for z in starts])
     least = float(known.min())
 
@@ -179,6 +181,18 @@ def refine(
     points, costs = np.concatenate([climbed.points, best]), np.append(climbed.costs, known.min())
     order = np.argsort(costs)
     return Searched(points=points[order], costs=costs[order], shape=shape)
+
+
+def known_best(cheap: Cost, dear: Cost, point: Array, budget: Budget, seed: int, tell: Progress) -> Searched:
+    """A known best point [parameter] as if a search on both costs had ended there, to sample around."""
+    searched = Searched(points=point[None], costs=cheap(point[None]))
+    shape = _shape(cheap, searched, budget, seed, tell)
+    return Searched(points=point[None], costs=searched.costs + dear(point[None]), shape=shape)
+
+
+def _shape(cheap: Cost, searched: Searched, budget: Budget, seed: int, tell: Progress) -> Array:
+    """Covariance [parameter, parameter] of the cheap cost's posterior."""
+    return np.cov(sample(cheap, searched, replace(budget, members=budget.shaping), seed, tell).draws.T)
 
 
 class Surrogate(emcee.moves.DEMove):
@@ -209,7 +223,8 @@ def sample(
 ) -> Sample:
     """Draws of exp(-cost / 2) around what was found; the first half of the steps is forgotten.
 
-    With a dear cost as well, of the sum.
+    With a dear cost as well, of the sum. Effective draws are those of the second half over the longest
+    integrated autocorrelation time, 0 where that cannot be told.
     """
     rng = np.random.default_rng([seed, budget.starts])
     near = searched.points[searched.costs < searched.costs[0] + searched.points.shape[1]]
@@ -235,13 +250,21 @@ def sample(
     chain, log = sampler.get_chain(discard=half), sampler.get_log_prob(discard=half)
     logging.getLogger("emcee").setLevel(logging.ERROR)  # a short chain is told by the time itself
     flat, values = chain.reshape(-1, chain.shape[-1]), -2.0 * log.reshape(-1)
-    picked = np.linspace(0, len(flat) - 1, budget.members).astype(int)
+    picked = spaced(len(flat), budget.members)
+    time = _autocorrelation(chain)
     return Sample(
         draws=flat[picked],
         costs=values[picked],
+        posterior=flat,
         acceptance=float(sampler.acceptance_fraction.mean()),
-        autocorrelation=each * _autocorrelation(chain),
+        autocorrelation=each * time,
+        effective=len(flat) / time,
     )
+
+
+def spaced(of: int, count: int) -> Array:
+    """So many whole numbers below `of`, from the first to the last and evenly spaced."""
+    return np.linspace(0, of - 1, count).astype(int)
 
 
 def _autocorrelation(chain: Array) -> float:

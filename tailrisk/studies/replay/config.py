@@ -33,6 +33,9 @@ class Data(Model):
     commodities: str | None = Field(
         default=None, description="daily futures, for a CTA; without, it earns cash"
     )
+    styles: str | None = Field(
+        default=None, description="daily returns of styles; without, nobody is exposed to any within buckets"
+    )
 
 
 class Futures(Model):

@@ -17,6 +17,7 @@ from ...calibrate.realised import Frictions, Quotes, tape, window, without_basis
 from ...calibrate.trend import Rule, earned, positions
 from ...core.errors import Fault, InputError
 from ...data.prices import digest, read_prices
+from ...data.styles import read_styles
 from ...products import account, trade
 from ...products.market_day import MarketDay
 from ...record import provenance
@@ -41,19 +42,22 @@ def replay(
     indices: Path | None = None,
     futures: Path | None = None,
     commodities: Path | None = None,
+    styles: Path | None = None,
     force: bool = False,
     command: str = "",
     accept: Sequence[str] = (),
 ) -> Path:
     """Live the days of a replay; write output/<name> and give its path.
 
-    Files of prices in place of those the replay names: index closes, contracts, commodity futures; `accept`
-    is of data.daily.KINDS, what may be odd about any of them.
+    Files in place of those the replay names: index closes, contracts, commodity futures, returns of styles;
+    `accept` is of data.daily.KINDS, what may be odd about any of them.
     """
     said, beside = loaded.replay, loaded.folder
     folder = output / said.name
-    named = {"futures": said.data.futures, "commodities": said.data.commodities}
-    files = {"indices": indices or beside / said.data.indices, "futures": futures, "commodities": commodities}
+    data = said.data
+    named = {"futures": data.futures, "commodities": data.commodities, "styles": data.styles}
+    given = {"futures": futures, "commodities": commodities, "styles": styles}
+    files = {"indices": indices or beside / data.indices, **given}
     files |= {key: beside / name for key, name in named.items() if name is not None and files[key] is None}
     with replacing(folder, force=force) as scratch:
         _study(loaded, files, scratch, command, accept)
@@ -70,8 +74,13 @@ def _study(loaded: Loaded, files: Files, folder: Path, command: str, accept: Seq
     closes = window(prices, said.first.isoformat(), said.last.isoformat(), names)
     quotes = _quotes(loaded, closes, futures, accept)
     frictions = Frictions(said.limit_down, said.refused, said.locked)
-    funds = assemble(loaded.config, loaded.accounts, said.funds, said.seed)
+    picked = _styles(loaded, files["styles"], closes)
+    funds = assemble(
+        loaded.config, loaded.accounts, said.funds, said.seed, styles=list(map(str, picked.columns))
+    )
     days = tape(closes, quotes, frictions)
+    if len(picked.columns):
+        days = replace(days, styles=jnp.asarray(picked.to_numpy()[:, :, None]))
     if commodities is not None:
         days = replace(days, other=jnp.asarray(trend(commodities, closes, accept)[:, None, None]))
     lived = live(funds.params, days)
@@ -98,6 +107,25 @@ def trend(commodities: Path, closes: pd.DataFrame, accept: Sequence[str] = ()) -
             str(commodities), missing, "every day of the replay, and the rule's horizons before it"
         )
     return wanted.to_numpy()
+
+
+def _styles(loaded: Loaded, path: Path | None, closes: pd.DataFrame) -> pd.DataFrame:
+    """Returns of the file's styles on every day after the eve; no columns without a file.
+
+    Raises InputError for a style, or a day, that the file lacks.
+    """
+    days = closes.index[1:]
+    if path is None:
+        return pd.DataFrame(index=days)
+    found = read_styles(path)
+    for style in loaded.config.styles_in_use:
+        if style not in found:
+            raise InputError(str(path), f"no column {style}", "every style that a product is exposed to")
+    known = found.reindex(days)
+    if known.isna().any(axis=None):
+        day = known.index[known.isna().any(axis=1)][0].date()
+        raise InputError(str(path), f"no return on {day}", "one on every day of the replay")
+    return known
 
 
 def live(params: account.Params, days: MarketDay) -> dict[str, Array]:

@@ -47,6 +47,30 @@ def of_weather(weather: pd.DataFrame) -> list[str]:
     return lines
 
 
+def of_routs(routs: pd.DataFrame) -> list[str]:
+    """The shape of the routs that spare the large bucket in Markdown, beside history's."""
+    first = routs.iloc[0]
+    lines = [
+        "",
+        "## The shape of routs",
+        "",
+        f"Of {first.routs} simulated falls of the smallest bucket of 20 % in three days with the largest"
+        f" above -4 % over nine days, and of {first.past} in the data: what those nine days brought, in per"
+        " cent. Books at their weights, futures at their index: excess of an enhanced one, NAV of a hedged"
+        " one.",
+        "",
+        "| bucket or book | data | simulated median | 10 to 90 % | |",
+        "|---|---|---|---|---|",
+    ]
+    for _, row in routs.iterrows():
+        history = "" if pd.isna(row.history) else f"{row.history:.1f}"
+        mark = "" if row.inside else "**outside**"
+        lines.append(
+            f"| {row.of} | {history} | {row['median']:.1f} | {row.low:.1f} to {row.high:.1f} | {mark} |"
+        )
+    return lines
+
+
 HEADINGS = {"further": "Tails together, drawdowns, spells of stress", "styles": "Style factors"}
 ABSENT = "Styles were not asked about: no file of style returns was given, or the model has none."
 
@@ -88,7 +112,7 @@ def page(
     table: pd.DataFrame,
     families: pd.DataFrame,
     record: dict[str, Any],
-    weather: pd.DataFrame | None = None,
+    weather: tuple[pd.DataFrame, pd.DataFrame] | None = None,
     more: Sequence[str] = (),
 ) -> str:
     """Markdown; every number is from the tables."""
@@ -126,7 +150,7 @@ def page(
         lines.append(
             f"| {row.series} | {event} | {row.data:.2f} | {middle:.2f} | {row.low:.2f} to {row.high:.2f} |"
         )
-    lines += [] if weather is None else ["", *of_weather(weather)]
+    lines += [] if weather is None else ["", *of_weather(weather[0]), *of_routs(weather[1])]
     lines += more
     lines += ["", "![Autocorrelation](memory.svg)", "![Quantiles by horizon](quantiles.svg)"]
     lines += [

@@ -118,7 +118,7 @@ def validate(
     output: Path,
     force: bool,
     command: str,
-    weather: Callable[[], pd.DataFrame] | None = None,
+    weather: Callable[[], tuple[pd.DataFrame, pd.DataFrame]] | None = None,
     accept: Sequence[str] = (),
     styles: Path | None = None,
 ) -> tuple[Path, Compared]:
@@ -126,7 +126,8 @@ def validate(
 
     Further tables: further.csv (tails together, drawdowns, spells of stress) and, where `styles` names a file
     of daily style returns, styles.csv.
-    weather: makes the table of ordinary weather (studies.weather), of a config with a crowd: weather.csv.
+    weather: makes the tables of ordinary weather and of the shape of routs (studies.weather), of a config
+    with a crowd: weather.csv and routs.csv.
     accept: what may be odd about the data, of data.daily.KINDS.
     """
     with replacing(output, force=force) as folder:
@@ -182,14 +183,13 @@ def _write(
     folder: Path,
     found: Compared,
     names: Names,
-    weather: pd.DataFrame | None,
+    weather: tuple[pd.DataFrame, pd.DataFrame] | None,
     more: dict[str, pd.DataFrame | None],
     said: dict[str, Any],
 ) -> None:
     write_csv(found.table, folder / "table.csv", digits="%.6g", missing="")
-    if weather is not None:
-        write_csv(weather, folder / "weather.csv", digits="%.6g", missing="")
-    for name, frame in more.items():
+    tables = more if weather is None else more | dict(zip(("weather", "routs"), weather, strict=True))
+    for name, frame in tables.items():
         if frame is not None:
             write_csv(frame, folder / f"{name}.csv", digits="%.6g", missing="")
     with printing(folder, BOTH, {"autocorrelation": "memory"}):

@@ -98,25 +98,36 @@ def _excess(returns: Array, books: Books) -> dict[str, float]:
     return seen
 
 
+def routs(returns: Array, books: Books, depth: float) -> list[tuple[int, int]]:
+    """(path, first day) of the deepest three days of each fall of the smallest bucket by `depth` %."""
+    fall = windows(returns[:, :, books.smallest], ROUT)
+    return spells(np.where(fall <= -depth / 100, fall, np.nan))
+
+
+def spared(days: list[Array], books: Books) -> list[Array]:
+    """Those of some runs of days [day, bucket] over which the large bucket stays above -4 %."""
+    return [run for run in days if _grown(run[:, books.large]) > -0.04]
+
+
 def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
     fall = windows(returns[:, :, books.smallest], ROUT)
     seen = {}
     for depth in (15, 20, 25):
-        runs = spells(np.where(fall <= -depth / 100, fall, np.nan))
+        runs = routs(returns, books, depth)
         seen[f"rout_{depth}"] = len(runs) / years
-        around = [_around(returns[path], day) for path, day in runs]
+        near = [around(returns[path], day) for path, day in runs]
         deep = -100 * np.array([fall[run] for run in runs])
         seen[f"rout_{depth}_mean"] = float(deep.mean()) if runs else float("nan")
         seen[f"rout_{depth}_beyond_35"] = float((deep >= 35).mean()) if runs else float("nan")
-        spared = [days for days in around if _grown(days[:, books.large]) > -0.04]
-        seen[f"rout_{depth}_large_stays"] = len(spared) / len(around) if around else float("nan")
+        calm = spared(near, books)
+        seen[f"rout_{depth}_large_stays"] = len(calm) / len(near) if near else float("nan")
         for name, (weights, benchmark) in books.weights.items():
-            over = [100 * (_grown(days @ weights) - _grown(days[:, benchmark])) for days in spared]
+            over = [100 * (_grown(days @ weights) - _grown(days[:, benchmark])) for days in calm]
             seen[f"rout_{depth}_large_stays_{name}"] = float(np.median(over)) if over else float("nan")
     return seen
 
 
-def _around(returns: Array, window: int) -> Array:
+def around(returns: Array, window: int) -> Array:
     """The nine days [day, bucket] that end the day after the three of a rout, as in February 2024."""
     end = min(window + ROUT + 1, len(returns))
     return returns[max(end - WINDOW, 0) : end]

@@ -14,6 +14,7 @@ from ...data.prices import read_prices
 from ...market.spread import Params, z
 from .config import Target, Targets, check_books, read_targets
 from .measure import WATCHED, Array, Books, Weather, statistics
+from .shape import shape
 from .simulated import simulated, watched_spread
 
 DAYS = 242
@@ -24,33 +25,38 @@ ROLES = {"large": "large", "middle": "middle", "watched": "spread", "smallest": 
 
 
 def beside(
-    name: str, overrides: tuple[str, ...], data: Path, paths: int = 1024, *, accept: Sequence[str] = ()
-) -> pd.DataFrame:
-    """The table of a config's crowd beside the closes in a file. Raises InputError for bad ones."""
+    name: str, overrides: tuple[str, ...], data: Path, paths: int = 2048, *, accept: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The table of a config's crowd beside the closes in a file, and the shape of its routs.
+
+    Raises InputError for bad ones.
+    """
     targets, config = read_targets(), load(name, list(overrides))
     check_books(config, targets)
-    history = of_closes(read_prices(data, names=config.names, accept=accept), config, targets)
-    return table(of_config(name, overrides, targets, paths), targets, history)
+    history = of_closes(read_prices(data, names=config.names, accept=accept), config)
+    seen = of_config(name, overrides, paths)
+    watched = books(config, targets)
+    found = table(statistics(seen, watched), targets, statistics(history, watched))
+    return found, shape(seen, config, watched, history)
 
 
-def of_config(name: str, overrides: tuple[str, ...], targets: Targets, paths: int = 1024) -> dict[str, float]:
-    """Statistics of a config's crowd over `paths` years. Raises InputError without a crowd."""
+def of_config(name: str, overrides: tuple[str, ...], paths: int) -> Weather:
+    """The days of a config's crowd over `paths` years. Raises InputError without a crowd."""
     config = load(name, [*overrides, *START])
     if config.crowd is None:
         raise InputError("crowd", "no [crowd] block", "one: ordinary weather is what a crowd leaves of it")
-    check_books(config, targets)
-    return statistics(simulated(assemble(config), paths), books(config, targets))
+    return simulated(assemble(config), paths)
 
 
-def of_closes(closes: pd.DataFrame, config: Config, targets: Targets) -> dict[str, float]:
-    """Statistics of daily closes [day, bucket] on the days that have every bucket; none that need a crowd."""
+def of_closes(closes: pd.DataFrame, config: Config) -> Weather:
+    """Daily closes [day, bucket] on the days that have every bucket; nothing that needs a crowd."""
     names = list(config.names.buckets)
     missing = [name for name in names if name not in closes.columns]
     if missing:
         raise InputError("closes", f"no {', '.join(missing)}", ", ".join(names))
     returns = closes[names].pct_change(fill_method=None).dropna().to_numpy(float)
     watch = watched_spread([detector(event, config.names) for event in config.event], config.names)
-    return statistics(Weather(returns=returns[None], z=_z(returns, watch)), books(config, targets))
+    return Weather(returns=returns[None], z=_z(returns, watch))
 
 
 def _z(returns: Array, detector: Params | None) -> Array | None:

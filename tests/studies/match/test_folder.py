@@ -55,6 +55,8 @@ def matched(posed):
         seed=3,
         acceptance=0.2,
         autocorrelation=50.0,
+        effective=432.0,
+        posterior=RNG.normal(size=(40, len(NAMES))),
     )
 
 
@@ -102,10 +104,26 @@ def test_ordinary_years_are_in_the_folder_and_in_the_ensemble(matched, judged, p
 
 def test_a_chain_that_was_stopped_early_says_what_its_widths_are(matched, posed, tmp_path):
     (tmp_path / "match").mkdir()
-    short = replace(matched, autocorrelation=np.inf)
+    short = replace(matched, autocorrelation=np.inf, effective=0.0)
     text = publish(short, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
     assert "stopped too early to tell its autocorrelation" in text
     assert tomllib.loads((tmp_path / "ensemble.toml").read_text())["match"]["autocorrelation"] == np.inf
+
+
+def test_widths_are_of_all_draws_of_the_posterior_and_they_are_written(matched, posed, tmp_path):
+    (tmp_path / "match").mkdir()
+    text = publish(matched, posed, REPLAYS, tmp_path / "ensemble.toml", tmp_path / "match")
+    assert "50 steps: 432 effective draws, of the parameter that mixes worst" in text
+    drawn = pd.read_csv(tmp_path / "match" / "posterior.csv")
+    np.testing.assert_allclose(drawn, PRIOR.tabulated(matched.posterior), rtol=1e-5)
+    low, high = np.quantile(drawn["impact.micro"], [0.05, 0.95])
+    said = tomllib.loads((tmp_path / "ensemble.toml").read_text())
+    assert said["match"]["effective"] == 432
+    np.testing.assert_allclose(said["parameter"]["impact.micro"]["interval"], [low, high], rtol=1e-3)
+    table = pd.read_csv(tmp_path / "match" / "parameters.csv").set_index("parameter")
+    np.testing.assert_allclose(
+        table.loc["impact.micro", ["low", "high"]].astype(float), [low, high], atol=1e-4
+    )
 
 
 def test_misses_are_of_the_free_buckets_on_their_days(posed):
@@ -123,6 +141,7 @@ def test_the_folder_is_whole(matched, posed, tmp_path):
     assert {file.name for file in (tmp_path / "match").iterdir()} == {
         "README.md",
         "parameters.csv",
+        "posterior.csv",
         "record.json",
         "replay.pdf",
         "replay.png",

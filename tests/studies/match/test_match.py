@@ -229,7 +229,9 @@ def test_a_known_point_is_searched_from_as_well():
 def test_the_sample_has_the_moments_of_the_posterior():
     found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
     drawn = sample(lambda z: ((z - 1) ** 2).sum(axis=1) / 0.25, found, SMALL, 2, quiet)
-    independent = SMALL.walkers * SMALL.steps / 2 / drawn.autocorrelation
+    independent = drawn.effective
+    assert independent == pytest.approx(SMALL.walkers * SMALL.steps / 2 / drawn.autocorrelation)
+    assert len(drawn.posterior) == SMALL.walkers * SMALL.steps // 2
     error = 0.5 / np.sqrt(min(independent, SMALL.members))
     assert error < 0.1
     np.testing.assert_allclose(drawn.draws.mean(axis=0), 1.0, atol=4 * error)

@@ -10,7 +10,8 @@ from tailrisk.assemble.world import assemble
 from tailrisk.core import InputError
 from tailrisk.studies.match import ordinary as module
 from tailrisk.studies.match.ordinary import Years, miss, ordinary
-from tailrisk.studies.match.search import Budget, Searched, Surrogate, refine, sample
+from tailrisk.studies.match.run import match
+from tailrisk.studies.match.search import Budget, Searched, Surrogate, known_best, refine, sample
 from tailrisk.studies.weather.config import Targets, read_targets
 from tailrisk.studies.weather.measure import statistics
 from tailrisk.studies.weather.simulated import courses, drawn, watched, weather
@@ -158,6 +159,22 @@ def test_the_sample_has_the_moments_of_both_costs_together():
     np.testing.assert_allclose(drawn.draws.std(axis=0), spread, atol=4 * error)
 
 
+def test_a_set_that_is_kept_is_sampled_around_on_both_costs():
+    point = np.full(3, 0.4)
+    found = known_best(cheap, dear, point, replace(BUDGET, shaping=400), 2, nothing)
+    np.testing.assert_array_equal(found.points, [point])
+    assert found.costs[0] == pytest.approx(cheap(point[None])[0] + dear(point[None])[0])
+    np.testing.assert_allclose(found.shape, 0.25 * np.eye(3), atol=0.06)  # of the cheap posterior
+    drawn = sample(cheap, found, BUDGET, 2, nothing, dear)
+    np.testing.assert_allclose(drawn.draws.mean(axis=0), 0.5, atol=0.1)
+
+
+@pytest.mark.parametrize("given", [{"begin": np.zeros((1, 3))}, {"years": Years(read_targets())}])
+def test_a_set_to_be_kept_needs_a_start_and_years(given):
+    with pytest.raises(InputError, match="a set to keep, and ordinary years"):
+        match(None, None, None, BUDGET, seed=1, command="", tell=nothing, keep=True, **given)
+
+
 def test_the_dear_cost_is_asked_once_a_chain_of_moves():
     asked = []
 
@@ -172,7 +189,7 @@ def test_the_dear_cost_is_asked_once_a_chain_of_moves():
 
 def test_a_chain_too_short_for_an_autocorrelation_says_so():
     found = Searched(points=np.ones((1, 3)), costs=np.zeros(1))
-    assert sample(cheap, found, replace(BUDGET, steps=100), 2, nothing, dear).autocorrelation == np.inf
+    assert sample(cheap, found, replace(BUDGET, steps=100), 2, nothing, dear).effective == 0
     assert sample(cheap, found, BUDGET, 2, nothing, dear).autocorrelation < 200
 
 

@@ -13,7 +13,7 @@ from tailrisk.products.account import LINES
 from tailrisk.record.files import write_csv
 from tailrisk.studies.replay.config import Reported, load_replay
 from tailrisk.studies.replay.page import write
-from tailrisk.studies.replay.run import _reported, _windows, replay
+from tailrisk.studies.replay.run import _reported, _styles, _windows, replay
 
 CONFIGS = Path(__file__).resolve().parents[3] / "configs"
 
@@ -31,6 +31,7 @@ def folders(market_data, tmp_path_factory):
             indices=market_data / "indices_daily.csv",
             futures=market_data / "index_futures_daily.csv" if name == "feb2024_replay" else None,
             commodities=market_data / "commodity_futures_daily.csv" if name == "feb2024_replay" else None,
+            styles=market_data / "style_factors_daily.csv" if name == "feb2024_replay" else None,
         )
     return made
 
@@ -54,6 +55,46 @@ def test_the_lines_of_every_day_sum_to_its_nav(folders):
     for folder in folders.values():
         daily = pd.read_csv(folder / "daily.csv")
         np.testing.assert_allclose(1 + daily[list(LINES)].sum(axis=1), daily["nav"], atol=1e-3)
+
+
+def test_a_file_of_styles_tells_funds_apart_and_leaves_the_products_own(folders, market_data, tmp_path):
+    loaded = load_replay(CONFIGS / "feb2024_replay.toml")
+    bare = loaded.replay.model_copy(
+        update={"funds": 20, "data": loaded.replay.data.model_copy(update={"styles": None})}
+    )
+    files = {name: market_data / f"{name}_daily.csv" for name in ("indices", "commodity_futures")}
+    without = replay(
+        loaded._replace(replay=bare),
+        tmp_path,
+        indices=files["indices"],
+        futures=market_data / "index_futures_daily.csv",
+        commodities=files["commodity_futures"],
+    )
+    narrow, wide = (
+        pd.read_csv(folder / "daily.csv").set_index(["product", "date"])
+        for folder in (without, folders["feb2024_replay"])
+    )
+    np.testing.assert_allclose(wide["nav"], narrow["nav"], atol=1e-9)
+    apart = (wide["nav_90"] - wide["nav_10"]) / (narrow["nav_90"] - narrow["nav_10"])
+    crash = apart.xs("2024-02-08", level="date")
+    assert crash[["ie500", "ie1000", "neutral"]].mean() > 1.3  # 19 funds' quantiles are rough
+    assert crash["dma"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [
+        ("date,size\n2024-01-03,0.01\n", "no return on 2024-01-04"),
+        ("date,momentum\n2024-01-03,0.01\n2024-01-04,0.02\n", "no column size"),
+    ],
+)
+def test_a_file_of_styles_has_every_day_and_every_style_in_use(file, said, tmp_path):
+    path = tmp_path / "styles.csv"
+    path.write_text(file, encoding="utf-8")
+    loaded = SimpleNamespace(config=SimpleNamespace(styles_in_use=["size"]))
+    days = pd.DataFrame(index=pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-04"]))
+    with pytest.raises(InputError, match=said):
+        _styles(loaded, path, days)
 
 
 def test_the_cta_earns_what_the_rule_did(folders, market_data):
