@@ -122,10 +122,12 @@ def test_a_tuning_and_a_replay_have_starters_of_their_own(folder: Path) -> None:
     tune = load_tune(folder / "tune.toml", STYLES).tune
     said = tomllib.loads((folder / "tune.toml").read_text(encoding="utf-8"))
     text = (folder / "tune.toml").read_text(encoding="utf-8")
-    blocks = ("bounds", "limits", "desk", "robust")
+    blocks = ("bounds", "limits", "desk", "robust", "report")
     whole = defaults(Tune) | dict.fromkeys(blocks)
     assert {k: said[k] for k in whole if k not in blocks} == {k: v for k, v in whole.items() if v is not None}
     assert (tune.bounds, tune.limits, tune.desk, tune.robust) == (Bounds(), Limits(), Desk(), Robust())
+    assert tune.report is None
+    assert "# language =" in text
     models = {"bounds": Bounds, "limits": Limits, "desk": Desk, "product": Product, "robust": Robust}
     for part, model in models.items():
         assert all(f"{name} =" in text for name in model.model_fields), part
