@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from matplotlib.axis import Axis
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -20,7 +20,9 @@ def power(value: float) -> str:
     return f"10{raised}" if lead == "1" else f"{lead}·10{raised}"
 
 
-def logarithmic(axis: Axis, ticks: Sequence[float] = (), text: Callable[[float], str] = power) -> None:
+def logarithmic(
+    axis: XAxis | YAxis, ticks: Sequence[float] = (), text: Callable[[float], str] = power
+) -> None:
     """Make an axis logarithmic, with ticks at these values, or at powers of ten where none are given."""
     (axis.axes.set_yscale if axis.axis_name == "y" else axis.axes.set_xscale)("log")
     if ticks:
