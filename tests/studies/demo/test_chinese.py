@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from tailrisk.report import study
 from tailrisk.report.language import Say
 from tailrisk.studies.demo import page, tables
 from tailrisk.studies.demo.config import load_demo
+from tailrisk.studies.tune import run as tuning
 from tailrisk.studies.tune.page import page as tuned
 from tests.report.test_studies_chinese import BEST, HAN, TUNE, WORDS, check
 
@@ -76,7 +78,8 @@ def test_the_answer_is_chinese(loaded, tmp_path, more, indicative) -> None:
 def test_the_language_of_the_file_is_that_of_every_part(loaded) -> None:
     for config in (loaded.run, loaded.crowd):
         assert config.report.language == "zh"
-    assert loaded.tune.tune.report.language == "zh"
+    about = SimpleNamespace(names=loaded.tune.market.names, label="synthetic"), SimpleNamespace(days=60)
+    assert tuning._record(loaded.tune, *about, "tailrisk tune tune_neutral.toml")["language"] == "zh"
     over = load_demo("demo.toml", [ZH, "run.report.language=en"])
     assert (over.run.report.language, over.crowd.report.language) == ("en", "zh")
     usual = load_demo("demo.toml")
