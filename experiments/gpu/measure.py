@@ -16,6 +16,7 @@ NVML's (board.py). Counters of a profiler are not asked for. Without a card it r
 page that says so.
 """
 
+import json
 import os
 import signal
 import sys
@@ -25,20 +26,24 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-CAREFUL = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
-"""Several processes share the card, and NVML and CUDA number cards alike."""
-ALONE = {"TAILRISK_COMPILED": "off", "TF_CPP_MIN_LOG_LEVEL": "3"}
-"""What is timed is compiled here."""
+import click
+import jax
+import pandas as pd
 
-import click  # noqa: E402
-import pandas as pd  # noqa: E402
+from tailrisk.record.publishing import publish
 
-from . import page  # noqa: E402
-from .programs import MEASURED  # noqa: E402
+from . import cards, page
+from .board import Board
+from .programs import MEASURED
+from .reference import Reference
+from .session import CARD, REHEARSAL, Session
+from .stages import STAGES, Stage
 
 OUTPUT = Path("results/gpu")
 LIMIT, LAST = 480.0, 7 / 8
 """Seconds in all, and the part of them in which something is begun."""
+CAREFUL = {"XLA_PYTHON_CLIENT_PREALLOCATE": "false", "CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
+"""Several processes share the card, and NVML and CUDA number cards alike."""
 QUICK = "--xla_backend_optimization_level=0"
 
 
@@ -67,30 +72,35 @@ def main(cpu: bool, not_run: bool, limit: float, programs: str, output: Path | N
 
 
 def prepared(cpu: bool) -> None:
-    """Set what JAX reads when it first looks for devices."""
+    """Set what JAX reads when it first looks for devices, here and in what is started; nothing is stored."""
     for name, value in CAREFUL.items():
         os.environ.setdefault(name, value)
-    os.environ |= ALONE
+    os.environ["TAILRISK_COMPILED"] = "off"
     os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)
+    jax.config.update("jax_compilation_cache_dir", None)
     if cpu:
         os.environ["JAX_PLATFORMS"] = "cpu"
         os.environ.setdefault("XLA_FLAGS", QUICK)
+        jax.config.update("jax_platforms", "cpu")
 
 
 def refuse() -> None:
     """Raises ClickException where JAX sees no accelerator."""
-    import jax
-
-    if jax.default_backend() == "cpu":
-        asked = os.environ.get("JAX_PLATFORMS")
-        why = f"JAX_PLATFORMS={asked}" if asked else "JAX sees no accelerator: pip install '.[cuda12]'"
+    asked = os.environ.get("JAX_PLATFORMS")
+    why = f"JAX_PLATFORMS={asked}" if asked else "JAX sees no accelerator: pip install '.[cuda12]'"
+    try:
+        there = jax.default_backend() != "cpu"
+    except RuntimeError as error:
+        there, why = False, f"{why}: {' '.join(str(error).split())[:200]}"
+    if not there:
         raise click.ClickException(f"no card: {why}; --cpu rehearses, --not-run writes that there was none")
 
 
 def absent(output: Path) -> None:
-    """The page of a machine without a card."""
-    from tailrisk.record.publishing import publish
-
+    """The page of a machine without a card. Raises ClickException where a card's figures lie there."""
+    there = output / "record.json"
+    if there.exists() and json.loads(there.read_text(encoding="utf-8")).get("state") == "run":
+        raise click.ClickException(f"{output} has what was measured on a card: it stays")
     facts = {
         "question": "How fast and how exact are the main programs on a card? Not run: no card could be had",
         "command": "python -m experiments.gpu.measure --not-run",
@@ -103,14 +113,6 @@ def absent(output: Path) -> None:
 
 def measured(names: tuple[str, ...], limit: float, cpu: bool, output: Path, command: str) -> None:
     """Every stage in turn, the folder written after each."""
-    import jax
-
-    from . import cards
-    from .board import Board
-    from .reference import Reference
-    from .session import CARD, REHEARSAL, Session
-    from .stages import STAGES
-
     started, sizes = time.perf_counter(), REHEARSAL if cpu else CARD
     device = jax.devices()[0]
     planned = tuple(stage.name for stage in STAGES)
@@ -137,7 +139,7 @@ def measured(names: tuple[str, ...], limit: float, cpu: bool, output: Path, comm
     click.echo((output / "README.md").read_text(encoding="utf-8"))
 
 
-def stopped(limit: float, reference: Any) -> None:
+def stopped(limit: float, reference: Reference) -> None:
     """End this process and the one beside it after so many seconds, whatever it is doing."""
 
     def end() -> None:
@@ -150,7 +152,7 @@ def stopped(limit: float, reference: Any) -> None:
     timer.start()
 
 
-def walked(stage: Any, session: Any, deadline: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def walked(stage: Stage, session: Any, deadline: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """(what became of a stage, its rows): items are begun while its budget and the whole's last."""
     begun = time.perf_counter()
     end = min(begun + stage.budget, deadline)

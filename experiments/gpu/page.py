@@ -95,7 +95,7 @@ def write(output: Path, state: State, tables: dict[str, pd.DataFrame]) -> None:
         "command": state.command,
         "state": "rehearsal" if state.rehearsal else "run",
         "card": None if state.card is None else asdict(state.card),
-        "board": state.facts or state.no_facts,
+        "board": {k: None if x != x else x for k, x in state.facts.items()} or state.no_facts,
         "limit_seconds": state.limit,
         "wall_seconds": round(state.seconds, 1),
         "not_reached": state.missed,

@@ -188,7 +188,7 @@ def _command(session: Session, config: str, paths: int, programs: str) -> Row:
     words += ["--output", str(session.scratch), *(word for one in sets for word in ("--set", one))]
     environment = {**os.environ, "TAILRISK_COMPILED": str(session.scratch / f"compiled-{name}")}
     started = time.perf_counter()
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150)
     seconds = time.perf_counter() - started
     if done.returncode:
         raise RuntimeError(f"tailrisk run {config}: {' '.join(done.stderr.split())[-200:]}")

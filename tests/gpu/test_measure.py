@@ -97,6 +97,14 @@ def test_the_page_of_no_card(tmp_path):
     assert (tmp_path / "gpu" / "README.md").read_text(encoding="utf-8") == page.not_run()
 
 
+def test_figures_of_a_card_are_not_replaced_by_none(tmp_path):
+    page.write(tmp_path / "gpu", a_state(), {"losses": losses(0.0)})
+    done = CliRunner().invoke(measure.main, ["--not-run", "-o", str(tmp_path / "gpu")])
+    assert done.exit_code == 1
+    assert "it stays" in done.output
+    assert (tmp_path / "gpu" / "losses.csv").exists()
+
+
 def test_what_is_published_is_what_the_command_writes():
     """If this fails: python -m experiments.gpu.measure --not-run, or without it on a machine with a card."""
     record = json.loads((ROOT / "results" / "gpu" / "record.json").read_text(encoding="utf-8"))
