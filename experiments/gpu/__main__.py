@@ -6,7 +6,7 @@
     PYTHONPATH=FOLDER python -m experiments.gpu --compare results/gpu_compiled [--cards h100]
 
 JAX is the version of the jax that is installed: `python -c "import jax; print(jax.__version__)"`. The two
-jax-cuda12 wheels hold XLA's compiler for a card, nvcc's holds ptxas, the last NVRTC; about 400 MB, beside the
+jax-cuda12 wheels hold XLA's compiler for a card, nvcc's holds ptxas, the last NVRTC; some 700 MB, beside the
 environment and not in it. No driver and no card are needed. A CUDA toolkit's own ptxas and NVRTC will do.
 
 Every program is compiled as an accelerator runs it, 32 blocks of paths at once. Launches and bytes are read
