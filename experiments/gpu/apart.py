@@ -16,6 +16,7 @@ BEYOND = 1e-5
 """A relative difference of a NAV that rounding alone does not make."""
 THRESHOLDS = (-7.0, -5.0)
 """Of z, in events of the configs."""
+TAILS = ("var_relative", "es_relative", "es_errors")
 LEVEL, CONFIDENCE, NORMAL = 0.99, 0.95, 1.959964
 
 
@@ -83,11 +84,11 @@ def outcomes(card: Any, cpu: Any) -> dict[str, float]:
     with one beyond 1e-5; otherwise: share with a flag that falls the other way.
     """
     if not isinstance(card, Outcome):
-        off = np.abs(np.expm1(np.asarray(card, np.float64) - np.asarray(cpu, np.float64)))
+        off = _distance(np.expm1(np.asarray(card, np.float64) - np.asarray(cpu, np.float64)))
         differ = (np.asarray(card) != np.asarray(cpu)).any(axis=0)
         return {"differ": float(differ.mean()), "largest": float(off.max()), **_shares(off > BEYOND)}
     ours, known = np.asarray(card.loss, np.float64), np.asarray(cpu.loss, np.float64)
-    off = np.abs(ours - known) / np.maximum(np.abs(1 - known), 0.01)
+    off = _distance((ours - known) / np.maximum(np.abs(1 - known), 0.01))
     leaves = zip(jax.tree.leaves(card), jax.tree.leaves(cpu), strict=True)
     flags = [np.asarray(a) != np.asarray(b) for a, b in leaves if np.asarray(a).dtype == bool]
     flags += [((card.z <= at) != (cpu.z <= at)).any(axis=1) for at in THRESHOLDS]
@@ -97,8 +98,13 @@ def outcomes(card: Any, cpu: Any) -> dict[str, float]:
         "largest": float(off.max()),
         **_shares(off.max(axis=(0, 1)) > BEYOND),
         "otherwise": float(otherwise.mean()),
-        **tails(card, cpu),
+        **(tails(card, cpu) if np.isfinite(ours).all() else dict.fromkeys(TAILS, np.inf)),
     }
+
+
+def _distance(off: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is no number is as far as can be."""
+    return np.where(np.isfinite(off), np.abs(off), np.inf)
 
 
 def _shares(beyond: NDArray[np.bool_]) -> dict[str, float]:
@@ -108,7 +114,7 @@ def _shares(beyond: NDArray[np.bool_]) -> dict[str, float]:
 def tails(card: Outcome, cpu: Outcome) -> dict[str, float]:
     """Largest differences of VaR and ES at 99 % over products and views: relative, and in standard errors."""
     terminal = MEASURES.index("terminal")
-    found = {"var_relative": 0.0, "es_relative": 0.0, "es_errors": 0.0}
+    found = dict.fromkeys(TAILS, 0.0)
     for mine, theirs in zip(*(_rows(one.loss[:, terminal]) for one in (card, cpu)), strict=True):
         if not np.ptp(theirs):
             continue  # a benchmark's own loss against itself

@@ -37,7 +37,7 @@ from .board import Board
 from .programs import MEASURED
 from .reference import Reference
 from .session import CARD, REHEARSAL, Session
-from .stages import STAGES, Stage
+from .stages import STAGES, Row, Stage
 
 OUTPUT = Path("results/gpu")
 LIMIT, LAST = 480.0, 7 / 8
@@ -128,7 +128,7 @@ def measured(names: tuple[str, ...], limit: float, cpu: bool, output: Path, comm
         stopped(limit, reference)
         try:
             for stage in STAGES:
-                done, rows = walked(stage, session, started + LAST * limit)
+                done, rows = walked(stage, session, started + LAST * limit, sizes.patience)
                 state.stages.append(done)
                 tables[stage.name] = pd.DataFrame(rows)
                 state.seconds = time.perf_counter() - started
@@ -152,11 +152,11 @@ def stopped(limit: float, reference: Reference) -> None:
     timer.start()
 
 
-def walked(stage: Stage, session: Any, deadline: float) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def walked(stage: Stage, session: Any, deadline: float, patience: float = 1.0) -> tuple[Row, list[Row]]:
     """(what became of a stage, its rows): items are begun while its budget and the whole's last."""
     begun = time.perf_counter()
-    end = min(begun + stage.budget, deadline)
-    rows: list[dict[str, Any]] = []
+    end = min(begun + patience * stage.budget, deadline)
+    rows: list[Row] = []
     missed, problems = [], []
     for label, work in stage.items(session):
         if time.perf_counter() >= end:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import jax
 import numpy as np
+from numpy.typing import NDArray
 
 from tailrisk.simulate import blocks
 from tailrisk.simulate.world import World
@@ -34,6 +35,7 @@ class Sizes(NamedTuple):
     starts: dict[str, int]  # paths of a command, by config
     kernels: tuple[str, ...]  # tried as one kernel
     sets: tuple[str, ...] = ()  # of every config
+    patience: float = 1.0  # budgets and waits are multiplied by
 
 
 WIDE = blocks.WIDE * blocks.BLOCK
@@ -62,6 +64,7 @@ REHEARSAL = Sizes(
     starts={"feb2024.toml": 512},
     kernels=("prices",),
     sets=("run.days=3",),
+    patience=20.0,
 )
 """On a CPU, for the script's own sake: every stage, no figure that means anything."""
 
@@ -117,18 +120,26 @@ class Session:
             self.best[name] = found
         return found
 
-    def rows(self, name: str, seconds: float = 60.0) -> Written | None:
-        """A program as one kernel; None where there is none."""
+    def operations(self, name: str) -> float:
+        """Instructions of a path-day, counted in the program as one kernel; NaN where there is none."""
         try:
-            return self.reference.rows(name, seconds)
+            return self.rows(name, 60.0).operations
         except RuntimeError:
-            return None
+            return math.nan
 
-    def used(self, rate: float, bytes_: float, operations: float | None) -> dict[str, float]:
+    def rows(self, name: str, seconds: float) -> Written:
+        """A program as one kernel. RuntimeError as in `outcome`."""
+        return self.reference.rows(name, seconds * self.sizes.patience)
+
+    def outcome(self, name: str, seconds: float) -> list[NDArray[Any]]:
+        """The CPU's outcome, leaf by leaf. Raises RuntimeError where there is none in that time."""
+        return self.reference.outcome(name, seconds * self.sizes.patience)
+
+    def used(self, rate: float, bytes_: float, operations: float) -> dict[str, float]:
         """Fractions of the card's limits at so many path-days a second; NaN where they are not known."""
         if self.card is None:
             return {"bandwidth_used": math.nan, "operations_used": math.nan}
-        work = math.nan if operations is None else rate * operations / self.card.operations
+        work = rate * operations / self.card.operations
         return {"bandwidth_used": rate * bytes_ / self.card.bandwidth, "operations_used": work}
 
 

@@ -49,7 +49,7 @@ def losses(session: Session) -> list[Item]:
     def one(name: str) -> list[Row]:
         it, paths = session.ready(name), session.sizes.paths
         found = blocks._gather(jax.device_get(it.call(0)), paths)
-        leaves = session.reference.outcome(name, 150.0)
+        leaves = session.outcome(name, 150.0)
         known = jax.tree.unflatten(jax.tree.structure(found), leaves)
         row = {"program": name, "paths": paths, **apart.outcomes(found, known)}
         return [row | {"trace_seconds": it.trace, "compile_seconds": it.compile}]
@@ -70,10 +70,9 @@ def widths(session: Session) -> list[Item]:
 
 def _speed(session: Session, name: str, width: int) -> Row:
     it, found = session.ready(name, width), session.timed(name, width)
-    rows = session.rows(name)
     path_days = width * it.world.days
     rate, moved = path_days / found.best, it.cost.bytes / path_days
-    work = None if rows is None else rows.operations
+    work = session.operations(name)
     return {
         "program": name,
         "paths": width,
@@ -83,7 +82,7 @@ def _speed(session: Session, name: str, width: int) -> Row:
         "launches": it.cost.launches,
         "us_a_launch": 1e6 * found.best / max(it.cost.launches, 1),
         "bytes_path_day": moved,
-        "operations_path_day": math.nan if work is None else work,
+        "operations_path_day": work,
         **session.used(rate, moved, work),
         "temporary_mb": it.temporary / 1e6,
         "peak_mb": _peak(),
@@ -136,7 +135,7 @@ def kernels(session: Session) -> list[Item]:
     def one(name: str) -> list[Row]:
         row: Row = {"program": name, "state": "not compiled"}
         try:
-            it = session.reference.rows(name, 120.0)
+            it = session.rows(name, 120.0)
             started = time.perf_counter()
             ptx = visible(translated(it.text, session.architecture))
             made = assembled(ptx, session.architecture, session.scratch / "kernel.cubin")
@@ -163,7 +162,7 @@ def _launched(session: Session, name: str, it: Written, made: Assembled) -> Row:
         leaves, tree = jax.tree.flatten(shapes)
         parts = [x.reshape(s.shape) for x, s in zip(kernel.outputs(), leaves, strict=True)]
         found = jax.tree.unflatten(tree, [x[..., :paths] for x in parts])
-        known = jax.tree.unflatten(tree, session.reference.outcome(name, 60.0))
+        known = jax.tree.unflatten(tree, session.outcome(name, 60.0))
         row = {"state": "run", **apart.outcomes(found, known)}
         call = timed(lambda first: kernel.run(), width, session.sizes.seconds, session.board)
     path_days = width * world.days
@@ -188,7 +187,9 @@ def _command(session: Session, config: str, paths: int, programs: str) -> Row:
     words += ["--output", str(session.scratch), *(word for one in sets for word in ("--set", one))]
     environment = {**os.environ, "TAILRISK_COMPILED": str(session.scratch / f"compiled-{name}")}
     started = time.perf_counter()
-    done = subprocess.run(words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150)
+    done = subprocess.run(
+        words, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=150 * session.sizes.patience
+    )
     seconds = time.perf_counter() - started
     if done.returncode:
         raise RuntimeError(f"tailrisk run {config}: {' '.join(done.stderr.split())[-200:]}")

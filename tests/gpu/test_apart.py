@@ -51,6 +51,18 @@ def test_rounding_differs_and_is_not_beyond():
     assert found["beyond"] == 0
 
 
+def test_what_is_no_number_is_as_far_as_can_be():
+    loss = outcome().loss.copy()
+    loss[0, 0, 0, :10] = np.nan
+    found = outcomes(outcome(loss=loss), outcome())
+    assert found["differ"] == found["beyond"] == pytest.approx(0.01)
+    assert found["largest"] == found["es_relative"] == found["es_errors"] == np.inf
+    price = np.zeros((3, PATHS), np.float32)
+    broken = price.copy()
+    broken[0, 0] = np.nan
+    assert outcomes(broken, price)["beyond"] == pytest.approx(0.001)
+
+
 def test_flags_that_fall_the_other_way():
     breached = outcome().breached.copy()
     breached[1, :30] = True

@@ -26,14 +26,14 @@ def started(*words, **environment):
     clean = {k: v for k, v in os.environ.items() if k not in ("JAX_PLATFORMS", "XLA_FLAGS")}
     command = [sys.executable, "-m", "experiments.gpu.measure", *words]
     return subprocess.run(
-        command, cwd=ROOT, env={**clean, **environment}, capture_output=True, text=True, timeout=600
+        command, cwd=ROOT, env={**clean, **environment}, capture_output=True, text=True, timeout=3000
     )
 
 
 @pytest.fixture(scope="module")
 def rehearsed(tmp_path_factory):
     output = tmp_path_factory.mktemp("gpu") / "rehearsal"
-    done = started("--cpu", "--programs", ",".join(NAMES), "-o", str(output))
+    done = started("--cpu", "--programs", ",".join(NAMES), "--limit", "3000", "-o", str(output))
     assert done.returncode == 0, done.stderr[-2000:]
     return output
 
