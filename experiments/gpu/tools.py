@@ -75,7 +75,8 @@ def assembled(ptx: bytes | Path, architecture: str, binary: Path = Path(os.devnu
 def ptxas() -> str:
     """Where ptxas is. Raises ClickException where it is not."""
     for file in _wheels(PTXAS):
-        file.chmod(0o755)
+        if not os.access(file, os.X_OK):  # as pip unpacks some wheels
+            file.chmod(0o755)
         return str(file)
     there = shutil.which("ptxas")
     if there is None:
