@@ -32,6 +32,7 @@ from unittest import mock
 DUMP = Path(tempfile.mkdtemp(prefix="gpu_compiled"))
 FLAGS = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
 os.environ |= {"JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)  # a program out of a store is not compiled, and not dumped
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {FLAGS} --xla_dump_to={DUMP}"
 
 import click  # noqa: E402
@@ -181,7 +182,9 @@ def compiled(card: Card, main: Main, width: int) -> dict[str, Any]:
 def hungriest(card: Card) -> tuple[int, int]:
     """(most registers of a kernel, bytes of spill stores of all) as ptxas says of what was dumped."""
     kernels = [assembled(source, card.architecture) for source in sorted(DUMP.glob("*_block*.ptx"))]
-    return max((it.registers for it in kernels), default=0), sum(it.spills for it in kernels)
+    if not kernels:
+        raise click.ClickException("XLA dumped no PTX: nothing is known of registers and spills")
+    return max(it.registers for it in kernels), sum(it.spills for it in kernels)
 
 
 def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:

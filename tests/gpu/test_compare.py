@@ -1,7 +1,10 @@
 """The fence of what is published: a spill, or half as many bytes or launches again, is seen; less is not."""
 
+import os
+
 import pandas as pd
 import pytest
+from click import ClickException
 from click.testing import CliRunner
 
 from experiments.gpu.compare import worse
@@ -63,8 +66,8 @@ def test_published_tables_pass_against_themselves():
 def command(monkeypatch, tmp_path):
     """The command with what compiles put aside: it takes minutes, and packages that are not here."""
     monkeypatch.setattr("tempfile.mkdtemp", lambda **how: str(tmp_path / "dump"))
-    for name in ("JAX_PLATFORMS", "XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL"):
-        monkeypatch.setenv(name, "")
+    for name in ("JAX_PLATFORMS", "XLA_FLAGS", "TF_CPP_MIN_LOG_LEVEL", "JAX_COMPILATION_CACHE_DIR"):
+        monkeypatch.setenv(name, os.environ.get(name, ""))  # put back afterwards: the module sets them
     import experiments.gpu.__main__ as it
 
     monkeypatch.setattr(it, "DUMP", tmp_path / "dump")
@@ -90,6 +93,16 @@ def test_the_command_ends_with_1_and_names_the_row(command, tmp_path):
     assert done.exit_code == 1
     assert "table.csv: crowd for NVIDIA H100: spill_bytes 16, published 8" in done.output
     assert not (tmp_path / "README.md").exists()
+
+
+def test_a_program_without_ptx_is_no_pass(command, tmp_path):
+    """Registers and spills of nothing would be zero."""
+    import experiments.gpu.__main__ as it
+    from experiments.gpu.cards import CARDS
+
+    (tmp_path / "dump").mkdir()
+    with pytest.raises(ClickException, match="no PTX"):
+        it.hungriest(CARDS["h100"])
 
 
 def test_nothing_compared_is_no_pass(command, tmp_path):
