@@ -144,13 +144,8 @@ class Kernel:
         """Put the arguments into constant memory, or beside it: then these are arguments of the launch."""
         if self.it.constant:
             for k, array in enumerate(arrays):
-                place, size = Pointer(), ctypes.c_size_t()
-                name = f"in{k}".encode()
-                self.driver(
-                    "cuModuleGetGlobal_v2", ctypes.byref(place), ctypes.byref(size), self._module, name
-                )
-                source = ctypes.c_void_p(array.ctypes.data)
-                self.driver("cuMemcpyHtoD_v2", place, source, ctypes.c_size_t(array.nbytes))
+                if self.it.uses(k):  # a constant that nothing reads may not be in the binary
+                    self.driver.copy(array, self._constant(f"in{k}"))
             return []
         places = [self.driver.placed(array) for array in arrays]
         for place in places:

@@ -1,5 +1,6 @@
 """Programs as one kernel of rows (core.rows) in CUDA: its text, what it takes, how it compiles for a card."""
 
+import re
 import time
 from typing import Any, NamedTuple
 
@@ -36,6 +37,11 @@ class Written(NamedTuple):
     def constant(self) -> bool:
         """Whether the arguments lie in constant memory; else they are given at each launch."""
         return "__constant__" in self.text
+
+    def uses(self, argument: int) -> bool:
+        """Whether the kernel reads an argument, by its place."""
+        _, body = self.text.split("__global__")
+        return re.search(rf"\bin{argument}\b", body) is not None
 
 
 def written(main: Main, world: World) -> Written:

@@ -97,10 +97,14 @@ def driver_of(it, folder):
     found = [
         f'if (!strcmp(name, "in{k}")) {{ *place = (Pointer)in{k}; *size = sizeof in{k}; return 0; }}'
         for k in range(len(it.arguments))
-        if it.constant
+        if it.constant and it.uses(k)
     ]
     after = AFTER.replace("@globals@", "\n  ".join(found)).replace("@call@", call.replace("__restrict__", ""))
     return library(BEFORE + text + after, folder, "driver")
+
+
+GIVEN = {"a": np.ones(3, np.float32), **WORLD}
+"""What a kernel is given: of the first it reads nothing."""
 
 
 def everything(world, number):
@@ -117,23 +121,25 @@ def made(request, tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch, jax.enable_x64(False), jax.numpy_rank_promotion("allow"):
         if request.param == "arguments":
             patch.setattr(cuda, "CONSTANT", 0)
-        rows, shapes = read(everything, WORLD)
+        rows, shapes = read(everything, GIVEN)
         it = Written(
             cuda.text(rows), 1.0, 1.0, cuda.shared(rows), arrays(rows.arguments), arrays(rows.outputs)
         )
     assert it.constant == (request.param == "constant memory")
+    if it.constant:
+        assert [it.uses(k) for k in range(len(it.arguments))] == [False] + [True] * len(WORLD)
     return it, shapes, driver_of(it, tmp_path_factory.mktemp("driver"))
 
 
 def test_a_launch_computes_the_program(made):
     it, shapes, name = made
     driver, numbers = Driver(name), np.arange(3, 3 + PATHS, dtype=np.uint32)
-    with Kernel(driver, it, b"a kernel", jax.tree.leaves(WORLD), PATHS) as kernel:
+    with Kernel(driver, it, b"a kernel", jax.tree.leaves(GIVEN), PATHS) as kernel:
         kernel.load(numbers)
         kernel.run()
         found = kernel.outputs()
     with jax.enable_x64(False), jax.numpy_rank_promotion("allow"):
-        expected = jax.tree.leaves(jax.jit(everything)(WORLD, numbers))
+        expected = jax.tree.leaves(jax.jit(everything)(GIVEN, numbers))
     assert len(found) == len(expected) == len(jax.tree.leaves(shapes))
     for row, wanted in zip(found, expected, strict=True):
         assert row.dtype == wanted.dtype
@@ -142,7 +148,7 @@ def test_a_launch_computes_the_program(made):
 
 def test_the_next_launch_computes_other_paths(made):
     it, _, name = made
-    with Kernel(Driver(name), it, b"a kernel", jax.tree.leaves(WORLD), PATHS) as kernel:
+    with Kernel(Driver(name), it, b"a kernel", jax.tree.leaves(GIVEN), PATHS) as kernel:
         kernel.load(np.arange(PATHS, dtype=np.uint32))
         kernel.run()
         first = kernel.outputs()
@@ -159,18 +165,18 @@ def test_memory_is_given_back(made):
     it, _, name = made
     driver = Driver(name)
     driver.library.left.restype = np.ctypeslib.ctypes.c_longlong
-    with Kernel(driver, it, b"a kernel", jax.tree.leaves(WORLD), PATHS):
+    with Kernel(driver, it, b"a kernel", jax.tree.leaves(GIVEN), PATHS):
         assert driver.library.left() > len(it.outputs)
     assert driver.library.left() == 0
     with pytest.raises(RuntimeError, match="OUT_OF_MEMORY"):
-        Kernel(driver, it, b"a kernel", jax.tree.leaves(WORLD), 1 << 27)
+        Kernel(driver, it, b"a kernel", jax.tree.leaves(GIVEN), 1 << 27)
     assert driver.library.left() == 0, "what was had before is given back"
 
 
 def test_a_binary_the_driver_refuses_is_named(made):
     it, _, name = made
     with pytest.raises(RuntimeError, match="cuModuleLoadData"):
-        Kernel(Driver(name), it, b"another", jax.tree.leaves(WORLD), PATHS)
+        Kernel(Driver(name), it, b"another", jax.tree.leaves(GIVEN), PATHS)
 
 
 def test_the_cards_architecture(made):
