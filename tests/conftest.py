@@ -56,6 +56,8 @@ LONG = (
     "simulate/test_devices.py::",
     "simulate/test_rows_crowd.py::test_its_paths",
     "rare/test_fear_tilt.py::",
+    "gpu/test_measure.py::test_every_stage",
+    "gpu/test_measure.py::test_the_page_says_that_it",
     "walks/test_manager.py::",
     "walks/test_demo.py::",
     "walks/test_other_market.py::",

@@ -1,24 +1,30 @@
 """What the main programs cost on a GPU, compiled for one that is not there.
 
-    pip install --target FOLDER --no-deps jax-cuda12-plugin jax-cuda12-pjrt nvidia-cuda-nvcc-cu12 \\
-        nvidia-cuda-nvrtc-cu12
+    pip install --target FOLDER --no-deps jax-cuda12-plugin==JAX jax-cuda12-pjrt==JAX \\
+        nvidia-cuda-nvcc-cu12 nvidia-cuda-nvrtc-cu12
     PYTHONPATH=FOLDER python -m experiments.gpu [--cards h100,a100,rtx4090] [--programs prices,crowd] [-o ...]
+    PYTHONPATH=FOLDER python -m experiments.gpu --compare results/gpu_compiled [--cards h100]
 
-The wheels are those of this jax's version; no driver and no card are needed. Every program is compiled as an
-accelerator runs it, 32 blocks of paths at once. Launches and bytes are read from the optimised HLO (hlo.py),
-registers and spills are what ptxas says of its PTX. Nothing is run: `path-days/s` is bandwidth over bytes.
-The same programs as one kernel of rows (core.rows), by NVRTC, stand in a table of their own (rows.py). With
-`--programs ""` the table of XLA's programs stays as it is.
-Writes results/gpu_compiled. A change that adds a spill, or doubles bytes, is seen beside the table there.
+JAX is the version of the jax that is installed: `python -c "import jax; print(jax.__version__)"`. The two
+jax-cuda12 wheels hold XLA's compiler for a card, nvcc's holds ptxas, the last NVRTC; some 700 MB, beside the
+environment and not in it. No driver and no card are needed. A CUDA toolkit's own ptxas and NVRTC will do.
+
+Every program is compiled as an accelerator runs it, 32 blocks of paths at once. Launches and bytes are read
+from the optimised HLO (hlo.py), registers and spills are what ptxas says of its PTX. Nothing is run:
+`path-days/s` is bandwidth over bytes. The same programs as one kernel of rows (core.rows), by NVRTC, stand in
+a table of their own (rows.py). With `--programs ""` the table of XLA's programs stays as it is.
+
+Writes results/gpu_compiled. With `--compare` it writes nothing: what is published there is compiled anew, and
+a row with more spills, or with more than half as many bytes or launches again, is named and ends it with
+exit code 1 (compare.py). Two minutes of one core a card.
 """
 
 import os
-import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
+from collections.abc import Collection
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,6 +32,7 @@ from unittest import mock
 DUMP = Path(tempfile.mkdtemp(prefix="gpu_compiled"))
 FLAGS = "--xla_gpu_autotune_level=0 --xla_gpu_enable_triton_gemm=false"
 os.environ |= {"JAX_PLATFORMS": "cpu", "TF_CPP_MIN_LOG_LEVEL": "3"}
+os.environ.pop("JAX_COMPILATION_CACHE_DIR", None)  # a program out of a store is not compiled, and not dumped
 os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {FLAGS} --xla_dump_to={DUMP}"
 
 import click  # noqa: E402
@@ -35,80 +42,117 @@ import pandas as pd  # noqa: E402
 from jax.experimental import topologies  # noqa: E402
 from jax.sharding import SingleDeviceSharding  # noqa: E402
 
-from tailrisk.assemble.world import assemble  # noqa: E402
-from tailrisk.config import load  # noqa: E402
-from tailrisk.core.units import Count  # noqa: E402
 from tailrisk.record.publishing import markdown, publish  # noqa: E402
-from tailrisk.simulate import blocks, path  # noqa: E402
-from tailrisk.simulate.world import World  # noqa: E402
+from tailrisk.simulate import blocks  # noqa: E402
 
 from .cards import CARDS, Card  # noqa: E402
+from .compare import worse  # noqa: E402
 from .hlo import cost  # noqa: E402
-from .rows import KERNELS, written  # noqa: E402
+from .programs import MEASURED, PROGRAMS, Main  # noqa: E402
 from .rows import compiled as one_kernel  # noqa: E402
+from .rows import written  # noqa: E402
+from .tools import assembled, ptxas  # noqa: E402
 
-SIMULATED = ["market.warmup=simulated"]
-"""The history before the first day is not for others: it is simulated."""
-
-
-def prices(world: World, law: None, number: Count) -> Any:
-    """Prices alone."""
-    return path.prices(world, number)
-
-
-def courses(world: World, law: None, number: Count) -> Any:
-    """Prices, regimes and NAVs day by day, for pictures."""
-    return path.course(world, number)
-
-
-PROGRAMS: dict[str, tuple[Any, str, list[str]]] = {
-    "prices": (prices, "feb2024.toml", ["event=[]", "market.process=regimes"]),
-    "exogenous": (blocks.plain, "feb2024.toml", ["event=[]", "market.process=regimes"]),
-    "memory": (blocks.plain, "memory_feb2024.toml", ["event=[]"]),
-    "memory with events": (blocks.plain, "memory_feb2024.toml", SIMULATED),
-    "crowd": (blocks.plain, "crowd_feb2024.toml", ["event=[]"]),
-    "courses of a crowd": (courses, "crowd_feb2024.toml", ["event=[]"]),
-}
-"""What is compiled: the program, its config, what is set."""
+TABLES = {"table": tuple(PROGRAMS), "kernels": MEASURED}
+"""What is published, and the programs that may stand in it."""
 
 
 @click.command()
 @click.option("--cards", default=",".join(CARDS), show_default=True)
-@click.option("--programs", default=",".join(PROGRAMS), show_default=True)
-@click.option("--kernels", default=",".join(KERNELS), show_default=True, help="As one kernel of rows.")
+@click.option("--programs", help="Of XLA; all of them unless said, or those published.")
+@click.option("--kernels", help="As one kernel of rows; likewise.")
 @click.option("--width", default=blocks.WIDE * blocks.BLOCK, show_default=True, help="Paths at once.")
+@click.option("--compare", type=click.Path(path_type=Path), help="Write nothing; fail where this was better.")
 @click.option(
     "-o", "--output", default="results/gpu_compiled", show_default=True, type=click.Path(path_type=Path)
 )
-def main(cards: str, programs: str, kernels: str, width: int, output: Path) -> None:
-    """Compile every program for every card and write the tables."""
-    rows, single, texts = [], [], {}
-    for name in filter(None, kernels.split(",")):
-        program, config, sets = PROGRAMS[name]
-        texts[name] = written(program, assemble(load(config, sets)))
-    for card in (CARDS[name] for name in cards.split(",")):
-        for name in filter(None, programs.split(",")):
-            rows.append({"card": card.name, "program": name, **compiled(card, *PROGRAMS[name], width)})
-            click.echo(rows[-1], err=True)
-        for name, text in texts.items():
-            single.append({"card": card.name, "program": name, **one_kernel(card, text, _ptxas())})
-            click.echo(single[-1], err=True)
+def main(
+    cards: str, programs: str | None, kernels: str | None, width: int, compare: Path | None, output: Path
+) -> None:
+    """Compile every program for every card; write the tables, or compare them with those of a folder."""
+    published = {name: _table(compare, name) for name in TABLES} if compare else {}
+    wanted = {
+        name: _wanted(asked, published.get(name), every)
+        for (name, every), asked in zip(TABLES.items(), (programs, kernels), strict=True)
+    }
+    asked = [CARDS[_known(name, CARDS)] for name in cards.split(",")]
+    _tools(bool(wanted["table"]))
+    tables = dict(zip(TABLES, made(asked, *wanted.values(), width), strict=True))
     shutil.rmtree(DUMP)
-    table = pd.DataFrame(rows) if rows else pd.read_csv(output / "table.csv")
-    tables = {"table": table, "kernels": pd.DataFrame(single)}
-    command = f"python -m experiments.gpu --cards {cards} --programs '{programs}' --kernels '{kernels}'"
-    words = page(table, tables["kernels"], width)
-    publish(output, "gpu_compiled", tables, words, {"command": f"{command} --width {width}"})
+    if compare:
+        compared(published, tables)
+        return
+    if tables["table"].empty:
+        tables["table"] = pd.read_csv(output / "table.csv")
+    said = [
+        f"--{option} '{','.join(names)}'"
+        for option, names in zip(("programs", "kernels"), wanted.values(), strict=True)
+    ]
+    words = page(*tables.values(), width)
+    command = f"python -m experiments.gpu --cards {cards} {' '.join(said)} --width {width}"
+    publish(output, "gpu_compiled", tables, words, {"command": command})
     click.echo(words)
 
 
-def compiled(card: Card, program: Any, config: str, sets: list[str], width: int) -> dict[str, Any]:
+def made(cards: list[Card], programs: list[str], kernels: list[str], width: int) -> tuple[pd.DataFrame, ...]:
+    """Both tables: programs by XLA, and as one kernel."""
+    rows, single = [], []
+    texts = {name: written(PROGRAMS[name], PROGRAMS[name].world()) for name in kernels}
+    for card in cards:
+        for name in programs:
+            rows.append({"card": card.name, "program": name, **compiled(card, PROGRAMS[name], width)})
+            click.echo(rows[-1], err=True)
+        for name, text in texts.items():
+            single.append({"card": card.name, "program": name, **one_kernel(card, text)})
+            click.echo(single[-1], err=True)
+    return pd.DataFrame(rows), pd.DataFrame(single)
+
+
+def compared(published: dict[str, pd.DataFrame], tables: dict[str, pd.DataFrame]) -> None:
+    """Say how tables made anew compare with published ones. Exits with 1 where one is worse."""
+    lines = [f"{name}.csv: {line}" for name in tables for line in worse(published[name], tables[name])]
+    count = sum(map(len, tables.values()))
+    click.echo("\n".join([*lines, f"{count} rows compared, {len(lines)} figures worse than published"]))
+    if lines or not count:
+        raise SystemExit(1)
+
+
+def _tools(plugin: bool) -> None:
+    """Raises ClickException where ptxas, or XLA's plugin if that is needed, is not here."""
+    ptxas()
+    if plugin and not any(find_spec(f"jax_cuda{version}_plugin") for version in (12, 13)):
+        raise click.ClickException("no XLA for a card: install jax-cuda12-plugin and jax-cuda12-pjrt")
+
+
+def _table(folder: Path, name: str) -> pd.DataFrame:
+    file = folder / f"{name}.csv"
+    if not file.is_file():
+        raise click.ClickException(f"{file} is not there: nothing to compare with")
+    return pd.read_csv(file)
+
+
+def _wanted(asked: str | None, published: pd.DataFrame | None, every: tuple[str, ...]) -> list[str]:
+    """Names of programs: those asked for, else those published, else all."""
+    if asked is None:
+        names = list(every if published is None else dict.fromkeys(published["program"]))
+    else:
+        names = list(filter(None, asked.split(",")))
+    return [_known(name, PROGRAMS) for name in names]
+
+
+def _known(name: str, names: Collection[str]) -> str:
+    if name not in names:
+        raise click.ClickException(f"{name!r} is none of {', '.join(names)}")
+    return name
+
+
+def compiled(card: Card, main: Main, width: int) -> dict[str, Any]:
     """One program for one card: launches, bytes, registers, spills, temporaries, seconds to compile."""
     topology = topologies.get_topology_desc(
         platform="cuda", topology_name="", target_config=card.target(), topology="1x1x1"
     )
     place = SingleDeviceSharding(topology.devices[0])
-    world = assemble(load(config, sets))
+    world = main.world()
 
     def shape(x: Any) -> jax.ShapeDtypeStruct:
         x = jnp.asarray(x)
@@ -117,13 +161,12 @@ def compiled(card: Card, program: Any, config: str, sets: list[str], width: int)
     _emptied()
     started = time.process_time()
     with mock.patch.object(jax, "default_backend", return_value="gpu"):  # as an accelerator runs it
-        traced = blocks._block.trace(
-            program, jax.tree.map(shape, world), shape(jnp.uint32(0)), None, chunk=width, calls=1
-        )
+        given = jax.tree.map(shape, (world, jnp.uint32(0), main.law(world)))
+        traced = blocks._block.trace(main.program, *given, chunk=width, calls=1)
         made = traced.lower(lowering_platforms=("cuda",)).compile()
     seconds = time.process_time() - started
     found, sizes, days = cost(made.as_text()), made.memory_analysis(), world.days
-    registers, spills = assembled(card)
+    registers, spills = hungriest(card)
     moved = found.bytes / width / days
     return {
         "launches": found.launches,
@@ -136,16 +179,12 @@ def compiled(card: Card, program: Any, config: str, sets: list[str], width: int)
     }
 
 
-def assembled(card: Card) -> tuple[int, int]:
+def hungriest(card: Card) -> tuple[int, int]:
     """(most registers of a kernel, bytes of spill stores of all) as ptxas says of what was dumped."""
-    ptxas = _ptxas()
-    registers, spills = [0], 0
-    for source in sorted(DUMP.glob("*_block*.ptx")):
-        command = [ptxas, "-v", f"-arch={card.architecture}", str(source), "-o", os.devnull]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
-        registers += [int(n) for n in re.findall(r"Used (\d+) registers", said)]
-        spills += sum(int(n) for n in re.findall(r"(\d+) bytes spill stores", said))
-    return max(registers), spills
+    kernels = [assembled(source, card.architecture) for source in sorted(DUMP.glob("*_block*.ptx"))]
+    if not kernels:
+        raise click.ClickException("XLA dumped no PTX: nothing is known of registers and spills")
+    return max(it.registers for it in kernels), sum(it.spills for it in kernels)
 
 
 def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
@@ -173,18 +212,6 @@ def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
         "",
     ]
     return "\n".join(lines)
-
-
-def _ptxas() -> str:
-    for folder in sys.path:
-        file = Path(folder) / "nvidia" / "cuda_nvcc" / "bin" / "ptxas"
-        if file.is_file():
-            file.chmod(0o755)
-            return str(file)
-    found = shutil.which("ptxas")
-    if found is None:
-        raise click.ClickException("no ptxas: install nvidia-cuda-nvcc-cu12, or put CUDA's own on the path")
-    return found
 
 
 def _emptied() -> None:

@@ -1,6 +1,7 @@
-"""Cards a program is compiled for without one: what XLA must be told of each."""
+"""Cards by their data sheets: what XLA is told of one that is absent, the limits of one that is there."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -56,3 +57,43 @@ CARDS = {
         "NVIDIA RTX 4090", "sm_89", (8, 9), 128, 128, 1.01e12, 102400, 75497472, 25e9, 2.52, threads=1536
     ),
 }
+"""Those that programs are compiled for."""
+H100, A100 = CARDS["h100"], CARDS["a100"]
+KNOWN: tuple[tuple[frozenset[str], Card], ...] = (
+    (frozenset({"H200"}), replace(H100, name="NVIDIA H200", bandwidth=4.8e12, memory=141e9)),
+    (
+        frozenset({"H100", "PCIE"}),
+        replace(H100, name="NVIDIA H100 PCIe", cores=114, bandwidth=2.04e12, clock=1.755),
+    ),
+    (
+        frozenset({"H100", "NVL"}),
+        replace(H100, name="NVIDIA H100 NVL", bandwidth=3.94e12, memory=94e9, clock=1.785),
+    ),
+    (frozenset({"H100"}), H100),
+    (frozenset({"A100", "40GB"}), replace(A100, name="NVIDIA A100 40GB", bandwidth=1.56e12, memory=40e9)),
+    (frozenset({"A100"}), A100),
+    (frozenset({"RTX", "4090"}), CARDS["rtx4090"]),
+    (
+        frozenset({"L40S"}),
+        Card("NVIDIA L40S", "sm_89", (8, 9), 142, 128, 8.64e11, 102400, 100663296, 48e9, 2.52, threads=1536),
+    ),
+    (
+        frozenset({"L4"}),
+        Card("NVIDIA L4", "sm_89", (8, 9), 58, 128, 3.0e11, 102400, 50331648, 24e9, 2.04, threads=1536),
+    ),
+    (
+        frozenset({"T4"}),
+        Card("NVIDIA T4", "sm_75", (7, 5), 40, 64, 3.2e11, 65536, 4194304, 16e9, 1.59, threads=1024),
+    ),
+)
+"""Words of a card's name and its data sheet, the particular before the general."""
+LESS = {"MIG", "LAPTOP", "MAX", "D", "VGPU"}
+"""Words of a part of a card, or of a weaker one of the same name."""
+
+
+def find(kind: str) -> Card | None:
+    """The data sheet of a card by the name it gives itself; None where that is not known."""
+    words = set(re.split(r"[^A-Z0-9]+", kind.upper()))
+    if words & LESS:
+        return None
+    return next((card for named, card in KNOWN if named <= words), None)

@@ -79,11 +79,11 @@ def spans(table: pd.DataFrame, what: str, window: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "actor": rows["actor"],
-            "best": rows["best"].map("{:.0f}".format),
+            "best": rows["best"].map("{:z.0f}".format),
             "members": _range(rows, "member_low", "member_high"),
             "least to largest": _range(rows, "low", "high"),
             "not there without, alone": _range(rows, "last_low", "last_high"),
-            "points, best": rows["points"].map("{:.1f}".format),
+            "points, best": rows["points"].map("{:z.1f}".format),
             "least by": rows["low_by"],
             "largest by": rows["high_by"],
         }
