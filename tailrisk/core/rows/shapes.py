@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import Builder
+from .builder import Builder
 
 Array = NDArray[Any]
 

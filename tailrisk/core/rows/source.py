@@ -18,10 +18,22 @@ INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "rem": "%", "shift_left
 INFIX |= {"shift_right_logical": ">>", "shift_right_arithmetic": ">>", "and": "&", "or": "|", "xor": "^"}
 INFIX |= {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
+TESTS = {"lt": "less", "le": "at_most", "eq": "equal", "ne": "differ"}
+"""Comparisons of numbers of each path."""
+ENDS = {"max": "higher", "min": "lower"}
+"""Extrema of which one number is sure to be one: a single instruction."""
+
 
 def body(program: Program) -> str:
     """The statements that compute one vector of paths."""
     return Writer(program).text()
+
+
+def parts(program: Program) -> tuple[list[str], str]:
+    """The statements that compute what all paths share, and those of one vector of paths."""
+    writer = Writer(program, apart=True)
+    text = writer.text()
+    return writer.once, text
 
 
 def room(program: Program) -> tuple[int, int]:
@@ -33,8 +45,12 @@ def room(program: Program) -> tuple[int, int]:
 class Writer:
     """Writes the statements of what is needed."""
 
-    def __init__(self, program: Program, room: int = 0) -> None:
-        """room: rows that may be carried in shared memory; where there is any, blocks are put in order."""
+    def __init__(self, program: Program, room: int = 0, apart: bool = False) -> None:
+        """What is written, and how.
+
+        room: rows that may be carried in shared memory; where there is any, blocks are put in order.
+        apart: numbers that all paths share are computed apart, in `once`, before the first path.
+        """
         self.program, self.alive = program, Alive(program)
         self.room, self.shared = room, 0
         self.names: dict[int, str] = {id(program.number): "number"}
@@ -43,19 +59,23 @@ class Writer:
         self.owned = [it for it in _memories(program.body) if id(it) in self.alive.memories]
         self.memories |= {id(m): f"m{k}" for k, m in enumerate(self.owned)}
         self.lines: list[str] = []
+        self.apart, self.once = apart, list[str]()
 
     def text(self) -> str:
         """All of it."""
         for memory in self.owned:
             kind = (LANES if memory.lane else SCALARS)[memory.kind]
             self.lines.append(f"OWN({kind}, {self.memories[id(memory)]}, {memory.size})")
+        for it in self.program.body if self.apart else []:
+            if isinstance(it, Row) and it.kind == "f" and not it.lane and self.alive.has(it):
+                self.shared_by_all(it)
         self.block(self.program.body, "  ")
         return "\n".join(self.lines)
 
     def block(self, block: list[Any], indent: str) -> None:
         """The statements of a block that are needed."""
         for it in block:
-            if not self.alive.has(it) or _fixed(it):
+            if not self.alive.has(it) or _fixed(it) or id(it) in self.names:
                 continue
             if isinstance(it, Loop):
                 self.loop(it, indent)
@@ -64,6 +84,14 @@ class Writer:
             else:
                 name = self.names[id(it)] = f"x{len(self.names)}"
                 self.lines.append(f"{indent}const {_type(it)} {name} = {self.expression(it)};")
+
+    def shared_by_all(self, row: Row) -> None:
+        """A number of the arguments alone: computed once, and read where it is used as they are."""
+        known = all(x.op == "constant" or _fixed(x) or id(x) in self.names and not x.lane for x in row.of)
+        if row.of and row.op != "load" and known:
+            text = self.expression(row)
+            self.names[id(row)] = f"once[{len(self.once)}]"
+            self.once.append(f"  {self.names[id(row)]} = {text};")
 
     def loop(self, loop: Loop, indent: str) -> None:
         """A loop; what is handed on is assigned as soon as nothing reads what it was (places.py)."""
@@ -130,8 +158,13 @@ class Writer:
             return f"to_{(LANES if row.lane else SCALARS)[row.kind]}({x[0]})"
         if row.op in ("neg", "not"):
             return f"-{x[0]}" if row.op == "neg" else f"flip({x[0]})" if row.kind == "b" else f"~{x[0]}"
+        if row.op in TESTS and row.lane:
+            return f"{TESTS[row.op]}({', '.join(x)})"
         if row.op in INFIX:
             return f"{x[0]} {INFIX[row.op]} {x[1]}"
+        if row.op in ENDS and row.kind == "f" and (row.of[0].sure or row.of[1].sure):
+            first, second = x if row.of[0].sure else x[::-1]
+            return f"{ENDS[row.op]}({first}, {second})"
         return f"{row.op}_({', '.join(x)})"
 
     def load(self, row: Row) -> str:
@@ -144,7 +177,9 @@ class Writer:
         many = [(it, s) for it, s in zip(row.of, strides, strict=True) if it.lane]
         index = " + ".join(f"{self.name(it)} * {s}" for it, s in many)
         where = f"{name} + {self.place(base, one)}" if one or base else name
-        return f"{'gather_own' if memory.lane else 'gather'}({where}, {index})"
+        if memory.lane:
+            return f"gather_own({where}, {index})"
+        return f"differ(gather({where}, {index}), each(0))" if row.kind == "b" else f"gather({where}, {index})"
 
     def use(self, row: Row, lane: bool) -> str:
         """A row where one of each path is wanted, or one for all."""
