@@ -9,7 +9,7 @@ from .program import DTYPES, Loop, Ref, Row, Store
 
 
 class Builder:
-    """Writes rows into the block that is open, or, if `lifted`, into the outermost one that has what they need."""
+    """Writes rows into the block that is open, or, if `lifted`, the outermost one that has what they need."""
 
     def __init__(self, lifted: bool = False) -> None:
         self.lifted = lifted

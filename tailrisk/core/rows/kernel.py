@@ -43,9 +43,7 @@ def text(program: Program, lanes: int = compiler.LANES) -> str:
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
     once, body = source.parts(program)
-    entry = ENTRY.format(
-        arguments="\n".join(lines), count=max(len(once), 1), once="\n".join(once), body=body
-    )
+    entry = ENTRY.format(arguments="\n".join(lines), count=max(len(once), 1), once="\n".join(once), body=body)
     return "\n".join(
         [header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry]
     )

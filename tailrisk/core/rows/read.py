@@ -108,6 +108,8 @@ class Reader:
             return self.scan(p, x)
         if name == "cond":
             return self.branch(p, x)
+        if name in shapes.PARTED:
+            return shapes.PARTED[name](p, x[0])
         made = self.single(name, p, x, eqn.outvars[0].aval.shape)
         if made is None or len(eqn.outvars) > 1:
             problem = f'"rows" has no rows for the primitive {name}'

@@ -58,6 +58,18 @@ def moved(b: Builder, name: str, p: dict[str, Any], x: list[Array], shape: tuple
     return None
 
 
+def _unstacked(p: dict[str, Any], x: Array) -> list[Array]:
+    return [x.take(k, axis=p["axis"]) for k in range(x.shape[p["axis"]])]
+
+
+def _split(p: dict[str, Any], x: Array) -> list[Array]:
+    return np.split(x, np.cumsum(p["sizes"])[:-1], axis=p["axis"])
+
+
+PARTED = {"unstack": _unstacked, "split": _split}
+"""Primitives with several results that only move numbers."""
+
+
 def _iota(b: Builder, p: dict[str, Any], shape: tuple[int, ...]) -> Array:
     axis, kind = p["dimension"], {"u": "u", "i": "i", "f": "f"}[np.dtype(p["dtype"]).kind]
     line = [b.constant(k, kind) for k in range(shape[axis])]

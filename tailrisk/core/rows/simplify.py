@@ -1,4 +1,4 @@
-"""A program written anew with what is known: numbers that no turn of a loop changes, zeros and ones it is given.
+"""A program written anew with what is known: what no turn of a loop changes, zeros and ones it is given.
 
     simplified(program, codes)
 

@@ -87,7 +87,7 @@ class Writer:
 
     def shared_by_all(self, row: Row) -> None:
         """A number of the arguments alone: computed once, and read where it is used as they are."""
-        known = all(x.op == "constant" or _fixed(x) or id(x) in self.names and not x.lane for x in row.of)
+        known = all(x.op == "constant" or _fixed(x) or (id(x) in self.names and not x.lane) for x in row.of)
         if row.of and row.op != "load" and known:
             text = self.expression(row)
             self.names[id(row)] = f"once[{len(self.once)}]"
@@ -179,7 +179,9 @@ class Writer:
         where = f"{name} + {self.place(base, one)}" if one or base else name
         if memory.lane:
             return f"gather_own({where}, {index})"
-        return f"differ(gather({where}, {index}), each(0))" if row.kind == "b" else f"gather({where}, {index})"
+        return (
+            f"differ(gather({where}, {index}), each(0))" if row.kind == "b" else f"gather({where}, {index})"
+        )
 
     def use(self, row: Row, lane: bool) -> str:
         """A row where one of each path is wanted, or one for all."""

@@ -10,12 +10,6 @@ from tailrisk.core.rows import Kernel
 
 from .programs import EXACT, ROUNDED, WORLD
 
-pytestmark = pytest.mark.skipif(
-    tuple(map(int, jax.__version__.split(".")[:2])) >= (0, 11),
-    reason="rows read loops of JAX before 0.11",
-)
-
-
 if compiler.find() is None:
     pytest.skip("no C++ compiler is here", allow_module_level=True)
 

@@ -12,12 +12,6 @@ from tailrisk.core.rows.interpret import interpret
 
 from .programs import EXACT, ROUNDED, WORLD
 
-pytestmark = pytest.mark.skipif(
-    tuple(map(int, jax.__version__.split(".")[:2])) >= (0, 11),
-    reason="rows read loops of JAX before 0.11",
-)
-
-
 NUMBERS = jnp.arange(96, dtype=jnp.uint32)
 
 

@@ -58,7 +58,7 @@ LEFT_OUT = {
     "a choice that is known": (lambda w, n: jnp.where(w["on"][0], jnp.exp(uniform(n)), uniform(n)), "exp_"),
     "a choice of the same": (lambda w, n: jnp.where(uniform(n) > 0, w["strength"][0], w["strength"][2]), ">"),
     "less a minus": (lambda w, n: uniform(n) + -jnp.exp(uniform(n)), "-x"),
-    "twice turned": (lambda w, n: -(-uniform(n)), "-x"),
+    "twice turned": (lambda w, n: jnp.negative(-uniform(n)), "-x"),
     "exp of nothing": (lambda w, n: jnp.exp(w["strength"][0]) + uniform(n), "exp_"),
     "a flag put in a word and taken out": (
         lambda w, n: (jnp.where(uniform(n) > 0, np.uint32(4), np.uint32(0)) & np.uint32(4)) != 0,
@@ -66,7 +66,7 @@ LEFT_OUT = {
     ),
     "a flag made a number and compared": (lambda w, n: (uniform(n) > 0).astype(jnp.float32) > 0, "pick"),
     "a day of a table of zeros": (
-        lambda w, n: lax.scan(lambda s, t: (s + jnp.asarray(w["table"])[t], None), uniform(n), jnp.arange(3))[0],
+        lambda w, n: lax.fori_loop(0, 3, lambda t, s: s + jnp.asarray(w["table"])[t], uniform(n)),
         "LOOP",
     ),
 }  # fmt: skip
@@ -119,7 +119,9 @@ def nested(world, number):
 
     def outer(total, day):
         def inner(state, t):
-            return state * jnp.exp(x * world["strength"][1]) + jnp.log(9 + x * day) * world["strength"][1], None
+            return state * jnp.exp(x * world["strength"][1]) + jnp.log(9 + x * day) * world["strength"][
+                1
+            ], None
 
         return lax.scan(inner, total, jnp.arange(3))[0], None
 
