@@ -21,9 +21,8 @@ extern "C" void kernel(
     const void* const* in, void* const* out, const unsigned* numbers, char* room, long paths) {{
 {arguments}
   const unsigned before = flushed();
-  float shared[{count}], *once = shared;
+  float numbers_of_all[{count}], *common = numbers_of_all;
 {once}
-  asm volatile("" : "+r"(once) : : "memory");  // read where they are used, and not held
   for (long path = 0; path < paths; path += LANES) {{
     char* own = room;
     U number;
@@ -42,8 +41,9 @@ def text(program: Program, lanes: int = compiler.LANES) -> str:
         for k, memory in enumerate(memories):
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
-    once, body = source.parts(program)
-    entry = ENTRY.format(arguments="\n".join(lines), count=max(len(once), 1), once="\n".join(once), body=body)
+    count, once, body = source.parts(program)
+    given, gathered = "\n".join(lines), "\n".join(once)
+    entry = ENTRY.format(arguments=given, count=count + 1, once=gathered, body=body)
     return "\n".join(
         [header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry]
     )

@@ -29,11 +29,11 @@ def body(program: Program) -> str:
     return Writer(program).text()
 
 
-def parts(program: Program) -> tuple[list[str], str]:
-    """The statements that compute what all paths share, and those of one vector of paths."""
+def parts(program: Program) -> tuple[int, list[str], str]:
+    """How many numbers all paths share, the statements that gather those known, and those of a vector."""
     writer = Writer(program, apart=True)
     text = writer.text()
-    return writer.once, text
+    return writer.count, writer.once, text
 
 
 def room(program: Program) -> tuple[int, int]:
@@ -49,7 +49,8 @@ class Writer:
         """What is written, and how.
 
         room: rows that may be carried in shared memory; where there is any, blocks are put in order.
-        apart: numbers that all paths share are computed apart, in `once`, before the first path.
+        apart: numbers that all paths share lie side by side in `common`, those of the arguments from the
+        start (`once`): so each is read where it is used, and none is held over a loop.
         """
         self.program, self.alive = program, Alive(program)
         self.room, self.shared = room, 0
@@ -59,16 +60,15 @@ class Writer:
         self.owned = [it for it in _memories(program.body) if id(it) in self.alive.memories]
         self.memories |= {id(m): f"m{k}" for k, m in enumerate(self.owned)}
         self.lines: list[str] = []
-        self.apart, self.once = apart, list[str]()
+        self.apart, self.once, self.count = apart, list[str](), 0
 
     def text(self) -> str:
         """All of it."""
         for memory in self.owned:
             kind = (LANES if memory.lane else SCALARS)[memory.kind]
             self.lines.append(f"OWN({kind}, {self.memories[id(memory)]}, {memory.size})")
-        for it in self.program.body if self.apart else []:
-            if isinstance(it, Row) and it.kind == "f" and not it.lane and self.alive.has(it):
-                self.shared_by_all(it)
+        if self.apart:
+            self.gathered(self.program.body)
         self.block(self.program.body, "  ")
         return "\n".join(self.lines)
 
@@ -81,17 +81,24 @@ class Writer:
                 self.loop(it, indent)
             elif isinstance(it, Store):
                 self.lines.append(f"{indent}{self.store(it)}")
+            elif self.apart and it.kind == "f" and not it.lane:
+                text, self.names[id(it)] = self.expression(it), f"common[{self.count}]"
+                self.lines.append(f"{indent}{self.names[id(it)]} = {text};")
+                self.count += 1
             else:
                 name = self.names[id(it)] = f"x{len(self.names)}"
                 self.lines.append(f"{indent}const {_type(it)} {name} = {self.expression(it)};")
 
-    def shared_by_all(self, row: Row) -> None:
-        """A number of the arguments alone: computed once, and read where it is used as they are."""
-        known = all(x.op == "constant" or _fixed(x) or (id(x) in self.names and not x.lane) for x in row.of)
-        if row.of and row.op != "load" and known:
-            text = self.expression(row)
-            self.names[id(row)] = f"once[{len(self.once)}]"
-            self.once.append(f"  {self.names[id(row)]} = {text};")
+    def gathered(self, block: list[Any]) -> None:
+        """Numbers of the arguments, side by side: read where they are used, each a vector's operand."""
+        for it in block:
+            if isinstance(it, Loop):
+                self.gathered(it.body)
+            elif _fixed(it) and it.kind == "f" and self.alive.has(it):
+                text = self.name(it)
+                self.names[id(it)] = f"common[{self.count}]"
+                self.once.append(f"  {self.names[id(it)]} = {text};")
+                self.count += 1
 
     def loop(self, loop: Loop, indent: str) -> None:
         """A loop; what is handed on is assigned as soon as nothing reads what it was (places.py)."""
@@ -190,7 +197,7 @@ class Writer:
 
     def name(self, row: Row) -> str:
         """A row's name, or the constant or the argument it is."""
-        if _fixed(row):
+        if _fixed(row) and id(row) not in self.names:
             memory, base, _ = row.at
             place = f"FIXED({self.memories[id(memory)]}, {base})"
             return f"({place} != 0)" if memory.kind == "b" else place

@@ -3,7 +3,7 @@
 
 #define FUNCTION static inline __attribute__((always_inline, unused))
 #define LOOP for
-#define TURN
+#define TURN asm volatile("" : "+r"(common));  // read what is common where it is used: held it costs more
 #define OWN(type, name, size) \
   type* __restrict const name = (type*)own; own += (size * sizeof(type) + 63) / 64 * 64;
 #define FIXED(argument, place) argument[place]
