@@ -105,6 +105,7 @@ class _Simplifier:
             if not changed:
                 break
             moving |= changed
+            _handed_down(old, moving)
             self.b.dropped(new)
         new.after = [after[k] for k in sorted(moving)]
         ends = dict(zip(sorted(moving), new.final, strict=True))
@@ -120,3 +121,10 @@ class _Simplifier:
             self.rows[id(old.turn)] = new.turn
             self.block(old.body)
         return new
+
+
+def _handed_down(loop: Loop, moving: set[int]) -> None:
+    """A window of days: what becomes a row that changes changes a turn later."""
+    places = {id(row): k for k, row in enumerate(loop.carried)}
+    while more := {k for k, x in enumerate(loop.after) if places.get(id(x)) in moving} - moving:
+        moving |= more
