@@ -34,8 +34,10 @@ def computed(program: Program, world: World, law: Any, numbers: NDArray[np.uint3
 
 
 def kernel(program: Program, world: World, law: Any) -> Kernel:
-    """The kernel of a program, the same for all worlds of one shape whose zeros and ones
-    stand at the same places. InputError as in `computed`."""
+    """The kernel of a program, the same for all worlds of one shape with zeros and ones at the same places.
+
+    InputError as in `computed`.
+    """
     if jax.default_backend() != "cpu":
         problem = f'"rows" on a {jax.default_backend()}'
         raise InputError(
@@ -43,16 +45,15 @@ def kernel(program: Program, world: World, law: Any) -> Kernel:
         )
     leaves, tree = jax.tree.flatten((world, law))
     shapes = tuple(jax.api_util.shaped_abstractify(leaf) for leaf in leaves)
-    known = tuple(it.tobytes() for it in codes([np.asarray(leaf) for leaf in leaves]))
-    return _kernel(program, tree, shapes, known)
+    return _kernel(program, tree, shapes, codes([np.asarray(leaf) for leaf in leaves]).tobytes())
 
 
 @cache
-def _kernel(program: Program, tree: Any, shapes: tuple[Any, ...], known: tuple[bytes, ...]) -> Kernel:
+def _kernel(program: Program, tree: Any, shapes: tuple[Any, ...], known: bytes) -> Kernel:
     """Compiled once for a process; `core.compiler` stores its machine code for the next."""
-    there = tuple(np.frombuffer(it, np.uint8) for it in known)
     with path.day_by_day():
-        return Kernel(partial(_paired, program), jax.tree.unflatten(tree, shapes), known=there)
+        arguments, zeros = jax.tree.unflatten(tree, shapes), np.frombuffer(known, np.uint8)
+        return Kernel(partial(_paired, program), arguments, known=zeros)
 
 
 def _paired(program: Program, both: tuple[World, Any], numbers: Count) -> Any:

@@ -4,7 +4,7 @@
 
 A carried row is taken for what it starts as until a turn is found to change it: books that nobody has and
 memory of what is off go, and what follows from them. `codes` say which numbers of the arguments are zero or
-one: a kernel made with them is one of worlds whose zeros and ones stand there (`alike`).
+one: a kernel made with them is one of worlds whose zeros and ones stand there.
 """
 
 from collections.abc import Sequence
@@ -18,25 +18,18 @@ from .builder import Builder
 from .program import Loop, Memory, Program, Ref, Row, Store
 
 ZERO, ONE, NONE = 1, 2, 3
-Codes = tuple[NDArray[np.uint8], ...]
+Codes = NDArray[np.uint8]
+"""[number]  of every argument in turn, number by number."""
 
 
 def codes(arguments: Sequence[NDArray[Any]]) -> Codes:
-    """Of every argument [..], number by number: ZERO, ONE, NONE where it is no number, or nothing known.
+    """Of every argument [..]: ZERO, ONE, NONE where it is no number, or nothing known; [number].
 
     The zero of a minus is not known.
     """
-    made = []
-    for x in arguments:
-        flat = np.asarray(x).ravel()
-        zero = (flat == 0) & ~np.signbit(flat) if flat.dtype.kind == "f" else flat == 0
-        made.append((zero * ZERO + (flat == 1) * ONE + (flat != flat) * NONE).astype(np.uint8))
-    return tuple(made)
-
-
-def alike(these: Codes, those: Codes) -> bool:
-    """Whether zeros and ones stand at the same places."""
-    return len(these) == len(those) and all(map(np.array_equal, these, those))
+    flat = np.concatenate([np.ravel(x) for x in arguments] or [np.zeros(0)])
+    zero = (flat == 0) & ~np.signbit(flat) if flat.dtype.kind == "f" else flat == 0
+    return (zero * ZERO + (flat == 1) * ONE + (flat != flat) * NONE).astype(np.uint8)
 
 
 def simplified(program: Program, known: Codes | None = None, lifted: bool = False) -> Program:
@@ -48,6 +41,7 @@ class _Simplifier:
     def __init__(self, program: Program, known: Codes | None, builder: Builder) -> None:
         self.old, self.known, self.b = program, known, builder
         self.rows: dict[int, Row] = {id(program.number): program.number}
+        self.first = np.cumsum([0, *(memory.size for memory in program.arguments)])
         self.moving: dict[int, set[int]] = {}
         """Of every loop, the carried rows that a turn changes."""
 
@@ -87,7 +81,8 @@ class _Simplifier:
         if self.known is None or memory.role != "argument":
             return made
         step = gcd(*(stride for _, stride in ref.terms)) or memory.size
-        within = set(self.known[memory.place][ref.base % step :: step].tolist())
+        mine = self.known[self.first[memory.place] :][: memory.size]
+        within = set(mine[ref.base % step :: step].tolist())
         if within == {ZERO} or within == {ONE}:
             return self.b.constant(within == {ONE}, memory.kind)
         made.sure = NONE not in within

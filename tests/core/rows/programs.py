@@ -40,7 +40,8 @@ def integers(world, number):
 def flags(world, number):
     x = uniform(number)
     both = (x > 0.2) & world["flags"][0] | ~(x < 0.5)
-    return both, jnp.isfinite(x / (x - x[0] * 0)), jnp.stack([both, x > 0]).all(axis=0), x != x
+    mine = jnp.asarray(world["flags"])[(number & np.uint32(1)).astype(jnp.int32)]
+    return both, jnp.isfinite(x / (x - x[0] * 0)), jnp.stack([both, x > 0]).all(axis=0), x != x, ~mine
 
 
 def carried(world, number):
