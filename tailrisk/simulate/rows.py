@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.errors import InputError
-from ..core.rows import Kernel
+from ..core.rows import Kernel, codes
 from ..core.units import Count
 from . import path
 from .world import World
@@ -34,21 +34,26 @@ def computed(program: Program, world: World, law: Any, numbers: NDArray[np.uint3
 
 
 def kernel(program: Program, world: World, law: Any) -> Kernel:
-    """The kernel of a program, the same for all worlds of one shape. InputError as in `computed`."""
+    """The kernel of a program, the same for all worlds of one shape with zeros and ones at the same places.
+
+    InputError as in `computed`.
+    """
     if jax.default_backend() != "cpu":
         problem = f'"rows" on a {jax.default_backend()}'
         raise InputError(
             "run.backend", problem, '"xla", or JAX_PLATFORMS=cpu', "its CUDA is compiled, not run"
         )
     leaves, tree = jax.tree.flatten((world, law))
-    return _kernel(program, tree, tuple(jax.api_util.shaped_abstractify(leaf) for leaf in leaves))
+    shapes = tuple(jax.api_util.shaped_abstractify(leaf) for leaf in leaves)
+    return _kernel(program, tree, shapes, codes([np.asarray(leaf) for leaf in leaves]).tobytes())
 
 
 @cache
-def _kernel(program: Program, tree: Any, shapes: tuple[Any, ...]) -> Kernel:
+def _kernel(program: Program, tree: Any, shapes: tuple[Any, ...], known: bytes) -> Kernel:
     """Compiled once for a process; `core.compiler` stores its machine code for the next."""
     with path.day_by_day():
-        return Kernel(partial(_paired, program), jax.tree.unflatten(tree, shapes))
+        arguments, zeros = jax.tree.unflatten(tree, shapes), np.frombuffer(known, np.uint8)
+        return Kernel(partial(_paired, program), arguments, known=zeros)
 
 
 def _paired(program: Program, both: tuple[World, Any], numbers: Count) -> Any:

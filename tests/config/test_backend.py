@@ -2,7 +2,6 @@
 
 import json
 
-import jax
 import pandas as pd
 import pytest
 
@@ -11,12 +10,6 @@ from tailrisk.cli import main
 from tailrisk.config import backend, load
 from tailrisk.core import compiler
 from tailrisk.record.run import run
-
-pytestmark = pytest.mark.skipif(
-    tuple(map(int, jax.__version__.split(".")[:2])) >= (0, 11),
-    reason="rows read loops of JAX before 0.11",
-)
-
 
 SMALL = ["run.paths=600", "run.days=5", "tail.levels=[0.9]", "market.warmup=simulated"]
 needs_compiler = pytest.mark.skipif(compiler.find() is None, reason="no C++ compiler is here")

@@ -2,5 +2,6 @@
 
 from .kernel import Kernel
 from .read import read
+from .simplify import codes
 
-__all__ = ["Kernel", "read"]
+__all__ = ["Kernel", "codes", "read"]

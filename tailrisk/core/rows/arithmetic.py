@@ -1,35 +1,17 @@
 """Primitives that work number by number, each in rows."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from .program import DTYPES, KINDS, Builder, Pair, Row
+from .algebra import FLOATING
+from .builder import Builder
+from .program import KINDS, Pair, Row
 
 SAME = {"add", "sub", "mul", "div", "neg", "max", "min", "abs", "and", "or", "xor", "not", "mulhi"}
-SAME |= {"shift_left", "shift_right_logical", "shift_right_arithmetic", "rem", "sign", "clamp"}
+SAME |= {"shift_left", "shift_right_logical", "shift_right_arithmetic", "rem", "sign"}
 """Operations whose result is of the kind of what they work on."""
 COMPARED = {"lt", "le", "gt", "ge", "eq", "ne"}
-FLOATING = {"exp", "log", "expm1", "log1p", "erf", "sqrt", "floor"}
-"""Of a float, always a number of each path."""
-FOLDED: dict[str, Callable[..., Any]] = {
-    "add": np.add,
-    "sub": np.subtract,
-    "mul": np.multiply,
-    "div": np.divide,
-    "neg": np.negative,
-    "and": np.bitwise_and,
-    "or": np.bitwise_or,
-    "xor": np.bitwise_xor,
-    "lt": np.less,
-    "le": np.less_equal,
-    "gt": np.greater,
-    "ge": np.greater_equal,
-    "eq": np.equal,
-    "ne": np.not_equal,
-}
-"""What is computed at once where every number is known: IEEE's operations, which have one answer."""
 
 
 def apply(b: Builder, name: str, params: dict[str, Any], operands: tuple[Any, ...]) -> Any:
@@ -39,38 +21,19 @@ def apply(b: Builder, name: str, params: dict[str, Any], operands: tuple[Any, ..
         return _complex(name, x)
     if any(isinstance(it, Pair) for it in x):
         return None
-    known = all(it.op == "constant" for it in x)
-    if known and name in FOLDED and not (name == "div" and x[0].kind != "f"):
-        with np.errstate(all="ignore"):
-            value = FOLDED[name](*(it.at for it in x))
-        return b.constant(value, "b" if name in COMPARED else x[0].kind)
-    for k in (0, 1):
-        if len(x) == 2 and _leaves(name, x[k]):
-            return (
-                x[1 - k]
-                if x[1 - k].kind == x[k].kind and (k or name in COMMUTING)
-                else _row(b, name, params, x)
-            )
     return _row(b, name, params, x)
 
 
-COMMUTING = {"add", "mul"}
-
-
-def _leaves(name: str, x: Row) -> bool:
-    """Whether an operation with a constant leaves the other number as it is, to the bit."""
-    if x.op != "constant" or x.kind == "b":
-        return False
-    return bool(x.at == 1) if name == "mul" else bool(x.at == 0) and x.kind in "iu" and name in ("add", "sub")
-
-
 def _row(b: Builder, name: str, params: dict[str, Any], x: tuple[Any, ...]) -> Any:
+    if name == "clamp":
+        low, it, high = x
+        return b.row("min", it.kind, b.row("max", it.kind, it, low), high)
     if name in SAME:
         return b.row(name, x[0].kind, *x)
     if name in COMPARED:
         return b.row(name, "b", *x)
     if name in FLOATING and x[0].kind == "f":
-        return b.row(name, "f", *x, lane=True)
+        return b.row(name, "f", *x)
     if name == "is_finite":
         return b.row("lt", "b", b.row("abs", "f", x[0]), b.constant(np.inf, "f"))
     if name == "square":
@@ -86,9 +49,7 @@ def _row(b: Builder, name: str, params: dict[str, Any], x: tuple[Any, ...]) -> A
 
 def chosen(b: Builder, flag: Row, yes: Row, no: Row) -> Row:
     """`yes` where the flag is set, `no` elsewhere."""
-    if flag.op == "constant":
-        return yes if flag.at else no
-    return yes if yes is no else b.row("select", yes.kind, flag, yes, no)
+    return b.row("select", yes.kind, flag, yes, no)
 
 
 def converted(b: Builder, x: Row, dtype: str) -> Any:
@@ -96,8 +57,6 @@ def converted(b: Builder, x: Row, dtype: str) -> Any:
     kind = KINDS.get(dtype)
     if kind is None or x.kind == kind:
         return None if kind is None else x
-    if x.op == "constant":
-        return b.constant(np.asarray(x.at).astype(DTYPES[kind]), kind)
     if kind == "b":
         return b.row("ne", "b", x, b.constant(0, x.kind))
     if x.kind == "b":

@@ -4,6 +4,18 @@
 
 #define ROUNDER 12582912.0f  // 1.5 2^23: a number added to it is rounded to a whole one, in its last bits
 
+FUNCTION F power_of_two(I n) { return as_F((n + each(127)) << each(23)); }
+
+// x 2^n of a whole n, given n + ROUNDER; in two steps, since 2^n alone may be out of range.
+FUNCTION F scaled(F x, F shifted) {
+#if defined(__AVX512F__) && LANES == 16 && !defined(__clang__)
+  return __builtin_ia32_scalefps512_mask(x, shifted - each(ROUNDER), x, (unsigned short)-1, 4);
+#else
+  const I n = as_I(shifted) - each(0x4b400000), half = n >> each(1);
+  return x * power_of_two(half) * power_of_two(n - half);
+#endif
+}
+
 FUNCTION F abs_(F x) { return as_F(as_I(x) & each(0x7fffffff)); }
 
 FUNCTION F floor_(F x) {
@@ -21,25 +33,18 @@ FUNCTION F polynomial_of_exp(F r) {
   return p * (r * r) + r;  // exp r - 1
 }
 
-FUNCTION F power_of_two(I n) { return as_F((n + each(127)) << each(23)); }
-
 FUNCTION F exp_(F x) {
-  const F low = pick(x < each(-104.0f), each(-104.0f), x), y = pick(low > each(89.0f), each(89.0f), low);
+  const F y = lower(each(89.0f), higher(each(-104.0f), x));
   const F shifted = y * each(1.44269504088896341f) + each(ROUNDER), whole = shifted - each(ROUNDER);
   const F r = (y - whole * each(0.693359375f)) - whole * each(-2.12194440e-4f);
-  const I n = as_I(shifted) - each(0x4b400000), half = n >> each(1);
-  const F made = (polynomial_of_exp(r) + each(1.0f)) * power_of_two(half) * power_of_two(n - half);
-  return pick(x != x, x, made);
+  return scaled(polynomial_of_exp(r) + each(1.0f), shifted);
 }
 
 FUNCTION F expm1_(F x) {
-  const F low = pick(x < each(-30.0f), each(-30.0f), x), y = pick(low > each(89.0f), each(89.0f), low);
+  const F y = lower(each(89.0f), higher(each(-30.0f), x));
   const F shifted = y * each(1.44269504088896341f) + each(ROUNDER), whole = shifted - each(ROUNDER);
   const F r = (y - whole * each(0.693359375f)) - whole * each(-2.12194440e-4f);
-  const I n = as_I(shifted) - each(0x4b400000), half = n >> each(1);
-  const F small = power_of_two(n - half), most = power_of_two(half);
-  const F made = (polynomial_of_exp(r) * small) * most + (small * most - each(1.0f));
-  return pick(x != x, x, made);
+  return scaled(polynomial_of_exp(r), shifted) + (scaled(each(1.0f), shifted) - each(1.0f));
 }
 
 // log x = n log 2 + log m, sqrt(1/2) <= m < sqrt 2
@@ -72,7 +77,7 @@ FUNCTION F log1p_(F x) {
 }
 
 FUNCTION F erf_(F x) {
-  const F low = pick(x < each(-4.0f), each(-4.0f), x), y = pick(low > each(4.0f), each(4.0f), low);
+  const F y = lower(each(4.0f), higher(each(-4.0f), x));
   const F z = y * y;
   F p = z * each(-2.72614225801306e-10f) + each(2.77068142495902e-08f);
   p = p * z + each(-2.10102402082508e-06f);
@@ -87,8 +92,7 @@ FUNCTION F erf_(F x) {
   return (y * p) / q;
 }
 
-// Extrema that pass on what is no number.
-FUNCTION F max_(F a, F b) { return pick((a > b) | (a != a), a, b); }
-FUNCTION F min_(F a, F b) { return pick((a < b) | (a != a), a, b); }
+// Extrema that pass on what is no number. Of two of which the first surely is one, `higher` and `lower` do.
+FUNCTION F max_(F a, F b) { return pick(differ(a, a), a, higher(a, b)); }
+FUNCTION F min_(F a, F b) { return pick(differ(a, a), a, lower(a, b)); }
 FUNCTION F sign_(F a) { return pick(a > each(0.0f), each(1.0f), pick(a < each(0.0f), each(-1.0f), a)); }
-FUNCTION F clamp_(F low, F a, F high) { return min_(max_(a, low), high); }

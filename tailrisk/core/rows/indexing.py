@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 
 from . import arithmetic
-from .program import Builder, Memory, Pair, Ref, Row
+from .builder import Builder
+from .program import Memory, Pair, Ref, Row
 from .shapes import Array, filled
 
 FEW = 3

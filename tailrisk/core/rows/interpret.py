@@ -25,7 +25,6 @@ BY_NAME: dict[str, Callable[..., Any]] = {
     "min": lax.min,
     "abs": lax.abs,
     "sign": lax.sign,
-    "clamp": lax.clamp,
     "and": lax.bitwise_and,
     "or": lax.bitwise_or,
     "xor": lax.bitwise_xor,

@@ -14,12 +14,15 @@ from . import source
 from .program import DTYPES, Program
 from .read import read
 from .shapes import PATHS
+from .simplify import Codes, codes
 
 ENTRY = """
 extern "C" void kernel(
     const void* const* in, void* const* out, const unsigned* numbers, char* room, long paths) {{
 {arguments}
   const unsigned before = flushed();
+  float numbers_of_all[{count}], *common = numbers_of_all;
+{once}
   for (long path = 0; path < paths; path += LANES) {{
     char* own = room;
     U number;
@@ -38,7 +41,9 @@ def text(program: Program, lanes: int = compiler.LANES) -> str:
         for k, memory in enumerate(memories):
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
-    entry = ENTRY.format(arguments="\n".join(lines), body=source.body(program))
+    count, once, body = source.parts(program)
+    given, gathered = "\n".join(lines), "\n".join(once)
+    entry = ENTRY.format(arguments=given, count=count + 1, once=gathered, body=body)
     return "\n".join(
         [header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry]
     )
@@ -57,11 +62,13 @@ class Kernel:
         function: Callable[..., Any],
         arguments: Any,
         *,
+        known: Codes | None = None,
         level: int | None = None,
         lanes: int = compiler.LANES,
     ) -> None:
-        self.compiler, self.lanes = compiler.wanted(), lanes
-        self.program, self.shapes = read(function, arguments)
+        """`known` of arguments whose zeros and ones are compiled in: it is then called with such alone."""
+        self.compiler, self.lanes, self.known = compiler.wanted(), lanes, known
+        self.program, self.shapes = read(function, arguments, known, lifted=True)
         library = compiler.library(text(self.program, lanes), self.compiler, level=level, lanes=lanes)
         self._library, self._entry = library, library.kernel
         self._entry.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_long]
@@ -74,17 +81,21 @@ class Kernel:
         """What comes out for the paths numbered [path], in NumPy arrays [.., path]."""
         wanted, lanes = len(numbers), self.lanes
         filled = np.resize(numbers, -(-wanted // lanes) * lanes).astype(np.uint32)
-        given = [_plain(np.asarray(leaf)) for leaf in jax.tree.leaves(arguments)]
+        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(arguments)]
+        assert self.known is None or np.array_equal(self.known, codes(leaves)), (
+            "made for other zeros and ones"
+        )
+        given = [_plain(leaf) for leaf in leaves]
         made = [self._empty(memory, len(filled)) for memory in self.program.outputs]
         room = np.empty(self._room + 64, np.uint8)
         aligned = -(-room.ctypes.data // 64) * 64
         self._entry(_places(given), _places(made), filled.ctypes.data, aligned, len(filled))
-        leaves, tree = jax.tree.flatten(self.shapes)
+        outcomes, tree = jax.tree.flatten(self.shapes)
         parts = [
             _shaped(x, memory.kind, leaf.shape, len(filled))[..., :wanted]
             if memory.lane
             else x.reshape(leaf.shape)
-            for x, memory, leaf in zip(made, self.program.outputs, leaves, strict=True)
+            for x, memory, leaf in zip(made, self.program.outputs, outcomes, strict=True)
         ]
         return jax.tree.unflatten(tree, parts)
 

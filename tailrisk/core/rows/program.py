@@ -3,8 +3,6 @@
 A row is written once and read often. Four kinds of number: `f` float32, `i` int32, `u` uint32, `b` a flag.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +32,7 @@ class Row:
     lane: bool
     of: tuple["Row", ...] = ()
     at: Any = None  # the value of a constant; (memory, base, strides) of a load
+    sure: bool = False  # never NaN
 
 
 @dataclass(eq=False, slots=True)
@@ -82,62 +81,3 @@ class Program:
     outputs: list[Memory]
     number: Row  # the paths' numbers
     body: list[Any]
-
-
-class Builder:
-    """Writes rows one after another into the block that is open; none is written twice."""
-
-    def __init__(self) -> None:
-        self.blocks: list[list[Any]] = [[]]
-        self.seen: list[dict[Any, Row]] = [{}]
-        self.constants: dict[Any, Row] = {}
-
-    def constant(self, value: Any, kind: str) -> Row:
-        """A number known now."""
-        value = DTYPES[kind](value)
-        return self.constants.setdefault(
-            (kind, value.tobytes()), Row(op="constant", kind=kind, lane=False, at=value)
-        )
-
-    def row(self, op: str, kind: str, *of: Row, lane: bool | None = None, at: Any = None) -> Row:
-        """`op` of other rows; of each path if one of those is, unless said."""
-        lane = any(x.lane for x in of) if lane is None else lane
-        key = (op, kind, lane, tuple(map(id, of)), at)
-        for seen in reversed(self.seen):
-            if key in seen:
-                return seen[key]
-        made = self.seen[-1][key] = Row(op=op, kind=kind, lane=lane, of=of, at=at)
-        self.blocks[-1].append(made)
-        return made
-
-    def read(self, x: Any) -> Any:
-        """The row itself, of a Ref loaded here."""
-        if not isinstance(x, Ref):
-            return x
-        index = tuple(row for row, _ in x.terms)
-        lane = x.memory.lane or any(row.lane for row in index)
-        at = (x.memory, x.base, tuple(stride for _, stride in x.terms))
-        return self.row("load", x.memory.kind, *index, lane=lane, at=at)
-
-    def store(self, to: Ref, row: Any) -> None:
-        """Write a row to memory."""
-        self.blocks[-1].append(Store(to, self.read(row)))
-
-    @contextmanager
-    def loop(self, length: int) -> Iterator[Loop]:
-        """A loop whose body is what is written inside."""
-        it = Loop(length, Row(op="turn", kind="i", lane=False))
-        self.blocks.append(it.body)
-        self.seen.append({})
-        yield it
-        self.blocks.pop()
-        self.seen.pop()
-        self.blocks[-1].append(it)
-
-    def carry(self, loop: Loop, start: Any, lane: bool) -> Row:
-        """A row that a loop hands from turn to turn; `start` was read before it."""
-        row = Row(op="carried", kind=start.kind, lane=lane)
-        loop.carried.append(row)
-        loop.start.append(start)
-        loop.final.append(Row(op="final", kind=start.kind, lane=lane, of=(row,)))
-        return row

@@ -2,6 +2,7 @@
 
     program, shapes = read(function, arguments)
 
+What no loop changes, and what is known of the arguments (`known`, see simplify.py), is not written.
 Where the program asks which platform it is for, the branch of all others is taken: fences are XLA's.
 """
 
@@ -14,8 +15,11 @@ import numpy as np
 
 from ..errors import InputError
 from . import arithmetic, indexing, shapes
-from .program import KINDS, Builder, Loop, Memory, Pair, Program, Ref, Row
+from .builder import Builder
+from .program import KINDS, Loop, Memory, Pair, Program, Ref, Row
+from .scans import scan
 from .shapes import PATHS, Array, filled, rowed
+from .simplify import Codes, simplified
 
 CALLS = {"jit": "jaxpr", "pjit": "jaxpr", "closed_call": "call_jaxpr", "custom_jvp_call": "call_jaxpr"}
 FOLDS = {
@@ -27,9 +31,12 @@ FOLDS = {
 }
 
 
-def read(function: Callable[..., Any], arguments: Any) -> tuple[Program, Any]:
+def read(
+    function: Callable[..., Any], arguments: Any, known: Codes | None = None, lifted: bool = False
+) -> tuple[Program, Any]:
     """The kernel of `function(arguments, numbers)`, and the shapes of what comes out; numbers uint32 [path].
 
+    `lifted`: what a loop does not change is computed before it, which takes memory and not registers.
     Raises InputError for a primitive or a kind of number that has no rows.
     """
     numbers = jax.ShapeDtypeStruct((PATHS,), jnp.uint32)
@@ -43,7 +50,8 @@ def read(function: Callable[..., Any], arguments: Any) -> tuple[Program, Any]:
     ]
     reader = Reader(b)
     results = reader.run(closed.jaxpr, closed.consts, [*values, filled((1,), [number])])
-    return Program(memories, _out(b, closed.jaxpr.outvars, results), number, b.blocks[0]), out
+    written = Program(memories, _out(b, closed.jaxpr.outvars, results), number, b.blocks[0])
+    return simplified(written, known, lifted), out
 
 
 def _out(b: Builder, variables: Sequence[Any], results: list[Array]) -> list[Memory]:
@@ -100,6 +108,8 @@ class Reader:
             return self.scan(p, x)
         if name == "cond":
             return self.branch(p, x)
+        if name in shapes.PARTED:
+            return shapes.PARTED[name](p, x[0])
         made = self.single(name, p, x, eqn.outvars[0].aval.shape)
         if made is None or len(eqn.outvars) > 1:
             problem = f'"rows" has no rows for the primitive {name}'
@@ -169,37 +179,31 @@ class Reader:
 
     def scan(self, p: dict[str, Any], x: list[Array]) -> list[Array]:
         """A loop; one turn is no loop, and what no turn changes is not carried."""
-        if "num_consts" not in p:
-            problem = f'"rows" cannot read the loops of JAX {jax.__version__}'
-            raise InputError("run.backend", problem, '"xla", or a JAX before 0.11')
-        jaxpr, length, fixed = p["jaxpr"].jaxpr, p["length"], p["num_consts"]
-        moving = fixed + p["num_carry"]
-        consts, start, over = x[:fixed], x[fixed:moving], x[moving:]
-        if length == 0:
-            shapes_of = (v.aval.shape for v in p["jaxpr"].jaxpr.outvars[p["num_carry"] :])
+        it = scan(p)
+        jaxpr, moving = it.jaxpr, it.fixed + it.carried
+        consts, start, over = x[: it.fixed], x[it.fixed : moving], x[moving:]
+        if it.length == 0:
+            shapes_of = (v.aval.shape for v in jaxpr.outvars[it.carried :])
             return [*start, *(np.empty((0, *rowed(shape)), object) for shape in shapes_of)]
-        if length == 1:
-            out = self.run(
-                jaxpr, p["jaxpr"].consts, [*consts, *start, *(it.reshape(it.shape[1:]) for it in over)]
-            )
-            carried = out[: p["num_carry"]]
-            return [*carried, *(it[None] for it in out[p["num_carry"] :])]
-        over = [indexing.prepared(self.b, it) for it in over]
-        steady = [a is z for a, z in zip(jaxpr.invars[fixed:moving], jaxpr.outvars, strict=False)]
-        start = [it if same else self.ready(it) for it, same in zip(start, steady, strict=True)]
-        with self.b.loop(length) as loop:
+        if it.length == 1:
+            out = self.run(jaxpr, it.consts, [*consts, *start, *(y.reshape(y.shape[1:]) for y in over)])
+            return [*out[: it.carried], *(y[None] for y in out[it.carried :])]
+        over = [indexing.prepared(self.b, y) for y in over]
+        steady = [a is z for a, z in zip(jaxpr.invars[it.fixed : moving], jaxpr.outvars, strict=False)]
+        start = [y if same else self.ready(y) for y, same in zip(start, steady, strict=True)]
+        with self.b.loop(it.length) as loop:
             now = [
-                it if same else self.carried(loop, it, variable.aval)
-                for it, same, variable in zip(start, steady, jaxpr.invars[fixed:moving], strict=True)
+                y if same else self.carried(loop, y, variable.aval)
+                for y, same, variable in zip(start, steady, jaxpr.invars[it.fixed : moving], strict=True)
             ]
-            turn = self.turn(loop, length, p["reverse"])
-            today = [indexing.taken(self.b, it, turn) for it in over]
-            out = self.run(jaxpr, p["jaxpr"].consts, [*consts, *now, *today])
-            for rows, same in zip(out[: p["num_carry"]], steady, strict=True):
+            turn = self.turn(loop, it.length, it.reverse)
+            today = [indexing.taken(self.b, y, turn) for y in over]
+            out = self.run(jaxpr, it.consts, [*consts, *now, *today])
+            for rows, same in zip(out[: it.carried], steady, strict=True):
                 loop.after += [] if same else [self.b.read(row) for row in _halves(rows)]
-            seen = [self.collected(rows, length, turn) for rows in out[p["num_carry"] :]]
+            seen = [self.collected(rows, it.length, turn) for rows in out[it.carried :]]
         ends = iter(loop.final)
-        last = [it if same else _joined(it, ends) for it, same in zip(start, steady, strict=True)]
+        last = [y if same else _joined(y, ends) for y, same in zip(start, steady, strict=True)]
         return [*last, *seen]
 
     def turn(self, loop: Loop, length: int, reverse: bool) -> Row:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .program import Builder
+from .builder import Builder
 
 Array = NDArray[Any]
 
@@ -56,6 +56,18 @@ def moved(b: Builder, name: str, p: dict[str, Any], x: list[Array], shape: tuple
         case "iota" if p["shape"][p["dimension"]] != PATHS:
             return _iota(b, p, shape)
     return None
+
+
+def _unstacked(p: dict[str, Any], x: Array) -> list[Array]:
+    return [x.take(k, axis=p["axis"]) for k in range(x.shape[p["axis"]])]
+
+
+def _split(p: dict[str, Any], x: Array) -> list[Array]:
+    return np.split(x, np.cumsum(p["sizes"])[:-1], axis=p["axis"])
+
+
+PARTED = {"unstack": _unstacked, "split": _split}
+"""Primitives with several results that only move numbers."""
 
 
 def _iota(b: Builder, p: dict[str, Any], shape: tuple[int, ...]) -> Array:

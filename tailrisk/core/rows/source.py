@@ -18,10 +18,22 @@ INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "rem": "%", "shift_left
 INFIX |= {"shift_right_logical": ">>", "shift_right_arithmetic": ">>", "and": "&", "or": "|", "xor": "^"}
 INFIX |= {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
 
+TESTS = {"lt": "less", "le": "at_most", "eq": "equal", "ne": "differ"}
+"""Comparisons of numbers of each path."""
+ENDS = {"max": "higher", "min": "lower"}
+"""Extrema of which one number is sure to be one: a single instruction."""
+
 
 def body(program: Program) -> str:
     """The statements that compute one vector of paths."""
     return Writer(program).text()
+
+
+def parts(program: Program) -> tuple[int, list[str], str]:
+    """How many numbers all paths share, the statements that gather those known, and those of a vector."""
+    writer = Writer(program, apart=True)
+    text = writer.text()
+    return writer.count, writer.once, text
 
 
 def room(program: Program) -> tuple[int, int]:
@@ -33,8 +45,13 @@ def room(program: Program) -> tuple[int, int]:
 class Writer:
     """Writes the statements of what is needed."""
 
-    def __init__(self, program: Program, room: int = 0) -> None:
-        """room: rows that may be carried in shared memory; where there is any, blocks are put in order."""
+    def __init__(self, program: Program, room: int = 0, apart: bool = False) -> None:
+        """What is written, and how.
+
+        room: rows that may be carried in shared memory; where there is any, blocks are put in order.
+        apart: numbers that all paths share lie side by side in `common`, those of the arguments from the
+        start (`once`): so each is read where it is used, and none is held over a loop.
+        """
         self.program, self.alive = program, Alive(program)
         self.room, self.shared = room, 0
         self.names: dict[int, str] = {id(program.number): "number"}
@@ -43,27 +60,45 @@ class Writer:
         self.owned = [it for it in _memories(program.body) if id(it) in self.alive.memories]
         self.memories |= {id(m): f"m{k}" for k, m in enumerate(self.owned)}
         self.lines: list[str] = []
+        self.apart, self.once, self.count = apart, list[str](), 0
 
     def text(self) -> str:
         """All of it."""
         for memory in self.owned:
             kind = (LANES if memory.lane else SCALARS)[memory.kind]
             self.lines.append(f"OWN({kind}, {self.memories[id(memory)]}, {memory.size})")
+        if self.apart:
+            self.gathered(self.program.body)
         self.block(self.program.body, "  ")
         return "\n".join(self.lines)
 
     def block(self, block: list[Any], indent: str) -> None:
         """The statements of a block that are needed."""
         for it in block:
-            if not self.alive.has(it) or _fixed(it):
+            if not self.alive.has(it) or _fixed(it) or id(it) in self.names:
                 continue
             if isinstance(it, Loop):
                 self.loop(it, indent)
             elif isinstance(it, Store):
                 self.lines.append(f"{indent}{self.store(it)}")
+            elif self.apart and it.kind == "f" and not it.lane:
+                text, self.names[id(it)] = self.expression(it), f"common[{self.count}]"
+                self.lines.append(f"{indent}{self.names[id(it)]} = {text};")
+                self.count += 1
             else:
                 name = self.names[id(it)] = f"x{len(self.names)}"
                 self.lines.append(f"{indent}const {_type(it)} {name} = {self.expression(it)};")
+
+    def gathered(self, block: list[Any]) -> None:
+        """Numbers of the arguments, side by side: read where they are used, each a vector's operand."""
+        for it in block:
+            if isinstance(it, Loop):
+                self.gathered(it.body)
+            elif _fixed(it) and it.kind == "f" and self.alive.has(it):
+                text = self.name(it)
+                self.names[id(it)] = f"common[{self.count}]"
+                self.once.append(f"  {self.names[id(it)]} = {text};")
+                self.count += 1
 
     def loop(self, loop: Loop, indent: str) -> None:
         """A loop; what is handed on is assigned as soon as nothing reads what it was (places.py)."""
@@ -130,8 +165,13 @@ class Writer:
             return f"to_{(LANES if row.lane else SCALARS)[row.kind]}({x[0]})"
         if row.op in ("neg", "not"):
             return f"-{x[0]}" if row.op == "neg" else f"flip({x[0]})" if row.kind == "b" else f"~{x[0]}"
+        if row.op in TESTS and row.lane:
+            return f"{TESTS[row.op]}({', '.join(x)})"
         if row.op in INFIX:
             return f"{x[0]} {INFIX[row.op]} {x[1]}"
+        if row.op in ENDS and row.kind == "f" and (row.of[0].sure or row.of[1].sure):
+            first, second = x if row.of[0].sure else x[::-1]
+            return f"{ENDS[row.op]}({first}, {second})"
         return f"{row.op}_({', '.join(x)})"
 
     def load(self, row: Row) -> str:
@@ -144,7 +184,11 @@ class Writer:
         many = [(it, s) for it, s in zip(row.of, strides, strict=True) if it.lane]
         index = " + ".join(f"{self.name(it)} * {s}" for it, s in many)
         where = f"{name} + {self.place(base, one)}" if one or base else name
-        return f"{'gather_own' if memory.lane else 'gather'}({where}, {index})"
+        if memory.lane:
+            return f"gather_own({where}, {index})"
+        return (
+            f"differ(gather({where}, {index}), each(0))" if row.kind == "b" else f"gather({where}, {index})"
+        )
 
     def use(self, row: Row, lane: bool) -> str:
         """A row where one of each path is wanted, or one for all."""
@@ -153,7 +197,7 @@ class Writer:
 
     def name(self, row: Row) -> str:
         """A row's name, or the constant or the argument it is."""
-        if _fixed(row):
+        if _fixed(row) and id(row) not in self.names:
             memory, base, _ = row.at
             place = f"FIXED({self.memories[id(memory)]}, {base})"
             return f"({place} != 0)" if memory.kind == "b" else place

@@ -34,6 +34,10 @@ template <class T> FUNCTION T each(T x) { return x; }
 template <class T> FUNCTION T pick(B flag, T yes, T no) { return flag ? yes : no; }
 template <class T> FUNCTION T gather(const T* from, I index) { return from[index]; }
 template <class T> FUNCTION T gather_own(const T* from, I index) { return from[index]; }
+template <class T> FUNCTION B less(T a, T b) { return a < b; }
+template <class T> FUNCTION B at_most(T a, T b) { return a <= b; }
+template <class T> FUNCTION B equal(T a, T b) { return a == b; }
+template <class T> FUNCTION B differ(T a, T b) { return a != b; }
 FUNCTION F as_F(I x) { return float_of((U)x); }
 FUNCTION I as_I(U x) { return (I)x; }
 FUNCTION I as_I(F x) { return (I)bits_of(x); }
@@ -45,6 +49,8 @@ template <class T> FUNCTION U to_U(T x) { return (U)x; }
 template <class T> FUNCTION F to_float(T x) { return (F)x; }
 template <class T> FUNCTION I to_int(T x) { return (I)x; }
 template <class T> FUNCTION U to_unsigned(T x) { return (U)x; }
+FUNCTION F higher(F a, F b) { return a > b ? a : b; }
+FUNCTION F lower(F a, F b) { return a < b ? a : b; }
 FUNCTION I max_(I a, I b) { return a > b ? a : b; }
 FUNCTION I min_(I a, I b) { return a < b ? a : b; }
 FUNCTION U max_(U a, U b) { return a > b ? a : b; }

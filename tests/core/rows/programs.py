@@ -40,7 +40,8 @@ def integers(world, number):
 def flags(world, number):
     x = uniform(number)
     both = (x > 0.2) & world["flags"][0] | ~(x < 0.5)
-    return both, jnp.isfinite(x / (x - x[0] * 0)), jnp.stack([both, x > 0]).all(axis=0), x != x
+    mine = jnp.asarray(world["flags"])[(number & np.uint32(1)).astype(jnp.int32)]
+    return both, jnp.isfinite(x / (x - x[0] * 0)), jnp.stack([both, x > 0]).all(axis=0), x != x, ~mine
 
 
 def carried(world, number):
@@ -102,6 +103,14 @@ def functions(world, number):
     return jnp.exp(x), jnp.log(positive), jnp.expm1(x), jnp.log1p(positive), lax.erf(x), jnp.sqrt(positive)
 
 
+def parts(world, number):
+    """Rows parted, as newer a JAX does where an older one slices."""
+    x = uniform(number)
+    a, b, c = jnp.stack([x, x * 2, x + 1])
+    first, rest = jnp.split(jnp.stack([a * b, c, a]), [1])
+    return first, rest
+
+
 def branches(world, number):
     x = uniform(number)
     known = lax.platform_dependent(x, cpu=lambda y: y * 2, default=lambda y: y + y) / 3
@@ -109,6 +118,8 @@ def branches(world, number):
     return jax.jit(lambda y: y * y)(known), chosen
 
 
-EXACT = {f.__name__: f for f in (arithmetic, integers, flags, carried, nested, indexed, complexes, branches)}
+EXACT = {
+    f.__name__: f for f in (arithmetic, integers, flags, carried, nested, indexed, complexes, parts, branches)
+}
 """Of IEEE's operations alone."""
 ROUNDED = {"functions": functions}

@@ -6,15 +6,9 @@ import pytest
 from scipy import special
 
 from tailrisk.core import InputError, compiler
-from tailrisk.core.rows import Kernel
+from tailrisk.core.rows import Kernel, source
 
 from .programs import EXACT, ROUNDED, WORLD
-
-pytestmark = pytest.mark.skipif(
-    tuple(map(int, jax.__version__.split(".")[:2])) >= (0, 11),
-    reason="rows read loops of JAX before 0.11",
-)
-
 
 if compiler.find() is None:
     pytest.skip("no C++ compiler is here", allow_module_level=True)
@@ -121,6 +115,23 @@ def test_extrema_pass_on_what_is_no_number():
     found = [float(row[0]) for row in Kernel(extrema, x)(x, NUMBERS)]
     assert found[1::2] == [2.0, 1.0]
     assert np.isnan(found[::2]).all()
+
+
+@pytest.mark.parametrize("lanes", [1, 8, 16])
+def test_extrema_of_a_number_that_is_known_pass_on_what_is_none(lanes):
+    """One instruction, whichever of the two is known; the other is handed on where it is no number."""
+    x = np.array([np.nan, -3.0, 3.0], np.float32)
+
+    def extrema(world, number):
+        mine = jax.numpy.take(world, (number % np.uint32(3)).astype(np.int32))
+        one = jax.numpy.ones_like(mine)
+        return jax.lax.max(mine, one), jax.lax.max(one, mine), jax.lax.min(mine, one), jax.lax.min(one, mine)
+
+    kernel = Kernel(extrema, x, lanes=lanes)
+    assert source.body(kernel.program).count("higher(") == 2
+    *high, low, last = kernel(x, NUMBERS[:3])
+    np.testing.assert_array_equal(high, np.float32([[np.nan, 1, 3]] * 2))
+    np.testing.assert_array_equal([low, last], np.float32([[np.nan, -3, 1]] * 2))
 
 
 def test_without_a_compiler_it_is_refused(monkeypatch):

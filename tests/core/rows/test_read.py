@@ -7,16 +7,10 @@ import pytest
 from jax import lax
 
 from tailrisk.core import InputError
-from tailrisk.core.rows import read
+from tailrisk.core.rows import read, scans
 from tailrisk.core.rows.interpret import interpret
 
 from .programs import EXACT, ROUNDED, WORLD
-
-pytestmark = pytest.mark.skipif(
-    tuple(map(int, jax.__version__.split(".")[:2])) >= (0, 11),
-    reason="rows read loops of JAX before 0.11",
-)
-
 
 NUMBERS = jnp.arange(96, dtype=jnp.uint32)
 
@@ -64,6 +58,15 @@ def test_what_has_no_rows_is_refused_by_name(function, named):
 def test_numbers_of_another_width_are_refused():
     with jax.enable_x64(True), pytest.raises(InputError, match="float64"):
         read(lambda world, number: number * 2, {"x": np.float64(1.0)})
+
+
+def test_a_loop_written_in_a_form_that_is_not_known_is_refused_by_the_name_of_jax():
+    closed = jax.make_jaxpr(lambda x: lax.scan(lambda s, y: (s + y, s), x, jnp.ones(3)))(1.0)
+    (loop,) = (eqn for eqn in closed.jaxpr.eqns if eqn.primitive.name == "scan")
+    assert scans.scan(loop.params)[2:] == (0, 1, 3, False)
+    unknown = {name: x for name, x in loop.params.items() if name not in ("num_consts", "ft_in")}
+    with pytest.raises(InputError, match=f"JAX {jax.__version__}"):
+        scans.scan(unknown)
 
 
 def test_nothing_is_written_that_no_output_needs():
