@@ -38,4 +38,5 @@ class Kind:
     pictured: Callable[[Any], Count]
     continues: Callable[[Any], bool] = _never
     tiltable: Callable[[Any], bool] = _always
+    stress_is_the_last_regime: bool = False
     pairs: Callable[[Any], int] = _pairs

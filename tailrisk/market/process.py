@@ -60,6 +60,11 @@ def tiltable(params: Params) -> bool:
     return _BY_PARAMS[type(params)].tiltable(params)
 
 
+def stress_is_the_last_regime(params: Params) -> bool:
+    """Whether fear has cause in the day's last regime and nowhere else, so that the chain tells of it."""
+    return _BY_PARAMS[type(params)].stress_is_the_last_regime
+
+
 def regime(params: Params, state: State) -> Count:
     """The regime of the day's law [path], for what tilts the chain."""
     return _BY_PARAMS[type(params)].regime(state)

@@ -46,6 +46,7 @@ KIND = Kind(
     long_run=lambda params, uniform: regimes.init(params.long_run, uniform),
     step=step,
     regime=_itself,
+    stress_is_the_last_regime=True,
     with_regime=lambda params, state, regime: regime,
     pictured=_itself,
 )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..core.random import Stream
 from ..simulate.world import World
-from .tilt import Shift, Tilt
+from .tilt import Shift, Tilt, fear_is_tilted
 
 Array = NDArray[np.float64]
 Regimes = NDArray[np.int32]
@@ -41,7 +41,7 @@ class Law:
     warmup_start: Array  # [regime]
     warmup: Array  # [from, to]
     start: Array  # [regime]
-    transition: Array  # [phase, from, to]  of states: regimes, and with a crowd a crisis with fear
+    transition: Array  # [phase, from, to]  of states: regimes, and a crisis with fear where that is tilted
     leave: Array  # [day, phase]
     mean: Array  # [phase, state, shock]
     deviation: Array  # [phase, state, shock]
@@ -62,7 +62,10 @@ class Elite:
 def nominal(world: World, phases: int = 1) -> Law:
     """The law of the world itself, in phases that never move on."""
     chain, shocks = _pieces(world.process.regimes.cumulative), world.process.ladder.affine.shape[1]
-    transition = chain if world.crowd is None else _with_fear(chain, float(world.crowd.panic.hold))
+    if world.crowd is None or not fear_is_tilted(world):
+        transition = chain
+    else:
+        transition = _with_fear(chain, float(world.crowd.panic.hold))
     shape = (phases, len(transition), shocks)
     return Law(
         warmup_start=_pieces(world.process.long_run),
@@ -101,7 +104,7 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
     shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")), inverse_nu=inverse_nu)
     nominal_chain, chain = world.process.regimes.cumulative, phases("transition")
     by_state, hold = nominal_chain, None
-    if world.crowd is not None:
+    if world.crowd is not None and fear_is_tilted(world):
         chain, held = _without_fear(chain, float(world.crowd.panic.hold))
         by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(held)
     return Tilt(

@@ -22,7 +22,9 @@ S = TypeVar("S")
 class Trace:
     """What was drawn, for the fit of the next tilt; [day, ...] with the eve first for states."""
 
-    state: Count  # [day, path]  the regime; one more is a crisis in which fear has taken hold
+    state: (
+        Count  # [day, path]  the regime; where fear is tilted one more is a crisis in which it has taken hold
+    )
     warmup: Count | None  # [day, path]  None where history fills the windows
     shock: Normal  # [day, shock, path]
 
@@ -91,9 +93,11 @@ def watched(
 
 
 def _state(world: World, at: day.State) -> Count:
-    """Yesterday's state of the tilt [path]; fear is of crises alone."""
+    """Yesterday's state of the tilt [path]; where fear is tilted it is of crises alone."""
     regime = process.regime(world.process, at.process)
-    return regime if at.crowd is None else regime + at.crowd.panic.fear.astype(regime.dtype)
+    if at.crowd is None or not tilt.fear_is_tilted(world):
+        return regime
+    return regime + at.crowd.panic.fear.astype(regime.dtype)
 
 
 def _before(

@@ -7,7 +7,9 @@ decides the law of that day's state and shocks,
     j_t = j_{t-1} + 1 with chance leave_{t, j},   P_j(s_t = l | s_{t-1} = k) = transition_{jkl},
     z_t ~ N(shift_{j s_t}, diag(scale_{j s_t}^2)).
 
-The state is the regime; with a crowd a crisis in which fear has taken hold is one state more, the last.
+The state is the regime; with a crowd whose fear looks at the last regime, a crisis in which fear has taken
+hold is one state more, the last. Where fear looks at something else (memory: the common variance of the day
+before) it keeps its nominal odds, and no weight is due for it.
 
 The weight is against the whole mixture, phases summed out by the forward recursion of Baum et al. (1970):
 with f_j the nominal law's density of the day over that of phase j, inverted,
@@ -29,8 +31,14 @@ from ..core import random, struct
 from ..core.arrays import accumulate
 from ..core.random import Stream
 from ..core.units import Count, Flag, Normal, Probability, Ratio, Uniform
-from ..market import regimes
+from ..market import process, regimes
 from ..simulate.day import Shocks
+from ..simulate.world import World
+
+
+def fear_is_tilted(world: World) -> bool:
+    """Whether the chain of a tilt has a state of fear: with a crowd, where stress is the last regime."""
+    return world.crowd is not None and process.stress_is_the_last_regime(world.process)
 
 
 @struct
@@ -54,7 +62,9 @@ class Tilt:
     leave: Probability  # [day, phase]  chance to move on to the next phase that morning
     shift: Shift | None  # None: shocks as they are
     stream: Stream
-    hold: Probability | None = None  # [phase, state]  that fear takes hold if crisis comes; None: no crowd
+    hold: Probability | None = (
+        None  # [phase, state]  that fear takes hold if crisis comes; None: it is not tilted
+    )
 
 
 @struct

@@ -121,3 +121,52 @@ def test_the_fit_learns_that_fear_came_first(frightened):
     found = entropy.mixture(it, [entropy.refit(it, None, elite)], 0.1, STREAM)
     _, trace = traced(it, found, numbers(4096))
     assert (np.asarray(trace.state) == 4).any(axis=0).mean() > 0.3
+
+
+@pytest.fixture(scope="module")
+def remembering():
+    """A crowd on a process with memory, always in stress, whose fear takes hold on every second day."""
+    it = crowded(DAYS, "market.process=memory", "market.start=filtered")
+    for place in ("process.stress", "crowd.process.stress"):
+        it = edit_world(it, place, jnp.zeros_like)
+    return edit(it, "panic.hold", lambda x: jnp.full_like(x, 0.5))
+
+
+def edit_world(world, place, change):
+    """The world with one number of a process changed."""
+    owner, *rest = place.split(".")
+    inner = getattr(world, owner)
+    if rest[1:]:
+        return replace(world, **{owner: edit_world(inner, ".".join(rest), change)})
+    return replace(world, **{owner: replace(inner, **{rest[0]: change(getattr(inner, rest[0]))})})
+
+
+def test_with_memory_fear_is_not_of_the_chain_and_keeps_its_odds(remembering):
+    """Fear in a calm regime once read the chain's rows of another, and drew from odds without a weight."""
+    it = remembering
+    plain = jax.jit(path.outcome)(it, numbers(1024))
+    nominal, trace = traced(it, entropy.mixture(it, [], 0.1, STREAM), numbers(1024))
+    assert (np.asarray(nominal.weight) == 1).all()
+    assert np.asarray(trace.state).max() < it.process.regimes.cumulative.shape[0]
+    np.testing.assert_allclose(nominal.loss, plain.loss, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(nominal.z, plain.z, rtol=1e-9, atol=1e-9)
+
+
+def test_with_memory_weighted_losses_agree_with_plain_ones(remembering):
+    it = remembering
+    base = entropy.nominal(it, 3)
+    chain, states = base.transition.copy(), base.transition.shape[1]
+    chain[1] = 0.5 * chain[1] + 0.5 * np.eye(states)[-1]
+    mean = base.mean.copy()
+    mean[1, :, :2] = -0.7
+    leave = np.tile([0.4, 0.5, 0.0], (it.days, 1))
+    law = replace(base, transition=chain, mean=mean, leave=leave)
+    tilted = traced(it, entropy.mixture(it, [law], 0.3, STREAM), numbers(8192))[0]
+    plain = jax.jit(path.outcome)(it, numbers(8192))
+    weight = np.asarray(tilted.weight, float)
+    assert weight.mean() == pytest.approx(1, abs=4 * weight.std() / np.sqrt(len(weight)))
+    for weighted, straight in zip(np.asarray(tilted.loss), np.asarray(plain.loss), strict=True):
+        for threshold in np.quantile(straight, [0.5, 0.95]):
+            ours, theirs = weight * (weighted > threshold), (straight > threshold).astype(float)
+            error = np.hypot(ours.std(), theirs.std()) / np.sqrt(len(ours))
+            assert abs(ours.mean() - theirs.mean()) < 4.5 * error

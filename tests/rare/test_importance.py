@@ -14,6 +14,7 @@ from tailrisk.market import spread
 from tailrisk.rare import blocks, entropy, importance, pilot
 from tailrisk.rare.score import Fall, Loss, score
 from tailrisk.simulate import path
+from tests.crowds import crowded
 from tests.rare_worlds import bare, no_day_beyond, numbers
 
 SEEDS = 200
@@ -213,3 +214,11 @@ def test_cross_entropy_finds_a_fall_of_the_spread():
     error = np.hypot(value.std(), np.sqrt(seen * (1 - seen))) / np.sqrt(8192)
     assert abs(value.mean() - seen) < 4 * error
     assert value.std() < 0.5 * np.sqrt(value.mean()), "no gain over plain paths"
+
+
+@pytest.mark.parametrize(("kind", "more"), [("regimes", 1), ("memory", 0)])
+def test_fear_is_a_state_of_the_chain_where_it_looks_at_the_last_regime(kind, more):
+    world = crowded(f"market.process={kind}")
+    law = entropy.mixture(world, [entropy.nominal(world)], 0.1, STREAM)
+    assert law.transition.shape[1] == world.process.regimes.cumulative.shape[0] + more
+    assert (law.hold is not None) == bool(more)
