@@ -73,7 +73,7 @@ LONG = (
 )
 """Tests that take longest on a cold machine, beside shorter ones of the same: skipped without `--long`."""
 
-gc.set_threshold(20_000, 20, 20)  # tracing makes millions of objects that are no garbage: 700 is a twentieth of it
+gc.set_threshold(20_000, 20, 20)  # tracing makes millions of objects, few of them garbage
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""

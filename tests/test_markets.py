@@ -243,7 +243,8 @@ def test_american_indices_go_from_closes_to_pages(law, tmp_path, monkeypatch, ca
     few += () if law == "memory" else ("--no-memory",)
     assert command("calibrate", "us_closes.csv", *fit, *few, "-o", "us.toml", "--figure", "us.svg") == 0
     assert "Nasdaq Composite / S&amp;P 500" in (tmp_path / "us.svg").read_text(encoding="utf-8")
-    said = ["--set", "market.calibrated=us.toml", "--set", "market.states=1", "--set", f"market.process={law}"]
+    said = ["--set", "market.calibrated=us.toml", "--set", "market.states=1"]
+    said += ["--set", f"market.process={law}"]
     small = [*said, "--set", "run.paths=2000", "--set", "run.days=20"]
     assert command("check", "us_indices.toml", *small) == 0
     assert command("run", "us_indices.toml", *small, "--quiet") == 0
@@ -319,7 +320,7 @@ SMALLEST = (
 
 
 def test_a_sixth_bucket_is_a_few_lines_of_toml(sixth):
-    """Every array of a day with its crowd and its accounts has a place for it, and its loadings are its own."""
+    """Every array of a day with its crowd and its accounts has a place for it."""
     world = assemble(load("crowd_feb2024.toml", [*SMALLEST, *sixth]))
     assert world.names.buckets == (*BUCKETS, "nano")
     assert np.flatnonzero(world.products.long[-1]).tolist() == [5], "its own product holds nothing else"

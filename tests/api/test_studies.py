@@ -36,8 +36,8 @@ def test_a_ladder_of_a_frame_is_that_of_the_file(closes: pd.DataFrame, tmp_path:
 def test_a_fit_is_the_commands_and_simulates(closes: pd.DataFrame, memory: bool, tmp_path: Path) -> None:
     fit = tr.calibrate(closes, states=[1], shocks=["gaussian"], starts=1, memory=memory)
     closes.rename_axis("date").to_csv(tmp_path / "prices.csv")
-    words = ["--until", str(closes.index[-1].date()), "--states", "1", "--shocks", "gaussian", "--starts", "1"]
-    words.append("--memory" if memory else "--no-memory")
+    words = ["--until", str(closes.index[-1].date()), "--memory" if memory else "--no-memory"]
+    words += ["--states", "1", "--shocks", "gaussian", "--starts", "1"]
     with pytest.raises(SystemExit) as stop:
         main(["calibrate", str(tmp_path / "prices.csv"), *words, "-o", str(tmp_path / "a.toml"), "--quiet"])
     assert stop.value.code == 0

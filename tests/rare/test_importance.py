@@ -188,7 +188,7 @@ def test_a_hitting_probability_of_the_chain():
 
 
 def test_cross_entropy_finds_a_loss_that_plain_paths_do_not():
-    it = bare(days=6, detectors=DETECTOR)  # the programs of the next test
+    it = bare(days=8, detectors=DETECTOR)  # the programs of the next test
     truth = 1 - no_day_beyond(it, WORST, None)
     assert 1e-8 < truth < 1e-5
     target = Loss("worst", 0, 1, 0, level=0.5, threshold=WORST)
@@ -203,7 +203,7 @@ def test_cross_entropy_finds_a_loss_that_plain_paths_do_not():
 
 
 def test_cross_entropy_finds_a_fall_of_the_spread():
-    it = bare(days=6, detectors=DETECTOR)
+    it = bare(days=8, detectors=DETECTOR)
     target = Fall("seven", 0, -1.0, threshold=8.0)
     fitted = pilot.fit(it, (target,), STREAM, blocks=1, chunk=2048)
     out = next(iter(blocks.blocks(it, 8192, chunk=2048, law=fitted.law)))[1]

@@ -69,7 +69,9 @@ def test_history_fills_the_window_in_place_of_simulated_days():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "chunk"), [("float32", RAGGED), ("float32", 168), ("float64", 24)], ids=["ragged", "even", "double"]
+    ("dtype", "chunk"),
+    [("float32", RAGGED), ("float32", 168), ("float64", 24)],
+    ids=["ragged", "even", "double"],
 )
 def test_bits_are_the_same_for_any_chunk(dtype, chunk, as_shipped):
     it, outcome = world(dtype, days=8), as_shipped(path.outcome)
