@@ -1,5 +1,6 @@
 """The test bench: float64, strict shapes and types, compiled programs kept, market data where it is."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -50,19 +51,31 @@ LONG = (
     "studies/tune/test_robust.py::test_members_of_the_ensemble",
     "record/test_faults.py::test_a_small_drill",
     "record/test_two_processes.py::",
+    "api/test_studies.py::test_a_fit_is_the_commands_and_simulates[True]",
     "api/test_parts.py::test_a_mechanism_of_ones_own_moves",
     "simulate/crowd/test_day.py::test_wide_chunks",
+    "simulate/crowd/test_day.py::test_more_rounds_come_nearer",
+    "simulate/test_engine.py::test_bits_are_the_same_for_any_chunk[even",
+    "simulate/test_engine.py::test_bits_are_the_same_for_any_chunk[double",
+    "simulate/test_engine.py::test_blocks_are_cut_at_the_last_path_and_do_not_depend_on_the_chunk[8192",
     "simulate/crowd/test_funds.py::",
     "simulate/test_devices.py::",
     "simulate/test_rows_crowd.py::test_its_paths",
     "rare/test_fear_tilt.py::",
     "gpu/test_measure.py::test_every_stage",
     "gpu/test_measure.py::test_the_page_says_that_it",
+    "rare/test_importance.py::test_the_nominal_tilt_changes_no_bit[None]",
+    "rare/test_importance.py::test_tilted_bits_are_the_same",
+    "rare/test_splitting.py::test_a_worst_day_under_a_markov_chain[student]",
+    "test_markets.py::test_a_sixth_bucket_is_on_the_page",
+    "test_markets.py::test_american_indices_go_from_closes_to_pages[memory",
     "walks/test_manager.py::",
     "walks/test_demo.py::",
     "walks/test_other_market.py::",
 )
 """Tests that take longest on a cold machine, beside shorter ones of the same: skipped without `--long`."""
+
+gc.set_threshold(20_000, 20, 20)  # tracing makes millions of objects, few of them garbage
 
 COMPILED = {"JAX_COMPILATION_CACHE_DIR": "", "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}
 """JAX's settings for keeping compiled programs, for this process, its siblings and what tests start."""
@@ -99,6 +112,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=place)
 
 
+def pytest_collection_finish() -> None:
+    """What has been imported and collected stays: no later search for garbage goes through it."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def _float64() -> Iterator[None]:
     """Every test begins in float64, whatever precision a command that another ran has asked for."""
@@ -114,9 +133,8 @@ def shipped(function: Callable[..., Any], **how: Any) -> Callable[..., Any]:
     return jax.jit(function, compiler_options=dict(options) | (SHIPPED if quickly else {}), **how)
 
 
-@pytest.fixture
-def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """For tests of bits: the programs of a run are compiled as a run compiles them, and what it is given."""
+def as_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The programs of a run are compiled as a run compiles them, until `monkeypatch` is undone."""
     from tailrisk.core.kernel import OPTIONS
     from tailrisk.simulate import blocks, tape
 
@@ -128,6 +146,12 @@ def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
         (tape, "_tapes", {"static_argnames": "calls", "compiler_options": own}),
     ):
         monkeypatch.setattr(room, name, shipped(getattr(room, name).__wrapped__, **how))
+
+
+@pytest.fixture
+def as_shipped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """For tests of bits: `as_a_run` for one test, and the same for what it is given."""
+    as_a_run(monkeypatch)
     return shipped
 
 

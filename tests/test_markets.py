@@ -11,6 +11,7 @@ import pytest
 from tailrisk.assemble.world import assemble
 from tailrisk.cli import main
 from tailrisk.config import library, load
+from tailrisk.core.names import BUCKETS
 from tailrisk.simulate import path
 from tailrisk.simulate.crowd import day as crowd_day
 from tailrisk.simulate.crowd.free import moved
@@ -250,15 +251,18 @@ def test_without_futures_a_market_runs_and_a_hedge_is_refused(tmp_path, capsys):
     assert "Nasdaq Composite" in (tmp_path / "us_indices" / "report.html").read_text(encoding="utf-8")
 
 
-def test_american_indices_go_from_closes_to_pages(tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("law", ["regimes", "memory"])
+def test_american_indices_go_from_closes_to_pages(law, tmp_path, monkeypatch, capsys):
     """The example for people without A-share data, as a stranger would type it."""
     monkeypatch.chdir(tmp_path)
     assert command("sample", "us_closes.csv") == 0
     fit = ("--market", "markets/us_indices.toml", "--until", "2018-12-31", "--since", "2012-01-01")
     few = ("--states", "1", "--shocks", "gaussian", "--starts", "1", "--quiet")
+    few += () if law == "memory" else ("--no-memory",)
     assert command("calibrate", "us_closes.csv", *fit, *few, "-o", "us.toml", "--figure", "us.svg") == 0
     assert "Nasdaq Composite / S&amp;P 500" in (tmp_path / "us.svg").read_text(encoding="utf-8")
     said = ["--set", "market.calibrated=us.toml", "--set", "market.states=1"]
+    said += ["--set", f"market.process={law}"]
     small = [*said, "--set", "run.paths=2000", "--set", "run.days=20"]
     assert command("check", "us_indices.toml", *small) == 0
     assert command("run", "us_indices.toml", *small, "--quiet") == 0
@@ -326,12 +330,24 @@ def sixth(tmp_path_factory):
     )
 
 
-def test_a_sixth_bucket_is_a_few_lines_of_toml(sixth, tmp_path):
-    about = 'label="Nano", family="micro_cap", management="active", benchmark="nano"'
-    book = f"products.nano={{{about}, weights={{nano=1.0}}}}"
-    event = 'event=[{name="z", pair=["nano", "csi300"], window=20, threshold=-2.0}]'
-    small = ("run.paths=256", "run.days=5", "tail.levels=[0.9]", book, event, *sixth)
-    sets = [word for said in small for word in ("--set", said)]
+NANO = 'label="Nano", family="micro_cap", management="active", benchmark="nano"'
+SMALLEST = (
+    *("run.paths=256", "run.days=5", "tail.levels=[0.9]", f"products.nano={{{NANO}, weights={{nano=1.0}}}}"),
+    'event=[{name="z", pair=["nano", "csi300"], window=20, threshold=-2.0}]',
+)
+
+
+def test_a_sixth_bucket_is_a_few_lines_of_toml(sixth):
+    """Every array of a day with its crowd and its accounts has a place for it."""
+    world = assemble(load("crowd_feb2024.toml", [*SMALLEST, *sixth]))
+    assert world.names.buckets == (*BUCKETS, "nano")
+    assert np.flatnonzero(world.products.long[-1]).tolist() == [5], "its own product holds nothing else"
+    shapes = jax.eval_shape(path.course, world, crowds.numbers(4))
+    assert shapes.price.shape == (5, 6, 4)
+
+
+def test_a_sixth_bucket_is_on_the_page(sixth, tmp_path):
+    sets = [word for said in (*SMALLEST, *sixth) for word in ("--set", said)]
     assert command("run", "crowd_feb2024.toml", "-o", tmp_path, "--quiet", *sets) == 0
     page = (tmp_path / "crowd_feb2024" / "report.html").read_text(encoding="utf-8")
     assert "Nano-cap less CSI 300" in page

@@ -20,11 +20,6 @@ def closes() -> pd.DataFrame:
     return sound("2021-01-04", 420)[list(BUCKETS)]
 
 
-@pytest.fixture(scope="module")
-def fit(closes: pd.DataFrame) -> object:
-    return tr.calibrate(closes, states=[1], shocks=["gaussian"], starts=1)
-
-
 def test_a_ladder_of_a_frame_is_that_of_the_file(closes: pd.DataFrame, tmp_path: Path) -> None:
     ladder = tr.Ladder(closes)
     pd.testing.assert_frame_equal(ladder.closes[list(BUCKETS)], closes, check_freq=False, check_names=False)
@@ -37,18 +32,12 @@ def test_a_ladder_of_a_frame_is_that_of_the_file(closes: pd.DataFrame, tmp_path:
         tr.Ladder(closes.replace(closes.iloc[7, 0], -1.0))
 
 
-def test_a_fit_is_the_commands_and_simulates(closes: pd.DataFrame, fit: object, tmp_path: Path) -> None:
+@pytest.mark.parametrize("memory", [False, True])
+def test_a_fit_is_the_commands_and_simulates(closes: pd.DataFrame, memory: bool, tmp_path: Path) -> None:
+    fit = tr.calibrate(closes, states=[1], shocks=["gaussian"], starts=1, memory=memory)
     closes.rename_axis("date").to_csv(tmp_path / "prices.csv")
-    words = [
-        "--until",
-        str(closes.index[-1].date()),
-        "--states",
-        "1",
-        "--shocks",
-        "gaussian",
-        "--starts",
-        "1",
-    ]
+    words = ["--until", str(closes.index[-1].date()), "--memory" if memory else "--no-memory"]
+    words += ["--states", "1", "--shocks", "gaussian", "--starts", "1"]
     with pytest.raises(SystemExit) as stop:
         main(["calibrate", str(tmp_path / "prices.csv"), *words, "-o", str(tmp_path / "a.toml"), "--quiet"])
     assert stop.value.code == 0

@@ -49,7 +49,7 @@ def test_a_book_that_copies_a_product_is_that_product_bit_for_bit(folder: Path, 
 
 def test_a_copy_has_the_losses_of_what_it_copies(folder: Path) -> None:
     config = load(own(folder, "bucket,weight\ncsi500,0.6\nmicro,0.4\n", COPY), ["run.days=3"])
-    outcome = path.outcome(assemble(config), jnp.arange(8, dtype=jnp.uint32))
+    outcome = jax.jit(path.outcome)(assemble(config), jnp.arange(8, dtype=jnp.uint32))
     loss = np.asarray(outcome.loss)
     assert loss[0, 0, 0].std() > 0
     np.testing.assert_array_equal(loss[:, :, list(config.products).index("own")], loss[:, :, 0])

@@ -71,14 +71,14 @@ def test_nesting_without_end_is_refused_wherever_it_is(folder: Path, refusal: Re
     ],
     ids=["keys", "tables", "products", "events"],
 )
-def test_a_file_of_twenty_thousand_keys_takes_seconds(folder: Path, refusal: Refusal, lines) -> None:
-    text = "\n".join(lines(k) for k in range(20_000))
+def test_a_file_of_ten_thousand_keys_takes_seconds(folder: Path, refusal: Refusal, lines) -> None:
+    text = "\n".join(lines(k) for k in range(10_000))
     (folder / "many.toml").write_text(text)
     (folder / "child.toml").write_text('extends = "many.toml"\n' + text)
     for name in ("many.toml", "child.toml"):
         begun = time.process_time()
         assert f"{name}: " in refusal("check", name)
-        assert time.process_time() - begun < 8
+        assert time.process_time() - begun < 4
 
 
 def test_a_layer_does_not_change_the_ones_below() -> None:

@@ -189,7 +189,7 @@ def test_a_hitting_probability_of_the_chain():
 
 
 def test_cross_entropy_finds_a_loss_that_plain_paths_do_not():
-    it = bare(days=6)
+    it = bare(days=8, detectors=DETECTOR)  # the programs of the next test
     truth = 1 - no_day_beyond(it, WORST, None)
     assert 1e-8 < truth < 1e-5
     target = Loss("worst", 0, 1, 0, level=0.5, threshold=WORST)

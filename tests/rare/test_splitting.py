@@ -27,7 +27,7 @@ begin = jax.jit(splitting.begin, static_argnums=1)
 
 def test_a_stage_without_a_level_is_the_plain_paths():
     """More days than the shortest window: what leaves it is by then a day of the path itself."""
-    it = bare(days=50, detectors=DETECTORS)
+    it = bare(days=40, detectors=DETECTORS)
     target = Fall("fall", 1, -1.0, threshold=5.0)
     number = numbers(8)
     done = splitting.stage(it, target, begin(it, target, number), number, NEVER)
@@ -41,7 +41,7 @@ def test_a_stage_without_a_level_is_the_plain_paths():
 def test_accounts_are_cloned_with_their_paths():
     """Every leaf of an account has a path axis, its day too, for clones start late."""
     terms = accounts.fund(halt_from=10, halt_days=3, warning=0.99, warned_long=0.3, base=0.2, open=0.5)
-    it = replace(bare(days=30, detectors=DETECTORS[:1]), funds=accounts.params(*[terms] * 4))
+    it = replace(bare(days=20, detectors=DETECTORS[:1]), funds=accounts.params(*[terms] * 4))
     target, first = Fall("fall", 0, -1.0, threshold=9.0), numbers(16)
     entry = begin(it, target, first)
     plain = jax.jit(path.outcome)(it, first)
@@ -92,18 +92,18 @@ def test_every_crossing_has_as_many_clones_but_for_one():
     assert (counts[:, crossed < 0] == 0).all()
 
 
-SEEDS = 200
+SEEDS, WIDTH = 100, 512
 
 
 @pytest.mark.parametrize("nu", [None, 4.0], ids=["gaussian", "student"])
 def test_a_worst_day_under_a_markov_chain(nu):
-    """Unbiased over 200 replicates of 256 paths a stage, levels fixed by hand."""
+    """Unbiased over replicates of paths a stage, levels fixed by hand."""
     it = bare(nu=nu, days=8)
     loss = optimize.brentq(lambda x: 1 - no_day_beyond(it, x, nu) - 0.005, 0.01, 0.5)
     target, levels = Loss("worst", 0, 1, 0, level=0.9), (0.4 * loss, 0.75 * loss)
     found, mean = [], []
     for r in range(SEEDS):
-        done = splitting.replicate(it, target, levels, STREAM, r, 256)
+        done = splitting.replicate(it, target, levels, STREAM, r, WIDTH)
         weight = np.asarray(done.outcome.weight)
         assert abs(weight.sum() - 1) < 1e-12
         found.append((weight * (done.outcome.loss[0, 1, 0] >= loss)).sum())

@@ -202,8 +202,4 @@ def test_with_every_path_an_account_its_calls_fees_and_stops_are_in_var_and_es(t
     parts = drift.drop(index="drift", level="part").groupby("product").sum()
     np.testing.assert_allclose(parts, drift.xs("drift", level="part").loc[parts.index], atol=1e-9)
     assert drift["ie500", "fees"] > 0 or drift["ie500", "specific"] != 0
-    bare = load("feb2024.toml", [*SMALL, "run.paths=512", "tail.levels=[0.95]"])
-    held = sample(bare, assemble(bare), progress=False)
-    dma = list(config.products).index("dma")
-    es = [it.losses(0, 0, dma).expected_shortfall(0.95) for it in (held, kept)]
-    assert es[1] != pytest.approx(es[0], rel=1e-3), "what a broker forces is in ES"
+    assert drift["dma", "forced"] > 0, "what a broker forces is in the loss, and so in VaR and ES"

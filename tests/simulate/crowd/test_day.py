@@ -13,6 +13,7 @@ from tailrisk.simulate import blocks, day, path
 from tailrisk.simulate.crowd import day as crowd_day
 from tailrisk.tail import running
 from tests import plain, plain_day
+from tests.conftest import as_a_run
 from tests.crowds import OFF, crowded, edit, fetch, numbers, stormy
 
 TWINS, PATHS = 8, 64
@@ -156,15 +157,6 @@ def test_limits_alone_only_hold_back_what_exceeds_them():
     assert np.median(np.abs(limited - free)) < 1e-2
 
 
-def test_two_thousand_paths_are_finite_and_their_ledgers_close():
-    """In float32."""
-    kept = fetch(outcome(crowded("run.precision=float32"), numbers(2000)))
-    assert not kept.fault.any()
-    assert kept.loss.dtype == np.float32
-    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(kept))
-    assert kept.crowd.residual.max() < 1e-5
-
-
 def test_wide_chunks_have_the_same_bits_in_one_or_two(as_shipped):
     """As an accelerator runs them, in float32: no machine function, a thousand paths and more."""
     world, wide = crowded("run.precision=float32"), as_shipped(path.outcome)
@@ -174,20 +166,39 @@ def test_wide_chunks_have_the_same_bits_in_one_or_two(as_shipped):
         assert one.tobytes() == np.concatenate(two, axis=-1).tobytes()
 
 
-def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(monkeypatch, as_shipped):
+@pytest.fixture(scope="module")
+def whole_run():
+    """Two thousand paths as a run simulates them, in float32 and its own chunks; the config's world too."""
+    world = crowded("run.precision=float32")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        as_a_run(monkeypatch)
+        [(_, found)] = blocks.blocks(world, 2000, chunk=2048)
+    return world, found
+
+
+def test_two_thousand_paths_are_finite_and_their_ledgers_close(whole_run):
+    """In float32."""
+    _, kept = whole_run
+    assert kept.loss.shape[-1] == 2000
+    assert not kept.fault.any()
+    assert kept.loss.dtype == np.float32
+    assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(kept))
+    assert kept.crowd.residual.max() < 1e-5
+
+
+def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(whole_run, monkeypatch, as_shipped):
     """Through the machine functions of a run, in float32."""
-    world, found = crowded("run.precision=float32"), []
-    for chunk in (64, 128):
-        monkeypatch.setattr(blocks, "NARROW", chunk)
-        found += [out for _, out in blocks.blocks(world, 256, chunk=2048)]
-    for a, b in zip(*map(jax.tree.leaves, found), strict=True):
-        assert a.tobytes() == b.tobytes()
+    world, usual = whole_run
+    monkeypatch.setattr(blocks, "NARROW", 64)
+    [(_, narrow)] = blocks.blocks(world, 256, chunk=2048)
+    for a, b in zip(*map(jax.tree.leaves, (narrow, usual)), strict=True):
+        assert a.tobytes() == np.ascontiguousarray(b[..., :256]).tobytes()
     programs = blocks._with_course._cache_size()
     picture = blocks.courses(world, 256)
     of_some = blocks.courses(world, 256, np.array([3, 200, 131], np.uint32))
     assert blocks._with_course._cache_size() == programs, "a picture compiles nothing"
     terminal = MEASURES.index("terminal")
-    np.testing.assert_allclose(found[0].loss[0, terminal], 1 - picture.nav[-1], atol=1e-6)
+    np.testing.assert_allclose(narrow.loss[0, terminal], 1 - picture.nav[-1], atol=1e-6)
     for whole, part in zip(*map(jax.tree.leaves, (picture, of_some)), strict=True):
         assert whole[..., [3, 200, 131]].tobytes() == part.tobytes()
 
@@ -229,12 +240,20 @@ def test_new_seeds_and_parameters_do_not_trace_again():
     assert traces == 1
 
 
-def test_any_number_of_rounds_runs_and_more_change_little():
-    """Off the crisis, where no trigger is near; 0.1 % of a price after five days. The storm has six too."""
+def rounds(count):
+    """Prices of five days off the crisis, where no trigger is near, in so many rounds a day."""
     calm = ("market.start=calm", "crowd.edges.panic=0")
-    fine, *coarser = (
-        fetch(live(crowded(f"crowd.rounds={m}", *calm), numbers(PATHS)))[0].price[:5] for m in (12, 6, 3)
-    )
+    return fetch(live(crowded(f"crowd.rounds={count}", *calm), numbers(PATHS)))[0].price[:5]
+
+
+def test_another_number_of_rounds_changes_little():
+    """0.1 % of a price after five days. The storm has six too."""
+    moved = np.abs(rounds(6) - rounds(3))
+    assert 0 < np.median(moved) < 1e-3
+
+
+def test_more_rounds_come_nearer():
+    fine, *coarser = (rounds(count) for count in (12, 6, 3))
     errors = [np.median(np.abs(coarse - fine)) for coarse in coarser]
     assert errors[0] < errors[1] < 1e-3
 
@@ -242,6 +261,6 @@ def test_any_number_of_rounds_runs_and_more_change_little():
 def test_without_a_crowd_nothing_of_it_is_drawn_or_kept():
     world = replace(crowded(), crowd=None)
     assert jax.eval_shape(path.outcome, world, numbers(4)).crowd is None
-    assert path.draw(world, numbers(4), numbers(2, 1)).crowd is None
-    assert path.begin(world, numbers(4)).crowd is None
+    assert jax.eval_shape(path.draw, world, numbers(4), numbers(2, 1)).crowd is None
+    assert jax.eval_shape(path.begin, world, numbers(4)).crowd is None
     assert world.products.short.shape[1] == len(FUTURES)
