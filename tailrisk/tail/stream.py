@@ -43,6 +43,10 @@ def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = Fal
     return min(paths, wanted)
 
 
+Part = tuple[NDArray[Any], ...]
+"""Losses, path numbers and, where there are any, weights of some paths of a column [stored]."""
+
+
 @dataclass(frozen=True)
 class Worst:
     """The worst losses of one column, worst first, and the moments of all of them.
@@ -148,7 +152,7 @@ class TailStream:
 
     def __init__(self, columns: int, reserve: int) -> None:
         self.moments, self.reserve = MomentStream(columns), reserve
-        self._parts: list[list[tuple[NDArray[Any], ...]]] = [[] for _ in range(columns)]
+        self._parts: list[list[Part]] = [[] for _ in range(columns)]
         self._count = [0] * columns
         self._floor = np.full(columns, -np.inf)
         self._full = [reserve + max(ROOM, reserve // 4)] * columns
@@ -166,11 +170,23 @@ class TailStream:
     def add(self, loss: NDArray[np.floating], path: NDArray[np.uint32], weight: Array | None = None) -> None:
         """A block of losses [column, path], path numbers [path], and weights [path], one on average."""
         self.moments.add(loss, weight)
-        near = loss >= self._floor[:, None].astype(loss.dtype)
-        for c in range(len(self._parts)):
-            here = np.flatnonzero(near[c])
+        for c, part in self.near(loss, path, weight):
+            self.take(c, part)
+
+    def near(
+        self, loss: NDArray[np.floating], path: NDArray[np.uint32], weight: Array | None = None
+    ) -> list[tuple[int, Part]]:
+        """(column, what of a block may be among its worst), for `take`; arguments as in `add`.
+
+        What a column takes in must be no less than its floor, which only rises: another thread may ask, and
+        take in less than it was given.
+        """
+        found = []
+        for c, above in enumerate(loss >= self._floor[:, None].astype(loss.dtype)):
+            here = np.flatnonzero(above)
             if len(here):
-                self.take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
+                found.append((c, (loss[c, here], path[here], *([] if weight is None else [weight[here]]))))
+        return found
 
     def merge(self, other: "TailStream") -> None:
         """Take in all that another stream of the same columns and reserve has met.
@@ -184,7 +200,7 @@ class TailStream:
             for part in held:
                 self.take(c, part)
 
-    def stored(self, number: int) -> tuple[NDArray[Any], ...]:
+    def stored(self, number: int) -> Part:
         """Losses, path numbers and, where there are any, weights stored of one column [stored]."""
         if not self._parts[number]:
             return ()
@@ -200,7 +216,7 @@ class TailStream:
         share = weight[0][order] / moments.weight if weight else None
         return Worst(loss[order].astype(np.float64), path[order], share, moments)
 
-    def take(self, c: int, part: tuple[NDArray[Any], ...]) -> None:
+    def take(self, c: int, part: Part) -> None:
         """Take in what another stream has `stored` of a column [stored]; its moments are merged apart."""
         if not part:
             return
@@ -219,13 +235,13 @@ class TailStream:
         self._full[c] = self._count[c] + max(ROOM, self.reserve // 4)
 
 
-def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+def _joined(parts: Sequence[Part]) -> Part:
     return (
         parts[0] if len(parts) == 1 else tuple(np.concatenate(fields) for fields in zip(*parts, strict=True))
     )
 
 
-def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.intp] | None, float]:
+def _worst(held: Part, reserve: int) -> tuple[NDArray[np.intp] | None, float]:
     """(which to keep, the least loss stored); None where there is less than the reserve."""
     loss, path, *weight = held
     if weight:
