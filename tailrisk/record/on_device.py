@@ -84,7 +84,8 @@ class Device:
 
 def pairwise(x: jax.Array) -> jax.Array:
     """Sums of x [row, path] over each block [row, block], in the order in which numpy sums a block."""
-    lanes = x.reshape(x.shape[0], -1, BLOCK // GROUP, GROUP // LANES, LANES)
+    blocks = x.shape[1] // BLOCK
+    lanes = x.reshape(x.shape[0], blocks, BLOCK // GROUP, GROUP // LANES, LANES)
     total = lanes[:, :, :, 0]
     for k in range(1, GROUP // LANES):
         total = total + lanes[:, :, :, k]
@@ -98,7 +99,7 @@ def pairwise(x: jax.Array) -> jax.Array:
 
 def whole(x: jax.Array) -> jax.Array:
     """Sums of whole numbers x [row, path] over each block [row, block], exact."""
-    return x.reshape(x.shape[0], -1, BLOCK).sum(axis=-1).astype(jnp.float64)
+    return x.reshape(x.shape[0], x.shape[1] // BLOCK, BLOCK).sum(axis=-1).astype(jnp.float64)
 
 
 def _counted(place: jax.Array, bins: int) -> jax.Array:

@@ -98,6 +98,7 @@ def _places(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray
     bins = len(edges) - 1
     place = np.subtract(values, edges[0], dtype=np.float64)
     place *= bins / (edges[-1] - edges[0])
-    np.fmax(place, 0.0, out=place)  # what is no number goes first
-    np.fmin(place, bins - 1, out=place)
+    if not (values.min() >= edges[0] and values.max() <= edges[-2]):  # or there is what is no number
+        np.fmax(place, 0.0, out=place)
+        np.fmin(place, bins - 1, out=place)
     return place.astype(np.int64)

@@ -24,6 +24,8 @@ POWERS = ((1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2)
 """(power of the weight, power of the value) of each sum."""
 PLAIN = ((1, 1), (1, 2), (1, 3))
 """The same where every weight is one."""
+DIGITS = 53
+"""Binary digits of a float64."""
 ROWS = 4
 """Rows of a block whose powers are formed at a time."""
 
@@ -116,9 +118,9 @@ class MomentStream:
         """A block of so many paths by its `block_sums` [row, power]. InputError as in `add`."""
         self._same_kind(weighted)
         self.paths += paths
-        for mine, totals in zip(self._sums, sums.tolist(), strict=True):
+        for mine, totals in zip(self._sums, parts(sums), strict=True):
             for power, total in zip(POWERS if weighted else PLAIN, totals, strict=True):
-                mine[power] = mine.get(power, 0) + parts(total)
+                mine[power] = mine.get(power, 0) + total
 
     def merge(self, other: "MomentStream") -> None:
         """Take in all that another stream of the same rows has met.
@@ -191,7 +193,14 @@ def _by_rows(values: NDArray[np.generic], powers: int, compute: Callable[[Array]
     return np.concatenate(found) if found else np.zeros((0, powers))
 
 
-def parts(value: float) -> int:
-    """A finite float64 in whole parts of 2^-1074."""
-    numerator, denominator = value.as_integer_ratio()
-    return numerator * (UNIT // denominator)
+def parts(values: Array) -> list[list[int]]:
+    """Finite float64 [row, power] in whole parts of 2^-1074."""
+    fraction, exponent = np.frexp(values)
+    whole = np.ldexp(fraction, DIGITS).astype(np.int64).tolist()
+    shift = (exponent + (1074 - DIGITS)).tolist()
+    return [[_shifted(*one) for one in zip(*row, strict=True)] for row in zip(whole, shift, strict=True)]
+
+
+def _shifted(whole: int, by: int) -> int:
+    """whole 2^by; what is shifted out of a number below 2^-1022 is zeros."""
+    return whole << by if by >= 0 else whole >> -by

@@ -183,9 +183,11 @@ class TailStream:
         """
         found = []
         for c, above in enumerate(loss >= self._floor[:, None].astype(loss.dtype)):
-            here = np.flatnonzero(above)
-            if len(here):
-                found.append((c, (loss[c, here], path[here], *([] if weight is None else [weight[here]]))))
+            whole = (loss[c], path, *([] if weight is None else [weight]))
+            if above.all():
+                found.append((c, whole))
+            elif len(here := np.flatnonzero(above)):
+                found.append((c, tuple(field[here] for field in whole)))
         return found
 
     def merge(self, other: "TailStream") -> None:
@@ -253,6 +255,9 @@ def _worst(held: Part, reserve: int) -> tuple[NDArray[np.intp] | None, float]:
     if len(loss) <= reserve:
         return None, -math.inf
     floor = np.partition(loss, len(loss) - reserve)[len(loss) - reserve]
+    near = np.flatnonzero(loss >= floor)
+    if len(near) == reserve:
+        return near, float(floor)
     above, tied = np.flatnonzero(loss > floor), np.flatnonzero(loss == floor)
     first = np.argsort(path[tied])[: reserve - len(above)]
     return np.concatenate([above, tied[first]]), float(floor)

@@ -40,7 +40,7 @@ def test_a_tape(monkeypatch, as_shipped):
 
 
 def test_accounts(monkeypatch):
-    sets = ["run.days=6", "run.paths=512", "accounts={terms='accounts_2024.toml', funds=2, paths=384}"]
+    sets = ["run.days=6", "run.paths=1000", "accounts={terms='accounts_2024.toml', funds=2, paths=384}"]
     config = load("smoke.toml", sets)
     it = assemble(config, None)
     funds = accounts.assemble(config, config.attached.accounts, 2, config.run.seed, precision="float32")
@@ -72,7 +72,7 @@ def test_traces(monkeypatch):
 def test_replicates(monkeypatch, wide):
     """Two at a time, and all: some end early, since nobody reaches a level."""
     it, stream = bare("float32", days=8, detectors=(DETECTOR,)), random.stream(3, "splitting")
-    target, levels = Fall("fall", 0, -1.0, threshold=4.0), (1.5, 3.0, 3.6)
+    target, levels = Fall("fall", 0, -1.0, threshold=4.0), (3.0, 6.5, 8.0)
     alone = [splitting.replicate(it, target, levels, stream, k, 256) for k in range(5)]
     beside = splitting.replicates(it, target, levels, stream, range(5), 256)
     assert len({len(one.reached) for one in alone}) > 1, "all went as far: the case tests less"
