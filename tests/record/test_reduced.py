@@ -93,6 +93,14 @@ def test_a_program_has_the_bits_of_the_host(dtype):
     assert on_device.residual == max(part.residual for part in parts)
 
 
+def test_a_program_without_events_or_detectors_has_them_too():
+    it = replace(met(paths=BLOCK), crowd=None, accounts=None)
+    it, by = replace(it, z=it.z[:0]), replace(reduction(on_device=True), asked=Asked((1,), (), watched=False))
+    with jax.enable_x64(False):
+        made, _ = jax.device_get(by.begin(jax.tree.map(jnp.asarray, it)))
+    same(made, figures(by.asked, it, Host()))
+
+
 def test_faults_are_counted_on_the_device_and_nothing_else_is_kept():
     it = met()
     residual, loss = it.crowd.residual.copy(), it.loss.copy()
