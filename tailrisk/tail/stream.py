@@ -21,7 +21,7 @@ from .sample import Array, Level, exact_confidence, exact_level
 from .saturation import SATURATED, is_saturated
 from .shortfall import Tail, counted_tail, weighted_tail
 
-ROOM = 16_384
+ROOM = 32_768
 """Losses a column takes in, at least, before it is cut back to its reserve."""
 SPARE = 1.5
 """What a reserve is multiplied by when paths are weighted: their sum is not known until the end."""
@@ -214,7 +214,7 @@ class TailStream:
         self._cut(number)
         moments = self.moments.row(number)
         loss, path, *weight = _joined(self._parts[number])
-        order = np.lexsort((path, -loss))
+        order = _order(loss, path)
         share = weight[0][order] / moments.weight if weight else None
         return Worst(loss[order].astype(np.float64), path[order], share, moments)
 
@@ -243,11 +243,23 @@ def _joined(parts: Sequence[Part]) -> Part:
     )
 
 
+def _order(loss: NDArray[np.floating], path: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Places of the losses [stored], worst first and then by path number.
+
+    Of float32 one whole number says both: its bits in the order of its values, and the path behind them.
+    """
+    if loss.dtype != np.float32:
+        return np.lexsort((path, -loss))
+    bits = (loss + np.float32(0)).view(np.uint32)  # no zero is below zero
+    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
+    return np.argsort((falling.astype(np.uint64) << np.uint64(32)) | path)
+
+
 def _worst(held: Part, reserve: int) -> tuple[NDArray[np.intp] | None, float]:
     """(which to keep, the least loss stored); None where there is less than the reserve."""
     loss, path, *weight = held
     if weight:
-        order = np.lexsort((path, -loss))
+        order = _order(loss, path)
         enough = int(np.searchsorted(np.cumsum(weight[0][order]), reserve)) + 1
         if enough >= len(loss):
             return None, -math.inf
