@@ -57,7 +57,9 @@ class Figures(NamedTuple):
 class Arithmetic(Protocol):
     """How paths are counted and summed."""
 
-    xp: Any  # numpy, or jax.numpy
+    @property
+    def xp(self) -> Any:
+        """numpy, or jax.numpy."""
 
     def sums(self, values: Any) -> Any:
         """`tail.block_sums` of values [row, path], block by block [block, row, power]."""
