@@ -190,10 +190,11 @@ class Reduction:
 
         Of weighted paths that is all of it: their bins hold sums of weights in the order of paths.
         """
-        whole = outcome.fault.shape[0] // BLOCK * BLOCK
+        paths = outcome.fault.shape[0]
+        whole = paths // BLOCK * BLOCK
         if not self.on_device or outcome.weight is not None or not whole:
             return None, outcome
-        rest = jax.tree.map(itemgetter((..., slice(whole, None))), outcome)
+        rest = jax.tree.map(itemgetter((..., slice(whole, None))), outcome) if whole < paths else None
         return on_device.figures(figures, self.asked, outcome, whole), rest
 
     def end(self, first: int, arrived: Any) -> list[Reduced]:
@@ -204,7 +205,7 @@ class Reduction:
         made, rest = arrived
         done = [] if made is None else [self.worst(first, made.asked.shape[-1], made, None)]
         first += sum(one.paths for one in done)
-        for start in range(0, rest.fault.shape[0], BLOCK):
+        for start in range(0, 0 if rest is None else rest.fault.shape[0], BLOCK):
             block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), rest)
             done.append(self._block(first + start, block))
         return done
