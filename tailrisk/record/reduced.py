@@ -220,7 +220,10 @@ class Reduction:
         return self.worst(first, block.fault.shape[0], figures(self.asked, block, Host(weight)), weight)
 
     def worst(self, first: int, paths: int, made: Figures, weight: Array | None) -> Reduced:
-        """With what may be among the worst losses, and the sums that need every loss on the host."""
+        """With what may be among the worst losses, and the sums that need every loss; weight [path].
+
+        Raises Fault where the lines of a fund miss its NAV.
+        """
         if made.faults or made.unbalanced:
             return Reduced(first, paths, made, {}, weight)
         if not made.missed <= ROUNDING[self.config.run.precision]:

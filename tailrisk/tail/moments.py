@@ -163,6 +163,9 @@ def block_sums(values: NDArray[np.generic], weight: Array | None = None) -> Arra
 
     Each is the pairwise sum of numpy: 16 in each of eight columns, columns and then groups of 128 two by two.
     Flags are counted.
+
+    >>> block_sums(np.array([[1.0, 2.0, 3.0]])).tolist()
+    [[6.0, 14.0, 36.0]]
     """
     if weight is None and values.dtype == np.bool_:
         counts = [np.count_nonzero(row) for row in values]
