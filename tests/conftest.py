@@ -143,7 +143,7 @@ def as_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
         (blocks, "_block", {"static_argnums": 0, "static_argnames": of_calls, "compiler_options": own}),
         (blocks, "_with_course", {"compiler_options": own}),
         (blocks, "_course", {}),
-        (tape, "_tapes", {"static_argnames": "calls", "compiler_options": own}),
+        (tape, "_tapes", {"static_argnames": of_calls, "compiler_options": own}),
     ):
         monkeypatch.setattr(room, name, shipped(getattr(room, name).__wrapped__, **how))
 

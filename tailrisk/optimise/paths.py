@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..core import Fault, InputError
 from ..core.kernel import OPTIONS
 from ..core.units import Count
-from ..simulate.blocks import BLOCK, NARROW, compiled
+from ..core.width import NARROW, width
+from ..simulate.blocks import BLOCK, compiled
 from ..simulate.returns import Returns, returns
 from ..simulate.world import World
 from ..universe import Universe, factor_returns
@@ -65,7 +66,7 @@ def simulate(
     count = int(number("", "paths", paths, "a whole number above zero", 1.0))
     said = weights(weight, count)
     names = _styles(world, styles)
-    size = NARROW if world.crowd is not None and jax.default_backend() == "cpu" else min(chunk, BLOCK)
+    size = width(count, NARROW if world.crowd is not None else min(chunk, BLOCK))
     parts = [jax.device_get(_chunk(world, np.uint32(first), size=size)) for first in range(0, count, size)]
     whole = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :count], *parts)
     if whole.fault.any():

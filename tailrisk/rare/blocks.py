@@ -9,13 +9,17 @@ import numpy as np
 
 from ..core.processes import ALONE, Group
 from ..core.units import Count
-from ..simulate.blocks import BLOCK, chunks, threads
-from ..simulate.blocks import blocks as drawn
+from ..core.width import width
+from ..simulate.blocks import BLOCK, WHOLE, Made, Reduction, chunks, threads
+from ..simulate.blocks import reduced as plainly
 from ..simulate.path import Outcome
 from ..simulate.world import World
 from . import importance
 from .importance import Trace
 from .tilt import Tilt
+
+TRACE = 24
+"""Numbers of a path-day in a trace, and their copies."""
 
 
 def blocks(
@@ -25,18 +29,40 @@ def blocks(
 
     InputError as there.
     """
+    return reduced(world, paths, WHOLE, chunk=chunk, law=law, group=group)
+
+
+def reduced(
+    world: World,
+    paths: int,
+    reduction: Reduction[Made],
+    *,
+    chunk: int,
+    law: Tilt | None,
+    group: Group = ALONE,
+) -> Iterator[tuple[int, Made]]:
+    """`simulate.blocks.reduced` with paths drawn from `law` and weighted; None is the world's own law.
+
+    InputError as there.
+    """
     if law is None:
-        return drawn(world, paths, chunk=chunk, group=group)
-    return drawn(world, paths, chunk=chunk, program=importance.outcome, law=law, group=group)
+        return plainly(world, paths, reduction, chunk=chunk, group=group)
+    return plainly(world, paths, reduction, chunk=chunk, program=importance.outcome, law=law, group=group)
 
 
 def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tuple[Outcome, Trace]:
-    """Outcome and trace of whole blocks of paths from number `first`, side by side, as NumPy arrays."""
+    """Outcome and trace of whole blocks of paths from number `first`, side by side, as NumPy arrays.
+
+    chunk: paths side by side on a CPU; an accelerator takes as many as fit.
+    """
+    size = width(paths, BLOCK, TRACE * world.days * world.dtype.itemsize)
+    side = width(size, chunk)
 
     def compute(start: Any) -> tuple[Outcome, Trace]:
-        return _traces(world, law, start + np.uint32(first), chunk=chunk, calls=BLOCK // chunk)
+        return _traces(world, law, start + np.uint32(first), chunk=side, calls=size // side)
 
-    parts = [part for _, part in sorted(threads(compute, paths), key=lambda numbered: numbered[0])]
+    done = threads(compute, paths, size=size)
+    parts = [part for _, part in sorted(done, key=lambda numbered: numbered[0])]
     return jax.tree.map(lambda *fields: np.concatenate(fields, axis=-1), *parts)
 
 

@@ -1,14 +1,17 @@
 """The odds of one event by splitting: independent replicates, because clones of one ancestor are alike."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.random import Stream
+from ..core.width import width
 from ..simulate.world import World
 from .score import Fall
-from .splitting import levels_for, replicate
+from .splitting import levels_for, path_bytes
+from .splitting import replicates as side_by_side
 
 Array = NDArray[np.float64]
 
@@ -48,8 +51,11 @@ def estimate(
         raise ValueError("splitting needs a threshold")
     levels = levels_for(world, target, target.threshold, stream, paths)
     chance, days, seen, lived, spent = [], [], 0, 0, 0
-    for r in range(first, first + replicates):
-        done = replicate(world, target, levels, stream, r, paths)
+    every = range(first, first + replicates)
+    side = width(replicates * paths, paths, path_bytes(world)) // paths
+    groups = [every[k : k + side] for k in range(0, replicates, side)]
+    found = (side_by_side(world, target, levels, stream, group, paths) for group in groups)
+    for done in chain.from_iterable(found):
         hits = target.sign * np.asarray(done.outcome.z[target.detector]) >= target.threshold
         weight, often = np.asarray(done.outcome.weight, np.float64), hits.sum(axis=0)
         chance.append(float(weight[often > 0].sum()))

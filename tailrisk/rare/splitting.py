@@ -10,8 +10,10 @@ A clone is a gather on the path axis, with a path number of its own: its draws f
 are simulated in step, a path resting until the day after its ancestor's crossing.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 
 import jax
 import jax.numpy as jnp
@@ -34,6 +36,8 @@ REACHING = 0.2
 """Fraction of a pilot's paths that reach the next level."""
 DEEPEST = 30
 """Levels a pilot looks for at most."""
+STATE = 1000
+"""Numbers of a path's state, with a crowd."""
 
 
 @struct
@@ -171,34 +175,79 @@ class Replicate:
     path_days: int
 
 
-def replicate(
-    world: World, target: Target, levels: tuple[float, ...], stream: Stream, index: int, paths: int
-) -> Replicate:
-    """Replicate number `index` with `paths` paths a stage and fixed levels, rising.
+@dataclass
+class _Run:
+    """A replicate under way."""
 
-    The paths of stage m are numbered from (index (M + 1) + m) paths on, M levels.
+    weight: float = 1.0  # of all paths of its stage
+    ended: list[tuple[Outcome, float]] = field(default_factory=list)  # and what each of them counts for
+    reached: list[float] = field(default_factory=list)
+    over: bool = False
+
+    def met(self, outcome: Outcome, crossed: NDArray[np.int32], *, last: bool) -> None:
+        """A stage: its outcome [.., path] and the day of each path's crossing [path]."""
+        stay, paths = np.flatnonzero(crossed < 0), len(crossed)
+        self.ended.append((jax.tree.map(itemgetter((..., stay)), outcome), self.weight / paths))
+        self.reached.append(1 - len(stay) / paths)
+        self.over = last or not self.reached[-1]
+        self.weight *= self.reached[-1]
+
+    def replicate(self, world: World, paths: int) -> Replicate:
+        """All its stages, of so many paths each."""
+        outcomes, weights = zip(*self.ended, strict=True)
+        joined = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *outcomes)
+        each = [np.full(out.fault.shape, w) for out, w in zip(outcomes, weights, strict=True)]
+        spent = len(self.reached) * paths * world.days
+        spent += paths * (0 if world.history is not None else world.warmup)
+        return Replicate(
+            outcome=replace(joined, weight=np.concatenate(each)),
+            reached=tuple(self.reached),
+            path_days=spent,
+        )
+
+
+def replicates(
+    world: World, target: Target, levels: tuple[float, ...], stream: Stream, which: Sequence[int], paths: int
+) -> list[Replicate]:
+    """The replicates numbered `which`, side by side, with `paths` paths a stage and fixed levels, rising.
+
+    The paths of stage m of replicate k are numbered from (k (M + 1) + m) paths on, M levels.
     """
-    weight, kept, shares = 1.0, [], []
+    runs, stages = [_Run() for _ in which], len(levels) + 1
+    places = [slice(k * paths, (k + 1) * paths) for k in range(len(runs))]
     entry: Entry | None = None
-    for m in range(len(levels) + 1):
-        number = _numbers(index * (len(levels) + 1) + m, paths)
+    for m in range(stages):
+        numbers = [_numbers(index * stages + m, paths) for index in which]
+        number = jnp.concatenate(numbers)
         entry = _begin(world, target, number) if entry is None else entry
         level = levels[m] if m < len(levels) else np.inf
         done = stage(world, target, entry, number, jnp.asarray(level, world.dtype))
-        crossed = np.asarray(done.crossed)
-        stay = np.flatnonzero(crossed < 0)
-        kept.append((jax.tree.map(lambda x: np.asarray(x)[..., stay], done.outcome), weight / paths))  # noqa: B023
-        shares.append(1 - len(stay) / paths)
-        if m == len(levels) or not shares[-1]:
+        outcome, crossed = jax.tree.map(np.asarray, done.outcome), np.asarray(done.crossed)
+        parent = np.arange(len(crossed), dtype=np.int32)
+        for run, at, own in zip(runs, places, numbers, strict=True):
+            if not run.over:
+                part = jax.tree.map(itemgetter((..., at)), outcome)
+                run.met(part, crossed[at], last=m == len(levels))
+            if not run.over:
+                offset = random.uniforms(stream, own[:1], jnp.full(1, m, jnp.uint32), world.dtype)
+                parent[at] = at.start + parents(crossed[at], float(offset[0]))
+        if all(run.over for run in runs):
             break
-        offset = random.uniforms(stream, number[:1], jnp.full(1, m, jnp.uint32), world.dtype)
-        entry = clones(done.reached, jnp.asarray(parents(crossed, float(offset[0]))))
-        weight = weight * shares[-1]
-    outcomes, weights = [out for out, _ in kept], [w for _, w in kept]
-    joined = jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *outcomes)
-    each = np.concatenate([np.full(out.fault.shape, w) for out, w in zip(outcomes, weights, strict=True)])
-    spent = len(shares) * paths * world.days + paths * (0 if world.history is not None else world.warmup)
-    return Replicate(outcome=replace(joined, weight=each), reached=tuple(shares), path_days=spent)
+        entry = clones(done.reached, jnp.asarray(parent))
+    return [run.replicate(world, paths) for run in runs]
+
+
+def replicate(
+    world: World, target: Target, levels: tuple[float, ...], stream: Stream, index: int, paths: int
+) -> Replicate:
+    """Replicate number `index` alone, as `replicates` has it."""
+    return replicates(world, target, levels, stream, (index,), paths)[0]
+
+
+def path_bytes(world: World) -> float:
+    """About what a path of a stage takes: spreads and z of every day, where it is, where it crossed."""
+    days = (world.warmup + 2 * world.days) * len(world.detectors)
+    return 2 * world.dtype.itemsize * (days + STATE)
 
 
 _begin = jax.jit(begin, static_argnames="target")

@@ -24,16 +24,20 @@ from ..config.accounts import AccountsFile
 from ..core import random
 from ..core.errors import Fault
 from ..core.figures import FUNDS, estimate
+from ..core.width import width
 from ..products import account
 from ..simulate import managed
-from ..simulate.tape import CHUNK, Tape, chosen, tapes
+from ..simulate.tape import CHUNK, Tape, chosen, path_bytes, tapes
 from ..simulate.world import World
 from ..tail import Moments, event, expected_shortfall, value_at_risk
 from . import estimates
-from .collect import ROUNDING, Sample
+from .collect import Sample
+from .reduced import ROUNDING
 
 Array = NDArray[np.float64]
 QUANTILES = (0.05, 0.5, 0.95)
+FUND_DAY = 16
+"""Bytes of what moves one fund alone on a path-day, and its copies."""
 
 
 def outcomes(config: Config, world: World, sampled: Sample | None = None) -> pd.DataFrame | None:
@@ -74,8 +78,9 @@ def live(config: Config, world: World, funds: Funds, paths: int) -> dict[str, Ar
     """Every fund at the end of every path: NAV and the like [fund, path], P&L per unit [line, fund, path]."""
     parts = []
     tape = tapes(world, 0, paths)
-    for first in range(0, paths, CHUNK):
-        part = chosen(tape, np.arange(first, first + CHUNK))
+    wide = width(paths, CHUNK, path_bytes(world) + FUND_DAY * world.days * len(funds.product))
+    for first in range(0, paths, wide):
+        part = chosen(tape, np.arange(first, min(first + wide, paths)))
         parts.append(jax.device_get(_ended(funds.params, moved(config, funds, part, first))))
     return {name: np.concatenate([part[name] for part in parts], axis=-1).astype(float) for name in parts[0]}
 

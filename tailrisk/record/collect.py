@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Any
 
 import jax
@@ -11,33 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..assemble.world import detector
 from ..config import Config
 from ..core import Fault
 from ..core.names import MEASURES, VIEWS
 from ..core.processes import ALONE, Group
 from ..market import spread
 from ..products.account import LINES
-from ..rare.blocks import blocks
+from ..rare.blocks import reduced
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
 from ..simulate.blocks import BLOCK, courses, dealt
-from ..simulate.crowd import day as crowd_day
-from ..simulate.path import Outcome
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
 from . import crowd, exchange, risks, sampling
+from .reduced import LOSS_EDGES, Z_EDGES, Asked, Reduced, Reduction
 from .tally import Counts
-
-Z_EDGES = np.linspace(-20, 20, 401)
-"""Bins of z; the outermost hold everything beyond."""
-
-
-ROUNDING = {"float32": 1e-3, "float64": 1e-9}
-"""Largest difference between the change of NAV and the sum of its lines."""
-LOSS_EDGES = np.linspace(-1, 1, 801)
-"""Bins of losses, a quarter of a percent each; the outermost hold everything beyond."""
-
 
 Watch = Callable[[int, NDArray[np.float32], NDArray[np.int64]], object]
 """Sees every block: its first path, loss [view, measure, product, path], days of each event [event, path]."""
@@ -93,6 +80,25 @@ class Sample:
         """Days of all paths, or the paths' weights [detector, bin]."""
         return self.z_tally.value
 
+    def streams(self) -> dict[str, TailStream]:
+        """The streams of tails by the names of `reduced.Figures`."""
+        return {"tails": self.tails} | ({} if self.crowd is None else {"crowd": self.crowd.numbers})
+
+    def moments(self) -> dict[str, MomentStream]:
+        """The streams of moments by the names of `reduced.Figures`, those of the tails included."""
+        found = {"drift": self.drift, "events": self.events, "accounts": self.accounts}
+        found["risks"] = self.risks.sums
+        if self.funds is not None:
+            found["funds"] = self.funds
+        if self.crowd is not None:
+            found["flags"] = self.crowd.flags
+        return found | {name: tail.moments for name, tail in self.streams().items()}
+
+    def tallies(self) -> dict[str, Counts]:
+        """The tallies by the names of `reduced.Figures`."""
+        found = {"loss": self.loss_tally, "z": self.z_tally}
+        return found if self.crowd is None else found | {"crowd": self.crowd.tally}
+
     def weight(self) -> NDArray[np.float64] | None:
         """Every path's weight [path], one on average; None for plain paths."""
         return np.concatenate([self.weights[n] for n in sorted(self.weights)]) if self.weights else None
@@ -119,9 +125,11 @@ def sample(
     sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
     own = sum(part.stop - part.start for part in dealt(paths, group))
     with tqdm(total=own, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
-        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law, group=group):
-            _keep(sampled, config, first, outcome, watch)
-            bar.update(outcome.fault.shape[0])
+        by = reduction(sampled, config, watched=watch is not None)
+        for _, found in reduced(world, paths, by, chunk=config.run.chunk, law=law, group=group):
+            for one in found:
+                _keep(sampled, config, one, watch)
+                bar.update(one.paths)
     exchange.together(sampled, group)
     _refuse(sampled, paths)
     if not group.writes:
@@ -167,68 +175,55 @@ def reserve_of(config: Config, weighted: bool = False) -> int:
     return reserve(config.run.paths, str(tail.lowest), tail.confidence, weighted=weighted)
 
 
-def _keep(sampled: Sample, config: Config, first: int, outcome: Outcome, watch: Watch | None = None) -> None:
-    arrays = jax.tree.map(np.asarray, outcome)
-    _check(sampled, arrays)
-    for start in range(0, arrays.fault.shape[0], BLOCK):
-        block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), arrays)
-        _keep_block(sampled, config, first + start, block, watch)
+def reduction(sampled: Sample, config: Config, *, watched: bool = False) -> Reduction:
+    """How the blocks of a run are reduced; watched: with losses and events of every path."""
+    asked, on_device = Asked.of(config, sampled.detectors, watched=watched), jax.default_backend() != "cpu"
+    return Reduction(config, asked, sampled.streams(), sampled.risks, on_device)
 
 
-def _keep_block(
-    sampled: Sample, config: Config, first: int, block: Outcome, watch: Watch | None = None
-) -> None:
-    """One block, the unit whose sums are rounded, so that a wider call gives the same digits."""
-    loss, owed = np.asarray(block.loss, np.float32), np.asarray(block.shortfall)
-    paths = loss.shape[-1]
-    numbers = np.arange(first, first + paths, dtype=np.uint32)
+def _keep(sampled: Sample, config: Config, one: Reduced, watch: Watch | None = None) -> None:
+    """Add what is left of some blocks to what is retained."""
+    made = one.figures
+    sampled.faults += int(made.faults)
+    sampled.unbalanced += int(made.unbalanced)
+    if sampled.crowd is not None:
+        sampled.crowd.residual = max(sampled.crowd.residual, float(made.residual))
     if sampled.faults or sampled.unbalanced:
         return
-    weight = None if block.weight is None else np.asarray(block.weight, np.float64)
-    if weight is not None:
-        sampled.weights[first] = weight
-    asked = loss[:, [MEASURES.index(measure) for measure in config.tail.losses]]
-    sampled.tails.add(asked.reshape(-1, paths), numbers, weight)
-    sampled.drift.add(loss[:, MEASURES.index("terminal")].reshape(-1, paths), weight)
-    sampled.risks.add(first, asked.reshape(-1, paths), weight)
-    sampled.loss_tally.add(tally(loss, LOSS_EDGES, weight))
-    ruined = owed > 0 if block.accounts is None else np.asarray(block.accounts.wiped_out)
-    sampled.accounts.add(np.concatenate([np.asarray(block.breached), ruined, owed]), weight)
-    if sampled.funds is not None and block.accounts is not None:
-        sampled.funds.add(_fund_rows(config, block), weight)
-    days = np.zeros((len(config.event), paths), np.int64)
-    for i, event in enumerate(config.event):
-        z = np.asarray(block.z[sampled.detectors.index(detector(event, config.names))])
-        days[i] = (z <= event.threshold if event.threshold < 0 else z >= event.threshold).sum(axis=0)
-    sampled.events.add(np.concatenate([days > 0, days]), weight)
-    sampled.seen += (days > 0).sum(axis=1)
+    _sum(sampled, config, one)
+    for name, tail in sampled.streams().items():
+        for column, part in one.worst[name]:
+            tail.take(column, part)
+    for name, counts in sampled.tallies().items():
+        if name in made.counts:
+            counts.add(made.counts[name])
+    sampled.seen += made.seen
+    if one.weight is not None:
+        sampled.weights[one.first] = one.weight
+    if made.asked is not None:
+        sampled.risks.add(one.first, made.asked)
     if watch is not None:
-        watch(first, loss, days)
-    z = np.asarray(block.z)  # [detector, day, path]
-    often = [tally(one.ravel(), Z_EDGES, None if weight is None else np.tile(weight, len(one))) for one in z]
-    if often:
-        sampled.z_tally.add(np.stack(often))
-    if sampled.crowd is not None and block.crowd is not None:
-        sampled.crowd.numbers.add(crowd.columns(block.crowd), numbers, weight)
-        sampled.crowd.flags.add(crowd.flags(block.crowd), weight)
-        sampled.crowd.tally.add(crowd.map_counts(block.crowd, weight))
+        losses, days = made.every
+        for start in range(0, one.paths, BLOCK):
+            at = (..., slice(start, start + BLOCK))
+            watch(one.first + start, losses[at], days[at])
 
 
-def _check(sampled: Sample, arrays: Outcome) -> None:
-    """Count the faults; a path whose figures are finite and whose ledger is not closed is unbalanced."""
-    fault = np.asarray(arrays.fault)
-    open_ledger = np.zeros_like(fault)
-    if arrays.crowd is not None:
-        open_ledger = (
-            fault & np.isfinite(arrays.crowd.residual) & np.isfinite(arrays.loss).all(axis=(0, 1, 2))
-        )
-        open_ledger &= ~np.asarray(crowd_day.closes(arrays.crowd))
-        if sampled.crowd is not None:
-            sampled.crowd.residual = max(
-                sampled.crowd.residual, float(np.nan_to_num(arrays.crowd.residual).max())
-            )
-    sampled.unbalanced += int(open_ledger.sum())
-    sampled.faults += int((fault & ~open_ledger).sum())
+def _sum(sampled: Sample, config: Config, one: Reduced) -> None:
+    """Add the sums of every block to the streams of moments."""
+    sums = one.figures.sums
+    if "drift" not in sums:
+        sums = sums | {"drift": _terminal(config, sums["tails"])}
+    for name, blocks in sums.items():
+        stream = sampled.moments()[name]
+        for start, block in zip(range(0, one.paths, BLOCK), blocks, strict=True):
+            stream.take(block, min(BLOCK, one.paths - start), weighted=one.weight is not None)
+
+
+def _terminal(config: Config, sums: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of the sums of all losses asked for [block, column, power] those of the terminal ones."""
+    by_measure = sums.reshape(len(sums), len(VIEWS), len(config.tail.losses), -1, sums.shape[-1])
+    return by_measure[:, :, config.tail.losses.index("terminal")].reshape(len(sums), -1, sums.shape[-1])
 
 
 def _refuse(sampled: Sample, paths: int) -> None:
@@ -240,33 +235,3 @@ def _refuse(sampled: Sample, paths: int) -> None:
             f"the crowd's ledger does not close on {sampled.unbalanced:,} of {paths:,} paths: books and "
             f"ledger differ by up to {worst:.2g} of initial holdings, which is more than rounding"
         )
-
-
-def _fund_rows(config: Config, block: Outcome) -> NDArray[np.float64]:
-    """Rows of `Sample.funds` [row and product, path]. Raises Fault where lines do not add up to a NAV."""
-    it = block.accounts
-    assert it is not None
-    pnl = np.asarray(it.pnl, np.float64)
-    off = np.abs(pnl.sum(axis=0) + np.asarray(block.loss[0, MEASURES.index("terminal")]))
-    off = off[~np.asarray(it.wiped_out)].max(
-        initial=0.0
-    )  # NAV stays at zero, an account may repay its broker
-    if not off <= ROUNDING[config.run.precision]:
-        raise Fault(f"the lines of a fund miss its NAV by {off:.3g}")
-    rows = [np.asarray(it.stopped, np.float64)[None], np.asarray(it.redeemed, np.float64)[None], pnl]
-    return np.concatenate(rows).reshape(-1, pnl.shape[-1])
-
-
-def tally(
-    values: NDArray[np.floating], edges: NDArray[np.float64], weight: NDArray[np.float64] | None = None
-) -> NDArray[Any]:
-    """How many values [..., path] fall into each of evenly spaced bins [..., bin], or how much weight [path].
-
-    The outermost bins take what lies beyond, the middle one what is no number.
-    """
-    bins, rows = len(edges) - 1, int(np.prod(values.shape[:-1]))
-    place = (values.reshape(rows, -1) - edges[0]) * (bins / (edges[-1] - edges[0]))
-    place = np.clip(np.nan_to_num(place, nan=0.0), 0, bins - 1).astype(np.int64)
-    every = None if weight is None else np.tile(weight, rows)
-    counts = np.bincount((place + np.arange(rows)[:, None] * bins).ravel(), every, minlength=rows * bins)
-    return counts.reshape(*values.shape[:-1], bins)

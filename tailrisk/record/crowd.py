@@ -47,8 +47,8 @@ def quantities(config: Config) -> list[Quantity]:
     ]
 
 
-def columns(outcome: Outcome) -> NDArray[np.floating]:
-    """The numbers of every path [quantity, path]."""
+def columns(outcome: Outcome, xp: Any = np) -> Any:
+    """The numbers of every path [quantity, path]; xp: numpy, or jax.numpy."""
     discount = () if outcome.peak_discount is None else (outcome.peak_discount,)
     rows = [
         -outcome.worst_3_days,
@@ -58,7 +58,7 @@ def columns(outcome: Outcome) -> NDArray[np.floating]:
         *outcome.drawdown,
         *outcome.shortfall,
     ]
-    return np.stack([np.asarray(row) for row in rows])
+    return xp.stack(rows)
 
 
 def happenings(config: Config) -> list[Quantity]:
@@ -71,24 +71,23 @@ def happenings(config: Config) -> list[Quantity]:
     ]
 
 
-def flags(outcome: Outcome) -> NDArray[np.bool_]:
-    """What happened [happening, path]: the state reached a stage, a cohort was called, it owes money."""
-    stage = np.asarray(outcome.stage)
-    reached = [stage >= k + 1 for k in range(STAGES)]
-    return np.stack([*reached, *np.asarray(outcome.called), *(np.asarray(outcome.shortfall) > 0)])
+def flags(outcome: Outcome, xp: Any = np) -> Any:
+    """What happened [happening, path]: the state reached a stage, a cohort was called, it owes money.
+
+    xp: numpy, or jax.numpy.
+    """
+    reached = [outcome.stage >= k + 1 for k in range(STAGES)]
+    return xp.stack([*reached, *outcome.called, *(outcome.shortfall > 0)])
 
 
-def map_counts(outcome: Outcome, weight: NDArray[np.float64] | None = None) -> NDArray[Any]:
-    """Paths, or weights [path], by stage, worst three days of the micro bucket, largest discount watched."""
-    loss = -np.asarray(outcome.worst_3_days)
-    discount = np.zeros_like(loss) if outcome.peak_discount is None else np.asarray(outcome.peak_discount)
-    places = (
-        np.asarray(outcome.stage),
-        _place(loss, LOSS_BINS),
-        _place(discount, DISCOUNT_BINS),
-    )
-    counts = np.bincount(np.ravel_multi_index(places, MAP), weight, minlength=int(np.prod(MAP)))
-    return counts.reshape(MAP)
+def places(outcome: Outcome, xp: Any = np) -> tuple[Any, Any, Any]:
+    """Where each path [path] is on the map: stage, worst three days of the micro bucket, largest discount.
+
+    xp: numpy, or jax.numpy.
+    """
+    loss = -outcome.worst_3_days
+    discount = xp.zeros_like(loss) if outcome.peak_discount is None else outcome.peak_discount
+    return outcome.stage, _place(loss, LOSS_BINS, xp), _place(discount, DISCOUNT_BINS, xp)
 
 
 def table(config: Config, numbers: TailStream, hits: MomentStream, residual: float) -> pd.DataFrame:
@@ -161,5 +160,6 @@ def _books(config: Config) -> list[str]:
     return [] if files is None else [book.future for book in files.snowballs.book]
 
 
-def _place(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    return np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+def _place(values: Any, edges: NDArray[np.float64], xp: Any) -> Any:
+    found = xp.searchsorted(xp.asarray(edges), xp.asarray(values, np.float64), side="right")
+    return xp.clip(found - 1, 0, len(edges) - 2)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..core.processes import Group, gathered
 from ..simulate.blocks import dealt
-from ..tail import MomentStream, TailStream
+from ..tail import MomentStream
 from .tally import Counts
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def together(sampled: "Sample", group: Group) -> None:
     """
     if group.count == 1:
         return
-    tails, moments, counts = _tails(sampled), _moments(sampled), _counts(sampled)
+    tails, moments = list(sampled.streams().values()), list(sampled.moments().values())
+    counts = list(sampled.tallies().values())
     parts = [as_bytes(_head(sampled), {f"{k}": m.state() for k, m in enumerate(moments)})]
     parts += [as_bytes({f"{k}": x for k, x in enumerate(_of_counts(counts))}), as_bytes(_rest(sampled))]
     columns = [(tail, c) for tail in tails for c in range(tail.columns)]
@@ -66,23 +67,6 @@ def of_bytes(data: bytes) -> tuple[Arrays, Any]:
     with np.load(io.BytesIO(data), allow_pickle=False) as found:
         arrays = {name[1:]: found[name] for name in found.files if name != "said"}
         return arrays, json.loads(found["said"].tobytes())
-
-
-def _tails(sampled: "Sample") -> list[TailStream]:
-    return [sampled.tails, *([sampled.crowd.numbers] if sampled.crowd is not None else [])]
-
-
-def _moments(sampled: "Sample") -> list[MomentStream]:
-    """Every stream of moments, those of the tails included."""
-    funds = [] if sampled.funds is None else [sampled.funds]
-    flags = [] if sampled.crowd is None else [sampled.crowd.flags]
-    own = [sampled.drift, sampled.events, sampled.accounts, sampled.risks.sums, *funds, *flags]
-    return [*own, *(tail.moments for tail in _tails(sampled))]
-
-
-def _counts(sampled: "Sample") -> list[Counts]:
-    crowd = [] if sampled.crowd is None else [sampled.crowd.tally]
-    return [sampled.loss_tally, sampled.z_tally, *crowd]
 
 
 def _of_counts(counts: list[Counts]) -> Iterator[NDArray[np.int64]]:

@@ -20,11 +20,13 @@ from ..core import InputError
 from ..core.figures import RISKS, estimate
 from ..core.names import VIEWS
 from ..core.risks import PARETO, Risk, risk
+from ..simulate.blocks import BLOCK
 from ..tail import (
     Measure,
     Moments,
     MomentStream,
     Worst,
+    block_sums,
     conditional_drawdown,
     expectile,
     exponential_spectral,
@@ -56,14 +58,24 @@ class RiskSample:
     sums: MomentStream  # [risk of SUMS, column]
     first: NDArray[np.float32]  # [column, path]  losses of the first paths; no columns where none is needed
 
-    def add(self, first: int, losses: NDArray[np.float32], weight: Array | None) -> None:
-        """A block of losses [column, path] from path `first`."""
-        pays = [pay(one, losses.astype(np.float64)) for one in self.asked if one.kind in SUMS]
-        if pays:
-            self.sums.add(np.concatenate(pays), weight)
+    def sums_of(self, losses: NDArray[np.float32], weight: Array | None) -> dict[str, Array]:
+        """Sums of what is summed of losses [column, path], `risks` [block, row, power]; weight [path]."""
+        summed = [one for one in self.asked if one.kind in SUMS]
+        blocks = [slice(k, k + BLOCK) for k in range(0, losses.shape[1] if summed else 0, BLOCK)]
+        found = [
+            block_sums(np.concatenate([pay(one, losses[:, at].astype(np.float64)) for one in summed]), weight)
+            for at in blocks
+        ]
+        return {"risks": np.stack(found)} if found else {}
+
+    def whole(self, first: int, losses: NDArray[np.float32]) -> NDArray[np.float32] | None:
+        """Those of the losses [column, path] from path `first` on that `first` has room for."""
         room = self.first.shape[1] - first
-        if len(self.first) and room > 0:
-            self.first[:, first : first + losses.shape[1]] = losses[:, :room]
+        return losses[:, :room] if len(self.first) and room > 0 else None
+
+    def add(self, first: int, losses: NDArray[np.float32]) -> None:
+        """Store what is `whole` of losses [column, path] from path `first` on."""
+        self.first[:, first : first + losses.shape[1]] = losses
 
 
 def empty(config: Config, columns: int) -> RiskSample:

@@ -20,7 +20,8 @@ from ..products.account import LINES
 from ..rare.repeats import Estimate
 from ..tail import Interval, Moments, Worst, replicate_interval, return_period
 from . import estimates
-from .collect import LOSS_EDGES, Z_EDGES, Sample
+from .collect import Sample
+from .reduced import LOSS_EDGES, Z_EDGES
 from .risks import table as of_risks
 
 FAN_LEVELS = (0.001, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 0.999)

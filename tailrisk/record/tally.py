@@ -45,3 +45,60 @@ class Counts:
             self.part += part
             self.whole += self.part >> SHIFT
             self.part &= (1 << SHIFT) - 1
+
+
+PIECE = 8192
+"""Values placed in their bins at a time: what is formed on the way stays in a core's cache."""
+
+
+def tally(
+    values: NDArray[np.floating], edges: NDArray[np.float64], weight: NDArray[np.float64] | None = None
+) -> NDArray[Any]:
+    """How many values [..., path] fall into each of evenly spaced bins [..., bin], or how much weight [path].
+
+    The outermost bins take what lies beyond, the first what is no number.
+    """
+    bins, rows = len(edges) - 1, values.reshape(-1, values.shape[-1])
+    if weight is None:
+        counts = np.stack([_counted(row, edges) for row in rows]) if len(rows) else np.zeros((0, bins), int)
+    else:
+        found = [np.bincount(_placed(row, edges), weight, minlength=bins) for row in rows]
+        counts = np.stack(found) if found else np.zeros((0, bins))
+    return counts.reshape(*values.shape[:-1], bins)
+
+
+def cells(
+    places: tuple[NDArray[np.int64], ...],
+    shape: tuple[int, ...],
+    weight: NDArray[np.float64] | None = None,
+) -> NDArray[Any]:
+    """Paths, or weight [path], in each cell of a map of `shape`, given places [axis][path]."""
+    counts = np.bincount(np.ravel_multi_index(places, shape), weight, minlength=int(np.prod(shape)))
+    return counts.reshape(shape)
+
+
+def _counted(row: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Counts [bin] of one row of values [value]."""
+    counts = np.zeros(len(edges) - 1, np.int64)
+    for start in range(0, len(row), PIECE):
+        counts += np.bincount(_places(row[start : start + PIECE], edges), minlength=len(counts))
+    return counts
+
+
+def _placed(row: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each value [value], whose weights are added up in this order."""
+    places = np.empty(len(row), np.int64)
+    for start in range(0, len(row), PIECE):
+        places[start : start + PIECE] = _places(row[start : start + PIECE], edges)
+    return places
+
+
+def _places(values: NDArray[np.floating], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    """The bin of each value [value]."""
+    bins = len(edges) - 1
+    place = np.subtract(values, edges[0], dtype=np.float64)
+    place *= bins / (edges[-1] - edges[0])
+    if not (values.min() >= edges[0] and values.max() <= edges[-2]):  # or there is what is no number
+        np.fmax(place, 0.0, out=place)
+        np.fmin(place, bins - 1, out=place)
+    return place.astype(np.int64)

@@ -6,9 +6,10 @@ knows only its path's number, so chunk, threads and device count move the speed 
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -16,32 +17,57 @@ import numpy as np
 from jax import lax
 from numpy.typing import NDArray
 
+from ..core import width
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.processes import ALONE, Group
 from ..core.units import Count
+from ..core.width import NARROW
 from ..market import memory
 from . import rows
 from .path import Course, Outcome, course, outcome, with_course
 from .world import World
 
 T = TypeVar("T")
+Made = TypeVar("Made", covariant=True)
 Item = TypeVar("Item")
 
 BLOCK = 8192
 """Paths in a block; part of the promise of sameness, so a constant and not an option."""
 
-WIDE = 32
-"""Blocks in one chunk on an accelerator, where width is what hides latency."""
+WIDE = width.WIDE // BLOCK
+"""Blocks in one chunk on an accelerator."""
 
-NARROW = 128
-"""Chunk of days with a crowd or with accounts on a CPU, whatever was asked for: their state is large.
-
-64 and 256 were no faster for a crowd; ten accounts take 404 ns a path-day at 128, 1,415 at 4,096."""
-
+AHEAD = 2
+"""Calls of an accelerator in flight: one is computed while the one before is read and reduced."""
 
 Program = Callable[[World, Any, Count], T]
 """What is computed of paths: (world, law, numbers [path]) -> arrays [..., path]."""
+
+
+class Reduction(Protocol[Made]):
+    """What is made of the blocks of a call, by the thread that computed them, before they are handed on."""
+
+    def begin(self, outcome: Outcome) -> Any:
+        """What is to be brought to the host of paths [..., path], which may be on a device still at work."""
+
+    def end(self, first: int, arrived: Any) -> Made:
+        """What is made of it, in NumPy arrays, given the number of the first path."""
+
+
+class Whole:
+    """The reduction that changes nothing."""
+
+    def begin(self, outcome: Outcome) -> Outcome:
+        """The outcome [..., path] itself."""
+        return outcome
+
+    def end(self, first: int, arrived: Outcome) -> Outcome:
+        """The outcome [..., path] itself."""
+        return arrived
+
+
+WHOLE = Whole()
 
 
 def plain(world: World, law: None, number: Count) -> Outcome:
@@ -60,26 +86,43 @@ def blocks(
 ) -> Iterator[tuple[int, Outcome]]:
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
+    As `reduced`, with everything kept; InputError as there.
+    """
+    return reduced(world, paths, WHOLE, chunk=chunk, program=program, law=law, group=group)
+
+
+def reduced(
+    world: World,
+    paths: int,
+    reduction: Reduction[Made],
+    *,
+    chunk: int,
+    program: Program[Outcome] = plain,
+    law: Any = None,
+    group: Group = ALONE,
+) -> Iterator[tuple[int, Made]]:
+    """(number of the first path, what `reduction` makes of its block) as each block is done, in any order.
+
     The last block is cut at `paths`. chunk: paths side by side on a CPU, a divisor of 8,192, and always 128
     with a crowd or accounts; an accelerator takes 32 whole blocks at a time, and half as many whenever that
-    does not fit its memory. Several devices take turns, each with whole blocks, and so do the processes of a
-    `group`: these are the blocks of its own number. program, law: what is computed of each path, and the law
-    it is drawn from, in place of the world's own (`rare.blocks`). InputError: a world whose backend is rows
-    where that cannot be had (simulate.rows).
+    does not fit its memory, and begins the next call before the last is read. Several devices take turns,
+    each with whole blocks, and so do the processes of a `group`: these are the blocks of its own number.
+    program, law: what is computed of each path, and the law it is drawn from, in place of the world's own
+    (`rare.blocks`). InputError: a world whose backend is rows where that cannot be had (simulate.rows).
     """
     together = program is plain and one_program(world)
     if world.backend == rows.NAME:
         rows.kernel(_both if together else program, world, law)  # compiled before the threads ask for it
     if together:
-        yield from threads(partial(_narrow, world, paths), paths, group)
+        yield from threads(partial(_narrow, world, paths), paths, group, reduction)
     elif world.backend == rows.NAME:
-        yield from threads(partial(_rows, program, world, paths, law), paths, group)
+        yield from threads(partial(_rows, program, world, paths, law), paths, group, reduction)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None and world.funds is None else NARROW
         compute = partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk)
-        yield from threads(compute, paths, group)
+        yield from threads(compute, paths, group, reduction)
     else:
-        yield from _wide(program, world, paths, law, group)
+        yield from _wide(program, world, paths, law, group, reduction)
 
 
 def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None) -> Course:
@@ -177,17 +220,26 @@ def chunks(compute: Callable[[Count], T], first: Count, chunk: int, calls: int) 
 _course = jax.jit(course)
 
 
-def threads(compute: Callable[[Any], T], paths: int, group: Group = ALONE) -> Iterator[tuple[int, T]]:
+def threads(
+    compute: Callable[[Any], Any],
+    paths: int,
+    group: Group = ALONE,
+    reduction: Reduction[Any] = WHOLE,
+    *,
+    size: int = BLOCK,
+) -> Iterator[tuple[int, Any]]:
     """Each core takes the next block; no more are in flight than there are cores, so memory is bounded.
 
     A block is computed on the device whose turn it is by its number, by the process whose turn it is.
+    size: paths of a call, a block on a CPU.
     """
 
-    def work(first: int) -> tuple[int, T]:
-        with jax.default_device(_turn(first // BLOCK // group.count)):
-            return first, _gather(compute(np.uint32(first)), paths - first)
+    def work(first: int) -> tuple[int, Any]:
+        with jax.default_device(_turn(first // size // group.count)):
+            outcome = _gather(compute(np.uint32(first)), paths - first)
+            return first, reduction.end(first, jax.device_get(reduction.begin(outcome)))
 
-    yield from _in_flight(work, group.dealt(range(0, paths, BLOCK)), cores())
+    yield from _in_flight(work, group.dealt(range(0, paths, size)), cores() if size == BLOCK else AHEAD)
 
 
 def stride() -> int:
@@ -225,39 +277,59 @@ def _in_flight(work: Callable[[Item], T], items: Iterable[Item], most: int) -> I
 
 
 def _wide(
-    program: Program[Outcome], world: World, paths: int, law: Any = None, group: Group = ALONE
-) -> Iterator[tuple[int, Outcome]]:
-    """On one device, all blocks one after the other; on several, each takes 32 blocks in turn."""
-    many, wide = len(jax.local_devices()), WIDE * BLOCK
-    if many == 1 and group.count == 1:
-        yield from _stride(program, world, paths, law, 0, paths)
-        return
+    program: Program[Outcome],
+    world: World,
+    paths: int,
+    law: Any = None,
+    group: Group = ALONE,
+    reduction: Reduction[Any] = WHOLE,
+) -> Iterator[tuple[int, Any]]:
+    """Each device takes 32 blocks in turn, and the next call waits in its queue while the last is read."""
+    many, wide, room = len(jax.local_devices()), WIDE * BLOCK, Room(WIDE)
 
-    def work(first: int) -> list[tuple[int, Outcome]]:
+    def work(first: int) -> list[tuple[int, Any]]:
         with jax.default_device(_turn(first // wide // group.count)):
-            return list(_stride(program, world, paths, law, first, min(first + wide, paths)))
+            compute = partial(_block, program, world, law=law, calls=1)
+            return list(_stride(compute, reduction, room, first, min(first + wide, paths)))
 
-    for parts in _in_flight(work, group.dealt(range(0, paths, wide)), many):
+    for parts in _in_flight(work, group.dealt(range(0, paths, wide)), AHEAD * many):
         yield from parts
 
 
+@dataclass
+class Room:
+    """How many blocks a call takes; halved for good when memory did not hold them."""
+
+    blocks: int
+
+
 def _stride(
-    program: Program[Outcome], world: World, paths: int, law: Any, first: int, end: int
-) -> Iterator[tuple[int, Outcome]]:
-    """The blocks from path `first` to `end` of a run of so many paths, 32 at a time or what memory allows."""
-    width = WIDE
+    compute: Callable[..., Outcome], reduction: Reduction[Any], room: Room, first: int, end: int
+) -> Iterator[tuple[int, Any]]:
+    """What is made of the paths from `first` to `end`, as many blocks at a time as there is room for."""
     while first < end:
-        count = min(width, -(-(end - first) // BLOCK))
+        tried = room.blocks
+        count = min(tried, -(-(end - first) // BLOCK))
         try:
-            parts = _block(program, world, np.uint32(first), law, chunk=count * BLOCK, calls=1)
-            result = _gather(parts, paths - first)
+            outcome = _side(compute(first=np.uint32(first), chunk=count * BLOCK), end - first)
+            arrived = jax.device_get(reduction.begin(outcome))
         except jax.errors.JaxRuntimeError as error:
-            if "RESOURCE_EXHAUSTED" not in str(error) or width == 1:
+            if "RESOURCE_EXHAUSTED" not in str(error) or tried == 1:
                 raise
-            width = width // 2
+            room.blocks = min(room.blocks, tried // 2)
             continue
-        yield first, result
+        yield first, reduction.end(first, arrived)
         first += count * BLOCK
+
+
+def _side(outcome: Outcome, wanted: int) -> Outcome:
+    """The paths of a single call [1, ..., path], cut at so many of them, on the device."""
+    return _cut(outcome, wanted=min(wanted, outcome.fault.shape[-1]))
+
+
+@partial(jax.jit, static_argnames="wanted")
+def _cut(outcome: Outcome, *, wanted: int) -> Outcome:
+    return jax.tree.map(lambda field: field[0, ..., :wanted], outcome)
 
 
 def _gather(chunks: T, wanted: int) -> T:

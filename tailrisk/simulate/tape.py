@@ -13,23 +13,25 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from numpy.typing import NDArray
 
 from ..core import struct
 from ..core.kernel import OPTIONS
 from ..core.units import Count, Normal, Ratio, ZScore
+from ..core.width import NARROW, width
 from ..products.market_day import MarketDay
 from . import day, market_day
-from .blocks import compiled
+from .blocks import chunks, compiled
 from .crowd import day as crowd_day
 from .path import before, begin, draw, over_days, spreads, z_scores
 from .world import World
 
 SHARED = ("years", "rolled", "crystallised")
 """What the calendar alone decides, [day]."""
-CHUNK = 128
-"""Paths recorded side by side; moves speed, never a digit."""
+CHUNK = NARROW
+"""A tape has whole multiples of so many paths, which a CPU records side by side."""
+DAY = 120
+"""Numbers of a path-day on a tape, and their copies."""
 
 
 @struct
@@ -46,11 +48,23 @@ def tapes(world: World, first: int, paths: int) -> Tape:
     """The tape of `paths` consecutive paths, a multiple of CHUNK, as NumPy arrays."""
     if paths % CHUNK:
         raise ValueError(f"a tape is a multiple of {CHUNK} paths, not {paths}")
-    return joined(jax.device_get(_tapes(world, np.uint32(first), calls=paths // CHUNK)))
+    wide = width(paths, CHUNK, path_bytes(world))
+    if wide == CHUNK:
+        return joined(jax.device_get(_tapes(world, np.uint32(first), chunk=CHUNK, calls=paths // CHUNK)))
+    return together([_wide(world, first + at, min(wide, paths - at)) for at in range(0, paths, wide)])
+
+
+def path_bytes(world: World) -> float:
+    """What one path of a tape takes."""
+    return DAY * world.days * world.dtype.itemsize
+
+
+def _wide(world: World, first: int, paths: int) -> Tape:
+    return joined(jax.device_get(_tapes(world, np.uint32(first), chunk=paths, calls=1)))
 
 
 def joined(parts: Tape) -> Tape:
-    """Tapes [call, ..., CHUNK] side by side; what has no path axis is the same in all."""
+    """Tapes [call, ..., chunk] side by side; what has no path axis is the same in all."""
 
     def one(field: NDArray[Any]) -> NDArray[Any]:
         side = np.moveaxis(field, 0, -2)
@@ -78,12 +92,9 @@ def _by_path(change: Callable[..., Any], same: Callable[..., Any], *tapes: Tape)
     return jax.tree_util.tree_map_with_path(one, *tapes)
 
 
-@partial(jax.jit, static_argnames="calls", compiler_options=OPTIONS)
-def _tapes(world: World, first: Count, *, calls: int) -> Tape:
-    numbers = first + jnp.arange(CHUNK, dtype=jnp.uint32)
-    starts = jnp.arange(calls, dtype=jnp.uint32) * np.uint32(CHUNK)
-    compute = compiled(world, partial(record, world))
-    return lax.map(lambda start: compute(numbers + start), starts)
+@partial(jax.jit, static_argnames=("chunk", "calls"), compiler_options=OPTIONS)
+def _tapes(world: World, first: Count, *, chunk: int, calls: int) -> Tape:
+    return chunks(compiled(world, partial(record, world)), first, chunk, calls)
 
 
 def record(world: World, path: Count) -> Tape:

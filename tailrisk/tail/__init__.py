@@ -17,7 +17,7 @@ from .measures import (
     proportional_hazard,
     wang,
 )
-from .moments import Moments, MomentStream
+from .moments import Moments, MomentStream, block_sums
 from .replicates import replicate_interval
 from .saturation import saturated
 from .shortfall import expected_shortfall, value_at_risk
@@ -35,6 +35,7 @@ __all__ = [
     "Worst",
     "backtest",
     "basel",
+    "block_sums",
     "calibration",
     "component_shortfall",
     "conditional_drawdown",

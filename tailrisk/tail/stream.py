@@ -21,7 +21,7 @@ from .sample import Array, Level, exact_confidence, exact_level
 from .saturation import SATURATED, is_saturated
 from .shortfall import Tail, counted_tail, weighted_tail
 
-ROOM = 16_384
+ROOM = 32_768
 """Losses a column takes in, at least, before it is cut back to its reserve."""
 SPARE = 1.5
 """What a reserve is multiplied by when paths are weighted: their sum is not known until the end."""
@@ -41,6 +41,10 @@ def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = Fal
     deepest = max(ranks(paths, exact, exact_confidence(confidence))[1], boundary)
     wanted = math.ceil(deepest * (SPARE if weighted else 1.0)) + 1
     return min(paths, wanted)
+
+
+Part = tuple[NDArray[Any], ...]
+"""Losses, path numbers and, where there are any, weights of some paths of a column [stored]."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class TailStream:
 
     def __init__(self, columns: int, reserve: int) -> None:
         self.moments, self.reserve = MomentStream(columns), reserve
-        self._parts: list[list[tuple[NDArray[Any], ...]]] = [[] for _ in range(columns)]
+        self._parts: list[list[Part]] = [[] for _ in range(columns)]
         self._count = [0] * columns
         self._floor = np.full(columns, -np.inf)
         self._full = [reserve + max(ROOM, reserve // 4)] * columns
@@ -166,11 +170,25 @@ class TailStream:
     def add(self, loss: NDArray[np.floating], path: NDArray[np.uint32], weight: Array | None = None) -> None:
         """A block of losses [column, path], path numbers [path], and weights [path], one on average."""
         self.moments.add(loss, weight)
-        near = loss >= self._floor[:, None].astype(loss.dtype)
-        for c in range(len(self._parts)):
-            here = np.flatnonzero(near[c])
-            if len(here):
-                self.take(c, (loss[c, here], path[here], *([] if weight is None else [weight[here]])))
+        for c, part in self.near(loss, path, weight):
+            self.take(c, part)
+
+    def near(
+        self, loss: NDArray[np.floating], path: NDArray[np.uint32], weight: Array | None = None
+    ) -> list[tuple[int, Part]]:
+        """(column, what of a block may be among its worst), for `take`; arguments as in `add`.
+
+        What a column takes in must be no less than its floor, which only rises: another thread may ask, and
+        take in less than it was given.
+        """
+        found = []
+        for c, above in enumerate(loss >= self._floor[:, None].astype(loss.dtype)):
+            whole = (loss[c], path, *([] if weight is None else [weight]))
+            if above.all():
+                found.append((c, whole))
+            elif len(here := np.flatnonzero(above)):
+                found.append((c, tuple(field[here] for field in whole)))
+        return found
 
     def merge(self, other: "TailStream") -> None:
         """Take in all that another stream of the same columns and reserve has met.
@@ -184,7 +202,7 @@ class TailStream:
             for part in held:
                 self.take(c, part)
 
-    def stored(self, number: int) -> tuple[NDArray[Any], ...]:
+    def stored(self, number: int) -> Part:
         """Losses, path numbers and, where there are any, weights stored of one column [stored]."""
         if not self._parts[number]:
             return ()
@@ -196,11 +214,11 @@ class TailStream:
         self._cut(number)
         moments = self.moments.row(number)
         loss, path, *weight = _joined(self._parts[number])
-        order = np.lexsort((path, -loss))
+        order = _order(loss, path)
         share = weight[0][order] / moments.weight if weight else None
         return Worst(loss[order].astype(np.float64), path[order], share, moments)
 
-    def take(self, c: int, part: tuple[NDArray[Any], ...]) -> None:
+    def take(self, c: int, part: Part) -> None:
         """Take in what another stream has `stored` of a column [stored]; its moments are merged apart."""
         if not part:
             return
@@ -219,17 +237,29 @@ class TailStream:
         self._full[c] = self._count[c] + max(ROOM, self.reserve // 4)
 
 
-def _joined(parts: Sequence[tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+def _joined(parts: Sequence[Part]) -> Part:
     return (
         parts[0] if len(parts) == 1 else tuple(np.concatenate(fields) for fields in zip(*parts, strict=True))
     )
 
 
-def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.intp] | None, float]:
+def _order(loss: NDArray[np.floating], path: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """Places of the losses [stored], worst first and then by path number.
+
+    Of float32 one whole number says both: its bits in the order of its values, and the path behind them.
+    """
+    if loss.dtype != np.float32:
+        return np.lexsort((path, -loss))
+    bits = (loss + np.float32(0)).view(np.uint32)  # no zero is below zero
+    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
+    return np.argsort((falling.astype(np.uint64) << np.uint64(32)) | path)
+
+
+def _worst(held: Part, reserve: int) -> tuple[NDArray[np.intp] | None, float]:
     """(which to keep, the least loss stored); None where there is less than the reserve."""
     loss, path, *weight = held
     if weight:
-        order = np.lexsort((path, -loss))
+        order = _order(loss, path)
         enough = int(np.searchsorted(np.cumsum(weight[0][order]), reserve)) + 1
         if enough >= len(loss):
             return None, -math.inf
@@ -237,6 +267,9 @@ def _worst(held: tuple[NDArray[Any], ...], reserve: int) -> tuple[NDArray[np.int
     if len(loss) <= reserve:
         return None, -math.inf
     floor = np.partition(loss, len(loss) - reserve)[len(loss) - reserve]
+    near = np.flatnonzero(loss >= floor)
+    if len(near) == reserve:
+        return near, float(floor)
     above, tied = np.flatnonzero(loss > floor), np.flatnonzero(loss == floor)
     first = np.argsort(path[tied])[: reserve - len(above)]
     return np.concatenate([above, tied[first]]), float(floor)

@@ -10,6 +10,7 @@ from tailrisk.config import load
 from tailrisk.core import Fault
 from tailrisk.record import collect, crowd
 from tailrisk.record import run as runs
+from tailrisk.record.tally import cells
 from tailrisk.report.folder import Result
 from tailrisk.report.page import write
 from tailrisk.report.terminal import show
@@ -47,7 +48,7 @@ def outcome(paths=PATHS):
 def in_blocks(outcome, **edits):
     """Stands for the simulator: two blocks, the later first."""
 
-    def blocks(world, paths, *, chunk, law, group):
+    def blocks(world, paths, reduction, *, chunk, law, group):
         for part in (slice(2000, paths), slice(0, 2000)):
             count = part.stop - part.start
             kept = {name: value[..., part] for name, value in vars(outcome).items() if value is not None}
@@ -59,7 +60,7 @@ def in_blocks(outcome, **edits):
                 fault=np.asarray(~crowd_day.closes(crowd_day.Outcome(**kept))),
                 crowd=crowd_day.Outcome(**kept),
             )
-            yield part.start, replace(blank, **edits)
+            yield part.start, reduction.end(part.start, (None, replace(blank, **edits)))
 
     return blocks
 
@@ -69,7 +70,7 @@ def simulated(monkeypatch):
     """A function that makes the run of `outcome` cost nothing."""
 
     def given(outcome, **edits):
-        monkeypatch.setattr(collect, "blocks", in_blocks(outcome, **edits))
+        monkeypatch.setattr(collect, "reduced", in_blocks(outcome, **edits))
         still = Course(
             price=np.zeros((12, 5, 10)),
             regime=np.zeros((12, 10), int),
@@ -134,7 +135,7 @@ def test_every_statistic_is_that_of_the_paths(simulated, tmp_path):
 
 def test_the_map_counts_every_path_once():
     it = outcome()
-    counts = crowd.map_counts(it)
+    counts = cells(crowd.places(it), crowd.MAP)
     assert counts.sum() == PATHS
     np.testing.assert_array_equal(counts.sum(axis=(1, 2)), np.bincount(it.stage, minlength=4))
     wanted, *_ = np.histogram2d(-it.worst_3_days, it.peak_discount, [crowd.LOSS_BINS, crowd.DISCOUNT_BINS])

@@ -45,7 +45,8 @@ def met(request, world, parts):
             if request.param:
                 drawn = np.random.default_rng(first).exponential(size=outcome.fault.shape)
                 outcome = replace(outcome, weight=drawn)
-            collect._keep(sampled, config, first, outcome)
+            for one in collect.reduction(sampled, config).end(first, (None, outcome)):
+                collect._keep(sampled, config, one)
         return sampled
 
     return retained
@@ -89,7 +90,7 @@ def bits(sampled):
         lambda x: np.asarray(x).tobytes() if isinstance(x, np.ndarray) else x,
         [
             [(c.loss, c.path, c.weight, c.moments.sums) for c in columns],
-            [m.state() for m in exchange._moments(sampled)],
+            [m.state() for m in sampled.moments().values()],
             [sampled.loss_counts, sampled.z_counts, sampled.seen, sampled.risks.first, sampled.weight()],
             [sampled.faults, sampled.unbalanced],
         ],

@@ -57,7 +57,10 @@ def streamed(said, loss, weight, blocks):
     for b in blocks:
         part = slice(b, min(b + BLOCK, PATHS))
         w = None if weight is None else weight[part]
-        kept.add(b, loss[:, part], w)
+        for sums in kept.sums_of(loss[:, part], w).get("risks", ()):
+            kept.sums.take(sums, loss[:, part].shape[1], weighted=w is not None)
+        if (first := kept.whole(b, loss[:, part])) is not None:
+            kept.add(b, first)
         worst.add(loss[:, part], np.arange(PATHS, dtype=np.uint32)[part], w)
     return kept, [worst.column(c) for c in range(len(loss))]
 

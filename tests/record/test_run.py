@@ -15,8 +15,9 @@ from tailrisk.config import load
 from tailrisk.core import Fault, InputError, seal
 from tailrisk.record import collect, provenance, tables
 from tailrisk.record import run as runs
-from tailrisk.record.collect import LOSS_EDGES
+from tailrisk.record.reduced import LOSS_EDGES, Z_EDGES
 from tailrisk.record.store import free, replacing
+from tailrisk.record.tally import tally
 from tailrisk.report.page import write
 from tailrisk.report.terminal import show
 from tailrisk.simulate.blocks import blocks
@@ -121,7 +122,7 @@ def test_events_count_days_beyond_the_threshold(kept, result, outcome):
     assert events["count"] == (days > 0).sum() > 0
     assert events.probability == pytest.approx((days > 0).mean())
     assert events.rate_per_10y == pytest.approx(days.mean() / 12 * 2420)
-    below = kept.z_counts[0][: int(np.argmin(np.abs(collect.Z_EDGES + 3)))].sum()
+    below = kept.z_counts[0][: int(np.argmin(np.abs(Z_EDGES + 3)))].sum()
     assert abs(int(below) - int(days.sum())) <= 1
 
 
@@ -207,7 +208,7 @@ def test_a_run_that_breaks_leaves_the_old_folder_and_no_scratch(tmp_path):
 
 
 def test_a_path_that_is_not_finite_fails_the_run(monkeypatch, tmp_path):
-    def one_bad_path(world, paths, *, chunk, law, group):
+    def one_bad_path(world, paths, reduction, *, chunk, law, group):
         out = Outcome(
             loss=np.zeros((2, 4, 10, paths)),
             z=np.zeros((1, 12, paths)),
@@ -215,9 +216,9 @@ def test_a_path_that_is_not_finite_fails_the_run(monkeypatch, tmp_path):
             shortfall=np.zeros((10, paths)),
             fault=np.arange(paths) == 7,
         )
-        yield 0, out
+        yield 0, reduction.end(0, (None, out))
 
-    monkeypatch.setattr(collect, "blocks", one_bad_path)
+    monkeypatch.setattr(collect, "reduced", one_bad_path)
     with pytest.raises(Fault, match="1 of 3,000 paths"):
         runs.run(config(), tmp_path, force=False, command="x", progress=False)
     assert not list(tmp_path.iterdir())
@@ -244,7 +245,7 @@ def test_cells_a_spreadsheet_would_run_are_quoted(tmp_path):
 
 def test_tally_is_a_histogram_whose_ends_take_the_rest():
     values = np.array([-30.0, -1.05, -0.95, 0.0, 0.04, 25.0])
-    counts = collect.tally(values, np.linspace(-2, 2, 41))
+    counts = tally(values, np.linspace(-2, 2, 41))
     assert counts.sum() == len(values)
     assert counts[0] == counts[-1] == 1
     assert counts[20] == 2

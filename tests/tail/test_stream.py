@@ -11,6 +11,7 @@ from tailrisk.tail import (
     expected_shortfall,
     expected_shortfall_interval,
     mean_interval,
+    moments,
     probability,
     rate,
     reserve,
@@ -175,3 +176,34 @@ def test_values_all_alike_have_no_spread_below_zero(value):
     found = stream.row(0).mean_interval(confidence=0.95)
     assert found.high - found.low == pytest.approx(0, abs=1e-9)
     assert found.estimate == pytest.approx(value, abs=1e-15)
+
+
+def test_the_order_is_worst_first_and_then_by_path():
+    """Of single precision too, whose order is told by its bits: zeros of both signs are one value."""
+    loss = np.concatenate([LOSS[1, :500], [0.0, -0.0, 0.0, -0.0, np.inf, -np.inf, 1e-45, -1e-45]]).astype(
+        "f4"
+    )
+    path = RNG.permutation(len(loss)).astype(np.uint32)
+    for values in (loss, loss.astype(np.float64)):
+        np.testing.assert_array_equal(streams._order(values, path), np.lexsort((path, -values)))
+
+
+@pytest.mark.parametrize("value", [1.0, -0.1, 0.0, -0.0, 3e300, 5e-324, -2.5e-310, 2.0**-1022, 1 / 3, -1e17])
+def test_a_float_is_a_whole_number_of_the_smallest_there_is(value):
+    numerator, denominator = value.as_integer_ratio()
+    assert moments.parts(np.array([[value]])) == [[numerator * (moments.UNIT // denominator)]]
+
+
+@pytest.mark.parametrize("n", [1, 7, 8, 129, 3616, 8192])
+@pytest.mark.parametrize("weight", [None, WEIGHT], ids=["equal", "weighted"])
+def test_sums_of_a_block_are_those_of_its_rows_alone(n, weight):
+    rows = np.concatenate([LOSS[:, :n], LOSS[:, :n] > 0.5])
+    own = None if weight is None else weight[:n]
+    for values in (rows, rows > 0, rows.astype(int)):
+        found = moments.block_sums(values, own)
+        for row, sums in zip(values.astype(float), found, strict=True):
+            powers = (np.ones_like(row), row, row * row, row * row * row)
+            if own is None:
+                assert list(sums) == [np.sum(powers[b]) for _, b in moments.PLAIN]
+            else:
+                assert list(sums) == [np.sum(own**a * powers[b]) for a, b in moments.POWERS]

@@ -17,11 +17,13 @@ from ...core import struct
 from ...core.arrays import accumulate, take
 from ...core.kernel import OPTIONS
 from ...core.units import Count, LogReturn, Ratio
+from ...core.width import NARROW, width
 from ...crowd import cohorts
 from ...market import basis
 from ...simulate import day
-from ...simulate.blocks import NARROW, compiled
+from ...simulate.blocks import compiled
 from ...simulate.path import begin, draw, over_days
+from ...simulate.tape import path_bytes
 from ...simulate.world import World
 from ...universe import Universe
 from ...universe.universe import factor_returns
@@ -52,9 +54,9 @@ class Weeks:
     gauges: dict[str, np.ndarray]
 
 
-@partial(jax.jit, compiler_options=OPTIONS)
-def _chunk(world: World, first: Count) -> Days:
-    return compiled(world, partial(_days, world))(first + jnp.arange(NARROW, dtype=jnp.uint32))
+@partial(jax.jit, static_argnames="size", compiler_options=OPTIONS)
+def _chunk(world: World, first: Count, *, size: int) -> Days:
+    return compiled(world, partial(_days, world))(first + jnp.arange(size, dtype=jnp.uint32))
 
 
 def _days(world: World, path: Count) -> Days:
@@ -93,7 +95,8 @@ def _gauge(world: World, crowd: day.crowd_day.State) -> Ratio:
 
 def watch(world: World, fitted: Fitted, universe: Universe, paths: int) -> Weeks:
     """Every path of the world, the first decision on the eve."""
-    parts = [jax.device_get(_chunk(world, np.uint32(first))) for first in range(0, paths, NARROW)]
+    size = width(paths, NARROW, path_bytes(world))
+    parts = [jax.device_get(_chunk(world, np.uint32(first), size=size)) for first in range(0, paths, size)]
     days = jax.tree.map(lambda *x: np.concatenate(x, axis=-1)[..., :paths].astype(np.float64), *parts)
     ends = np.arange(WEEK - 1, world.days, WEEK)
 

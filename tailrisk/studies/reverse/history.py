@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from ...core import struct
 from ...core.arrays import accumulate
 from ...core.units import Count, LogReturn, Ratio, Yuan
+from ...core.width import NARROW, width
 from ...market import process
 from ...rare import importance
 from ...rare.tilt import Tilt
 from ...simulate import day, path
-from ...simulate.blocks import NARROW, compiled
+from ...simulate.blocks import compiled
+from ...simulate.tape import path_bytes
 from ...simulate.world import World
 
 Array = NDArray[np.float64]
@@ -52,8 +54,9 @@ def see(world: World, at: day.State) -> Evening:
 
 def histories(world: World, law: Tilt | None, numbers: NDArray[np.uint32]) -> Evening:
     """Every evening of the paths of these numbers [path], drawn from `law`, or the world's own where None."""
-    rows = -(-len(numbers) // NARROW)
-    filled = jnp.asarray(np.resize(numbers, rows * NARROW).reshape(rows, NARROW))
+    wide = width(len(numbers), NARROW, path_bytes(world))
+    rows = -(-len(numbers) // wide)
+    filled = jnp.asarray(np.resize(numbers, rows * wide).reshape(rows, wide))
     seen = jax.device_get(_histories(world, law, filled))
 
     def join(field: Any) -> Any:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...core.names import MEASURES
+from ...core.width import NARROW
 from ...record.estimates import beyond
 from ...simulate import blocks
-from ...simulate.blocks import BLOCK, NARROW
+from ...simulate.blocks import BLOCK
 from ...simulate.world import World
 from ...tail import expected_shortfall, value_at_risk
 
