@@ -24,9 +24,11 @@ FUND_DAY = 3 * 40
 """Numbers of a path-day that funds live on, and their copies."""
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
-START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 11.0, 9.0, 5.0
-"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a
-shock of [scenarios] needs of the market without its crowd."""
+START = 5.5
+"""Seconds of imports, the world, tables and figures, and of loading what is compiled."""
+COMPILE, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 3.0, 14.0, 9.0, 5.0
+"""Seconds of tracing and compiling a market; besides, of the crowd's day, the funds', and what a shock of
+[scenarios] needs of the market without its crowd."""
 COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
 """Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
 FUND = 239e-9
@@ -89,9 +91,14 @@ def shocked(config: Config) -> int:
 
 def once(config: Config) -> float:
     """Seconds of starting and compiling, which cells of a sweep that differ in numbers pay once."""
+    return START + compiling(config)
+
+
+def compiling(config: Config) -> float:
+    """Seconds of tracing and compiling, which a run whose programs are stored does not take."""
     more = CROWD_COMPILE if config.crowd else 0.0
     more += CALM_COMPILE if config.crowd and shocked(config) else 0.0
-    return START + more + (ACCOUNTS_COMPILE if config.accounts else 0.0)
+    return COMPILE + more + (ACCOUNTS_COMPILE if config.accounts else 0.0)
 
 
 def serial(config: Config) -> float:

@@ -23,7 +23,7 @@ from ..rare.choice import Choice
 from ..rare.repeats import Estimate
 from ..simulate.blocks import BLOCK, courses, dealt
 from ..simulate.crowd import day as crowd_day
-from ..simulate.path import Outcome
+from ..simulate.path import Course, Outcome
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
 from . import crowd, exchange, risks, sampling
@@ -117,16 +117,17 @@ def sample(
     law, choice = sampling.tilt_for(config, world)
     sampled = _empty(config, world, weighted=law is not None)
     sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
+    begun: list[Course] = []
     own = sum(part.stop - part.start for part in dealt(paths, group))
     with tqdm(total=own, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
-        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law, group=group):
+        for first, outcome in blocks(world, paths, chunk=config.run.chunk, law=law, group=group, begun=begun):
             _keep(sampled, config, first, outcome, watch)
             bar.update(outcome.fault.shape[0])
     exchange.together(sampled, group)
     _refuse(sampled, paths)
     if not group.writes:
         return sampled
-    course = courses(world, paths)
+    course = begun[0] if begun else courses(world, paths)
     sampled.price, sampled.regime = np.asarray(course.price), np.asarray(course.regime)
     sampled.nav = np.asarray(course.nav) if config.tail.of_days else None
     sampled.seconds = time.perf_counter() - started

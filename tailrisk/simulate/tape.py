@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from ..core import struct
 from ..core.kernel import OPTIONS
+from ..core.ready import ready
 from ..core.units import Count, Normal, Ratio, ZScore
 from ..products.market_day import MarketDay
 from . import day, market_day
@@ -46,7 +47,8 @@ def tapes(world: World, first: int, paths: int) -> Tape:
     """The tape of `paths` consecutive paths, a multiple of CHUNK, as NumPy arrays."""
     if paths % CHUNK:
         raise ValueError(f"a tape is a multiple of {CHUNK} paths, not {paths}")
-    return joined(jax.device_get(_tapes(world, np.uint32(first), calls=paths // CHUNK)))
+    run = ready(partial(_tapes, calls=paths // CHUNK), world, np.uint32(first))
+    return joined(jax.device_get(run(world, np.uint32(first))))
 
 
 def joined(parts: Tape) -> Tape:

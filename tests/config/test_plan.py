@@ -17,7 +17,9 @@ def test_counts_are_exact(folder: Path) -> None:
     assert planned.stored == 1000 + 290 + 10 + 16_384  # the worst 5 %, six deviations and ten, and room
     assert planned.losses == 8 * 16 * planned.stored
     drawn = 8192 * 30 * effort.COURSE
-    assert planned.seconds == pytest.approx(effort.START + drawn + 1_800_000 / effort.RATE / planned.cores)
+    work = drawn + 1_800_000 / effort.RATE / planned.cores
+    assert planned.seconds == pytest.approx(effort.START + effort.COMPILE + work)
+    assert planned.seconds - planned.compiling == pytest.approx(effort.START + work)
     assert planned.memory == planned.losses + planned.working + effort.PROGRAM
 
 
