@@ -24,7 +24,8 @@ import pandas as pd
 from tailrisk.config import effort, load
 from tailrisk.core import Fault
 from tailrisk.record.publishing import markdown, publish
-from tailrisk.studies.speed.phases import NAMES
+
+from .phases import NAMES
 
 CONFIGS = {
     "feb2024.toml": ("run.paths=40000",),
@@ -33,7 +34,7 @@ CONFIGS = {
     "smoke.toml": (),
 }
 """What is run, and what is set."""
-PHASES = "tailrisk.studies.speed.phases"
+PHASES = "experiments.first_run.phases"
 VOLATILE = {"record.json", "report.html", "page.md", "SHA256SUMS"}
 """Files that say when and how fast a run was made, or hold the digest of one that does."""
 WITHIN = 2.0

@@ -1,6 +1,6 @@
 """CPU seconds of `tailrisk run` by phase, told by the process that runs it.
 
-    python -m tailrisk.studies.speed.phases OUT CONFIG [options of run]
+    python -m experiments.first_run.phases OUT CONFIG [options of run]
 
 OUT gets a JSON object, seconds by phase. A phase is what its functions take, less what those of other phases
 take within them; threads count, and what the process does besides is `rest`.

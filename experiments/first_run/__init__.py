@@ -1,0 +1,1 @@
+"""The first run of a config and the second, by phase."""
