@@ -23,6 +23,7 @@ import pandas as pd
 
 from tailrisk.config import effort, load
 from tailrisk.core import Fault
+from tailrisk.record import provenance
 from tailrisk.record.publishing import markdown, publish
 
 from .phases import NAMES
@@ -42,12 +43,18 @@ WITHIN = 2.0
 
 
 @click.command()
-@click.option("--config", "configs", multiple=True, type=click.Choice(tuple(CONFIGS)), help="These alone.")
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Choice(tuple(CONFIGS)),
+    help="Measure these; others stay.",
+)
 @click.option("-o", "--output", default="results/first_run", show_default=True, type=Path)
 def main(configs: Sequence[str], output: Path) -> None:
     """Run each config twice and write the table of phases."""
     rows = [row for name in configs or CONFIGS for row in measured(name, CONFIGS[name])]
-    table = pd.DataFrame(rows)
+    table = with_others(pd.DataFrame(rows), output / "table.csv")
     said = "".join(f" --config {name}" for name in configs)
     command = f"python -m experiments.first_run{said}"
     text = page(table, command)
@@ -56,16 +63,24 @@ def main(configs: Sequence[str], output: Path) -> None:
     click.echo(text)
 
 
+def with_others(table: pd.DataFrame, published: Path) -> pd.DataFrame:
+    """The rows measured, and those of other configs that are published."""
+    if not published.exists():
+        return table
+    old = pd.read_csv(published, dtype={"commit": str})
+    return pd.concat([old[~old["config"].isin(table["config"])], table], ignore_index=True)
+
+
 def measured(name: str, settings: Sequence[str]) -> Iterator[dict[str, Any]]:
     """A row for the first run of a config and one for the second. Fault: they differ in a table or figure."""
     with tempfile.TemporaryDirectory() as scratch:
-        folders = []
+        folders, head = [], str(provenance.commit()[0])[:10]
         for number, estimate in zip(("first", "second"), estimates(name, settings), strict=True):
             folder = Path(scratch) / number
             seconds = run(name, settings, folder, Path(scratch) / "store")
             folders.append(next(path for path in folder.iterdir() if path.is_dir()))
             total = sum(seconds.values())
-            row = {"config": name, "run": number, **seconds, "total": total}
+            row = {"config": name, "run": number, "commit": head, **seconds, "total": total}
             click.echo(f"{name}, {number}: {total:.1f} s, told {estimate:.1f}", err=True)
             yield row | {"told": estimate, "told_over_taken": estimate / total}
         alike(*folders)
@@ -104,8 +119,8 @@ def page(table: pd.DataFrame, command: str) -> str:
     """The table in words: a row a phase, a column a run."""
     columns = {f"{row['config']} {row['run']}": row for row in table.to_dict("records")}
     shown = [
-        {"phase": name, **{head: f"{row[name]:.2f}" for head, row in columns.items()}}
-        for name in (*NAMES, "total", "told", "told_over_taken")
+        {"phase": name, **{head: _cell(row[name]) for head, row in columns.items()}}
+        for name in (*NAMES, "total", "told", "told_over_taken", "commit")
     ]
     worst = max(max(x, 1 / x) for x in table["told_over_taken"])
     holds = "holds" if worst <= WITHIN else "does not hold"
@@ -125,6 +140,10 @@ def page(table: pd.DataFrame, command: str) -> str:
             "",
         ]
     )
+
+
+def _cell(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.2f}"
 
 
 if __name__ == "__main__":

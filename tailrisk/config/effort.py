@@ -28,10 +28,10 @@ START = 5.5
 """Seconds of imports, the world, tables and figures, and of loading what is compiled."""
 COMPILE, CROWD_COMPILE, OWN_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 3.0, 11.0, 2.0, 4.0, 5.0
 """Seconds of tracing and compiling a market; besides, of the crowd's day, of products that are accounts on
-every path, of funds that live apart, and what a shock of [scenarios] needs of the market without its crowd."""
+every path, of funds that live apart, and what a shock of [scenarios] needs of the market without a crowd."""
 COURSE, CROWD_COURSE, QUANTILES = 0.8e-6, 2.2e-6, 1.0e-6
-"""Seconds of one core for a day of a path that is drawn, its part of quantiles included; of these alone, and of
-the tail's paths, where a crowd's course comes with its outcome."""
+"""Seconds of one core for a day of a path that is drawn, its part of quantiles included; of these and of the
+tail's paths alone, where a crowd's course comes with its outcome."""
 FUND = 239e-9
 """Seconds of one core for a day of a fund on a path."""
 ACCOUNT = 16

@@ -164,7 +164,7 @@ def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
     config, few = (load("crowd_feb2024.toml", [*CROWD, f"accounts.funds={k}"]) for k in (16, 1))
     accounts = config.accounts
     assert accounts is not None
-    lives = (16 - 1) * 10 * accounts.paths
+    lives = 16 * 10 * accounts.paths  # of one, a product's own, none lives apart
     assert effort.serial(config) - effort.serial(few) == pytest.approx(lives * 20 * effort.FUND)
 
 

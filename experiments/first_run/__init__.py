@@ -1,1 +1,0 @@
-"""The first run of a config and the second, by phase."""
