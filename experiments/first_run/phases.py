@@ -6,6 +6,7 @@ OUT gets a JSON object, seconds by phase. A phase is what its functions take, le
 take within them; threads count, and what the process does besides is `rest`.
 """
 
+import gc
 import json
 import sys
 import time
@@ -17,10 +18,10 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-IMPORTS = ("jax", "tailrisk.cli", "tailrisk.record.run", "tailrisk.report.page", "tailrisk.report.terminal")
+IMPORTS = ("jax", "tailrisk.record.run", "tailrisk.report.page", "tailrisk.report.terminal")
 IMPORTS += ("tailrisk.report.figures",)
 PHASES: Mapping[str, Sequence[str]] = {
-    "config": ("tailrisk.config.load", "tailrisk.config.plan.plan"),
+    "settings": ("tailrisk.config.load", "tailrisk.config.plan.plan"),
     "world": ("tailrisk.record.run.spreads", "tailrisk.record.run.assemble"),
     "tracing": ("tailrisk.core.ready._lowered",),
     "compiling": ("tailrisk.core.ready._compiled",),
@@ -79,10 +80,11 @@ class Clock:
 def main(out: str, *arguments: str) -> None:
     """Run `tailrisk run` with these arguments and write the seconds."""
     clock = Clock()
+    from tailrisk.cli import RARELY, commands
+
+    gc.set_threshold(*RARELY)  # as the command itself does
     for name in IMPORTS:
         import_module(name)
-    from tailrisk.cli import commands
-
     clock.enter("rest")
     with ExitStack() as patches:
         for phase, places in PHASES.items():
