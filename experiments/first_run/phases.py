@@ -18,8 +18,13 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-IMPORTS = ("jax", "tailrisk.record.run", "tailrisk.report.page", "tailrisk.report.terminal")
-IMPORTS += ("tailrisk.report.figures",)
+IMPORTS = (
+    "jax",
+    "tailrisk.record.run",
+    "tailrisk.report.page",
+    "tailrisk.report.terminal",
+    "tailrisk.report.figures",
+)
 PHASES: Mapping[str, Sequence[str]] = {
     "settings": ("tailrisk.config.load", "tailrisk.config.plan.plan"),
     "world": ("tailrisk.record.run.spreads", "tailrisk.record.run.assemble"),

@@ -20,8 +20,14 @@ from typing import Any
 
 from . import compiled, disk
 
-SETTINGS = ("jax_enable_x64", "jax_numpy_dtype_promotion", "jax_numpy_rank_promotion")
-SETTINGS += ("jax_default_matmul_precision", "jax_disable_jit", "jax_debug_nans")
+SETTINGS = (
+    "jax_enable_x64",
+    "jax_numpy_dtype_promotion",
+    "jax_numpy_rank_promotion",
+    "jax_default_matmul_precision",
+    "jax_disable_jit",
+    "jax_debug_nans",
+)
 """Of JAX, that change what is traced."""
 FLAGS = ("XLA_FLAGS", "JAX_PLATFORMS")
 OURS = __name__.partition(".")[0]
@@ -104,7 +110,8 @@ def _stored(entry: Path, program: Any, args: tuple[Any, ...]) -> Callable[..., A
     with suppress(Exception):  # one that cannot be stored is compiled again by the next process
         data = pickle.dumps(serialize_executable.serialize(made))
         disk.write(entry, hashlib.sha256(data).digest() + data)
-    return made
+    whole: Callable[..., Any] = made
+    return whole
 
 
 def _lowered(program: Any, args: tuple[Any, ...]) -> Any:
@@ -112,9 +119,8 @@ def _lowered(program: Any, args: tuple[Any, ...]) -> Any:
     return jitted.lower(*fixed, *args, **named)
 
 
-def _compiled(lowered: Any) -> Callable[..., Any]:
-    made: Callable[..., Any] = lowered.compile()
-    return made
+def _compiled(lowered: Any) -> Any:
+    return lowered.compile()
 
 
 @cache
