@@ -35,7 +35,9 @@ CONFIGS = {
     "smoke.toml": (),
 }
 """What is run, and what is set."""
+COMMAND = "python -m experiments.first_run"
 PHASES = "experiments.first_run.phases"
+COLUMNS = ["config", "run", "commit", *NAMES, "total", "told", "told_over_taken"]
 VOLATILE = {"record.json", "report.html", "page.md", "SHA256SUMS"}
 """Files that say when and how fast a run was made, or hold the digest of one that does."""
 WITHIN = 2.0
@@ -50,17 +52,15 @@ WITHIN = 2.0
     type=click.Choice(tuple(CONFIGS)),
     help="Measure these; others stay.",
 )
+@click.option("--page-only", is_flag=True, help="Run nothing: write the page of what is published again.")
 @click.option("-o", "--output", default="results/first_run", show_default=True, type=Path)
-def main(configs: Sequence[str], output: Path) -> None:
+def main(configs: Sequence[str], page_only: bool, output: Path) -> None:
     """Run each config twice and write the table of phases."""
-    rows = [row for name in configs or CONFIGS for row in measured(name, CONFIGS[name])]
-    table = with_others(pd.DataFrame(rows), output / "table.csv")
-    said = "".join(f" --config {name}" for name in configs)
-    command = f"python -m experiments.first_run{said}"
-    text = page(table, command)
-    facts = {"command": command, "load": os.getloadavg(), "configs": {n: list(s) for n, s in CONFIGS.items()}}
-    publish(output, "first_run", {"table": table}, text, facts)
-    click.echo(text)
+    rows = [] if page_only else [row for name in configs or CONFIGS for row in measured(name, CONFIGS[name])]
+    table = with_others(pd.DataFrame(rows, columns=COLUMNS), output / "table.csv")
+    facts = {"command": COMMAND, "load": os.getloadavg(), "configs": {n: list(s) for n, s in CONFIGS.items()}}
+    publish(output, "first_run", {"table": table}, page(table), facts)
+    click.echo(page(table))
 
 
 def with_others(table: pd.DataFrame, published: Path) -> pd.DataFrame:
@@ -115,7 +115,7 @@ def alike(one: Path, other: Path) -> None:
         raise Fault(f"the second run differs from the first: {', '.join([*differ, *missing])}")
 
 
-def page(table: pd.DataFrame, command: str) -> str:
+def page(table: pd.DataFrame) -> str:
     """The table in words: a row a phase, a column a run."""
     columns = {f"{row['config']} {row['run']}": row for row in table.to_dict("records")}
     shown = [
@@ -136,7 +136,7 @@ def page(table: pd.DataFrame, command: str) -> str:
             f"Told: what `tailrisk check` reckons with on one core. The worst is off by a factor of "
             f"{worst:.2f}; that it is within {WITHIN:g} {holds}.",
             "",
-            f"Made by `{command}`; see record.json.",
+            f"Made by `{COMMAND}`; see record.json.",
             "",
         ]
     )
