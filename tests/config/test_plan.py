@@ -1,5 +1,7 @@
 """The plan: exact counts, memory that follows the size, and a refusal that says what would fit."""
 
+import csv
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,9 @@ from tailrisk.config import effort, load
 from tailrisk.config.plan import duration, fits, gigabytes, machine_memory, plan, table, together
 from tailrisk.config.sampling import Sampling
 from tailrisk.core.errors import InputError
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+first_run = import_module("experiments.first_run.__main__")
 
 
 def test_counts_are_exact(folder: Path) -> None:
@@ -52,6 +57,17 @@ def test_the_plan_is_near_what_was_measured(
     assert 1 / 1.5 < planned.memory / 1e9 / gigabyte < 1.5
     alone = planned.once + effort.serial(config) + effort.parallel(config)
     assert 0.5 < alone / seconds < 2
+
+
+def test_times_hold_within_a_factor_of_two_of_those_published() -> None:
+    """Of a first run, which compiles, and a second, which loads: crowd, accounts, page and all."""
+    with (RESULTS / "first_run" / "table.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert {row["config"] for row in rows} == set(first_run.CONFIGS)
+    for row in rows:
+        told = first_run.estimates(row["config"], first_run.CONFIGS[row["config"]])
+        ratio = told[row["run"] == "second"] / float(row["total"])
+        assert 1 / first_run.WITHIN < ratio < first_run.WITHIN, row["config"]
 
 
 def test_long_horizons_are_priced_whatever_the_chunk(folder: Path) -> None:
