@@ -5,15 +5,16 @@ from dataclasses import replace
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ..config import Config
 from ..config.crowd import CrowdBlock, Edges
 from ..config.crowd_files import Basis, CrowdFiles, Followers, Impact, Limits, Participants, State
 from ..core import random
+from ..core.arrays import placed
 from ..core.calendar import beyond
 from ..core.names import Names
+from ..core.ready import ready
 from ..crowd import (
     cohorts,
     followers,
@@ -36,6 +37,8 @@ CLOSING = 0.25
 """Fraction of the day, at its end, whose average price settles the futures: the last of four hours."""
 
 Array = Callable[[Any], jax.Array]
+_moved = jax.jit(moved)
+"""As one program: a hundred small ones otherwise."""
 
 
 def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
@@ -91,7 +94,8 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         cohort_names=tuple(everyone.cohorts),
         books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    return moved(priors, {name: array(value) for name, value in _known(files.matched).items()})
+    values = {name: array(value) for name, value in _known(files.matched).items()}
+    return ready(_moved, priors, values)(priors, values)
 
 
 def _known(matched: dict[str, float]) -> dict[str, float]:
@@ -116,8 +120,9 @@ def per_round(daily: Any, rounds: int) -> Any:
 
 def _calmer(law: process.Params, kappa: float) -> process.Params:
     """Shocks of the last regime, the crisis, scaled by kappa; its mean is left (mechanism 5.1)."""
-    affine = law.ladder.affine.at[-1, :, 1:].multiply(kappa)
-    return replace(law, ladder=replace(law.ladder, affine=affine))
+    affine = np.array(law.ladder.affine)
+    affine[-1, :, 1:] *= affine.dtype.type(kappa)
+    return replace(law, ladder=replace(law.ladder, affine=placed(affine, affine.dtype)))
 
 
 def _impact(said: Impact, names: Names, edges: Edges, rounds: int, array: Array) -> impact.Params:
@@ -272,7 +277,7 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
     desk = said.hedge.model_dump(exclude={"participation"})
     limit = [said.hedge.participation * volume[book.future] / block.rounds for book in said.book]
     books = [Book(**book.model_dump(exclude={"future", "underlying"})) for book in said.book]
-    ready = prepare(
+    made = prepare(
         Note(**said.terms.model_dump()),
         Market(**said.pricing.model_dump()),
         books,
@@ -280,7 +285,7 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
         days,
         array(0.0).dtype.type,
     )
-    return replace(ready, notional=ready.notional * block.edges.snowball)
+    return replace(made, notional=made.notional * block.edges.snowball)
 
 
 def _calendar(
@@ -309,4 +314,4 @@ def _settling(rounds: int) -> np.ndarray[Any, Any]:
 
 
 def _counts(said: Any) -> jax.Array:
-    return jnp.asarray(said, jnp.int32)
+    return placed(said, np.int32)

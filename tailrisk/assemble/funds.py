@@ -12,6 +12,7 @@ from ..config import Config
 from ..config.accounts import AccountsFile, Terms
 from ..config.products import Cta
 from ..core import random
+from ..core.arrays import placed
 from ..core.calendar import YEAR
 from ..core.names import Names
 from ..products import account, dealing, lines, panel, trade
@@ -153,7 +154,7 @@ def _terms(product: Any, eve: Positions, terms: Terms, names: Names, volume: Arr
 def _params(rows: list[dict[str, Any]], dtype: Any) -> account.Params:
     whole = {"halt_from", "halt_days", "wait"}
     columns = {
-        name: jnp.asarray(np.array([row[name] for row in rows]), jnp.int32 if name in whole else dtype)
+        name: placed(np.array([row[name] for row in rows]), np.int32 if name in whole else dtype)
         for name in rows[0]
     }
 

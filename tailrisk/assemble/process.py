@@ -11,6 +11,7 @@ from ..config import Config
 from ..config.calibrated import Fitted
 from ..config.memory import Memory, Residuals, Stand
 from ..core import random
+from ..core.arrays import placed
 from ..market import ladder, memory, process, regimes, switching
 from ..simulate.settle import settle
 
@@ -130,11 +131,11 @@ def _filter(block: Memory, drifting: bool, array: Any) -> memory.Filter:
 
 def _stand(stand: Stand, array: Any) -> memory.State:
     return memory.State(
-        row=jnp.zeros(1, jnp.int32),
-        square=array(stand.square)[:, :, None],
-        common=array(stand.common)[None],
-        trend=array(stand.trend)[:, None],
-        last=array(stand.last)[:, None],
+        row=placed(np.zeros(1), np.int32),
+        square=array(np.array(stand.square)[:, :, None]),
+        common=array([stand.common]),
+        trend=array(np.array(stand.trend)[:, None]),
+        last=array(np.array(stand.last)[:, None]),
     )
 
 

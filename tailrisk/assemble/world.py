@@ -10,6 +10,7 @@ from ..config import Config
 from ..config.market import Event
 from ..config.products import Cta
 from ..core import random
+from ..core.arrays import placed
 from ..core.names import Names
 from ..market import spread
 from ..products import account
@@ -35,7 +36,7 @@ def assemble(config: Config, history: Array | None = None) -> World:
     dtype = jnp.dtype(config.run.precision)
 
     def array(values: Any) -> jax.Array:
-        return jnp.asarray(np.asarray(values, np.float64), dtype)
+        return placed(np.asarray(values, np.float64), dtype)
 
     holders = list(config.products.values())
     used = config.styles_in_use

@@ -1,5 +1,6 @@
 """The command line: one function a command."""
 
+import gc
 import sys
 import warnings
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ from .sweep import sweep
 from .validate import validate
 from .watch import watch
 from .write import cite, schema
+
+RARELY = (200_000, 20, 50)
+"""Objects and rounds between searches for unreachable cycles: the usual ones cost a second of a first run."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -92,6 +96,7 @@ for command in (
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command and exit: 0 done, 1 a fault, 2 bad input, 130 interrupted."""
+    gc.set_threshold(*RARELY)
 
     def command() -> object:
         with warnings.catch_warnings():

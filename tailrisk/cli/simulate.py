@@ -58,7 +58,8 @@ def run(
     if not quiet and first:
         size = f"{planned.paths:,} paths of {planned.days + planned.burn_in:,} days"
         cost = f"{gigabytes(planned.memory)}, about {duration(planned.seconds)} on {planned.cores} cores"
-        say(f"{loaded.name}: {size}, {cost}", err=True)
+        again = f"{duration(planned.seconds - planned.compiling)} where its programs are stored"
+        say(f"{loaded.name}: {size}, {cost} ({again})", err=True)
 
     work = partial(_simulated, loaded, output, force=force, quiet=quiet, command=repeated())
     if wanted.several:

@@ -24,11 +24,14 @@ FUND_DAY = 3 * 40
 """Numbers of a path-day that funds live on, and their copies."""
 RATE, CROWD_RATE = 9e6, 8.7e5
 """Path-days per second of one core with ten products; of days with a crowd."""
-START, CROWD_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 8.0, 11.0, 9.0, 5.0
-"""Seconds of imports, compiling, tables and figures; of compiling the crowd's day, the funds', and what a
-shock of [scenarios] needs of the market without its crowd."""
-COURSE, CROWD_COURSE = 0.8e-6, 2.2e-6
-"""Seconds of one core for a day of a path that is drawn, its part of quantiles included."""
+START = 5.5
+"""Seconds of imports, the world, tables and figures, and of loading what is compiled."""
+COMPILE, CROWD_COMPILE, OWN_COMPILE, ACCOUNTS_COMPILE, CALM_COMPILE = 3.0, 11.0, 2.0, 4.0, 5.0
+"""Seconds of tracing and compiling a market; besides, of the crowd's day, of products that are accounts on
+every path, of funds that live apart, and what a shock of [scenarios] needs of the market without a crowd."""
+COURSE, CROWD_COURSE, QUANTILES = 0.8e-6, 2.2e-6, 1.0e-6
+"""Seconds of one core for a day of a path that is drawn, its part of quantiles included; of these and of the
+tail's paths alone, where a crowd's course comes with its outcome."""
 FUND = 239e-9
 """Seconds of one core for a day of a fund on a path."""
 ACCOUNT = 16
@@ -89,17 +92,31 @@ def shocked(config: Config) -> int:
 
 def once(config: Config) -> float:
     """Seconds of starting and compiling, which cells of a sweep that differ in numbers pay once."""
-    more = CROWD_COMPILE if config.crowd else 0.0
-    more += CALM_COMPILE if config.crowd and shocked(config) else 0.0
-    return START + more + (ACCOUNTS_COMPILE if config.accounts else 0.0)
+    return START + compiling(config)
+
+
+def compiling(config: Config) -> float:
+    """Seconds of tracing and compiling, which a run whose programs are stored does not take."""
+    market = COMPILE + (CROWD_COMPILE if config.crowd else 0.0)
+    more = CALM_COMPILE if config.crowd and shocked(config) else 0.0
+    if config.as_accounts:
+        more += OWN_COMPILE
+    if apart(config):
+        more += ACCOUNTS_COMPILE + market  # the tape they live on is a program of the whole market too
+    return market + more
+
+
+def apart(config: Config) -> bool:
+    """Whether funds live apart from the paths, on a tape of the first (record/accounts.py)."""
+    return config.accounts is not None and (config.accounts.funds > 1 or not config.as_accounts)
 
 
 def serial(config: Config) -> float:
     """Seconds of what one core does beside the paths: courses, quantiles, funds."""
     drawn = min(BLOCK, config.run.paths) * config.run.days
-    seconds = drawn * (CROWD_COURSE if config.crowd else COURSE)
+    seconds = drawn * (QUANTILES if config.crowd else COURSE)
     seconds += shocked(config) * config.run.days * (COURSE + (CROWD_COURSE if config.crowd else 0.0))
-    if config.accounts is not None:
+    if config.accounts is not None and apart(config):
         lives = config.accounts.funds * len(config.products) * config.accounts.paths
         seconds += lives * config.run.days * FUND
     return seconds

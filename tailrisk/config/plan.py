@@ -38,6 +38,7 @@ class Plan(NamedTuple):
     program: float  # bytes before any path
     seconds: float  # estimated, starting and compiling included
     once: float  # of these, what a process pays once
+    compiling: float  # of those, what a process pays whose programs are not stored
     cores: int
     allowed: float  # bytes, run.memory_gb
     machine: float | None  # bytes of memory this process may use, None where the system does not say
@@ -86,6 +87,7 @@ def plan(config: Config, machine: float | None = None) -> Plan:
         program=effort.program(config),
         seconds=once + effort.serial(config) + effort.parallel(config) / count,
         once=once,
+        compiling=effort.compiling(config),
         cores=count,
         allowed=config.run.memory_gb * 1e9,
         machine=machine or machine_memory(),
@@ -168,7 +170,8 @@ def table(config: Config, planned: Plan) -> list[tuple[str, str]]:
         (
             "time",
             f"about {duration(planned.seconds)} for {planned.path_days:,} path-days on {planned.cores} "
-            f"cores, {duration(planned.once)} of it starting and compiling",
+            f"cores, {duration(planned.once)} of it starting and compiling; about "
+            f"{duration(planned.seconds - planned.compiling)} where its programs are stored from another run",
         ),
         *(
             [("library", f"{', '.join(config.attached.library)}: {SHIPPED}")]

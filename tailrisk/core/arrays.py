@@ -1,10 +1,21 @@
-"""Sums over a small leading axis, in a fixed order, rows by their places, and blocks of a whole."""
+"""Arrays made, summed over a small leading axis in a fixed order, taken by rows, put into a whole."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+
+
+def placed(values: Any, dtype: Any) -> jax.Array:
+    """`values` [...], of numbers on the host, as an array of `dtype` [...].
+
+    Rounded by NumPy and put on the device as they are: `jnp.asarray` compiles a program for each shape.
+    """
+    array: jax.Array = jax.device_put(np.asarray(values).astype(dtype))
+    return array
 
 
 def accumulate(x: jax.Array, axis: int = 0) -> jax.Array:

@@ -79,6 +79,11 @@ _PROCESS: list[Path] = []
 """The folder of this process, once there is one."""
 
 
+def here() -> Path | None:
+    """The folder of this process, whose entries are stored when it ends; None where nothing is stored."""
+    return _PROCESS[-1] if _PROCESS else None
+
+
 def key() -> str:
     """Versions of JAX and its compiler, and the processor with its instructions, as the name of a folder."""
     features = [platform.system(), platform.machine(), platform.processor()]

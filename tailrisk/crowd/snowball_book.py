@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ..core import InputError
+from ..core.arrays import placed
 from ..core.calendar import YEAR
 from .autocall import Market, Note, observations, price
 from .snowball import ALIVE, BINS, KNOCKED_IN, Params
@@ -66,7 +67,7 @@ def prepare(
         "alive": curve.alive[row],
         "knocked_in": curve.knocked_in[row],
     } | {name: getattr(hedge, name) for name in ("cap", "jump", "pretrade", "shift", "limit")}
-    return Params(**{name: jnp.asarray(value, dtype) for name, value in arrays.items()})
+    return Params(**{name: placed(np.asarray(value, np.float64), dtype) for name, value in arrays.items()})
 
 
 @lru_cache(maxsize=8)

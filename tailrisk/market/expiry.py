@@ -8,11 +8,11 @@ Holidays are given: those of core.calendar, where an expiry after the calendar's
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core import struct
+from ..core.arrays import placed
 from ..core.units import Count, Ratio
 
 FRONT, NEXT, QUARTER = 0, 1, 2
@@ -75,11 +75,11 @@ def schedule(first: str, days: int, holidays: Sequence[str] | Dates, roll: int) 
     previous = np.concatenate([[eve], dates[:-1]])[:, None]
     rolled = np.busday_count(dates, last[:, FRONT], holidays=closed) < roll
     contracts = Contracts(
-        days=jnp.asarray((last - dated).astype(float)),
-        before=jnp.asarray((last - previous).astype(float)),
-        origin=jnp.asarray(_origin(months)),
-        limit=jnp.where(last == dated, LAST_DAY_LIMIT, DAILY_LIMIT),
-        held=jnp.asarray(np.stack([~rolled, rolled, np.zeros_like(rolled)], axis=1).astype(float)),
+        days=placed(last - dated, float),
+        before=placed(last - previous, float),
+        origin=placed(_origin(months), np.int32),
+        limit=placed(np.where(last == dated, LAST_DAY_LIMIT, DAILY_LIMIT), float),
+        held=placed(np.stack([~rolled, rolled, np.zeros_like(rolled)], axis=1), float),
     )
     return Schedule(dates=dates, months=months[1:], contracts=contracts)
 

@@ -8,11 +8,12 @@ import jax
 import numpy as np
 
 from ..core.processes import ALONE, Group
+from ..core.ready import ready
 from ..core.units import Count
 from ..core.width import width
 from ..simulate.blocks import BLOCK, WHOLE, Made, Reduction, chunks, threads
 from ..simulate.blocks import reduced as plainly
-from ..simulate.path import Outcome
+from ..simulate.path import Course, Outcome
 from ..simulate.world import World
 from . import importance
 from .importance import Trace
@@ -23,13 +24,19 @@ TRACE = 24
 
 
 def blocks(
-    world: World, paths: int, *, chunk: int, law: Tilt | None, group: Group = ALONE
+    world: World,
+    paths: int,
+    *,
+    chunk: int,
+    law: Tilt | None,
+    group: Group = ALONE,
+    begun: list[Course] | None = None,
 ) -> Iterator[tuple[int, Outcome]]:
     """`simulate.blocks.blocks` with paths drawn from `law` and weighted; None is the world's own law.
 
     InputError as there.
     """
-    return reduced(world, paths, WHOLE, chunk=chunk, law=law, group=group)
+    return reduced(world, paths, WHOLE, chunk=chunk, law=law, group=group, begun=begun)
 
 
 def reduced(
@@ -40,13 +47,14 @@ def reduced(
     chunk: int,
     law: Tilt | None,
     group: Group = ALONE,
+    begun: list[Course] | None = None,
 ) -> Iterator[tuple[int, Made]]:
     """`simulate.blocks.reduced` with paths drawn from `law` and weighted; None is the world's own law.
 
     InputError as there.
     """
     if law is None:
-        return plainly(world, paths, reduction, chunk=chunk, group=group)
+        return plainly(world, paths, reduction, chunk=chunk, group=group, begun=begun)
     return plainly(world, paths, reduction, chunk=chunk, program=importance.outcome, law=law, group=group)
 
 
@@ -57,9 +65,10 @@ def traces(world: World, law: Tilt, first: int, paths: int, *, chunk: int) -> tu
     """
     size = width(paths, BLOCK, TRACE * world.days * world.dtype.itemsize)
     side = width(size, chunk)
+    run = ready(partial(_traces, chunk=side, calls=size // side), world, law, np.uint32(first))
 
     def compute(start: Any) -> tuple[Outcome, Trace]:
-        return _traces(world, law, start + np.uint32(first), chunk=side, calls=size // side)
+        return run(world, law, start + np.uint32(first))
 
     done = threads(compute, paths, size=size)
     parts = [part for _, part in sorted(done, key=lambda numbered: numbered[0])]

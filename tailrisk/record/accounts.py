@@ -24,6 +24,7 @@ from ..config.accounts import AccountsFile
 from ..core import random
 from ..core.errors import Fault
 from ..core.figures import FUNDS, estimate
+from ..core.ready import ready
 from ..core.width import width
 from ..products import account
 from ..simulate import managed
@@ -81,7 +82,8 @@ def live(config: Config, world: World, funds: Funds, paths: int) -> dict[str, Ar
     wide = width(paths, CHUNK, path_bytes(world) + FUND_DAY * world.days * len(funds.product))
     for first in range(0, paths, wide):
         part = chosen(tape, np.arange(first, min(first + wide, paths)))
-        parts.append(jax.device_get(_ended(funds.params, moved(config, funds, part, first))))
+        own = moved(config, funds, part, first)
+        parts.append(jax.device_get(ready(_ended, funds.params, own)(funds.params, own)))
     return {name: np.concatenate([part[name] for part in parts], axis=-1).astype(float) for name in parts[0]}
 
 

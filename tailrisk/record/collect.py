@@ -20,6 +20,7 @@ from ..rare.blocks import reduced
 from ..rare.choice import Choice
 from ..rare.repeats import Estimate
 from ..simulate.blocks import BLOCK, courses, dealt
+from ..simulate.path import Course
 from ..simulate.world import World
 from ..tail import MomentStream, TailStream, Worst, reserve
 from . import crowd, exchange, risks, sampling
@@ -123,10 +124,11 @@ def sample(
     law, choice = sampling.tilt_for(config, world)
     sampled = _empty(config, world, weighted=law is not None)
     sampled.choice, sampled.split = choice, sampling.split_for(config, world, choice)
+    begun: list[Course] = []
     own = sum(part.stop - part.start for part in dealt(paths, group))
     with tqdm(total=own, unit=" paths", unit_scale=True, delay=2, disable=not progress) as bar:
         by = reduction(sampled, config, watched=watch is not None)
-        for _, found in reduced(world, paths, by, chunk=config.run.chunk, law=law, group=group):
+        for _, found in reduced(world, paths, by, chunk=config.run.chunk, law=law, group=group, begun=begun):
             for one in found:
                 _keep(sampled, config, one, watch)
                 bar.update(one.paths)
@@ -134,7 +136,7 @@ def sample(
     _refuse(sampled, paths)
     if not group.writes:
         return sampled
-    course = courses(world, paths)
+    course = begun[0] if begun else courses(world, paths)
     sampled.price, sampled.regime = np.asarray(course.price), np.asarray(course.regime)
     sampled.nav = np.asarray(course.nav) if config.tail.of_days else None
     sampled.seconds = time.perf_counter() - started

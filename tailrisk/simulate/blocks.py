@@ -21,6 +21,7 @@ from ..core import width
 from ..core.kernel import OPTIONS, one_kernel
 from ..core.machine import cores
 from ..core.processes import ALONE, Group
+from ..core.ready import ready
 from ..core.units import Count
 from ..core.width import NARROW
 from ..market import memory
@@ -83,12 +84,13 @@ def blocks(
     program: Program[Outcome] = plain,
     law: Any = None,
     group: Group = ALONE,
+    begun: list[Course] | None = None,
 ) -> Iterator[tuple[int, Outcome]]:
     """(number of the first path, its block's outcome as NumPy arrays) as each block is done, in any order.
 
     As `reduced`, with everything kept; InputError as there.
     """
-    return reduced(world, paths, WHOLE, chunk=chunk, program=program, law=law, group=group)
+    return reduced(world, paths, WHOLE, chunk=chunk, program=program, law=law, group=group, begun=begun)
 
 
 def reduced(
@@ -100,6 +102,7 @@ def reduced(
     program: Program[Outcome] = plain,
     law: Any = None,
     group: Group = ALONE,
+    begun: list[Course] | None = None,
 ) -> Iterator[tuple[int, Made]]:
     """(number of the first path, what `reduction` makes of its block) as each block is done, in any order.
 
@@ -108,19 +111,23 @@ def reduced(
     does not fit its memory, and begins the next call before the last is read. Several devices take turns,
     each with whole blocks, and so do the processes of a `group`: these are the blocks of its own number.
     program, law: what is computed of each path, and the law it is drawn from, in place of the world's own
-    (`rare.blocks`). InputError: a world whose backend is rows where that cannot be had (simulate.rows).
+    (`rare.blocks`). begun: a list that gets the course of the first block, where one program makes both.
+    InputError: a world whose backend is rows where that cannot be had (simulate.rows).
     """
     together = program is plain and one_program(world)
     if world.backend == rows.NAME:
         rows.kernel(_both if together else program, world, law)  # compiled before the threads ask for it
     if together:
-        yield from threads(partial(_narrow, world, paths), paths, group, reduction)
+        if world.backend != rows.NAME:
+            _ready(world)  # likewise
+        yield from threads(partial(_narrow, world, paths, begun), paths, group, reduction)
     elif world.backend == rows.NAME:
         yield from threads(partial(_rows, program, world, paths, law), paths, group, reduction)
     elif jax.default_backend() == "cpu":
         chunk = chunk if world.crowd is None and world.funds is None else NARROW
-        compute = partial(_block, program, world, law=law, chunk=chunk, calls=BLOCK // chunk)
-        yield from threads(compute, paths, group, reduction)
+        of_calls = partial(_block, program, chunk=chunk, calls=BLOCK // chunk)
+        run = ready(of_calls, world, np.uint32(0), law)
+        yield from threads(lambda first: run(world, first, law), paths, group, reduction)
     else:
         yield from _wide(program, world, paths, law, group, reduction)
 
@@ -139,7 +146,7 @@ def courses(world: World, paths: int, numbers: NDArray[np.uint32] | None = None)
         found = rows.computed(_coursed, world, None, wanted)
     else:
         filled = np.resize(wanted, width).astype(np.uint32)  # the same shape, and so the same program
-        found = jax.device_get(_course(world, jnp.asarray(filled)))
+        found = jax.device_get(ready(_course, world, filled)(world, filled))
     return jax.tree.map(lambda x: x[..., : len(wanted)], found)
 
 
@@ -173,15 +180,28 @@ def _narrows(world: World, numbers: NDArray[np.uint32]) -> Iterator[tuple[Outcom
     if world.backend == rows.NAME:
         yield rows.computed(_both, world, None, numbers)
         return
+    run = _ready(world)
     for first in range(0, len(numbers), NARROW):
         chunk = np.resize(numbers[first : first + NARROW], NARROW).astype(np.uint32)
-        yield jax.device_get(_with_course(world, chunk))
+        yield jax.device_get(run(world, chunk))
 
 
-def _narrow(world: World, paths: int, first: np.uint32) -> Outcome:
-    """Outcomes of the block that begins with path `first`, as far as there are paths, [call, ..., chunk]."""
+def _ready(world: World) -> Callable[[World, NDArray[np.uint32]], tuple[Outcome, Course]]:
+    """`_with_course` of a narrow chunk."""
+    return ready(_with_course, world, np.zeros(NARROW, np.uint32))
+
+
+def _narrow(world: World, paths: int, begun: list[Course] | None, first: np.uint32) -> Outcome:
+    """Outcomes of the block that begins with path `first`, as far as there are paths, [call, ..., chunk].
+
+    The course of the first block goes into `begun`.
+    """
     numbers = np.arange(first, min(int(first) + BLOCK, paths), dtype=np.uint32)
-    return _stacked([outcome for outcome, _ in _narrows(world, numbers)])
+    if begun is None or first > 0:
+        return _stacked([outcome for outcome, _ in _narrows(world, numbers)])
+    outcomes, courses = zip(*_narrows(world, numbers), strict=True)
+    begun.append(_gather(_stacked(list(courses)), len(numbers)))
+    return _stacked(list(outcomes))
 
 
 def _stacked(parts: list[T]) -> T:

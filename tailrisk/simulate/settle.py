@@ -8,13 +8,14 @@ from jax import lax
 
 from ..core import random
 from ..core.random import Stream
+from ..core.ready import ready
 from ..core.units import Count
 from ..market import memory, process
 
 
 def settle(law: memory.Params, stream: Stream, states: int, days: int) -> memory.State:
     """So many states [.., state] after so many days from the long-run variance."""
-    return _settle(law, stream, states=states, days=days)
+    return ready(partial(_settle, states=states, days=days), law, stream)(law, stream)
 
 
 @partial(jax.jit, static_argnames=("states", "days"))

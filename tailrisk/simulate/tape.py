@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..core import struct
 from ..core.kernel import OPTIONS
+from ..core.ready import ready
 from ..core.units import Count, Normal, Ratio, ZScore
 from ..core.width import NARROW, width
 from ..products.market_day import MarketDay
@@ -50,7 +51,8 @@ def tapes(world: World, first: int, paths: int) -> Tape:
         raise ValueError(f"a tape is a multiple of {CHUNK} paths, not {paths}")
     wide = width(paths, CHUNK, path_bytes(world))
     if wide == CHUNK:
-        return joined(jax.device_get(_tapes(world, np.uint32(first), chunk=CHUNK, calls=paths // CHUNK)))
+        run = ready(partial(_tapes, chunk=CHUNK, calls=paths // CHUNK), world, np.uint32(first))
+        return joined(jax.device_get(run(world, np.uint32(first))))
     return together([_wide(world, first + at, min(wide, paths - at)) for at in range(0, paths, wide)])
 
 

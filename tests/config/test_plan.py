@@ -1,5 +1,7 @@
 """The plan: exact counts, memory that follows the size, and a refusal that says what would fit."""
 
+import csv
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,9 @@ from tailrisk.config import effort, load
 from tailrisk.config.plan import duration, fits, gigabytes, machine_memory, plan, table, together
 from tailrisk.config.sampling import Sampling
 from tailrisk.core.errors import InputError
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+first_run = import_module("experiments.first_run.__main__")
 
 
 def test_counts_are_exact(folder: Path) -> None:
@@ -19,7 +24,9 @@ def test_counts_are_exact(folder: Path) -> None:
     assert more.stored == 5000 + 717 + 10 + 32_768  # the worst 5 %, six deviations and ten, and room
     assert planned.losses == 8 * 16 * planned.stored
     drawn = 8192 * 30 * effort.COURSE
-    assert planned.seconds == pytest.approx(effort.START + drawn + 1_800_000 / effort.RATE / planned.cores)
+    work = drawn + 1_800_000 / effort.RATE / planned.cores
+    assert planned.seconds == pytest.approx(effort.START + effort.COMPILE + work)
+    assert planned.seconds - planned.compiling == pytest.approx(effort.START + work)
     assert planned.memory == planned.losses + planned.working + effort.PROGRAM
 
 
@@ -52,6 +59,17 @@ def test_the_plan_is_near_what_was_measured(
     assert 1 / 1.5 < planned.memory / 1e9 / gigabyte < 1.5
     alone = planned.once + effort.serial(config) + effort.parallel(config)
     assert 0.5 < alone / seconds < 2
+
+
+def test_times_hold_within_a_factor_of_two_of_those_published() -> None:
+    """Of a first run, which compiles, and a second, which loads: crowd, accounts, page and all."""
+    with (RESULTS / "first_run" / "table.csv").open(encoding="utf-8", newline="") as source:
+        rows = list(csv.DictReader(source))
+    assert {row["config"] for row in rows} == set(first_run.CONFIGS)
+    for row in rows:
+        told = first_run.estimates(row["config"], first_run.CONFIGS[row["config"]])
+        ratio = told[row["run"] == "second"] / float(row["total"])
+        assert 1 / first_run.WITHIN < ratio < first_run.WITHIN, row["config"]
 
 
 def test_long_horizons_are_priced_whatever_the_chunk(folder: Path) -> None:
@@ -164,7 +182,7 @@ def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
     config, few = (load("crowd_feb2024.toml", [*CROWD, f"accounts.funds={k}"]) for k in (16, 1))
     accounts = config.accounts
     assert accounts is not None
-    lives = (16 - 1) * 10 * accounts.paths
+    lives = 16 * 10 * accounts.paths  # of one, a product's own, none lives apart
     assert effort.serial(config) - effort.serial(few) == pytest.approx(lives * 20 * effort.FUND)
 
 

@@ -48,7 +48,7 @@ def outcome(paths=PATHS):
 def in_blocks(outcome, **edits):
     """Stands for the simulator: two blocks, the later first."""
 
-    def blocks(world, paths, reduction, *, chunk, law, group):
+    def blocks(world, paths, reduction, *, chunk, law, group, begun):
         for part in (slice(2000, paths), slice(0, 2000)):
             count = part.stop - part.start
             kept = {name: value[..., part] for name, value in vars(outcome).items() if value is not None}

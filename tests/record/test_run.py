@@ -208,7 +208,7 @@ def test_a_run_that_breaks_leaves_the_old_folder_and_no_scratch(tmp_path):
 
 
 def test_a_path_that_is_not_finite_fails_the_run(monkeypatch, tmp_path):
-    def one_bad_path(world, paths, reduction, *, chunk, law, group):
+    def one_bad_path(world, paths, reduction, *, chunk, law, group, begun):
         out = Outcome(
             loss=np.zeros((2, 4, 10, paths)),
             z=np.zeros((1, 12, paths)),

@@ -190,12 +190,15 @@ def test_blocks_have_the_same_bits_in_narrow_chunks_and_wider_ones(whole_run, mo
     """Through the machine functions of a run, in float32."""
     world, usual = whole_run
     monkeypatch.setattr(blocks, "NARROW", 64)
-    [(_, narrow)] = blocks.blocks(world, 256, chunk=2048)
+    begun = []
+    [(_, narrow)] = blocks.blocks(world, 256, chunk=2048, begun=begun)
     for a, b in zip(*map(jax.tree.leaves, (narrow, usual)), strict=True):
         assert a.tobytes() == np.ascontiguousarray(b[..., :256]).tobytes()
     programs = blocks._with_course._cache_size()
     picture = blocks.courses(world, 256)
     of_some = blocks.courses(world, 256, np.array([3, 200, 131], np.uint32))
+    for one, other in zip(jax.tree.leaves(begun), jax.tree.leaves(picture), strict=True):
+        assert one.tobytes() == other.tobytes(), "the first block's course is the picture's"
     assert blocks._with_course._cache_size() == programs, "a picture compiles nothing"
     terminal = MEASURES.index("terminal")
     np.testing.assert_allclose(narrow.loss[0, terminal], 1 - picture.nav[-1], atol=1e-6)
