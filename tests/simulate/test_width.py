@@ -39,7 +39,8 @@ def test_a_tape(monkeypatch, as_shipped):
     same(narrow, tape.tapes(it, 5, 640))
 
 
-def test_accounts(monkeypatch):
+def test_accounts(monkeypatch, as_shipped):
+    monkeypatch.setattr(accounts, "_ended", as_shipped(accounts._ended.__wrapped__))
     sets = ["run.days=6", "run.paths=1000", "accounts={terms='accounts_2024.toml', funds=2, paths=384}"]
     config = load("smoke.toml", sets)
     it = assemble(config, None)
