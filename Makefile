@@ -21,7 +21,7 @@ NEWEST := tests/core tests/data tests/market tests/universe tests/config tests/r
 	$(patsubst %,tests/optimise/test_%.py,estimator labels paths protocol solver tuner)
 
 test-newest: $(ENV)/test.stamp
-	$(BIN)/python -m pytest $(NEWEST)
+	$(BIN)/python -m pytest $(NEWEST) --ignore=tests/report/test_browser.py
 
 check: $(ENV)/test.stamp
 	$(BIN)/ruff check .

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,6 +15,8 @@ from .errors import InputError
 LEFT = re.compile(r"\.(?P<name>.+)\.[a-z0-9_]{8}\.(?P<kind>tmp|old)")
 """What an interrupted write leaves beside the file or folder `name`."""
 LOCK = re.compile(r"\.(?P<name>.+)\.tailrisk-lock")
+PAUSE = 0.02
+"""Seconds between two tries for a lock."""
 
 
 def write(path: Path, data: str | bytes) -> None:
@@ -64,7 +67,7 @@ def replace(path: Path, data: str | bytes) -> None:
     """Write beside the file, then rename over it: a reader or a crash sees the old file or the new."""
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    with locked(target, wait=True):
+    with locked(target, wait=None):
         for old in leftovers(target.parent).get(target.name, []):
             if LEFT.fullmatch(old.name):
                 remove(old)
@@ -81,10 +84,10 @@ def replace(path: Path, data: str | bytes) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(path: Path, *, wait: float | None = 0.0) -> Iterator[None]:
     """Hold the lock on writing `path`, a hidden file beside it that goes again.
 
-    Raises InputError where another process holds it, unless `wait`.
+    Raises InputError where another process still holds it after `wait` seconds; None waits for ever.
     """
     lock = path.with_name(f".{path.name}.tailrisk-lock")
     handle = _taken(path, lock, wait)
@@ -95,14 +98,15 @@ def locked(path: Path, *, wait: bool = False) -> Iterator[None]:
         os.close(handle)
 
 
-def _taken(path: Path, lock: Path, wait: bool) -> int:
+def _taken(path: Path, lock: Path, wait: float | None) -> int:
     """The open lock file, held. A file that was removed between opening and locking is no lock."""
     import fcntl
 
+    since = time.monotonic()
     while True:
         handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait is None else fcntl.LOCK_NB))
             if os.path.samestat(os.fstat(handle), os.stat(lock)):
                 return handle
             os.close(handle)
@@ -110,6 +114,9 @@ def _taken(path: Path, lock: Path, wait: bool) -> int:
             os.close(handle)
         except BlockingIOError:
             os.close(handle)
+            if wait is not None and time.monotonic() < since + wait:
+                time.sleep(PAUSE)
+                continue
             problem = "is being written by another tailrisk"
             raise InputError(str(path), problem, "another name or --output, or later") from None
         except BaseException:

@@ -16,6 +16,8 @@ from ..core.seal import SUMS
 from .files import as_json
 
 RECORD = "record.json"
+TIDYING = 2.0
+"""Seconds for which a lock may be another process's that only looks what was left behind."""
 ROOM = 64 * 2**20
 """Bytes that must be free before a result is computed."""
 
@@ -39,7 +41,7 @@ def claimed(folder: Path) -> Iterator[None]:
     Raises InputError where its place cannot be written to, is nearly full, or another process writes it.
     """
     _writable(folder)
-    with disk.locked(folder):
+    with disk.locked(folder, wait=TIDYING):
         _settle(folder)
         yield
 

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -161,6 +163,24 @@ def test_leftovers_of_other_names_are_put_right_but_those_in_use(tmp_path):
         assert names(tmp_path) == [".a.b.tailrisk-lock", ".a.b.zzzzzzzz.tmp", ".other.lock", "r"]
     make(tmp_path / "r", "new")
     assert names(tmp_path) == [".other.lock", "r"]
+
+
+def test_who_only_tidies_refuses_nobody(tmp_path):
+    """One cell of a thousand failed: another worker held its lock while it looked for leftovers."""
+    with ThreadPoolExecutor(1) as pool:
+        begun = threading.Event()
+
+        def tidies():
+            with disk.locked(tmp_path / "r"):
+                begun.set()
+                time.sleep(0.2)
+
+        looking = pool.submit(tidies)
+        begun.wait()
+        make(tmp_path / "r", "mine")
+        looking.result()
+    assert content(tmp_path / "r") == "mine"
+    assert names(tmp_path) == ["r"]
 
 
 def test_a_second_writer_is_refused_and_the_first_goes_on(tmp_path):
