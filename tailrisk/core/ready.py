@@ -3,12 +3,15 @@
 JAX finds a stored program by its text, and writing the text is tracing it: seconds for a day with a crowd.
 Here it is found by what tracing reads: the code of this package, the shapes and static parts of its
 arguments, settings of JAX. An entry lies with JAX's own, in the same private folder, and is machine code that
-will be run. What holds parts of the user's own, an accelerator and several devices are traced as ever.
+will be run. What holds parts of the user's own, an accelerator and several devices are traced as ever; so is
+what came out of JAX's own store, as after a change of this package's code alone: written again it would have
+lost its machine code (jaxlib 0.10.2), which shows when it is called.
 """
 
 import hashlib
 import os
 import pickle
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -33,6 +36,10 @@ FLAGS = ("XLA_FLAGS", "JAX_PLATFORMS")
 OURS = __name__.partition(".")[0]
 BEGUN = time.time()
 PLAIN = (str, bytes, bool, int, float, Enum, type(None))
+HIT = "/jax/compilation_cache/cache_hits"
+"""JAX's event for a program out of its own store."""
+GONE = "NOT_FOUND"
+"""What XLA says of a function that is not there."""
 DIGEST = 32
 """Bytes before an entry: the SHA-256 of the rest."""
 
@@ -49,7 +56,7 @@ def ready(program: Any, *args: Any) -> Callable[..., Any]:
         return program
     known = _READY.get(name)
     if known is None:
-        known = _READY[name] = _loaded(place / name) or _stored(place / name, program, args)
+        known = _READY[name] = _loaded(place / name, program) or _stored(place / name, program, args)
     return known
 
 
@@ -84,8 +91,12 @@ def _apart(program: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     return program, (), {}
 
 
-def _loaded(entry: Path) -> Callable[..., Any] | None:
-    """The program of an entry; None where there is none or it is damaged, which is then removed."""
+def _loaded(entry: Path, program: Any) -> Callable[..., Any] | None:
+    """The program of an entry; None where there is none or it is damaged, which is then removed.
+
+    One that shows to have no machine code when it is called is removed too, and `program` takes its place.
+    """
+    import jax
     from jax.experimental import serialize_executable
 
     try:
@@ -99,19 +110,53 @@ def _loaded(entry: Path) -> Callable[..., Any] | None:
     except Exception:  # of another make, or cut: it is made again
         disk.remove(entry)
         return None
-    return loaded
+
+    def called(*args: Any) -> Any:
+        try:
+            return loaded(*args)
+        except jax.errors.JaxRuntimeError as error:
+            if GONE not in str(error):
+                raise
+            disk.remove(entry)
+            return program(*args)
+
+    return called
 
 
 def _stored(entry: Path, program: Any, args: tuple[Any, ...]) -> Callable[..., Any]:
     """The program compiled, its entry written."""
     from jax.experimental import serialize_executable
 
+    _listen()
+    before = _HITS.count
     made = _compiled(_lowered(program, args))
+    whole: Callable[..., Any] = made
+    if _HITS.count > before:
+        return whole
     with suppress(Exception):  # one that cannot be stored is compiled again by the next process
         data = pickle.dumps(serialize_executable.serialize(made))
         disk.write(entry, hashlib.sha256(data).digest() + data)
-    whole: Callable[..., Any] = made
     return whole
+
+
+class _Hits(threading.local):
+    """Of a thread: programs that JAX took from its own store."""
+
+    count = 0
+
+
+_HITS = _Hits()
+
+
+@cache
+def _listen() -> None:
+    """Count those hits from now on."""
+    import jax
+
+    def heard(event: str, **_: Any) -> None:
+        _HITS.count += event == HIT
+
+    jax.monitoring.register_event_listener(heard)
 
 
 def _lowered(program: Any, args: tuple[Any, ...]) -> Any:

@@ -1,5 +1,8 @@
 """Programs that are loaded without being traced: when they are, when they must not be, damaged ones."""
 
+import os
+import subprocess
+import sys
 from functools import partial
 from types import SimpleNamespace
 
@@ -103,9 +106,60 @@ def test_a_damaged_entry_is_made_again(store, another):
         disk.write(entry, damage)
         another(traces=True)
         assert (np.asarray(ready.ready(TOTAL, X)(X)) == whole).all()
-        assert ready._loaded(entry) is not None
+        assert ready._loaded(entry, TOTAL) is not None
 
 
 def test_without_a_store_the_program_is_what_it_was(monkeypatch):
     monkeypatch.setattr(compiled, "_PROCESS", [])
     assert ready.ready(TOTAL, jnp.ones(3)) is TOTAL
+
+
+def test_what_came_out_of_jaxs_own_store_is_not_written_again(tmp_path):
+    """After a change of code alone a second command once loaded programs without their machine code."""
+    line = [
+        sys.executable,
+        "-m",
+        "tailrisk",
+        "run",
+        "smoke.toml",
+        "--quiet",
+        "--force",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    line += [
+        "--set",
+        "run.paths=256",
+        "--set",
+        "run.days=2",
+        "--set",
+        "tail.levels=[0.9]",
+        "--set",
+        "event=[]",
+    ]
+    kept = {compiled.OPTION: str(tmp_path / "store")}
+    environment = {name: value for name, value in os.environ.items() if name != compiled.THEIRS} | kept
+
+    def written():
+        subprocess.run(line, env=environment, check=True, capture_output=True)
+        return set((tmp_path / "store").rglob("*ready*"))
+
+    first = written()
+    assert first
+    for path in first:
+        path.unlink()  # as if the package's code had another digest
+    assert not written(), "these come from JAX's entries"
+    written()
+
+
+def test_an_entry_without_its_machine_code_is_removed_and_the_program_traced(store, another, monkeypatch):
+    whole = np.asarray(ready.ready(TOTAL, X)(X))
+    (entry,) = store.iterdir()
+
+    def gone(*_):
+        raise jax.errors.JaxRuntimeError("NOT_FOUND: Function add not found (type id: 1)")
+
+    monkeypatch.setattr("jax.experimental.serialize_executable.deserialize_and_load", lambda *_: gone)
+    another(traces=False)
+    assert (np.asarray(ready.ready(TOTAL, X)(X)) == whole).all()
+    assert not entry.exists()
