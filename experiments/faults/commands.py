@@ -243,11 +243,12 @@ def tuning(work: Path) -> Command:
         loaded = load_tune(config, universe.styles)
         tuned[word] = loaded, universe, work / "tuned" / word
         tuned[word][2].mkdir(parents=True)
-        tunes._study(loaded, universe, tuned[word][2], "drill", lambda done, what: None)
+        inputs = tunes.read_inputs(loaded, universe)
+        tunes._study(loaded, universe, inputs, tuned[word][2], "drill", lambda done, what: None)
 
     def write(store: Path, word: str) -> None:
         loaded, universe, known = tuned[word]
-        tunes._study = lambda loaded, universe, folder, *rest: written(known, folder)
+        tunes._study = lambda loaded, universe, inputs, folder, *rest: written(known, folder)
         tunes.publish(loaded, universe, store, force=True, command="drill", tell=lambda done, what: None)
 
     def line(store: Path) -> list[str]:
