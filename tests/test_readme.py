@@ -85,3 +85,9 @@ def test_the_names_agree() -> None:
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
     assert f"version: {__version__}\n" in citation
     assert name in citation
+
+
+def test_no_page_of_results_is_called_as_its_scratch_folder_was():
+    pages = list((Path(__file__).resolve().parents[1] / "results").rglob("report.html"))
+    assert len(pages) > 10
+    assert not [page.parent.name for page in pages if "<title>." in page.read_text(encoding="utf-8")]

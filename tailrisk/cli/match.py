@@ -116,6 +116,6 @@ def match(
                 years=ordinary,
                 keep=keep,
             )
-        text = publish(*result, output, scratch, said.report.recorded)
+        text = publish(*result, output, scratch, {"name": folder.name, **said.report.recorded})
     if not quiet:
         say(text)

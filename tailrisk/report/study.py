@@ -82,7 +82,8 @@ def document(folder: Path, language: str | None = None) -> Document:
     """What the page says, in a language or that of its record."""
     record, text = _read(folder)
     say = Say.of({"language": language} if language else record)
-    name = str(record.get("name") or folder.name)
+    scratch = disk.LEFT.fullmatch(folder.name)  # a folder that is still being written
+    name = str(record.get("name") or (scratch["name"] if scratch else folder.name))
     command = str(record.get("command") or "").split()
     kind = say.name(KINDS.get(command[1] if len(command) > 1 else "", "A study"))
     question = str(record.get("question") or readme.title(text) or say("The record states no question."))

@@ -160,3 +160,12 @@ def test_the_folder_is_whole(matched, posed, tmp_path):
     assert all(name in drawing for name in ("CSI 500", "Micro-cap", "record"))
     assert json.loads((tmp_path / "match" / "record.json").read_text())["episode"]["free"] == "2024-01-29"
     assert "5 February to 8 February" in text
+
+
+def test_the_page_has_the_name_the_folder_will_have(matched, posed, tmp_path):
+    scratch = tmp_path / ".mine.abcdefgh.tmp"
+    scratch.mkdir()
+    publish(matched, posed, REPLAYS, tmp_path / "ensemble.toml", scratch, {"name": "mine"})
+    page = (scratch / "report.html").read_text(encoding="utf-8")
+    assert "<title>mine" in page
+    assert ".tmp" not in page
