@@ -221,7 +221,7 @@ budget = {budget}
 [product]
 mix = {{ csi500 = 0.5, csi1000 = 0.5 }}
 hedged = true
-gross = 0.8
+long = 0.8
 [bounds]
 size = [0.1, 1.0]
 [desk]
