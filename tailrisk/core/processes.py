@@ -8,12 +8,13 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from .errors import Fault, InputError
+
+if TYPE_CHECKING:  # a command's help does not wait for NumPy
+    import numpy as np
+    from numpy.typing import NDArray
 
 LOST = "another process of this run was lost: the same command on every machine starts it again"
 PIECE = 2**24
@@ -141,6 +142,8 @@ def gathered(parts: Sequence[bytes], group: Group) -> Iterator[list[bytes]]:
     if group.count == 1:
         yield from ([part] for part in parts)
         return
+    import numpy as np
+
     sizes = np.array([len(part) for part in parts], np.int64)
     table = np.stack([each.view(np.int64) for each in _exchanged(sizes.view(np.uint8))])
     for k, part in enumerate(parts):
@@ -155,9 +158,10 @@ def gathered(parts: Sequence[bytes], group: Group) -> Iterator[list[bytes]]:
         yield [bytes(whole[: table[number, k]]) for number, whole in enumerate(found)]
 
 
-def _exchanged(mine: NDArray[np.uint8]) -> NDArray[Any]:
+def _exchanged(mine: "NDArray[np.uint8]") -> "NDArray[Any]":
     """What every process has [process, byte]."""
     import jax
+    import numpy as np
     from jax.experimental.multihost_utils import process_allgather
 
     try:
