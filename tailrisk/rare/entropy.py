@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..core.random import Stream
 from ..simulate.world import World
-from .tilt import Shift, Tilt, fear_is_tilted
+from .tilt import Shift, Tilt, nominal_fear
 
 Array = NDArray[np.float64]
 Regimes = NDArray[np.int32]
@@ -62,10 +62,8 @@ class Elite:
 def nominal(world: World, phases: int = 1) -> Law:
     """The law of the world itself, in phases that never move on."""
     chain, shocks = _pieces(world.process.regimes.cumulative), world.process.ladder.affine.shape[1]
-    if world.crowd is None or not fear_is_tilted(world):
-        transition = chain
-    else:
-        transition = _with_fear(chain, float(world.crowd.panic.hold))
+    fear = nominal_fear(world)
+    transition = chain if fear is None else _with_fear(chain, float(fear))
     shape = (phases, len(transition), shocks)
     return Law(
         warmup_start=_pieces(world.process.long_run),
@@ -104,8 +102,9 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
     shift = Shift(mean=array(phases("mean")), deviation=array(phases("deviation")), inverse_nu=inverse_nu)
     nominal_chain, chain = world.process.regimes.cumulative, phases("transition")
     by_state, hold = nominal_chain, None
-    if world.crowd is not None and fear_is_tilted(world):
-        chain, held = _without_fear(chain, float(world.crowd.panic.hold))
+    fear = nominal_fear(world)
+    if fear is not None:
+        chain, held = _without_fear(chain, float(fear))
         by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(held)
     return Tilt(
         share=array(np.cumsum(begins)),

@@ -22,9 +22,7 @@ S = TypeVar("S")
 class Trace:
     """What was drawn, for the fit of the next tilt; [day, ...] with the eve first for states."""
 
-    state: (
-        Count  # [day, path]  the regime; where fear is tilted one more is a crisis in which it has taken hold
-    )
+    state: Count  # [day, path]  the regime; one more is a crisis with fear, where that is tilted
     warmup: Count | None  # [day, path]  None where history fills the windows
     shock: Normal  # [day, shock, path]
 
@@ -64,7 +62,6 @@ def watched(
         state: tuple[day.State, tilt.State], today: Today
     ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal, S]]:
         at, mixture = state
-        fear = None if world.crowd is None else world.crowd.panic.hold
         mixture, shocks, now = tilt.step(
             law,
             world.process.regimes,
@@ -73,7 +70,7 @@ def watched(
             today.move,
             today.leave,
             today.shocks,
-            fear,
+            tilt.nominal_fear(world),
         )
         at, log_return = day.step(world, at, shocks)
         shock = jnp.stack(
@@ -95,7 +92,7 @@ def watched(
 def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; where fear is tilted it is of crises alone."""
     regime = process.regime(world.process, at.process)
-    if at.crowd is None or not tilt.fear_is_tilted(world):
+    if at.crowd is None or tilt.nominal_fear(world) is None:
         return regime
     return regime + at.crowd.panic.fear.astype(regime.dtype)
 

@@ -36,9 +36,14 @@ from ..simulate.day import Shocks
 from ..simulate.world import World
 
 
-def fear_is_tilted(world: World) -> bool:
-    """Whether the chain of a tilt has a state of fear: with a crowd, where stress is the last regime."""
-    return world.crowd is not None and process.stress_is_the_last_regime(world.process)
+def nominal_fear(world: World) -> Probability | None:
+    """The chance [] that fear takes hold on a day of the last regime; None where no tilt has a state of fear.
+
+    It has one with a crowd whose stress is the last regime.
+    """
+    if world.crowd is None or not process.stress_is_the_last_regime(world.process):
+        return None
+    return world.crowd.panic.hold
 
 
 @struct
@@ -62,9 +67,7 @@ class Tilt:
     leave: Probability  # [day, phase]  chance to move on to the next phase that morning
     shift: Shift | None  # None: shocks as they are
     stream: Stream
-    hold: Probability | None = (
-        None  # [phase, state]  that fear takes hold if crisis comes; None: it is not tilted
-    )
+    hold: Probability | None = None  # [phase, state]  that fear takes hold if crisis comes
 
 
 @struct

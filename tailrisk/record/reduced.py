@@ -49,9 +49,7 @@ class Figures(NamedTuple):
     seen: Any  # [event]  paths with it
     asked: Any  # [column, path]  float32, the losses asked for
     numbers: Any = None  # [quantity, path]  of the crowd
-    every: Any = (
-        None  # every loss [view, measure, product, path] and days [event, path], where they are watched
-    )
+    every: Any = None  # losses [view, measure, product, path] and days [event, path], where watched
 
 
 class Arithmetic(Protocol):
