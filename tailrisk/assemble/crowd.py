@@ -30,7 +30,7 @@ from ..crowd import (
 from ..crowd.autocall import Market, Note
 from ..crowd.snowball_book import Book, Hedge, prepare
 from ..market import basis, expiry, impact, limits, process
-from ..simulate.crowd.free import moved
+from ..simulate.crowd.free import moved, of_crowd
 from ..simulate.crowd.world import Calendar, Crowd, Restriction
 
 CLOSING = 0.25
@@ -94,13 +94,8 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         cohort_names=tuple(everyone.cohorts),
         books=tuple(names.future(book.future) for book in files.snowballs.book),
     )
-    values = {name: array(value) for name, value in _known(files.matched).items()}
+    values = {name: array(value) for name, value in of_crowd(files.matched).items()}
     return ready(_moved, priors, values)(priors, values)
-
-
-def _known(matched: dict[str, float]) -> dict[str, float]:
-    """What belongs to the crowd, and not to the record of an episode."""
-    return {name: value for name, value in matched.items() if not name.startswith("record.")}
 
 
 def by_bucket(names: Names, table: Mapping[str, float]) -> list[float]:

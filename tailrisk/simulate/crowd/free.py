@@ -7,7 +7,7 @@ refused) is not a property of the crowd and is not here.
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
 
@@ -15,9 +15,15 @@ from ...core.errors import InputError
 from ...core.units import Ratio
 from .world import Crowd
 
+T = TypeVar("T")
 Move = Callable[[Crowd, Ratio], Crowd]
 FAST, SLOW = 0, 1
 """Components of the impact that is given back."""
+
+
+def of_crowd(values: Mapping[str, T]) -> dict[str, T]:
+    """What belongs to the crowd, and not to the record of an episode."""
+    return {name: value for name, value in values.items() if not name.startswith("record.")}
 
 
 def moved(crowd: Crowd, values: Mapping[str, Ratio]) -> Crowd:

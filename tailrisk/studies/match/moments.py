@@ -19,7 +19,7 @@ from ...core import static, struct
 from ...core.names import Names
 from ...core.units import Flag, Normal, Ratio
 from ...market.impact import depth
-from ...simulate.crowd.free import moved
+from ...simulate.crowd.free import moved, of_crowd
 from ...simulate.crowd.replay import Record, Replayed, replay
 from ...simulate.crowd.world import Crowd
 from .prior import Prior
@@ -58,7 +58,7 @@ class Fit:
 def fit(crowd: Crowd, record: Record, targets: Targets, z: Normal) -> Fit:
     """Replay the crowd moved to z [parameter] and judge it."""
     value = targets.prior.values(z)
-    crowd = moved(crowd, {name: x for name, x in value.items() if not name.startswith("record.")})
+    crowd = moved(crowd, of_crowd(value))
     imposed = replace(
         record.imposed,
         purchases=record.imposed.purchases * value["record.purchases"],

@@ -26,7 +26,7 @@ from ...config import Config
 from ...core.errors import InputError
 from ...core.machine import cores
 from ...core.units import Normal
-from ...simulate.crowd.free import moved
+from ...simulate.crowd.free import moved, of_crowd
 from ...simulate.crowd.world import Crowd
 from ..weather.config import Targets, check_books
 from ..weather.measure import Books, statistics
@@ -88,8 +88,7 @@ class Weather:
 
 @partial(jax.jit, static_argnums=0)
 def _lived(prior: Prior, crowd: Crowd, z: Normal, given: Outside, watch: Watched) -> Seen:
-    named = {name: x for name, x in prior.values(z).items() if not name.startswith("record.")}
-    return courses(moved(crowd, named), given, watch)
+    return courses(moved(crowd, of_crowd(prior.values(z))), given, watch)
 
 
 def miss(value: float, low: float, high: float) -> float:

@@ -15,7 +15,7 @@ import numpy as np
 
 from ...calibrate.ladder import Array
 from ...core.units import Normal, Ratio
-from ...simulate.crowd.free import moved
+from ...simulate.crowd.free import moved, of_crowd
 from ...simulate.crowd.replay import Record
 from ...simulate.crowd.world import Crowd
 from ..match.moments import Targets, answered, fit
@@ -88,8 +88,7 @@ def asked(posed: Problem) -> Asked:
 def crowd_at(who: Actors, prior: Prior, crowd: Crowd, point: Normal) -> Crowd:
     """The crowd at a point [coordinate]; what moves the record alone is left out."""
     count = len(prior.names)
-    named = {n: x for n, x in prior.values(point[:count]).items() if not n.startswith("record.")}
-    return moved(who.paced(crowd, point[count:]), named)
+    return moved(who.paced(crowd, point[count:]), of_crowd(prior.values(point[:count])))
 
 
 @partial(jax.jit, static_argnums=0)
