@@ -131,17 +131,7 @@ def page(
         f"| {name} | {row.statistics:.0f} | {row.outside:.0f} | {row.expected:.1f} |"
         for name, row in families.iterrows()
     ]
-    lines += [
-        "",
-        "Outside:",
-        "",
-        "| series | statistic | data | simulated 2.5 to 97.5 % |",
-        "|---|---|---|---|",
-    ]
-    lines += [
-        f"| {row.series} | {escaped(row['name'])} | {row.data:.4g} | {row.low:.4g} to {row.high:.4g} |"
-        for _, row in table[table.outside].iterrows()
-    ]
+    lines += ["", "Outside:", *outlying(table[table.outside])]
     days_of = table[table.family == "extreme days"]
     lines += ["", "Days of extreme z (one-day spread, window of 250 days, mean removed), per ten years:", ""]
     lines += ["| spread | event | data | simulated median | 2.5 to 97.5 % |", "|---|---|---|---|---|"]

@@ -106,7 +106,7 @@ def routs(returns: Array, books: Books, depth: float) -> list[tuple[int, int]]:
 
 def spared(days: list[Array], books: Books) -> list[Array]:
     """Those of some runs of days [day, bucket] over which the large bucket stays above -4 %."""
-    return [run for run in days if _grown(run[:, books.large]) > -0.04]
+    return [run for run in days if grown(run[:, books.large]) > -0.04]
 
 
 def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
@@ -122,7 +122,7 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
         calm = spared(near, books)
         seen[f"rout_{depth}_large_stays"] = len(calm) / len(near) if near else float("nan")
         for name, (weights, benchmark) in books.weights.items():
-            over = [100 * (_grown(days @ weights) - _grown(days[:, benchmark])) for days in calm]
+            over = [100 * (grown(days @ weights) - grown(days[:, benchmark])) for days in calm]
             seen[f"rout_{depth}_large_stays_{name}"] = float(np.median(over)) if over else float("nan")
     return seen
 
@@ -133,8 +133,9 @@ def around(returns: Array, window: int) -> Array:
     return returns[max(end - WINDOW, 0) : end]
 
 
-def _grown(returns: Array) -> float:
-    return float(np.prod(1 + returns) - 1)
+def grown(returns: Array) -> Array:
+    """What daily returns [day, ...] come to over all days [...]."""
+    return np.asarray(np.prod(1 + returns, axis=0) - 1)
 
 
 def _volatility(returns: Array, books: Books) -> dict[str, float]:

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...config import Config
 from ...core.names import Names
-from .measure import Array, Books, Weather, around, routs, spared
+from .measure import Array, Books, Weather, around, grown, routs, spared
 
 FALL = 20
 """Per cent by which the smallest bucket falls in three days."""
@@ -30,8 +30,7 @@ class Legs:
 
     def over(self, days: Array) -> float:
         """Return of the long side less that of the short one over days [day, bucket], in per cent."""
-        grown = np.prod(1 + days, axis=0) - 1
-        return float(100 * (grown @ (self.long - self.short)))
+        return float(100 * (grown(days) @ (self.long - self.short)))
 
 
 def legs(config: Config) -> dict[str, Legs]:
