@@ -19,6 +19,8 @@ T = TypeVar("T")
 Move = Callable[[Crowd, Ratio], Crowd]
 FAST, SLOW = 0, 1
 """Components of the impact that is given back."""
+SECOND, THIRD = 1, 2
+"""Stages of the state's ladder that a rout of the small fires."""
 
 
 def of_crowd(values: Mapping[str, T]) -> dict[str, T]:
@@ -82,9 +84,12 @@ FACTORS: dict[str, Move] = {
     "impact.evaporation": _times("impact.evaporation"),
     "panic.threshold": _times("panic.threshold"),
     "panic.full": _times("panic.full"),
+    "panic.stamina": _times("panic.stamina"),
+    "panic.tire": _times("panic.tire"),
     "followers.strength": _times("followers.following"),
     "followers.half": _times("followers.half"),
     "followers.sight": _times("followers.sight"),
+    "followers.behind": _times("followers.behind"),
     "selling.momentum": _times("cohorts.triggers.momentum"),
     "selling.basis": _times("cohorts.triggers.basis"),
     "selling.redemption": _times("cohorts.redemption.slope"),
@@ -93,6 +98,12 @@ FACTORS: dict[str, Move] = {
     "basis.flow": _times("basis.flow"),
     "basis.fall": _times("basis.fall"),
     "basis.full": _times("basis.full"),
+    "state.fall": _times("state.fall"),
+    "state.rout": _times("state.rout"),
+    "state.spread": _times("state.spread"),
+    "state.second": _times("state.pace", SECOND),
+    "state.second_first": _times("state.first", SECOND),
+    "state.third": _times("state.pace", THIRD),
     "speculators": _times("speculators.strength"),
     "arbitrage": _put("arbitrage", lambda array, value: array * value),
 }
@@ -116,6 +127,7 @@ SHARES: dict[str, Move] = {
     "panic.build": _set("panic.build"),
     "panic.relief": _set("panic.relief"),
     "followers.memory": _set("followers.memory"),
+    "followers.memory_of_rout": _set("followers.memory_of_rout"),
     "basis.discount_pull": _per_round("basis.discount_pull"),
     "basis.premium_pull": _per_round("basis.premium_pull"),
 }

@@ -101,6 +101,7 @@ def _beliefs(names: Names, cohorts: Mapping[str, Cohort]) -> Iterator[tuple[str,
     if names.role("small") in small:
         yield f"followers.half_{names.role('small')}", Belief(1.0, 0.6)
     yield from REST.items()
+    yield from WEATHER.items()
     for name, one in cohorts.items():
         if one.margin.enforced:
             yield _assets(name), HEDGED if one.hedge else Belief(1.0, 0.6)
@@ -147,6 +148,20 @@ REST = {
     "speculators": Belief(1.0, 0.7),
     "arbitrage": Belief(1.0, 0.8),
 }
+WEATHER = {
+    "panic.stamina": Belief(1.0, 0.15),
+    "panic.tire": Belief(1.0, 0.3),
+    "followers.behind": Belief(1.0, 0.2),
+    "followers.memory_of_rout": Belief(0.9, 0.4, share=True),
+    "state.fall": Belief(1.0, 0.12),
+    "state.rout": Belief(1.0, 0.25),
+    "state.spread": Belief(1.0, 0.2),
+    "state.second": Belief(1.0, 0.4),
+    "state.second_first": Belief(1.0, 0.3),
+    "state.third": Belief(1.0, 0.4),
+}
+"""What an episode hardly sees, its purchases being on record, and ordinary years do: when the state comes in,
+how much it buys, and when a rout ends."""
 HEDGED = Belief(1.0, 0.35, grade="M")
 """Of the assets of a levered cohort that sells futures, which brokers report."""
 RECORD = {

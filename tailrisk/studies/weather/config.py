@@ -34,9 +34,10 @@ class Target(Model):
 
 
 class Targets(Model):
-    """The file: the books that are watched, and a block a statistic."""
+    """The file: the books that are watched, whose shape in a rout is looked at, and a block a statistic."""
 
     books: Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+    shapes: Annotated[tuple[str, ...], Field(strict=False)] = ()
     target: dict[Statistic, Target] = Field(min_length=1)
 
 
@@ -46,12 +47,18 @@ def read_targets(name: str | Path = "weather.toml") -> Targets:
 
 
 def check_books(config: Config, targets: Targets) -> None:
-    """Raises InputError for a book that is no product of the config with weights and an index."""
-    fit = [
-        name
-        for name, product in config.products.items()
-        if getattr(product, "weights", None) and product.benchmark != "cash"
-    ]
+    """Raises InputError for a book that is no product of the config with weights and an index.
+
+    And for a shape that is neither a bucket nor a product with weights.
+    """
+    books = {name: product for name, product in config.products.items() if getattr(product, "weights", None)}
+    fit = [name for name, product in books.items() if product.benchmark != "cash"]
     for name in targets.books:
         if name not in fit:
             raise InputError("books", f"{name!r} is no product with stocks and an index", ", ".join(fit))
+    shaped = [*config.names.buckets, *books]
+    for name in targets.shapes:
+        if name not in shaped:
+            raise InputError(
+                "shapes", f"{name!r} is neither a bucket nor a product with stocks", ", ".join(shaped)
+            )

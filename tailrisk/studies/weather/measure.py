@@ -4,7 +4,8 @@ From daily returns of the buckets, simulated or real. A book is remade daily at 
 days differs from holding it by less than its sampling error. Nine days: 26 January to 8 February 2024.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,10 @@ WINDOW, ROUT = 9, 3
 """Days of an excess, and of a fall of the smallest bucket."""
 WATCHED = {"watched_z5": 5, "watched_z7": 7}
 """Days in ten years on which the watched spread falls by as many deviations, where an event watches it."""
+FALL = 20
+"""Per cent by which the smallest bucket falls in three days in a rout whose shape is looked at."""
+INNER = {"q10": 0.1, "median": 0.5, "q90": 0.9}
+"""Quantiles of what buckets and books do around those that spare the large, by the name of a statistic."""
 APART = 20
 """Days between two falls that are counted as two."""
 
@@ -29,6 +34,7 @@ class Books:
     middle: int
     watched: int
     smallest: int
+    shapes: Mapping[str, Array] = field(default_factory=dict)  # [bucket]  long less short over NAV, around a rout
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,18 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
         for name, (weights, benchmark) in books.weights.items():
             over = [100 * (grown(days @ weights) - grown(days[:, benchmark])) for days in calm]
             seen[f"rout_{depth}_large_stays_{name}"] = float(np.median(over)) if over else float("nan")
+        if depth == FALL:
+            seen |= _shapes(calm, books)
+    return seen
+
+
+def _shapes(calm: Sequence[Array], books: Books) -> dict[str, float]:
+    """Quantiles over the nine days [day, bucket] of routs that spare the large; nan where there are none."""
+    seen = {}
+    for name, net in books.shapes.items():
+        over = [100 * float(grown(days) @ net) for days in calm]
+        for inner, level in INNER.items():
+            seen[f"spared_{name}_{inner}"] = float(np.quantile(over, level)) if over else float("nan")
     return seen
 
 

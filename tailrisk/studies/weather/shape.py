@@ -13,12 +13,7 @@ import pandas as pd
 
 from ...config import Config
 from ...core.names import Names
-from .measure import Array, Books, Weather, around, grown, routs, spared
-
-FALL = 20
-"""Per cent by which the smallest bucket falls in three days."""
-INNER = (0.1, 0.9)
-"""Quantiles between which history's routs are looked for."""
+from .measure import FALL, INNER, Array, Books, Weather, around, grown, routs, spared
 
 
 @dataclass(frozen=True)
@@ -28,20 +23,28 @@ class Legs:
     long: Array
     short: Array
 
+    @property
+    def net(self) -> Array:
+        """Long less short [bucket]."""
+        return self.long - self.short
+
     def over(self, days: Array) -> float:
         """Return of the long side less that of the short one over days [day, bucket], in per cent."""
-        return float(100 * (grown(days) @ (self.long - self.short)))
+        return float(100 * (grown(days) @ self.net))
 
 
 def legs(config: Config) -> dict[str, Legs]:
-    """Every product of a config that is a book of buckets, by its label."""
+    """Every bucket of a config, and every product that is a book of buckets, by its name in the config."""
     names, found = config.names, {}
-    for product in config.products.values():
+    nothing = np.zeros(len(names.buckets))
+    for bucket in names.buckets:
+        found[bucket] = Legs(_row({bucket: 1.0}, names), nothing)
+    for name, product in config.products.items():
         weights = getattr(product, "weights", None)
         if weights:
             size = getattr(product, "long", 1.0)
             against = _against(product, names)
-            found[product.label] = Legs(size * _row(weights, names), size * _row(against, names))
+            found[name] = Legs(size * _row(weights, names), size * _row(against, names))
     return found
 
 
@@ -71,20 +74,20 @@ def shape(weather: Weather, config: Config, books: Books, history: Weather | Non
     simulated = _spared(weather, books)
     past = [] if history is None else _spared(history, books)
     rows = []
-    for of, leg in _judged(config).items():
+    for name, leg in legs(config).items():
         found = [leg.over(days) for days in simulated]
-        low, median, high = np.quantile(found, [INNER[0], 0.5, INNER[1]]) if found else [np.nan] * 3
+        low, median, high = np.quantile(found, list(INNER.values())) if found else [np.nan] * 3
         then = float(np.median([leg.over(days) for days in past])) if past else np.nan
         inside = bool(np.isnan(then) or low <= then <= high)
-        rows.append((of, then, low, median, high, inside, len(found), len(past)))
+        rows.append((_label(name, config), then, low, median, high, inside, len(found), len(past)))
     columns = ["of", "history", "low", "median", "high", "inside", "routs", "past"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def _judged(config: Config) -> dict[str, Legs]:
-    names, nothing = config.names, np.zeros(len(config.names.buckets))
-    own = {names.label(bucket): Legs(_row({bucket: 1.0}, names), nothing) for bucket in names.buckets}
-    return own | legs(config)
+def _label(name: str, config: Config) -> str:
+    """What a bucket or a product is called on a page."""
+    product = config.products.get(name)
+    return config.names.label(name) if product is None else product.label
 
 
 def _spared(weather: Weather, books: Books) -> list[Array]:

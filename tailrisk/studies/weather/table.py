@@ -14,7 +14,7 @@ from ...data.prices import read_prices
 from ...market.spread import Params, z
 from .config import Target, Targets, check_books, read_targets
 from .measure import WATCHED, Array, Books, Weather, statistics
-from .shape import shape
+from .shape import legs, shape
 from .simulated import simulated, watched_spread
 
 DAYS = 242
@@ -98,7 +98,7 @@ def wanted(targets: Targets, seen: Mapping[str, float]) -> dict[str, Target]:
 
 
 def books(config: Config, targets: Targets) -> Books:
-    """The watched books of a config over its ladder."""
+    """The watched books of a config over its ladder, and those whose shape in a rout is looked at."""
     names = config.names
     weights = {}
     for name in targets.books:
@@ -106,4 +106,5 @@ def books(config: Config, targets: Targets) -> Books:
         share = [getattr(product, "weights", {}).get(bucket, 0.0) for bucket in names.buckets]
         weights[name] = (np.array(share), names.bucket(product.benchmark))
     roles = {watched: names.bucket(names.played(role)) for watched, role in ROLES.items()}
-    return Books(weights=weights, **roles)
+    around = legs(config)
+    return Books(weights=weights, shapes={name: around[name].net for name in targets.shapes}, **roles)

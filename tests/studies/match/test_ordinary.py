@@ -86,6 +86,7 @@ def test_the_years_are_those_that_validation_lives(few, crowd, targets):
         "panic.build": float(files.panic.build),
         "panic.relief": float(files.panic.relief),
         "followers.memory": float(files.followers.memory),
+        "followers.memory_of_rout": max(float(files.followers.memory_of_rout), 1e-12),
         "basis.discount_pull": float(1 - (1 - files.basis.discount_pull) ** files.rounds),
         "basis.premium_pull": float(1 - (1 - files.basis.premium_pull) ** files.rounds),
         "impact.least": max(float(files.impact.least), 1e-12),  # a share of nothing has no logit

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 
 from tailrisk.config import load
+from tailrisk.core.errors import InputError
 from tailrisk.studies.validate.page import of_routs
-from tailrisk.studies.weather.config import read_targets
-from tailrisk.studies.weather.measure import Weather
+from tailrisk.studies.weather.config import check_books, read_targets
+from tailrisk.studies.weather.measure import Weather, statistics
 from tailrisk.studies.weather.shape import Legs, legs, shape
 from tailrisk.studies.weather.table import books
 
@@ -57,16 +58,38 @@ def test_a_book_is_judged_by_its_index_and_a_hedged_one_by_its_futures():
     weight = own.weights
     smallest, middle = NAMES.buckets[SMALLEST], NAMES.buckets[MIDDLE]
     made = 100 * (weight[middle] * 0.01 - weight[smallest] * 0.22 - 0.01)
-    assert legs(CONFIG)[own.label].over(days) == pytest.approx(made)
+    assert legs(CONFIG)["ie500"].over(days) == pytest.approx(made)
     dma = CONFIG.products["dma"]
     short = sum(w for f, w in dma.hedge.items() if NAMES.underlying[NAMES.future(f)] == MIDDLE)
     made = 100 * dma.long * ((dma.weights[middle] - short) * 0.01 - dma.weights[smallest] * 0.22)
-    assert legs(CONFIG)[dma.label].over(days) == pytest.approx(made)
+    assert legs(CONFIG)["dma"].over(days) == pytest.approx(made)
 
 
 def test_a_product_without_a_book_of_buckets_has_no_row():
-    assert set(legs(CONFIG)) == {p.label for p in CONFIG.products.values() if getattr(p, "weights", None)}
-    assert len(legs(CONFIG)) < len(CONFIG.products)
+    books = {name for name, product in CONFIG.products.items() if getattr(product, "weights", None)}
+    assert set(legs(CONFIG)) == {*NAMES.buckets, *books}
+    assert len(books) < len(CONFIG.products)
+
+
+def test_targets_read_the_quantiles_of_the_table():
+    weather = routs(np.linspace(-0.21, -0.31, 11))
+    table, seen = of(shape(weather, CONFIG, BOOKS)), statistics(weather, BOOKS)
+    for name in ("csi500", "ie1000", "neutral", "dma"):
+        product = CONFIG.products.get(name)
+        row = table.loc[NAMES.label(name) if product is None else product.label]
+        found = [seen[f"spared_{name}_{inner}"] for inner in ("q10", "median", "q90")]
+        assert found == pytest.approx([row.low, row["median"], row.high], abs=1e-12)
+    assert seen["spared_neutral_q10"] < seen["spared_neutral_q90"]
+
+
+def test_without_a_rout_a_shape_is_not_known():
+    assert np.isnan(statistics(routs([-0.1]), BOOKS)["spared_neutral_median"])
+
+
+def test_a_shape_of_nothing_is_refused():
+    targets = read_targets().model_copy(update={"shapes": ("csi500", "cta")})
+    with pytest.raises(InputError, match="'cta' is neither a bucket nor a product with stocks"):
+        check_books(CONFIG, targets)
 
 
 def test_legs_compound():
