@@ -34,7 +34,7 @@ class Books:
     middle: int
     watched: int
     smallest: int
-    shapes: Mapping[str, Array] = field(default_factory=dict)  # [bucket]  long less short over NAV, around a rout
+    shapes: Mapping[str, Array] = field(default_factory=dict)  # [bucket]  long less short over NAV
 
 
 @dataclass(frozen=True)
