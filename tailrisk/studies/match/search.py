@@ -33,6 +33,8 @@ CLOSE = 0.3
 """The same on both costs, and of the walkers, in standard deviations of the cheap one's posterior."""
 HOPELESS = 100.0
 """Cheap cost beyond the best sum at which a point is not worth the dear one."""
+MANY = 2
+"""Walkers a parameter at the least: differences of fewer than half of them do not span all directions."""
 SHORT = 20
 """Rounds of a chain from which no autocorrelation can be told."""
 DIFFERENCES = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
@@ -227,8 +229,9 @@ def sample(
     integrated autocorrelation time, 0 where that cannot be told.
     """
     rng = np.random.default_rng([seed, budget.starts])
+    walkers = max(budget.walkers, MANY * searched.points.shape[1])
     near = searched.points[searched.costs < searched.costs[0] + searched.points.shape[1]]
-    begin = near[rng.integers(len(near), size=budget.walkers)]
+    begin = near[rng.integers(len(near), size=walkers)]
     step = (
         0.1 * np.eye(begin.shape[1]) if searched.shape is None else CLOSE * np.linalg.cholesky(searched.shape)
     )
@@ -236,7 +239,7 @@ def sample(
     each = 1 if dear is None else budget.moves
     rounds = max(budget.steps // each, 2)
     sampler = emcee.EnsembleSampler(
-        budget.walkers,
+        walkers,
         searched.points.shape[1],
         lambda z: -0.5 * (cost(z) if dear is None else cost(z) + dear(z)),
         vectorize=True,

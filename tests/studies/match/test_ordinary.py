@@ -224,3 +224,9 @@ def test_a_search_never_ends_worse_than_it_began():
     start = Searched(points=np.full((1, 3), 0.5), costs=np.zeros(1))
     found = refine(cheap, dear, start, replace(BUDGET, careful=1, steps=60), 1, nothing)
     assert found.costs[0] == pytest.approx(6.0)
+
+
+def test_more_parameters_than_half_the_walkers_have_more_walkers():
+    few = Budget(walkers=4, steps=60, members=8, moves=2)
+    drawn = sample(cheap, Searched(points=np.ones((1, 9)), costs=np.zeros(1)), few, 3, nothing, dear)
+    assert drawn.posterior.shape == (15 * 18, 9)
