@@ -62,7 +62,7 @@ def moving(gain=0.2):
 
 def test_bits_do_not_depend_on_the_chunk(as_shipped):
     it = moving()
-    (_, one), (_, two) = (next(iter(blocks.blocks(it, 256, chunk=n))) for n in (256, 128))
+    (_, one), (_, two) = (next(iter(blocks.blocks(it, 512, chunk=n))) for n in (512, 256))
     for a, b in zip(jax.tree.leaves(one), jax.tree.leaves(two), strict=True):
         np.testing.assert_array_equal(a, b)
     assert not one.fault.any()
