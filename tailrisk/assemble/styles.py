@@ -7,7 +7,7 @@ import numpy as np
 
 from ..config import Config
 from ..config.calibrated import Styles
-from ..config.memory import StyleMemory
+from ..config.memory import Adaptive, StyleMemory
 from ..market import ladder, memory, styles
 
 
@@ -61,4 +61,15 @@ def _memory(config: Config, law: StyleMemory, rows: list[int], array: Any) -> st
             trend=array(np.array(law.trend)[rows] if filtered else zero)[:, None],
             last=array(np.array(law.last)[rows] if filtered else zero)[:, None],
         ),
+        adaptive=None if law.adaptive is None else _adaptive(law.adaptive, rows, filtered, array),
+    )
+
+
+def _adaptive(law: Adaptive, rows: list[int], filtered: bool, array: Any) -> styles.Adaptive:
+    """How loadings follow; they start where the data left them, or at their long run."""
+    shift = np.array(law.shift)[rows]
+    return styles.Adaptive(
+        gain=array(law.gain),
+        persistence=array(law.persistence),
+        start=array(shift if filtered else np.zeros_like(shift)),
     )

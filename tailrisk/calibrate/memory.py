@@ -107,15 +107,21 @@ def run(
     return jax.lax.scan(day, start, (moved, seen, shared), unroll=unroll)[1]
 
 
-def cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio) -> Ratio:
-    """Minus the log likelihood of a factor in units of its deviation, u = e / s a t of scale theta[6]."""
-    centre, deviation, *_ = run(theta, moved, seen, shared, kappa)
+def densities(
+    theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, *, unroll: int = 8
+) -> Ratio:
+    """Log density [day] of a factor in units of its deviation, u = e / s a t of scale theta[6]."""
+    centre, deviation, *_ = run(theta, moved, seen, shared, kappa, unroll=unroll)
     scale, inverse = theta[6], theta[7]
     nu = 1 / inverse
     z = (moved - centre) / (deviation * scale)
     height = gammaln((nu + 1) / 2) - gammaln(nu / 2) - 0.5 * jnp.log(nu * jnp.pi)
-    density = height - (nu + 1) / 2 * jnp.log1p(z * z * inverse) - jnp.log(deviation * scale)
-    return -jnp.where(seen, density, 0.0).sum()
+    return height - (nu + 1) / 2 * jnp.log1p(z * z * inverse) - jnp.log(deviation * scale)
+
+
+def cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio) -> Ratio:
+    """Minus the log likelihood of a factor in units of its deviation."""
+    return -jnp.where(seen, densities(theta, moved, seen, shared, kappa), 0.0).sum()
 
 
 _slope = jax.jit(jax.value_and_grad(cost))

@@ -1,7 +1,8 @@
 """Memory of what styles earn beyond the ladder, and the law of what is left in each regime of the ladder.
 
-The filter is the ladder's, its common variance the ladder's own; the residuals' covariances are means over
-days weighted by the smoothed chance of a regime, and their degrees of freedom maximise the likelihood.
+Loadings follow what was seen where that pays (style_loadings). The filter is the ladder's, its common
+variance the ladder's own; the residuals' covariances are means over days weighted by the smoothed chance of a
+regime, and their degrees of freedom maximise the likelihood.
 """
 
 from collections.abc import Iterator
@@ -12,11 +13,12 @@ import pandas as pd
 from scipy.optimize import brentq
 from scipy.special import digamma
 
-from ..core.names import STYLES
-from . import memory
+from ..market.styles import SLOW
+from . import memory, style_loadings
 from .ladder import Array
 from .memory import CAP, NAMES, Filtered, Fit
 from .memory_law import Law
+from .style_loadings import Loadings
 from .styles import Overlay
 
 NU = (3.0, 60.0)
@@ -31,6 +33,7 @@ class StyleLaw:
     covariance: Array  # [regime, style, style]
     nu: float
     weight: Array  # [style, source]
+    loadings: Loadings | None  # None: one loading for every day describes the data as well
 
 
 def fit_styles(
@@ -38,10 +41,13 @@ def fit_styles(
 ) -> StyleLaw:
     """The memory of style returns [day, style] less the overlay, on the days the ladder has too."""
     common = factors.dropna().index.intersection(styles.index)
-    rows = factors.index.get_indexer(common)
-    on_ladder = factors.loc[common].to_numpy() @ overlay.loading.T + overlay.intercept
-    residual = styles.loc[common, list(STYLES)].to_numpy() - on_ladder
-    before = law.filtered.common[np.maximum(rows - 1, 0)]
+    rows, factor = factors.index.get_indexer(common), factors.loc[common].to_numpy()
+    on_ladder = factor @ overlay.loading.T + overlay.intercept
+    residual = styles.loc[common, list(overlay.names)].to_numpy() - on_ladder
+    eve = np.maximum(rows - 1, 0)
+    before, slow = law.filtered.common[eve], law.filtered.square[eve, SLOW]
+    moving = style_loadings.fit(residual, factor, slow, before, with_errors=with_errors)
+    residual = moving.residual if moving.pays else residual
     found = memory.fit(residual, with_errors=with_errors, shared=before)
     run = memory.filtered(found, residual, shared=before)
     chance = law.residuals.smoothed[rows]
@@ -54,6 +60,7 @@ def fit_styles(
         covariance=covariance,
         nu=freedom(run.residual, covariance, chance),
         weight=np.column_stack([1 - weights.sum(axis=1), weights]),
+        loadings=moving if moving.pays else None,
     )
 
 
@@ -94,6 +101,21 @@ def described(law: StyleLaw) -> Iterator[str]:
     yield from table("square", law.filtered.square[-1], "[horizon, style] after the last day")
     yield from table("trend", law.filtered.trend[-1], "[style]")
     yield from table("last", law.filtered.last[-1], "[style]")
+    if law.loadings is not None:
+        yield from adaptive(law.loadings)
     yield "[styles.memory.error]  # standard errors; nan: on a bound"
     for k, name in enumerate(NAMES):
         yield from table('"' + name + '"', law.fit.error[:, k], "[style]")
+
+
+def adaptive(loadings: Loadings) -> Iterator[str]:
+    """The [styles.memory.adaptive] block."""
+    from .document import height, number, row, table
+
+    gain, persistence = loadings.value
+    yield "[styles.memory.adaptive]  # loadings follow each day's errors and come back; market/styles.py"
+    yield f"gain = {number(gain)}  # of a day's error"
+    yield f"persistence = {number(persistence)}  # of a shift, per day"
+    yield f"error = {row(loadings.error)}  # standard errors of the two; nan: on a bound"
+    yield f"gained = {height(loadings.gained)}  # log likelihood over one loading for every day"
+    yield from table("shift", loadings.shift[-1], "[style, factor] of the loadings after the last day")

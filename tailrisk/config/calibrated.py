@@ -54,7 +54,7 @@ class Styles(Part):
         if len(set(self.names)) < n:
             problems.append(Problem("names", str(list(self.names)), "each style once"))
         problems = problems or self._correlation_problems()
-        refuse(problems or ([] if self.memory is None else self.memory.problems(n)))
+        refuse(problems or ([] if self.memory is None else self.memory.problems(n, len(self.loading[0]))))
         return self
 
     def _correlation_problems(self) -> list[Problem]:

@@ -48,6 +48,14 @@ class Stand(Part):
         return self
 
 
+class Adaptive(Part):
+    """Loadings of styles that follow yesterday's errors and come back (market/styles.py)."""
+
+    gain: float = Field(ge=0, le=1, description="of a day's error; 0: loadings do not follow")
+    persistence: float = Field(ge=0, lt=1, description="part of a loading's shift that stays a day")
+    shift: Matrix = Field(description="[style, factor] of the loadings after the last day of data")
+
+
 class StyleMemory(Part):
     """Memory of what styles earn beyond the ladder, per day, and its law in each regime of the ladder."""
 
@@ -68,9 +76,10 @@ class StyleMemory(Part):
     square: Matrix = Field(description="[horizon, style] after the last day of data")
     trend: Vector = Field(description="[style] likewise")
     last: Vector = Field(description="[style] likewise")
+    adaptive: Adaptive | None = Field(default=None, description="absent: one loading for every day")
 
-    def problems(self, styles: int) -> list[Problem]:
-        """What does not fit so many styles."""
+    def problems(self, styles: int, factors: int) -> list[Problem]:
+        """What does not fit so many styles and factors of the ladder."""
         found: list[tuple[str, Any, tuple[int, ...]]] = [
             (f"memory.{name}", getattr(self, name), (styles,))
             for name in ("variance", "phi", "kappa", "leverage", "trend", "last")
@@ -78,6 +87,8 @@ class StyleMemory(Part):
         found += [("memory.weight", self.weight, (styles, SOURCES))]
         found += [("memory.square", self.square, (HORIZONS, styles))]
         found += [("memory.covariance", self.covariance, (len(self.covariance), styles, styles))]
+        if self.adaptive is not None:
+            found += [("memory.adaptive.shift", self.adaptive.shift, (styles, factors))]
         problems = [problem for name, value, axes in found for problem in shape(name, value, axes)]
         if problems:
             return problems

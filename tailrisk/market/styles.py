@@ -6,6 +6,16 @@ independent over days. With it e has the filter of `memory`, its common variance
 residuals are Student-t with correlations of their own in each regime of the ladder's residuals:
 
     e = a + s u,   u | regime k ~ t_nu(0, S_k),   a and s as in memory.py.
+
+Loadings may be adaptive: they follow each day's errors and come back, with f the ladder's factors (f_1 = r_1,
+f_j = r_j - r_{j-1}) and v their variances of the evening before,
+
+    phi_k = sum_j B_kj r_j + sum_j b_kj f_j + e_k,
+    b_kj <- p b_kj + g e_k (f_j / v_j) / (1 + g sum_i f_i^2 / v_i).
+
+So moves a Kalman filter whose prior variance of b_kj is g v_e / v_j on every evening, v_e that of e_k;
+loadings driven by what is observed: Creal, Koopman and Lucas (2013), Engle (2016). v is the ladder's slowest
+mean square, E of memory.py at decay .99.
 """
 
 from dataclasses import replace
@@ -13,8 +23,21 @@ from dataclasses import replace
 import jax.numpy as jnp
 
 from ..core import static, struct
+from ..core.arrays import accumulate
 from ..core.units import Count, LogReturn, Normal, Ratio
 from . import ladder, memory
+
+SLOW = 2
+"""Of the ladder's mean squares (memory.DECAYS), the one that says how much a day's factors tell."""
+
+
+@struct
+class Adaptive:
+    """How loadings follow what was seen, and where they start."""
+
+    gain: Ratio  # []  g
+    persistence: Ratio  # []  p
+    start: Ratio  # [style, factor]  b on the eve
 
 
 @struct
@@ -24,6 +47,7 @@ class Memory:
     filter: memory.Filter
     ladder: ladder.Params  # [regime, style, term]
     start: memory.State  # [.., 1]
+    adaptive: Adaptive | None = None  # None: loadings are what they are on every day
 
 
 @struct
@@ -38,10 +62,11 @@ class Params:
 
 @struct
 class State:
-    """Today's returns, and what the residuals remember."""
+    """Today's returns, what the residuals remember, and by how much loadings are off their long run."""
 
     today: Ratio  # [style, path]  of a unit exposure
     remembered: memory.State | None
+    shift: Ratio | None = None  # [style, factor, path]  b; None where loadings do not move
 
 
 def init(params: Params, paths: int) -> State:
@@ -50,7 +75,11 @@ def init(params: Params, paths: int) -> State:
     if params.memory is None:
         return State(today=still, remembered=None)
     one = memory.draw(params.memory.start, still[0])
-    return State(today=still, remembered=one)
+    law = params.memory.adaptive
+    if law is None:
+        return State(today=still, remembered=one)
+    shift = jnp.broadcast_to(law.start[:, :, None], (*law.start.shape, paths))
+    return State(today=still, remembered=one, shift=shift)
 
 
 def step(params: Params, log_return: LogReturn, shock: list[Normal]) -> Ratio:
@@ -75,7 +104,7 @@ def live(
 ) -> State:
     """The state after a day of residuals with memory.
 
-    market: the ladder's state on the evening before, for its common variance; regime [path]: of today.
+    market: the ladder's state on the evening before, for its variances; regime [path]: of today.
     """
     assert params.memory is not None
     assert state.remembered is not None
@@ -84,8 +113,37 @@ def live(
     residual = ladder.step(law.ladder, regime, tuple(shock))
     centre, deviation = memory.expected(law.filter, eve)
     moved = centre + deviation * residual
-    today = jnp.stack(_on_ladder(params, log_return)) + moved
-    return State(today=today, remembered=memory.follow(law.filter, eve, centre, moved))
+    after = memory.follow(law.filter, eve, centre, moved)
+    rows = _on_ladder(params, log_return)
+    if law.adaptive is None or state.shift is None:
+        return State(today=jnp.stack(rows) + moved, remembered=after)
+    factor = factors(log_return)
+    today = jnp.stack(_shifted(rows, state.shift, factor)) + moved
+    shift = adapt(law.adaptive, state.shift, factor, market.square[SLOW], moved)
+    return State(today=today, remembered=after, shift=shift)
+
+
+def factors(log_return: LogReturn) -> LogReturn:
+    """The ladder's factors [factor, path] of the buckets' log returns [bucket, path]."""
+    return jnp.concatenate([log_return[:1], log_return[1:] - log_return[:-1]])
+
+
+def adapt(law: Adaptive, shift: Ratio, factor: LogReturn, variance: Ratio, error: Ratio) -> Ratio:
+    """Tomorrow's b [style, factor, path]; today's factors and their v [factor, path], and e [style, path]."""
+    unit = factor / variance
+    step = law.gain / (1.0 + law.gain * accumulate(factor * unit))
+    return law.persistence * shift + (error * step[None])[:, None] * unit[None]
+
+
+def _shifted(rows: list[Ratio], shift: Ratio, factor: LogReturn) -> list[Ratio]:
+    """The rows [style][path] with what the loadings' shifts add to them."""
+    out = []
+    for k, row in enumerate(rows):
+        total = row
+        for j in range(factor.shape[0]):
+            total = total + shift[k, j] * factor[j]
+        out.append(total)
+    return out
 
 
 def _on_ladder(params: Params, log_return: LogReturn) -> list[Ratio]:

@@ -22,14 +22,16 @@ def test_covariances_by_regime_and_an_autocorrelation_are_found():
     loading = rng.normal(0, 0.3, (count, 5))
     returns = pd.DataFrame(factors.to_numpy() @ loading.T + 0.001 * e, index, STYLES)
     law = SimpleNamespace(
-        filtered=SimpleNamespace(common=np.ones(days)), residuals=SimpleNamespace(smoothed=np.eye(2)[regime])
+        filtered=SimpleNamespace(common=np.ones(days), square=np.full((days, 3, 5), 1e-4)),
+        residuals=SimpleNamespace(smoothed=np.eye(2)[regime]),
     )
-    overlay = SimpleNamespace(loading=loading, intercept=np.zeros(count))
+    overlay = SimpleNamespace(names=STYLES, loading=loading, intercept=np.zeros(count))
     found = fit_styles(law, overlay, factors, returns, with_errors=False)
     ratio = np.sqrt(np.diagonal(found.covariance[1]) / np.diagonal(found.covariance[0]))
     np.testing.assert_allclose(ratio, 2.0, atol=0.3)
     assert abs(found.fit.value[:, 0].mean() - 0.15) < 4 * 1 / np.sqrt(days * count) + 0.02
     assert found.nu > 25, "Gaussian in each regime"
+    assert found.loadings is None, "loadings that stay where they are need no more parameters"
 
 
 def test_degrees_of_freedom_of_a_multivariate_t():

@@ -204,9 +204,36 @@ def test_every_row_of_a_matrix_has_its_length(folder: Path) -> None:
 def test_a_memory_of_styles_has_its_shapes() -> None:
     said = ladder()["styles"]["memory"]
     count = len(said["phi"])
-    assert StyleMemory.model_validate(said).problems(count) == []
+    assert StyleMemory.model_validate(said).problems(count, 5) == []
     said["square"] = said["square"][:-1]
-    assert "memory.square" in [it.field for it in StyleMemory.model_validate(said).problems(count)]
+    assert "memory.square" in [it.field for it in StyleMemory.model_validate(said).problems(count, 5)]
+
+
+@pytest.mark.parametrize(("field", "value", "fits"), [
+    ("gain", 0.0, True), ("gain", -1e-9, False), ("gain", 1.0, True), ("gain", 1.1, False),
+    ("persistence", 0.0, True), ("persistence", 0.9999, True), ("persistence", 1.0, False),
+])  # fmt: skip
+def test_loadings_that_follow_come_back(field: str, value: float, fits: bool) -> None:
+    said = ladder()["styles"]["memory"]
+    said["adaptive"][field] = value
+    if fits:
+        assert StyleMemory.model_validate(said).problems(len(said["phi"]), 5) == []
+    else:
+        with pytest.raises(ValidationError, match=field):
+            StyleMemory.model_validate(said)
+
+
+def test_a_file_written_before_loadings_moved_has_one_for_every_day() -> None:
+    said = ladder()
+    del said["styles"]["memory"]["adaptive"]
+    styles = Calibrated.model_validate(said).styles
+    assert styles is not None
+    assert styles.memory is not None
+    assert styles.memory.adaptive is None
+    said = ladder()
+    said["styles"]["memory"]["adaptive"]["shift"][-1] = said["styles"]["memory"]["adaptive"]["shift"][-1][:-1]
+    with pytest.raises(ValidationError, match="do not fit"):
+        Calibrated.model_validate(said)
 
 
 @pytest.mark.parametrize(("limit", "fits"), [(0.0, False), (1e-6, True), (0.999, True), (1.0, False)])

@@ -6,8 +6,10 @@ import pandas as pd
 import pytest
 
 from tailrisk.assemble.world import assemble
+from tailrisk.calibrate.ladder import log_returns
 from tailrisk.config import load
 from tailrisk.core import InputError
+from tailrisk.data.prices import read_prices
 from tailrisk.market.memory import COMMON
 from tailrisk.studies.validate import page, study
 from tailrisk.studies.validate import styles as style_study
@@ -93,6 +95,30 @@ def test_simulated_styles_are_as_wide_as_they_were_fitted(config):
     factor = np.concatenate([ladder[:, :1], np.diff(ladder, axis=1)], axis=1)
     left = style - np.einsum("sf,dfh->dsh", np.array(overlay.loading), factor)
     np.testing.assert_allclose(np.median(left.std(axis=0), axis=1), overlay.residual_sd, rtol=0.25)
+
+
+def unquiet(config, market_data, count=60):
+    """Correlations of styles with the ladder on unquiet days that lie outside the band of histories."""
+    closes = read_prices(market_data / "indices_daily.csv", names=config.names, until="2023-12-31")
+    found = log_returns(closes[list(config.names.buckets)].to_numpy())
+    file, days = market_data / "style_factors_daily.csv", pd.DatetimeIndex(closes.index[1:])
+    returns, rows = style_study.read(file, config, days, "2023-12-31")
+    style, ladder = style_study.histories(config, assemble(config), len(rows), count)
+    names = config.calibrated.styles.names
+    table = study.beside(
+        style_study.statistics(returns[:, :, None], found[rows][:, :, None], names),
+        style_study.statistics(style, ladder, names),
+    )
+    return int(table.outside[table.family == "with the ladder, unquiet days"].sum())
+
+
+def test_loadings_that_follow_keep_the_datas_company_on_unquiet_days(config, market_data):
+    styles = config.calibrated.styles
+    one = styles.model_copy(update={"memory": styles.memory.model_copy(update={"adaptive": None})})
+    files = config.attached
+    still = config.attach(files._replace(calibrated=files.calibrated.model_copy(update={"styles": one})))
+    assert unquiet(config, market_data) <= 2, "of 20"
+    assert unquiet(still, market_data) >= 5, "with one loading for every day"
 
 
 def files(folder, days=400, drop=None):
