@@ -1,0 +1,305 @@
+"""What a thread of a GPU holds in registers, and what it sets aside and reads again, statement by statement.
+
+Held are rows that are read soonest (Belady, 1966); where one must go, the one read last goes, and is written
+to a home of its own (homes.py) unless it lies there already. A carried row has a home where it waits from
+turn to turn, or, where registers are left over, a register of its own. Before a loop inside a block all that
+is held is set aside.
+"""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+from typing import Any
+
+from .alive import Alive
+from .homes import Home
+from .order import ordered
+from .places import Handed, places
+from .program import Loop, Program, Row, Store
+
+DIRTY = 0.7
+"""How near a row that must be written before it goes seems, of how near it is."""
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One thing that a thread does.
+
+    do: a statement; save, read: a row to and from its home; start: a register that a loop hands on, from a
+    row; hand: such a register's next value; loop: the steps of a turn.
+    """
+
+    what: str
+    it: Any
+    home: Home | None = None
+    row: Any = None
+    steps: list["Step"] = field(default_factory=list)
+
+
+class Plan:
+    """The steps of a program for so many registers, and the homes of what is set aside."""
+
+    def __init__(self, program: Program, alive: Alive, registers: int) -> None:
+        """registers: rows that may be held at once; what an operation needs inside is not among them."""
+        self.alive, self.most = alive, 0
+        self.homes: list[Home] = []
+        self.home: dict[int, Home] = {}
+        self.clock, self.weight = 0, 1
+        self.steps = _Block(self, program.body, [], registers).planned()
+
+    def moved(self, home: Home) -> None:
+        """Count a row that goes to its home or comes from it."""
+        self.clock += 1
+        home.touched(self.clock, self.weight)
+
+    def at_home(self, row: Row, owner: Row | None = None) -> Home:
+        """The home of a row; a new one where it has none yet."""
+        if id(row) not in self.home:
+            self.home[id(row)] = Home(row.kind, (owner or row).lane)
+            self.homes.append(self.home[id(row)])
+        return self.home[id(row)]
+
+
+class _Block:
+    """The steps of one block."""
+
+    def __init__(self, plan: Plan, body: list[Any], handed: list[Handed], room: int) -> None:
+        self.plan, self.room = plan, room
+        alive = plan.alive
+        body = ordered([it for it in body if alive.has(it) and not literal(it)], handed)
+        body, handed = _unwound(body, handed)
+        self.body, self.assigned = body, places(body, handed)[0]
+        self.own = {id(row) for it in body for row in _made(it)}
+        self.uses = self._uses()
+        self.resident = self._resident(handed)
+        self.held: dict[int, Row] = {}
+        self.steps: list[Step] = []
+
+    def planned(self) -> list[Step]:
+        """All steps."""
+        self.room -= len(self.resident)
+        for k in range(-1, len(self.body)):
+            if k >= 0:
+                self._statement(self.body[k], 2 * k)
+            for carried, after in self.assigned.get(k, []):
+                self._hand(carried, after, 2 * k + 1)
+        return self.steps
+
+    def read(self) -> list[Row]:
+        """Rows that are read here and were made outside."""
+        return [row for it in self.body for row in operands(it, self.plan.alive)] + [
+            after for handed in self.assigned.values() for _, after in handed
+        ]
+
+    def _uses(self) -> dict[int, list[int]]:
+        """Of every row, when it is read: at twice a statement's place, and one later where it is handed on."""
+        uses: dict[int, list[int]] = {}
+        for k in range(-1, len(self.body)):
+            read = operands(self.body[k], self.plan.alive) if k >= 0 else []
+            for row in read:
+                uses.setdefault(id(row), []).append(2 * k)
+            for _, after in self.assigned.get(k, []):
+                uses.setdefault(id(after), []).append(2 * k + 1)
+        return uses
+
+    def _resident(self, handed: list[Handed]) -> set[int]:
+        """Carried rows that may stay in a register, those read most often: as many as are left over."""
+        spare = max(0, self.room - pressure(self.body, self.uses, self.plan.alive))
+        often = sorted(handed, key=lambda it: -len(self.uses.get(id(it[0]), [])))
+        return {id(carried) for carried, _ in often[:spare]}
+
+    def _next(self, row: Row, now: int) -> int | None:
+        """When a row is read next in this block."""
+        uses = self.uses.get(id(row), [])
+        k = bisect_right(uses, now)
+        return uses[k] if k < len(uses) else None
+
+    def _statement(self, it: Any, now: int) -> None:
+        if isinstance(it, Loop):
+            self._loop(it, now)
+            return
+        read = operands(it, self.plan.alive)
+        self._hold(read, now)
+        self._let_go(read, now)
+        if isinstance(it, Row):
+            self._make_room(1, now, set())
+        self.steps.append(Step("do", it))
+        self.plan.clock += 1
+        if isinstance(it, Row) and self._next(it, now) is not None:
+            self._held(it)
+
+    def _held(self, row: Row) -> None:
+        self.held[id(row)] = row
+        self.plan.most = max(self.plan.most, len(self.held))
+
+    def _hold(self, rows: list[Row], now: int) -> None:
+        """See that rows are in registers."""
+        locked = {id(row) for row in rows}
+        for row in rows:
+            if id(row) in self.held or id(row) in self.resident or literal(row):
+                continue
+            self._make_room(1, now, locked)
+            if again(row):
+                self.steps.append(Step("do", row))
+            else:
+                self._moved("read", row, self.plan.home[id(row)])
+            self._held(row)
+
+    def _moved(self, what: str, row: Row, home: Home) -> None:
+        self.plan.moved(home)
+        self.steps.append(Step(what, row, home))
+
+    def _let_go(self, rows: list[Row], now: int) -> None:
+        for row in rows:
+            if self._next(row, now) is None:
+                self.held.pop(id(row), None)
+
+    def _make_room(self, count: int, now: int, locked: set[int]) -> None:
+        while len(self.held) + count > self.room:
+            free = [row for key, row in self.held.items() if key not in locked]
+            gone = max(free, key=lambda row: self._distance(row, now))
+            self._save(gone, now)
+            del self.held[id(gone)]
+
+    def _distance(self, row: Row, now: int) -> float:
+        after = self._next(row, now - 1)
+        if after is None:
+            return float("inf")
+        clean = id(row) in self.plan.home or again(row)
+        return (after - now) * (1 if clean else DIRTY)
+
+    def _save(self, row: Row, now: int) -> None:
+        """Write a row to a home, if it has none and is read again."""
+        if id(row) not in self.plan.home and not again(row) and self._next(row, now - 1) is not None:
+            self._moved("save", row, self.plan.at_home(row))
+
+    def _hand(self, carried: Row, after: Row, now: int) -> None:
+        """A carried row's next value: from here on the new row lies where the carried one did."""
+        self._hold([after], now)
+        mine = id(after) in self.own
+        if id(carried) in self.resident:
+            self.steps.append(Step("hand", carried, row=after))
+            if mine:
+                self.held.pop(id(after), None)
+                self.resident.add(id(after))
+        else:
+            home = self.plan.home[id(carried)]
+            self._moved("save", after, home)
+            if mine:
+                self.plan.home.setdefault(id(after), home)
+        self._let_go([after], now)
+
+    def _loop(self, loop: Loop, now: int) -> None:
+        plan = self.plan
+        handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
+        needed = [it for it in handed if id(it[0]) in plan.alive.rows]
+        inside = _Block(plan, loop.body, [(carried, after) for carried, _, after, _ in needed], self.room)
+        resident = set(inside.resident)
+        waiting = [id(start) for _, start, _, _ in needed]
+        read_inside = {id(row) for row in inside.read()}
+        for carried, start, _, _ in needed:
+            self._hold([start], now)
+            if id(carried) in resident:
+                self.steps.append(Step("start", carried, row=start))
+            else:
+                self._moved("save", start, plan.at_home(carried))
+            waiting.remove(id(start))
+            if id(start) not in waiting and id(start) not in read_inside:
+                self._let_go([start], now)
+        for row in self.held.values():
+            self._save(row, now if id(row) in read_inside else now + 1)
+        self.held.clear()
+        first, plan.weight = plan.clock, plan.weight * loop.length
+        self.steps.append(Step("loop", loop, steps=inside.planned()))
+        plan.clock, plan.weight = plan.clock + 1, plan.weight // loop.length
+        for home in plan.homes:
+            home.spans(first, plan.clock)
+        for carried, _, _, final in needed:
+            if id(carried) in resident:
+                self._held(final)
+            else:
+                plan.home[id(final)] = plan.home[id(carried)]
+        self._make_room(0, now + 1, set())
+
+
+def literal(it: Any) -> bool:
+    """Whether a row takes no register of a plan: it is known, a number of the arguments, or a loop's turn."""
+    if not isinstance(it, Row):
+        return False
+    return it.op in ("constant", "number", "turn") or fixed(it)
+
+
+def fixed(it: Any) -> bool:
+    """Whether a row is a number of the arguments, written where it is used: held it would cost a register."""
+    return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of
+
+
+def again(row: Row) -> bool:
+    """Whether a row is as well computed again as read: one operation of the arguments' numbers."""
+    return (
+        row.op in ("add", "sub", "mul", "neg")
+        and not row.lane
+        and any(map(fixed, row.of))
+        and all(map(literal, row.of))
+    )
+
+
+def operands(it: Any, alive: Alive) -> list[Row]:
+    """Rows that a statement reads and that are no literals, each once; of a loop those from outside it."""
+    if isinstance(it, Store):
+        rows = [it.row, *(row for row, _ in it.to.terms)]
+    elif isinstance(it, Loop):
+        rows = _from_outside(it, alive)
+    else:
+        rows = list(it.of)
+    return [row for row in {id(row): row for row in rows}.values() if not literal(row)]
+
+
+def _from_outside(loop: Loop, alive: Alive) -> list[Row]:
+    needed = [k for k, carried in enumerate(loop.carried) if id(carried) in alive.rows]
+    body = [it for it in loop.body if alive.has(it) and not literal(it)]
+    mine = {id(loop.carried[k]) for k in needed} | {id(row) for it in body for row in _made(it)}
+    inner = [row for it in body for row in operands(it, alive)] + [loop.after[k] for k in needed]
+    return [loop.start[k] for k in needed] + [row for row in inner if id(row) not in mine]
+
+
+def _made(it: Any) -> list[Row]:
+    return it.final if isinstance(it, Loop) else [it] if isinstance(it, Row) else []
+
+
+def _unwound(body: list[Any], handed: list[Handed]) -> tuple[list[Any], list[Handed]]:
+    """Rows that become one another in a ring: one of them is copied first."""
+    copies = {id(row): Row("copy", row.kind, row.lane, (row,)) for row in places(body, handed)[1]}
+    return [*copies.values(), *body], [(row, copies.get(id(after), after)) for row, after in handed]
+
+
+def pressure(body: list[Any], uses: dict[int, list[int]], alive: Alive) -> int:
+    """How many rows made in a block live at once at most; a loop inside counts what lives in it."""
+    change: dict[int, int] = {}
+    inside = 0
+    for k, it in enumerate(body):
+        if isinstance(it, Loop):
+            inside = max(inside, _inside(it, alive))
+        for row in _made(it):
+            if id(row) in uses and not literal(row):
+                last = uses[id(row)][-1]
+                change[2 * k] = change.get(2 * k, 0) + 1
+                change[last + 1] = change.get(last + 1, 0) - 1
+    now = most = 0
+    for place in sorted(change):
+        now += change[place]
+        most = max(most, now)
+    return max(most + 3, inside)
+
+
+def _inside(loop: Loop, alive: Alive) -> int:
+    handed = [(c, a) for c, a in zip(loop.carried, loop.after, strict=True) if id(c) in alive.rows]
+    body = ordered([it for it in loop.body if alive.has(it) and not literal(it)], handed)
+    body, handed = _unwound(body, handed)
+    assigned = places(body, handed)[0]
+    uses: dict[int, list[int]] = {}
+    for k in range(-1, len(body)):
+        for row in operands(body[k], alive) if k >= 0 else []:
+            uses.setdefault(id(row), []).append(2 * k)
+        for _, after in assigned.get(k, []):
+            uses.setdefault(id(after), []).append(2 * k + 1)
+    return pressure(body, uses, alive)
