@@ -141,15 +141,14 @@ class Kernel:
         return place
 
     def _world(self, undo: ExitStack, arrays: list[NDArray[Any]]) -> list[Pointer]:
-        """Put the arguments into constant memory, or beside it: then these are arguments of the launch."""
-        if self.it.constant:
-            for k, array in enumerate(arrays):
-                if self.it.uses(k):  # a constant that nothing reads may not be in the binary
-                    self.driver.copy(array, self._constant(f"in{k}"))
-            return []
-        places = [self.driver.placed(array) for array in arrays]
-        for place in places:
-            undo.callback(self.driver.free, place)
+        """Put arguments into constant memory; those that lie beside it are arguments of the launch."""
+        places = []
+        for k, array in enumerate(arrays):
+            if not self.it.constant(k):
+                places.append(self.driver.placed(array))
+                undo.callback(self.driver.free, places[-1])
+            elif self.it.uses(k):  # a constant that nothing reads may not be in the binary
+                self.driver.copy(array, self._constant(f"in{k}"))
         return places
 
     def _constant(self, name: str) -> Pointer:

@@ -33,10 +33,9 @@ class Written(NamedTuple):
     arguments: tuple[Array, ...]
     outputs: tuple[Array, ...]
 
-    @property
-    def constant(self) -> bool:
-        """Whether the arguments lie in constant memory; else they are given at each launch."""
-        return "__constant__" in self.text
+    def constant(self, argument: int) -> bool:
+        """Whether an argument, by its place, lies in constant memory; else it is given at each launch."""
+        return re.search(rf"__constant__ \w+ in{argument}\[", self.text) is not None
 
     def uses(self, argument: int) -> bool:
         """Whether the kernel reads an argument, by its place."""

@@ -8,13 +8,12 @@ from collections.abc import Callable
 from . import source
 from .kernel import header
 from .program import Loop, Memory, Program, Row, Store
+from .thread import Budget, Threaded
 
 CONSTANT = 60_000
 """Bytes of a card's 64 kB of constant memory that the world may take."""
 THREADS = 64
 """Threads of a block."""
-SHARED = 226
-"""Rows of the state that lie in shared memory, at most: 904 bytes a thread."""
 ENTRY = """
 extern "C" __global__ void __launch_bounds__({threads}) kernel(
     {arguments}const unsigned* __restrict__ numbers, long long paths) {{
@@ -27,38 +26,47 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel(
 
 
 CONSTANTS = """extern "C" __constant__ {type} in{k}[{size}];
-template <int B> FUNCTION {type} in{k}_() {{
+template <int B> FUNCTION {type} of_in{k}() {{
   {type} x;
   asm volatile("ld.const.{ptx} %0, [in{k}+%1];" : "={letter}"(x) : "n"(B));
   return x;
-}}"""
+}}
+#define in{k}_(place) of_in{k}<4 * (place)>()"""
 READ = {"float": {"ptx": "f32", "letter": "f"}, "int": {"ptx": "s32", "letter": "r"}}
 READ |= {"unsigned": {"ptx": "u32", "letter": "r"}}
 """A number of the world is read at each use, where it costs nothing: NVVM would hold it in a register."""
 
 
-def text(program: Program) -> str:
-    """The program in CUDA C++ for NVRTC or nvcc."""
-    inside = 4 * sum(memory.size for memory in program.arguments) <= CONSTANT
+GIVEN = "#define in{k}_(place) in{k}[place]"
+
+
+def text(program: Program, budget: Budget) -> str:
+    """The program in CUDA C++ for NVRTC or nvcc, for threads that may take so much."""
     given = [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
-    fixed = ["#define FIXED(argument, place) argument##_<4 * place>()"]
+    inside = _inside(program)
+    fixed = ["#define FIXED(argument, place) argument##_(place)"]
     for k, memory in enumerate(program.arguments):
-        fixed.append(
-            CONSTANTS.format(type=_scalar(memory), k=k, size=max(memory.size, 1), **READ[_scalar(memory)])
-        )
-    if not inside:
-        fixed = ["#define FIXED(argument, place) argument[place]"]
-        given += [f"const {_scalar(m)}* __restrict__ in{k}, " for k, m in enumerate(program.arguments)]
-    body = source.Writer(program, SHARED).text()
+        kind = _scalar(memory)
+        if k in inside:
+            fixed.append(CONSTANTS.format(type=kind, k=k, size=max(memory.size, 1), **READ[kind]))
+        else:
+            given.append(f"const {kind}* __restrict__ in{k}, ")
+            fixed.append(GIVEN.format(type=kind, k=k))
+    writer = Threaded(program, budget)
+    body = writer.text()
     entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
-    return "\n".join([f"#define THREADS {THREADS}", header("thread.h"), header("functions.h"), *fixed, entry])
+    return "\n".join(
+        [f"#define THREADS {THREADS}", writer.defines(), *map(header, ("thread.h", "functions.h")), *fixed, entry]
+    )
 
 
-def shared(program: Program) -> int:
-    """Bytes of shared memory a thread takes."""
-    writer = source.Writer(program, SHARED)
-    writer.text()
-    return 4 * writer.shared
+def _inside(program: Program) -> set[int]:
+    """Arguments that lie in constant memory, by their places: the smallest first, while there is room."""
+    left, inside = CONSTANT, set()
+    for k in sorted(range(len(program.arguments)), key=lambda k: program.arguments[k].size):
+        left -= 4 * max(program.arguments[k].size, 1)
+        inside |= {k} if left >= 0 else set()
+    return inside
 
 
 def bytes_moved(program: Program) -> int:

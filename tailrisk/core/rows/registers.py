@@ -14,7 +14,7 @@ from .alive import Alive
 from .homes import Home
 from .order import ordered
 from .places import Handed, places
-from .program import Loop, Program, Row, Store
+from .program import Loop, Program, Row, Store, fixed
 
 DIRTY = 0.7
 """How near a row that must be written before it goes seems, of how near it is."""
@@ -25,13 +25,15 @@ class Step:
     """One thing that a thread does.
 
     do: a statement; save, read: a row to and from its home; start: a register that a loop hands on, from a
-    row; hand: such a register's next value; loop: the steps of a turn.
+    row; hand: such a register's next value, `lasting` where the row goes by the register's name from then on;
+    loop: the steps of a turn.
     """
 
     what: str
     it: Any
     home: Home | None = None
     row: Any = None
+    lasting: bool = False
     steps: list["Step"] = field(default_factory=list)
 
 
@@ -51,10 +53,10 @@ class Plan:
         self.clock += 1
         home.touched(self.clock, self.weight)
 
-    def at_home(self, row: Row, owner: Row | None = None) -> Home:
-        """The home of a row; a new one where it has none yet."""
+    def at_home(self, row: Row) -> Home:
+        """The home of a row; a new one where it has none yet. A warp's place is written once a turn."""
         if id(row) not in self.home:
-            self.home[id(row)] = Home(row.kind, (owner or row).lane)
+            self.home[id(row)] = Home(row.kind, row.lane or row.op == "carried")
             self.homes.append(self.home[id(row)])
         return self.home[id(row)]
 
@@ -177,7 +179,7 @@ class _Block:
         self._hold([after], now)
         mine = id(after) in self.own
         if id(carried) in self.resident:
-            self.steps.append(Step("hand", carried, row=after))
+            self.steps.append(Step("hand", carried, row=after, lasting=mine))
             if mine:
                 self.held.pop(id(after), None)
                 self.resident.add(id(after))
@@ -226,11 +228,6 @@ def literal(it: Any) -> bool:
     if not isinstance(it, Row):
         return False
     return it.op in ("constant", "number", "turn") or fixed(it)
-
-
-def fixed(it: Any) -> bool:
-    """Whether a row is a number of the arguments, written where it is used: held it would cost a register."""
-    return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of
 
 
 def again(row: Row) -> bool:
