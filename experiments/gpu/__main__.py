@@ -49,12 +49,14 @@ from .cards import CARDS, Card  # noqa: E402
 from .compare import worse  # noqa: E402
 from .hlo import cost  # noqa: E402
 from .programs import MEASURED, PROGRAMS, Main  # noqa: E402
+from .rows import ISSUED, LASTING, MOST, NEARER  # noqa: E402
 from .rows import compiled as one_kernel  # noqa: E402
 from .rows import written  # noqa: E402
 from .tools import assembled, ptxas  # noqa: E402
 
 TABLES = {"table": tuple(PROGRAMS), "kernels": MEASURED}
 """What is published, and the programs that may stand in it."""
+RATES = ("by_memory", "by_shared", "by_instructions", "path_days_per_second")
 
 
 @click.command()
@@ -97,12 +99,13 @@ def main(
 def made(cards: list[Card], programs: list[str], kernels: list[str], width: int) -> tuple[pd.DataFrame, ...]:
     """Both tables: programs by XLA, and as one kernel."""
     rows, single = [], []
-    texts = {name: written(PROGRAMS[name], PROGRAMS[name].world()) for name in kernels}
+    worlds = {name: PROGRAMS[name].world() for name in kernels}
     for card in cards:
         for name in programs:
             rows.append({"card": card.name, "program": name, **compiled(card, PROGRAMS[name], width)})
             click.echo(rows[-1], err=True)
-        for name, text in texts.items():
+        for name, world in worlds.items():
+            text = written(PROGRAMS[name], world, card)
             single.append({"card": card.name, "program": name, **one_kernel(card, text)})
             click.echo(single[-1], err=True)
     return pd.DataFrame(rows), pd.DataFrame(single)
@@ -200,13 +203,20 @@ def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
         "",
         "## As one kernel of rows",
         "",
-        "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it). Bytes are the "
-        "outputs and what is set aside for a path; spill traffic of a kernel that spills is not among them. "
-        "Threads are those a multiprocessor holds by registers and shared memory. Path-days a second: the "
-        "less of bandwidth over bytes and instructions over operations, counted row by row: a bound, since "
-        "so few threads hide little of what an instruction waits for.",
+        "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it), for worlds with "
+        "this one's zeros and ones. What registers cannot hold is set aside by the text itself: in shared "
+        "memory, what is left in a thread's own (the card's, through L2). `own_moved` and `shared_moved` are "
+        "bytes to and from them; `spill_bytes` is what the compiler adds of its own. Threads are those a "
+        "multiprocessor holds by registers and shared memory. `bytes` go to the card's memory: outputs, and "
+        f"`own_moved` where the threads in flight need more than {LASTING:g} of L2 for it.",
         "",
-        markdown(kernels.assign(path_days_per_second=kernels.path_days_per_second.map("{:.1e}".format))),
+        "Path-days a second by memory (or L2, taken for "
+        f"{NEARER:g} times as fast), by shared memory at 128 bytes a clock and multiprocessor, by "
+        "instructions counted row by row. `path_days_per_second` is the least of them, of the last the share "
+        f"that so few threads can issue: {ISSUED:g} a clock for each warp of a scheduler, {MOST:g} at most. "
+        "The room of a thread is the one of six for which that is best.",
+        "",
+        markdown(kernels.assign(**{name: kernels[name].map("{:.1e}".format) for name in RATES})),
         "",
         "Made by `python -m experiments.gpu`; see record.json.",
         "",

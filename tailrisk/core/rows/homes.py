@@ -49,6 +49,11 @@ class Layout(NamedTuple):
         """Bytes of shared memory a thread takes; a warp's words are spread over its threads."""
         return 4 * (self.words + -(-self.bytes // 4) + -(-self.warp // WARP))
 
+    @property
+    def alone(self) -> int:
+        """Words that a thread without a warp takes."""
+        return self.words + -(-self.bytes // 4) + self.warp
+
 
 def settled(homes: Iterable[Home], shared: int) -> Layout:
     """Give every home its place, for so many bytes of shared memory a thread."""

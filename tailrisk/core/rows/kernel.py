@@ -51,7 +51,7 @@ def alone(program: Program, budget: Budget) -> str:
     """The program in C++ for a CPU, for one path as a GPU's thread has it."""
     writer = Threaded(program, budget)
     body = writer.text()
-    own = SINGLE.format(words=writer.layout.shared // 4 + 2)
+    own = SINGLE.format(words=writer.layout.alone + 1)
     made = _joined(["thread.h", "functions.h", "flush.h"], program, 0, "", body)
     return "\n".join([writer.defines(), own, made])
 

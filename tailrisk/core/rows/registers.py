@@ -2,8 +2,8 @@
 
 Held are rows that are read soonest (Belady, 1966); where one must go, the one read last goes, and is written
 to a home of its own (homes.py) unless it lies there already. A carried row has a home where it waits from
-turn to turn, or, where registers are left over, a register of its own. Before a loop inside a block all that
-is held is set aside.
+turn to turn, or, where registers are left over, a register of its own. Over a loop inside a block that is
+held for which the loop leaves registers.
 """
 
 from bisect import bisect_right
@@ -41,10 +41,15 @@ class Plan:
     """The steps of a program for so many registers, and the homes of what is set aside."""
 
     def __init__(self, program: Program, alive: Alive, registers: int) -> None:
-        """registers: rows that may be held at once; what an operation needs inside is not among them."""
-        self.alive, self.most = alive, 0
+        """registers: rows that may be held at once; what an operation needs inside is not among them.
+
+        `most` are held at once in the end.
+        """
+        self.alive, self.registers, self.most = alive, registers, 0
         self.homes: list[Home] = []
         self.home: dict[int, Home] = {}
+        self.resident: set[int] = set()
+        """Rows that have a register of their own, in the blocks that are open."""
         self.clock, self.weight = 0, 1
         self.steps = _Block(self, program.body, [], registers).planned()
 
@@ -72,6 +77,7 @@ class _Block:
         self.body, self.assigned = body, places(body, handed)[0]
         self.own = {id(row) for it in body for row in _made(it)}
         self.uses = self._uses()
+        self.most = pressure(body, self.uses, alive)
         self.resident = self._resident(handed)
         self.held: dict[int, Row] = {}
         self.steps: list[Step] = []
@@ -79,6 +85,7 @@ class _Block:
     def planned(self) -> list[Step]:
         """All steps."""
         self.room -= len(self.resident)
+        self.plan.resident |= self.resident
         for k in range(-1, len(self.body)):
             if k >= 0:
                 self._statement(self.body[k], 2 * k)
@@ -105,7 +112,7 @@ class _Block:
 
     def _resident(self, handed: list[Handed]) -> set[int]:
         """Carried rows that may stay in a register, those read most often: as many as are left over."""
-        spare = max(0, self.room - pressure(self.body, self.uses, self.plan.alive))
+        spare = max(0, self.room - self.most)
         often = sorted(handed, key=lambda it: -len(self.uses.get(id(it[0]), [])))
         return {id(carried) for carried, _ in often[:spare]}
 
@@ -131,13 +138,14 @@ class _Block:
 
     def _held(self, row: Row) -> None:
         self.held[id(row)] = row
-        self.plan.most = max(self.plan.most, len(self.held))
+        resident = self.plan.registers - self.room
+        self.plan.most = max(self.plan.most, resident + len(self.held))
 
     def _hold(self, rows: list[Row], now: int) -> None:
         """See that rows are in registers."""
         locked = {id(row) for row in rows}
         for row in rows:
-            if id(row) in self.held or id(row) in self.resident or literal(row):
+            if id(row) in self.held or id(row) in self.plan.resident or literal(row):
                 continue
             self._make_room(1, now, locked)
             if again(row):
@@ -182,7 +190,7 @@ class _Block:
             self.steps.append(Step("hand", carried, row=after, lasting=mine))
             if mine:
                 self.held.pop(id(after), None)
-                self.resident.add(id(after))
+                self.plan.resident.add(id(after))
         else:
             home = self.plan.home[id(carried)]
             self._moved("save", after, home)
@@ -195,32 +203,54 @@ class _Block:
         handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
         needed = [it for it in handed if id(it[0]) in plan.alive.rows]
         inside = _Block(plan, loop.body, [(carried, after) for carried, _, after, _ in needed], self.room)
-        resident = set(inside.resident)
-        waiting = [id(start) for _, start, _, _ in needed]
         read_inside = {id(row) for row in inside.read()}
-        for carried, start, _, _ in needed:
-            self._hold([start], now)
-            if id(carried) in resident:
-                self.steps.append(Step("start", carried, row=start))
-            else:
-                self._moved("save", start, plan.at_home(carried))
-            waiting.remove(id(start))
-            if id(start) not in waiting and id(start) not in read_inside:
-                self._let_go([start], now)
+        self._started(needed, inside, read_inside, now)
+        kept = self._kept(inside, now)
         for row in self.held.values():
-            self._save(row, now if id(row) in read_inside else now + 1)
-        self.held.clear()
+            if id(row) not in kept:
+                self._save(row, now if id(row) in read_inside else now + 1)
+        self.held = kept
+        plan.resident |= set(kept)
+        inside.room -= len(kept)
         first, plan.weight = plan.clock, plan.weight * loop.length
         self.steps.append(Step("loop", loop, steps=inside.planned()))
         plan.clock, plan.weight = plan.clock + 1, plan.weight // loop.length
         for home in plan.homes:
             home.spans(first, plan.clock)
+        plan.resident -= set(kept)
+        self._let_go(list(kept.values()), now)
         for carried, _, _, final in needed:
-            if id(carried) in resident:
+            if id(carried) in inside.resident:
                 self._held(final)
             else:
                 plan.home[id(final)] = plan.home[id(carried)]
         self._make_room(0, now + 1, set())
+
+
+    def _started(self, needed: list[Any], inside: "_Block", read_inside: set[int], now: int) -> None:
+        """Give every carried row what it starts as: those at home first, then those in registers."""
+        room = self.room
+        order = sorted(needed, key=lambda it: id(it[0]) in inside.resident)
+        for k, (carried, start, _, _) in enumerate(order):
+            self._hold([start], now)
+            if id(start) not in read_inside and all(start is not later[1] for later in order[k + 1 :]):
+                self._let_go([start], now)
+            if id(carried) in inside.resident:
+                self.room -= 1
+                self._make_room(0, now, {id(start)})
+                self.steps.append(Step("start", carried, row=start))
+            else:
+                self._moved("save", start, self.plan.at_home(carried))
+        self.room = room
+
+    def _kept(self, inside: "_Block", now: int) -> dict[int, Row]:
+        """Rows that stay in registers over a loop, if it leaves any: those it reads, then those read soon."""
+        spare = max(0, inside.room - inside.most - len(inside.resident))
+        first = sorted(
+            self.held.values(),
+            key=lambda row: (-len(inside.uses.get(id(row), [])), self._next(row, now) or 0),
+        )
+        return {id(row): row for row in first[:spare]}
 
 
 def literal(it: Any) -> bool:

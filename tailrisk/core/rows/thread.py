@@ -23,10 +23,11 @@ class Budget(NamedTuple):
 
 
 class Traffic(NamedTuple):
-    """Bytes that a path moves to and from what is set aside: a multiprocessor's memory, the thread's own."""
+    """What a path moves to and from what is set aside: bytes of shared memory, of its own, and accesses."""
 
     shared: int
     own: int
+    accesses: int
 
 
 class Threaded(Writer):
@@ -35,11 +36,20 @@ class Threaded(Writer):
     def __init__(self, program: Program, budget: Budget) -> None:
         super().__init__(program)
         self.plan = Plan(program, self.alive, budget.registers)
-        self.near = [m for m in self.owned if m.lane and m.kind != "b" and m.size <= SMALL]
+        self.near = self._near(budget.shared // 8)
         near = sum(memory.size for memory in self.near)
         self.homes: Layout = settled(self.plan.homes, budget.shared - 4 * near)
         self.layout = self.homes._replace(words=self.homes.words + near)
         self.reads = 0
+
+    def _near(self, words: int) -> list[Memory]:
+        """Small memories, which lie in shared memory while they fit in half of it."""
+        near: list[Memory] = []
+        for memory in self.owned:
+            if memory.lane and memory.kind != "b" and memory.size <= min(SMALL, words):
+                near.append(memory)
+                words -= memory.size
+        return near
 
     def text(self) -> str:
         """All of it."""
@@ -109,12 +119,15 @@ class Threaded(Writer):
         return name
 
     def traffic(self) -> Traffic:
-        """What a path moves to and from its homes, and memories that lie in shared memory."""
+        """What a path moves to and from its homes."""
         moved = {"words": 0, "bytes": 0, "warp": 0, "own": 0}
         for home in self.plan.homes:
             moved[home.region] += home.weight
-        return Traffic(4 * (moved["words"] + moved["warp"]) + moved["bytes"], 4 * moved["own"])
+        shared = 4 * (moved["words"] + moved["warp"]) + moved["bytes"]
+        return Traffic(shared, 4 * moved["own"], sum(moved.values()))
 
-    def is_near(self, memory: Memory) -> bool:
-        """Whether a memory lies in shared memory."""
-        return memory in self.near
+    @property
+    def own(self) -> int:
+        """Bytes of its own memory that a thread takes."""
+        far = [m for m in self.owned if m.lane and m not in self.near]
+        return 4 * (self.layout.own + sum(memory.size for memory in far))
