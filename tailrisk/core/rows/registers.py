@@ -8,7 +8,7 @@ held for which the loop leaves registers.
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from .alive import Alive
 from .homes import Home
@@ -79,6 +79,9 @@ class _Block:
         self.uses = self._uses()
         self.most = pressure(body, self.uses, alive)
         self.resident = self._resident(handed)
+        self.handed = {id(after): carried for carried, after in handed}
+        self.loops: dict[int, _Inside] = {}
+        self.starting: dict[int, tuple[int, Row, Row, _Inside]] = {}
         self.held: dict[int, Row] = {}
         self.steps: list[Step] = []
 
@@ -86,6 +89,7 @@ class _Block:
         """All steps."""
         self.room -= len(self.resident)
         self.plan.resident |= self.resident
+        self._open_loops()
         for k in range(-1, len(self.body)):
             if k >= 0:
                 self._statement(self.body[k], 2 * k)
@@ -98,6 +102,18 @@ class _Block:
         return [row for it in self.body for row in operands(it, self.plan.alive)] + [
             after for handed in self.assigned.values() for _, after in handed
         ]
+
+    def _open_loops(self) -> None:
+        """See which rows are nothing but what a loop's carried row, one without a register, starts as."""
+        for place, loop in ((k, it) for k, it in enumerate(self.body) if isinstance(it, Loop)):
+            needed = handed_on(loop, self.plan.alive)
+            pairs = [(carried, after) for carried, _, after, _ in needed]
+            block = _Block(self.plan, loop.body, pairs, self.room)
+            read = {id(row) for row in block.read()}
+            inside = self.loops[id(loop)] = _Inside(needed, block, read)
+            for carried, start, _, final in needed:
+                if id(start) in self.own and inside.alone(start) and id(carried) not in block.resident:
+                    self.starting[id(start)] = 2 * place, carried, final, inside
 
     def _uses(self) -> dict[int, list[int]]:
         """Of every row, when it is read: at twice a statement's place, and one later where it is handed on."""
@@ -180,10 +196,17 @@ class _Block:
     def _save(self, row: Row, now: int) -> None:
         """Write a row to a home, if it has none and is read again."""
         if id(row) not in self.plan.home and not again(row) and self._next(row, now - 1) is not None:
+            place, carried, final, inside = self.starting.get(id(row), (None, row, row, None))
+            if inside and self.uses[id(row)][-1] == place:  # it need not be moved when the loop begins
+                self._join(carried, row, final, inside, now)
+                self.plan.home[id(row)] = self.plan.at_home(carried)
             self._moved("save", row, self.plan.at_home(row))
 
     def _hand(self, carried: Row, after: Row, now: int) -> None:
         """A carried row's next value: from here on the new row lies where the carried one did."""
+        if self.plan.home.get(id(after)) is self.plan.home.get(id(carried), self):
+            self._let_go([after], now)
+            return  # it waits there already
         self._hold([after], now)
         mine = id(after) in self.own
         if id(carried) in self.resident:
@@ -200,11 +223,11 @@ class _Block:
 
     def _loop(self, loop: Loop, now: int) -> None:
         plan = self.plan
-        handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
-        needed = [it for it in handed if id(it[0]) in plan.alive.rows]
-        inside = _Block(plan, loop.body, [(carried, after) for carried, _, after, _ in needed], self.room)
-        read_inside = {id(row) for row in inside.read()}
-        self._started(needed, inside, read_inside, now)
+        it = self.loops[id(loop)]
+        needed, inside, read_inside = it.needed, it.block, it.read
+        for carried, start, _, final in needed:
+            self._join(carried, start, final, it, now)
+        self._started(it, now)
         kept = self._kept(inside, now)
         for row in self.held.values():
             if id(row) not in kept:
@@ -227,19 +250,34 @@ class _Block:
         self._make_room(0, now + 1, set())
 
 
-    def _started(self, needed: list[Any], inside: "_Block", read_inside: set[int], now: int) -> None:
+    def _join(self, carried: Row, start: Row, final: Row, it: "_Inside", now: int) -> None:
+        """Let a loop's carried row wait where the one lies that it is handed to, if nothing needs what was."""
+        outer = self.handed.get(id(final))
+        if outer is None or id(carried) in it.block.resident or id(carried) in self.plan.home:
+            return
+        read = id(outer) in it.read or not (outer is not start or it.alone(outer))
+        if id(outer) in self.plan.home and not read and self._unread(outer, start, now):
+            self.plan.home[id(carried)] = self.plan.home[id(outer)]
+
+    def _unread(self, outer: Row, start: Row, now: int) -> bool:
+        """Whether a row is read no more, but where it is what the loop at hand starts from."""
+        return self._next(outer, now if outer is start else now - 1) is None
+
+    def _started(self, it: "_Inside", now: int) -> None:
         """Give every carried row what it starts as: those at home first, then those in registers."""
-        room = self.room
-        order = sorted(needed, key=lambda it: id(it[0]) in inside.resident)
+        room, resident, home = self.room, it.block.resident, self.plan.home
+        order = sorted(it.needed, key=lambda one: id(one[0]) in resident)
         for k, (carried, start, _, _) in enumerate(order):
-            self._hold([start], now)
-            if id(start) not in read_inside and all(start is not later[1] for later in order[k + 1 :]):
+            there = home.get(id(start)) is home.get(id(carried), self)
+            if not there:
+                self._hold([start], now)
+            if id(start) not in it.read and all(start is not later[1] for later in order[k + 1 :]):
                 self._let_go([start], now)
-            if id(carried) in inside.resident:
+            if id(carried) in resident:
                 self.room -= 1
                 self._make_room(0, now, {id(start)})
                 self.steps.append(Step("start", carried, row=start))
-            else:
+            elif not there:
                 self._moved("save", start, self.plan.at_home(carried))
         self.room = room
 
@@ -251,6 +289,18 @@ class _Block:
             key=lambda row: (-len(inside.uses.get(id(row), [])), self._next(row, now) or 0),
         )
         return {id(row): row for row in first[:spare]}
+
+
+class _Inside(NamedTuple):
+    """A loop in a block: what is handed on, its own block, rows of outside that are read in it."""
+
+    needed: list[tuple[Row, Row, Row, Row]]  # carried, start, after, final
+    block: _Block
+    read: set[int]
+
+    def alone(self, start: Row) -> bool:
+        """Whether one carried row starts as this row, and nothing in the loop reads it."""
+        return sum(row is start for _, row, _, _ in self.needed) == 1 and id(start) not in self.read
 
 
 def literal(it: Any) -> bool:
@@ -279,6 +329,12 @@ def operands(it: Any, alive: Alive) -> list[Row]:
     else:
         rows = list(it.of)
     return [row for row in {id(row): row for row in rows}.values() if not literal(row)]
+
+
+def handed_on(loop: Loop, alive: Alive) -> list[tuple[Row, Row, Row, Row]]:
+    """What of a loop is needed: carried rows, and what each starts as, is after a turn and at last."""
+    handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
+    return [it for it in handed if id(it[0]) in alive.rows]
 
 
 def _from_outside(loop: Loop, alive: Alive) -> list[Row]:
