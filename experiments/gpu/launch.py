@@ -88,7 +88,7 @@ class Kernel:
     """One kernel loaded with the numbers of a world, for so many paths a launch; its memory is given back."""
 
     def __init__(self, driver: Driver, it: Written, binary: bytes, given: Sequence[Any], paths: int) -> None:
-        """binary: cubin or PTX; given: the arguments' arrays. RuntimeError where it is refused, or not for them."""
+        """binary: cubin or PTX; given: the arguments' arrays. RuntimeError where refused, or not for them."""
         self.driver, self.it, self.paths = driver, it, paths
         if it.known is not None and not np.array_equal(it.known, codes([np.asarray(x) for x in given])):
             raise RuntimeError("the kernel was written for a world of other zeros and ones")

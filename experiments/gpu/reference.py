@@ -1,6 +1,6 @@
 """The main programs on the CPU, in a process beside the card's: what its losses are compared with.
 
-    python -m experiments.gpu.reference FOLDER --paths 65536 --programs prices,crowd --card "NVIDIA H100" [--set ..]
+    python -m experiments.gpu.reference FOLDER --paths 65536 --programs prices,crowd --card H100 [--set ..]
 
 Writes NAME.npz, the first paths' outcome leaf by leaf, and NAME.rows, the program as one kernel (rows.py); in
 their place NAME.npz.problem or NAME.rows.problem, which say why there is none. Each file appears whole.
@@ -32,10 +32,18 @@ WIDE = 4096
 class Reference:
     """The process, and what it has written so far."""
 
-    def __init__(self, folder: Path, names: Sequence[str], paths: int, sets: Sequence[str], card: str) -> None:
+    def __init__(
+        self, folder: Path, names: Sequence[str], paths: int, sets: Sequence[str], card: str
+    ) -> None:
         self.folder = folder
         words = [sys.executable, "-m", "experiments.gpu.reference", str(folder), "--paths", str(paths)]
-        words += ["--programs", ",".join(names), "--card", card, *(word for one in sets for word in ("--set", one))]
+        words += [
+            "--programs",
+            ",".join(names),
+            "--card",
+            card,
+            *(word for one in sets for word in ("--set", one)),
+        ]
         environment = {**os.environ, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         self._process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 

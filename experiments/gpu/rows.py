@@ -1,5 +1,6 @@
 """Programs as one kernel of rows (core.rows) in CUDA: its text, what it takes, how it compiles for a card."""
 
+import math
 import re
 import time
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from .tools import assembled, translated
 WARPS = (2, 4, 6, 8, 12, 16)
 """Warps of a multiprocessor that a text may be written for: few have much room each."""
 HELD, INSIDE = 200, 56
-"""Rows in registers at most, and registers that are left for what an operation needs inside and for addresses."""
+"""Rows in registers at most; registers left for addresses and what an operation needs inside."""
 LASTING = 0.75
 """Of L2, what the threads in flight may take of it for their own memory to last there."""
 NEARER = 1.5
@@ -61,6 +62,14 @@ class Bounds(NamedTuple):
     bytes: float  # a path-day to and from the card's memory
 
 
+class Room(NamedTuple):
+    """A thread's room on a card: how many threads a multiprocessor then holds, and what comes of it."""
+
+    threads: int
+    taken: Taken
+    bounds: Bounds
+
+
 class Written(NamedTuple):
     """A program as one kernel, for worlds of some zeros and ones (`known`), for cards of one kind."""
 
@@ -70,6 +79,7 @@ class Written(NamedTuple):
     known: Codes | None
     arguments: tuple[Array, ...]
     outputs: tuple[Array, ...]
+    rooms: tuple[Room, ...] = ()  # that it was chosen from
 
     def constant(self, argument: int) -> bool:
         """Whether an argument, by its place, lies in constant memory; else it is given at each launch."""
@@ -87,20 +97,23 @@ def written(main: Main, world: World, card: Card) -> Written:
     known = codes([np.asarray(leaf) for leaf in jax.tree.leaves((world, law))])
     with path.day_by_day():
         rows, _ = read(lambda both, numbers: main.program(*both, numbers), (world, law), known)
-    writer, it, bounds = best(rows, world.days, card)
-    return Written(cuda.text(writer), it, bounds.bytes, known, arrays(rows.arguments), arrays(rows.outputs))
+    found = rooms(rows, world.days, card)
+    writer, best = max(found, key=lambda one: one[1].bounds.all)
+    given = arrays(rows.arguments), arrays(rows.outputs)
+    every = tuple(room for _, room in found)
+    return Written(cuda.text(writer), best.taken, best.bounds.bytes, known, *given, every)
 
 
-def best(rows: Program, days: int, card: Card) -> tuple[Threaded, Taken, Bounds]:
-    """The room of a thread for which a program of so many days is fastest on a card, by estimate."""
+def rooms(rows: Program, days: int, card: Card) -> list[tuple[Threaded, Room]]:
+    """Every room a thread may have on a card, for a program of so many days."""
     found = []
     for budget in budgets(card):
         writer = Threaded(rows, budget)
         it = taken(writer, days)
         threads = card.resident(min(255, writer.plan.most + INSIDE), it.shared, cuda.THREADS)
         if threads:
-            found.append((writer, it, bound(card, it, threads)))
-    return max(found, key=lambda one: one[2].all)
+            found.append((writer, Room(threads, it, bound(card, it, threads))))
+    return found
 
 
 def budgets(card: Card) -> Iterator[Budget]:
@@ -131,8 +144,9 @@ def bound(card: Card, it: Taken, threads: int) -> Bounds:
     """
     lasts = it.own * threads * card.cores <= LASTING * card.l2
     moved = it.out_moved + (0 if lasts else it.own_moved)
-    memory = min(card.bandwidth / moved, NEARER * card.bandwidth / max(it.own_moved, 1e-9))
-    shared = card.cores * 128 * card.clock * 1e9 / max(it.shared_moved, 1e-9)
+    nearer = NEARER * card.bandwidth / it.own_moved if it.own_moved else math.inf
+    memory = min(card.bandwidth / moved, nearer)
+    shared = card.cores * 128 * card.clock * 1e9 / it.shared_moved if it.shared_moved else math.inf
     instructions = card.operations / it.operations
     issued = min(MOST, ISSUED * threads / card.fpus)
     return Bounds(memory, shared, instructions, min(memory, shared, issued * instructions), moved)
@@ -160,6 +174,22 @@ def compiled(card: Card, it: Written) -> dict[str, Any]:
         "path_days_per_second": bounds.all,
         "compile_cpu_seconds": round(time.process_time() - started + made.seconds, 1),
     }
+
+
+def roomy(card: Card, it: Written) -> list[dict[str, Any]]:
+    """What each room comes to on a card: rows of a table."""
+    return [
+        {
+            "card": card.name,
+            "threads": room.threads,
+            "shared_bytes": room.taken.shared,
+            "own_bytes": room.taken.own,
+            "bytes_path_day": round(room.bounds.bytes, 1),
+            "shared_moved_path_day": round(room.taken.shared_moved),
+            "path_days_per_second": room.bounds.all,
+        }
+        for room in it.rooms
+    ]
 
 
 def arrays(memories: list[Memory]) -> tuple[Array, ...]:

@@ -69,7 +69,7 @@ def _inside(program: Program) -> set[int]:
 
 
 class Moved(NamedTuple):
-    """Bytes a path moves: to its outputs and of its number; and to and from memories a thread has of its own."""
+    """Bytes a path moves: to its outputs and of its number, and to and from memories of a thread."""
 
     out: int
     own: int

@@ -15,7 +15,7 @@ WARP = 32
 
 @dataclass(eq=False, slots=True)
 class Home:
-    """A place for a row from `first` to `last`, in steps of a plan; `weight`: how often a path comes there."""
+    """A row's place from `first` to `last`, in steps of a plan; `weight`: how often a path comes there."""
 
     kind: str
     lane: bool

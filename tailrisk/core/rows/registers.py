@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from .alive import Alive
 from .homes import Home
+from .operands import again, handed_on, literal, made_by, operands, unwound
 from .order import ordered
 from .places import Handed, places
-from .program import Loop, Program, Row, Store, fixed
+from .program import Loop, Program, Row
 
 DIRTY = 0.7
 """How near a row that must be written before it goes seems, of how near it is."""
@@ -51,7 +52,9 @@ class Plan:
         self.resident: set[int] = set()
         """Rows that have a register of their own, in the blocks that are open."""
         self.clock, self.weight = 0, 1
-        self.steps = _Block(self, program.body, [], registers).planned()
+        block = _Block(self, program.body, [])
+        block.furnish(registers)
+        self.steps = block.planned()
 
     def moved(self, home: Home) -> None:
         """Count a row that goes to its home or comes from it."""
@@ -69,27 +72,38 @@ class Plan:
 class _Block:
     """The steps of one block."""
 
-    def __init__(self, plan: Plan, body: list[Any], handed: list[Handed], room: int) -> None:
-        self.plan, self.room = plan, room
-        alive = plan.alive
+    def __init__(self, plan: Plan, body: list[Any], handed: list[Handed]) -> None:
+        self.plan, alive = plan, plan.alive
         body = ordered([it for it in body if alive.has(it) and not literal(it)], handed)
-        body, handed = _unwound(body, handed)
-        self.body, self.assigned = body, places(body, handed)[0]
-        self.own = {id(row) for it in body for row in _made(it)}
+        self.body, self.pairs = unwound(body, handed)
+        self.assigned = places(self.body, self.pairs)[0]
+        self.own = {id(row) for it in self.body for row in made_by(it)}
         self.uses = self._uses()
-        self.most = pressure(body, self.uses, alive)
-        self.resident = self._resident(handed)
-        self.handed = {id(after): carried for carried, after in handed}
-        self.loops: dict[int, _Inside] = {}
+        self.loops = {id(it): _Inside.of(plan, it) for it in self.body if isinstance(it, Loop)}
+        self.most = max([self._most(), *(it.block.most for it in self.loops.values())])
+        self.handed = {id(after): carried for carried, after in self.pairs}
         self.starting: dict[int, tuple[int, Row, Row, _Inside]] = {}
+        self.room, self.resident = 0, set[int]()
         self.held: dict[int, Row] = {}
         self.steps: list[Step] = []
 
+    def furnish(self, room: int) -> None:
+        """Give registers of their own to carried rows, those read most often: as many as are left over."""
+        often = sorted(self.pairs, key=lambda it: -len(self.uses.get(id(it[0]), [])))
+        self.resident = {id(carried) for carried, _ in often[: max(0, room - self.most)]}
+        self.room = room - len(self.resident)
+        for place, loop in enumerate(self.body):
+            if isinstance(loop, Loop):
+                inside = self.loops[id(loop)]
+                inside.block.furnish(self.room)
+                for carried, start, _, final in inside.needed:
+                    lasting = id(carried) in inside.block.resident
+                    if id(start) in self.own and inside.alone(start) and not lasting:
+                        self.starting[id(start)] = 2 * place, carried, final, inside
+
     def planned(self) -> list[Step]:
         """All steps."""
-        self.room -= len(self.resident)
         self.plan.resident |= self.resident
-        self._open_loops()
         for k in range(-1, len(self.body)):
             if k >= 0:
                 self._statement(self.body[k], 2 * k)
@@ -103,20 +117,8 @@ class _Block:
             after for handed in self.assigned.values() for _, after in handed
         ]
 
-    def _open_loops(self) -> None:
-        """See which rows are nothing but what a loop's carried row, one without a register, starts as."""
-        for place, loop in ((k, it) for k, it in enumerate(self.body) if isinstance(it, Loop)):
-            needed = handed_on(loop, self.plan.alive)
-            pairs = [(carried, after) for carried, _, after, _ in needed]
-            block = _Block(self.plan, loop.body, pairs, self.room)
-            read = {id(row) for row in block.read()}
-            inside = self.loops[id(loop)] = _Inside(needed, block, read)
-            for carried, start, _, final in needed:
-                if id(start) in self.own and inside.alone(start) and id(carried) not in block.resident:
-                    self.starting[id(start)] = 2 * place, carried, final, inside
-
     def _uses(self) -> dict[int, list[int]]:
-        """Of every row, when it is read: at twice a statement's place, and one later where it is handed on."""
+        """Of every row, when it is read: at twice a statement's place; one later where it is handed on."""
         uses: dict[int, list[int]] = {}
         for k in range(-1, len(self.body)):
             read = operands(self.body[k], self.plan.alive) if k >= 0 else []
@@ -126,11 +128,20 @@ class _Block:
                 uses.setdefault(id(after), []).append(2 * k + 1)
         return uses
 
-    def _resident(self, handed: list[Handed]) -> set[int]:
-        """Carried rows that may stay in a register, those read most often: as many as are left over."""
-        spare = max(0, self.room - self.most)
-        often = sorted(handed, key=lambda it: -len(self.uses.get(id(it[0]), [])))
-        return {id(carried) for carried, _ in often[:spare]}
+    def _most(self) -> int:
+        """How many rows made here live at once at most, and the three that an operation reads of others."""
+        change: dict[int, int] = {}
+        for k, it in enumerate(self.body):
+            for row in made_by(it):
+                if id(row) in self.uses:
+                    last = self.uses[id(row)][-1]
+                    change[2 * k] = change.get(2 * k, 0) + 1
+                    change[last + 1] = change.get(last + 1, 0) - 1
+        now = most = 0
+        for place in sorted(change):
+            now += change[place]
+            most = max(most, now)
+        return most + 3
 
     def _next(self, row: Row, now: int) -> int | None:
         """When a row is read next in this block."""
@@ -249,9 +260,8 @@ class _Block:
                 plan.home[id(final)] = plan.home[id(carried)]
         self._make_room(0, now + 1, set())
 
-
     def _join(self, carried: Row, start: Row, final: Row, it: "_Inside", now: int) -> None:
-        """Let a loop's carried row wait where the one lies that it is handed to, if nothing needs what was."""
+        """Let a loop's carried row wait where the one lies that it is handed to, if that is read no more."""
         outer = self.handed.get(id(final))
         if outer is None or id(carried) in it.block.resident or id(carried) in self.plan.home:
             return
@@ -298,91 +308,13 @@ class _Inside(NamedTuple):
     block: _Block
     read: set[int]
 
+    @staticmethod
+    def of(plan: Plan, loop: Loop) -> "_Inside":
+        """A loop, its block not yet furnished."""
+        needed = handed_on(loop, plan.alive)
+        block = _Block(plan, loop.body, [(carried, after) for carried, _, after, _ in needed])
+        return _Inside(needed, block, {id(row) for row in block.read()})
+
     def alone(self, start: Row) -> bool:
         """Whether one carried row starts as this row, and nothing in the loop reads it."""
         return sum(row is start for _, row, _, _ in self.needed) == 1 and id(start) not in self.read
-
-
-def literal(it: Any) -> bool:
-    """Whether a row takes no register of a plan: it is known, a number of the arguments, or a loop's turn."""
-    if not isinstance(it, Row):
-        return False
-    return it.op in ("constant", "number", "turn") or fixed(it)
-
-
-def again(row: Row) -> bool:
-    """Whether a row is as well computed again as read: one operation of the arguments' numbers."""
-    return (
-        row.op in ("add", "sub", "mul", "neg")
-        and not row.lane
-        and any(map(fixed, row.of))
-        and all(map(literal, row.of))
-    )
-
-
-def operands(it: Any, alive: Alive) -> list[Row]:
-    """Rows that a statement reads and that are no literals, each once; of a loop those from outside it."""
-    if isinstance(it, Store):
-        rows = [it.row, *(row for row, _ in it.to.terms)]
-    elif isinstance(it, Loop):
-        rows = _from_outside(it, alive)
-    else:
-        rows = list(it.of)
-    return [row for row in {id(row): row for row in rows}.values() if not literal(row)]
-
-
-def handed_on(loop: Loop, alive: Alive) -> list[tuple[Row, Row, Row, Row]]:
-    """What of a loop is needed: carried rows, and what each starts as, is after a turn and at last."""
-    handed = zip(loop.carried, loop.start, loop.after, loop.final, strict=True)
-    return [it for it in handed if id(it[0]) in alive.rows]
-
-
-def _from_outside(loop: Loop, alive: Alive) -> list[Row]:
-    needed = [k for k, carried in enumerate(loop.carried) if id(carried) in alive.rows]
-    body = [it for it in loop.body if alive.has(it) and not literal(it)]
-    mine = {id(loop.carried[k]) for k in needed} | {id(row) for it in body for row in _made(it)}
-    inner = [row for it in body for row in operands(it, alive)] + [loop.after[k] for k in needed]
-    return [loop.start[k] for k in needed] + [row for row in inner if id(row) not in mine]
-
-
-def _made(it: Any) -> list[Row]:
-    return it.final if isinstance(it, Loop) else [it] if isinstance(it, Row) else []
-
-
-def _unwound(body: list[Any], handed: list[Handed]) -> tuple[list[Any], list[Handed]]:
-    """Rows that become one another in a ring: one of them is copied first."""
-    copies = {id(row): Row("copy", row.kind, row.lane, (row,)) for row in places(body, handed)[1]}
-    return [*copies.values(), *body], [(row, copies.get(id(after), after)) for row, after in handed]
-
-
-def pressure(body: list[Any], uses: dict[int, list[int]], alive: Alive) -> int:
-    """How many rows made in a block live at once at most; a loop inside counts what lives in it."""
-    change: dict[int, int] = {}
-    inside = 0
-    for k, it in enumerate(body):
-        if isinstance(it, Loop):
-            inside = max(inside, _inside(it, alive))
-        for row in _made(it):
-            if id(row) in uses and not literal(row):
-                last = uses[id(row)][-1]
-                change[2 * k] = change.get(2 * k, 0) + 1
-                change[last + 1] = change.get(last + 1, 0) - 1
-    now = most = 0
-    for place in sorted(change):
-        now += change[place]
-        most = max(most, now)
-    return max(most + 3, inside)
-
-
-def _inside(loop: Loop, alive: Alive) -> int:
-    handed = [(c, a) for c, a in zip(loop.carried, loop.after, strict=True) if id(c) in alive.rows]
-    body = ordered([it for it in loop.body if alive.has(it) and not literal(it)], handed)
-    body, handed = _unwound(body, handed)
-    assigned = places(body, handed)[0]
-    uses: dict[int, list[int]] = {}
-    for k in range(-1, len(body)):
-        for row in operands(body[k], alive) if k >= 0 else []:
-            uses.setdefault(id(row), []).append(2 * k)
-        for _, after in assigned.get(k, []):
-            uses.setdefault(id(after), []).append(2 * k + 1)
-    return pressure(body, uses, alive)

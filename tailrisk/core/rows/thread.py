@@ -7,7 +7,7 @@ and over. Here the text itself says what lies where (registers.py, homes.py) and
 from typing import NamedTuple
 
 from .homes import Layout, settled
-from .program import Loop, Memory, Program
+from .program import Loop, Memory, Program, Store
 from .registers import Plan, Step
 from .source import LANES, SCALARS, Writer, row_type
 
@@ -92,7 +92,7 @@ class Threaded(Writer):
     def line(self, step: Step) -> str:
         """One step as a statement."""
         it = step.it
-        if step.what == "do" and not hasattr(it, "op"):
+        if step.what == "do" and isinstance(it, Store):
             return self.store(it)
         if step.what == "do":
             value = self.expression(it)

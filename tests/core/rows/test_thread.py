@@ -1,4 +1,4 @@
-"""A GPU's thread: what registers cannot hold has a place, the same bits come back, and nothing is held beyond."""
+"""A GPU's thread: what registers cannot hold has a place, the same bits come back, no more is held."""
 
 import re
 from itertools import pairwise
@@ -116,10 +116,9 @@ def test_shared_memory_is_taken_before_a_threads_own(program):
 def test_places_are_not_shared_by_what_lives_at_once():
     random = np.random.default_rng(5)
     homes = []
-    for first, length, kind, lane in zip(
-        random.integers(0, 90, 400), random.integers(1, 30, 400), random.integers(0, 4, 400), range(400)
-    ):
-        homes.append(Home("fiub"[kind], lane % 5 > 0, int(first), int(first + length), int(kind) + 1))
+    for lane in range(400):
+        first, length, kind = (int(random.integers(low, high)) for low, high in ((0, 90), (1, 30), (0, 4)))
+        homes.append(Home("fiub"[kind], lane % 5 > 0, first, first + length, kind + 1))
     layout = settled(homes, 200)
     assert layout.shared <= 200
     assert layout.own
