@@ -101,6 +101,16 @@ class _Block:
                     if id(start) in self.own and inside.alone(start) and not lasting:
                         self.starting[id(start)] = 2 * place, carried, final, inside
 
+    def spare(self) -> int:
+        """Registers that neither this block nor one in it takes."""
+        return min([self.room - self.most, *(it.block.spare() for it in self.loops.values())])
+
+    def shrink(self, count: int) -> None:
+        """Leave so many registers to what is around the block."""
+        self.room -= count
+        for it in self.loops.values():
+            it.block.shrink(count)
+
     def planned(self) -> list[Step]:
         """All steps."""
         self.plan.resident |= self.resident
@@ -245,7 +255,7 @@ class _Block:
                 self._save(row, now if id(row) in read_inside else now + 1)
         self.held = kept
         plan.resident |= set(kept)
-        inside.room -= len(kept)
+        inside.shrink(len(kept))
         first, plan.weight = plan.clock, plan.weight * loop.length
         self.steps.append(Step("loop", loop, steps=inside.planned()))
         plan.clock, plan.weight = plan.clock + 1, plan.weight // loop.length
@@ -293,7 +303,7 @@ class _Block:
 
     def _kept(self, inside: "_Block", now: int) -> dict[int, Row]:
         """Rows that stay in registers over a loop, if it leaves any: those it reads, then those read soon."""
-        spare = max(0, inside.room - inside.most - len(inside.resident))
+        spare = max(0, inside.spare())
         first = sorted(
             self.held.values(),
             key=lambda row: (-len(inside.uses.get(id(row), [])), self._next(row, now) or 0),
