@@ -50,6 +50,7 @@ def _from_outside(loop: Loop, alive: Alive) -> list[Row]:
 
 
 def made_by(it: Any) -> list[Row]:
+    """Every row that a statement makes."""
     return it.final if isinstance(it, Loop) else [it] if isinstance(it, Row) else []
 
 
