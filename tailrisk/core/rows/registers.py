@@ -80,7 +80,7 @@ class _Block:
         self.own = {id(row) for it in self.body for row in made_by(it)}
         self.uses = self._uses()
         self.loops = {id(it): _Inside.of(plan, it) for it in self.body if isinstance(it, Loop)}
-        self.most = max([self._most(), *(it.block.most for it in self.loops.values())])
+        self.most: int = max([self._most(), *(it.block.most for it in self.loops.values())])
         self.handed = {id(after): carried for carried, after in self.pairs}
         self.starting: dict[int, tuple[int, Row, Row, _Inside]] = {}
         self.room, self.resident = 0, set[int]()

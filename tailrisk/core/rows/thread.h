@@ -20,9 +20,15 @@ template <> struct As<float> { static __device__ __forceinline__ float of(unsign
   const unsigned words_ = (unsigned)__cvta_generic_to_shared(state) + 4 * threadIdx.x, \
     bytes_ = words_ - 3 * threadIdx.x + 4 * WORDS * THREADS, \
     warp_ = words_ - 4 * threadIdx.x + (4 * WORDS + BYTES) * THREADS + 4 * WARP_WORDS * (threadIdx.x / 32); \
+  PLACES_OWN
+#if ASIDE  // of the paths' number nothing is added: but ptxas would hold in registers what is at a place it knows
+#define PLACES_OWN \
   unsigned own_; \
-  asm volatile(".local .align 4 .b8 aside[%1];\n\tmov.u32 %0, aside;" : "=r"(own_) : "n"(4 * ASIDE + 4)); \
-  own_ += 4 * (unsigned)(paths >> 62);  // nothing: but ptxas would hold in registers what is at a place it knows
+  asm volatile(".local .align 4 .b8 aside[%1];\n\tmov.u32 %0, aside;" : "=r"(own_) : "n"(4 * ASIDE)); \
+  own_ += 4 * (unsigned)(paths >> 62);
+#else
+#define PLACES_OWN
+#endif
 #define SAVE(region, slot, x) SAVE_##region(slot, word_of(x))
 #define SAVE_WORDS(slot, x) save<4 * (slot) * THREADS>(words_, x)
 #define SAVE_WARP(slot, x) save<4 * (slot)>(warp_, x)
