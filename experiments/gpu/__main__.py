@@ -49,12 +49,13 @@ from .cards import CARDS, Card  # noqa: E402
 from .compare import worse  # noqa: E402
 from .hlo import cost  # noqa: E402
 from .programs import MEASURED, PROGRAMS, Main  # noqa: E402
+from .rows import ISSUED, LASTING, MOST, NEARER, roomy, written  # noqa: E402
 from .rows import compiled as one_kernel  # noqa: E402
-from .rows import written  # noqa: E402
 from .tools import assembled, ptxas  # noqa: E402
 
 TABLES = {"table": tuple(PROGRAMS), "kernels": MEASURED}
 """What is published, and the programs that may stand in it."""
+RATES = ("by_memory", "by_shared", "by_instructions", "path_days_per_second")
 
 
 @click.command()
@@ -77,7 +78,8 @@ def main(
     }
     asked = [CARDS[_known(name, CARDS)] for name in cards.split(",")]
     _tools(bool(wanted["table"]))
-    tables = dict(zip(TABLES, made(asked, *wanted.values(), width), strict=True))
+    *both, rooms = made(asked, *wanted.values(), width)
+    tables = dict(zip(TABLES, both, strict=True))
     shutil.rmtree(DUMP)
     if compare:
         compared(published, tables)
@@ -88,24 +90,27 @@ def main(
         f"--{option} '{','.join(names)}'"
         for option, names in zip(("programs", "kernels"), wanted.values(), strict=True)
     ]
-    words = page(*tables.values(), width)
+    tables |= {} if rooms.empty else {"rooms": rooms}
+    words = page(width, **tables)
     command = f"python -m experiments.gpu --cards {cards} {' '.join(said)} --width {width}"
     publish(output, "gpu_compiled", tables, words, {"command": command})
     click.echo(words)
 
 
 def made(cards: list[Card], programs: list[str], kernels: list[str], width: int) -> tuple[pd.DataFrame, ...]:
-    """Both tables: programs by XLA, and as one kernel."""
-    rows, single = [], []
-    texts = {name: written(PROGRAMS[name], PROGRAMS[name].world()) for name in kernels}
+    """All tables: programs by XLA, as one kernel, and what a thread's room comes to with a crowd."""
+    rows, single, rooms = [], [], []
+    worlds = {name: PROGRAMS[name].world() for name in kernels}
     for card in cards:
         for name in programs:
             rows.append({"card": card.name, "program": name, **compiled(card, PROGRAMS[name], width)})
             click.echo(rows[-1], err=True)
-        for name, text in texts.items():
+        for name, world in worlds.items():
+            text = written(PROGRAMS[name], world, card)
             single.append({"card": card.name, "program": name, **one_kernel(card, text)})
+            rooms += roomy(card, text) if name == "crowd" else []
             click.echo(single[-1], err=True)
-    return pd.DataFrame(rows), pd.DataFrame(single)
+    return pd.DataFrame(rows), pd.DataFrame(single), pd.DataFrame(rooms)
 
 
 def compared(published: dict[str, pd.DataFrame], tables: dict[str, pd.DataFrame]) -> None:
@@ -187,7 +192,7 @@ def hungriest(card: Card) -> tuple[int, int]:
     return max(it.registers for it in kernels), sum(it.spills for it in kernels)
 
 
-def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
+def page(width: int, table: pd.DataFrame, kernels: pd.DataFrame, rooms: pd.DataFrame | None = None) -> str:
     """The tables in words."""
     lines = [
         "# The main programs, compiled for a GPU",
@@ -200,18 +205,37 @@ def page(table: pd.DataFrame, kernels: pd.DataFrame, width: int) -> str:
         "",
         "## As one kernel of rows",
         "",
-        "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it). Bytes are the "
-        "outputs and what is set aside for a path; spill traffic of a kernel that spills is not among them. "
-        "Threads are those a multiprocessor holds by registers and shared memory. Path-days a second: the "
-        "less of bandwidth over bytes and instructions over operations, counted row by row: a bound, since "
-        "so few threads hide little of what an instruction waits for.",
+        "One launch a call, a thread a path, by NVRTC (core.rows; nothing here launches it), for worlds with "
+        "this one's zeros and ones. What registers cannot hold is set aside by the text itself: in shared "
+        "memory, what is left in a thread's own (the card's, through L2). `own_moved` and `shared_moved` are "
+        "bytes to and from them; `spill_bytes` is what the compiler adds of its own. Threads are those a "
+        "multiprocessor holds by registers and shared memory. `bytes` go to the card's memory: outputs, and "
+        f"`own_moved` where the threads in flight need more than {LASTING:g} of L2 for it.",
         "",
-        markdown(kernels.assign(path_days_per_second=kernels.path_days_per_second.map("{:.1e}".format))),
+        "Path-days a second by memory (or L2, taken for "
+        f"{NEARER:g} times as fast), by shared memory at 128 bytes a clock and multiprocessor, by "
+        "instructions counted row by row. `path_days_per_second` is the least of them, of the last the share "
+        f"that so few threads can issue: {ISSUED:g} a clock for each warp of a scheduler, {MOST:g} at most. "
+        "The room of a thread is the one of six for which that is best.",
         "",
+        markdown(kernels.assign(**{name: kernels[name].map("{:.1e}".format) for name in RATES})),
+        "",
+        *([] if rooms is None else _rooms(rooms)),
         "Made by `python -m experiments.gpu`; see record.json.",
         "",
     ]
     return "\n".join(lines)
+
+
+def _rooms(rooms: pd.DataFrame) -> list[str]:
+    return [
+        "With a crowd, the rooms to choose from, by plan and not compiled: few threads with all they need in "
+        "shared memory and L2 move no more than their outputs, and issue too little; more threads use the "
+        "card's memory.",
+        "",
+        markdown(rooms.assign(path_days_per_second=rooms.path_days_per_second.map("{:.1e}".format))),
+        "",
+    ]
 
 
 def _emptied() -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 KEY = ["card", "program"]
 GROWTH = 1.5
 """What bytes and launches may grow by before it counts."""
-GROWING = ("bytes_path_day", "launches")
+GROWING = ("bytes_path_day", "own_moved_path_day", "launches")
 SPILLS = "spill_bytes"
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tailrisk.core.rows import cuda
+from tailrisk.core.rows import codes, cuda
 from tailrisk.core.rows.program import DTYPES
 
 from .rows import Array, Written
@@ -88,15 +88,17 @@ class Kernel:
     """One kernel loaded with the numbers of a world, for so many paths a launch; its memory is given back."""
 
     def __init__(self, driver: Driver, it: Written, binary: bytes, given: Sequence[Any], paths: int) -> None:
-        """binary: cubin or PTX; given: the arguments' arrays. Raises RuntimeError where it is refused."""
+        """binary: cubin or PTX; given: the arguments' arrays. RuntimeError where refused, or not for them."""
         self.driver, self.it, self.paths = driver, it, paths
+        if it.known is not None and not np.array_equal(it.known, codes([np.asarray(x) for x in given])):
+            raise RuntimeError("the kernel was written for a world of other zeros and ones")
         self._module, self._function = ctypes.c_void_p(), ctypes.c_void_p()
         self._undo = ExitStack()
         with ExitStack() as undo:
             driver("cuModuleLoadData", ctypes.byref(self._module), binary)
             undo.callback(driver, "cuModuleUnload", self._module)
             driver("cuModuleGetFunction", ctypes.byref(self._function), self._module, b"kernel")
-            self._shared = it.shared * cuda.THREADS
+            self._shared = it.taken.shared * cuda.THREADS
             driver("cuFuncSetAttribute", self._function, DYNAMIC_SHARED, ctypes.c_int(self._shared))
             self._outputs = [self._room(undo, 4 * rows(one, paths)) for one in it.outputs]
             self._numbers = self._room(undo, 4 * paths)
@@ -141,15 +143,14 @@ class Kernel:
         return place
 
     def _world(self, undo: ExitStack, arrays: list[NDArray[Any]]) -> list[Pointer]:
-        """Put the arguments into constant memory, or beside it: then these are arguments of the launch."""
-        if self.it.constant:
-            for k, array in enumerate(arrays):
-                if self.it.uses(k):  # a constant that nothing reads may not be in the binary
-                    self.driver.copy(array, self._constant(f"in{k}"))
-            return []
-        places = [self.driver.placed(array) for array in arrays]
-        for place in places:
-            undo.callback(self.driver.free, place)
+        """Put arguments into constant memory; those that lie beside it are arguments of the launch."""
+        places = []
+        for k, array in enumerate(arrays):
+            if not self.it.constant(k):
+                places.append(self.driver.placed(array))
+                undo.callback(self.driver.free, places[-1])
+            elif self.it.uses(k):  # a constant that nothing reads may not be in the binary
+                self.driver.copy(array, self._constant(f"in{k}"))
         return places
 
     def _constant(self, name: str) -> Pointer:

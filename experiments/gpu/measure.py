@@ -120,9 +120,9 @@ def measured(names: tuple[str, ...], limit: float, cpu: bool, output: Path, comm
     tables: dict[str, pd.DataFrame] = {}
     with TemporaryDirectory(prefix="gpu") as name, Board() as board:
         scratch = Path(name)
-        reference = Reference(scratch, names, sizes.paths, sizes.sets)
         state.facts, state.no_facts = board.facts, board.reason
         state.card = None if cpu else cards.find(device.device_kind)
+        reference = Reference(scratch, names, sizes.paths, sizes.sets, device.device_kind)
         session = Session(sizes, names, board, reference, scratch, state.card)
         session.architecture = architecture(device, session.architecture)
         stopped(limit, reference)

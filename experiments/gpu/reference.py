@@ -1,6 +1,6 @@
 """The main programs on the CPU, in a process beside the card's: what its losses are compared with.
 
-    python -m experiments.gpu.reference FOLDER --paths 65536 --programs prices,crowd [--set run.days=5]
+    python -m experiments.gpu.reference FOLDER --paths 65536 --programs prices,crowd --card H100 [--set ..]
 
 Writes NAME.npz, the first paths' outcome leaf by leaf, and NAME.rows, the program as one kernel (rows.py); in
 their place NAME.npz.problem or NAME.rows.problem, which say why there is none. Each file appears whole.
@@ -32,10 +32,18 @@ WIDE = 4096
 class Reference:
     """The process, and what it has written so far."""
 
-    def __init__(self, folder: Path, names: Sequence[str], paths: int, sets: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, names: Sequence[str], paths: int, sets: Sequence[str], card: str
+    ) -> None:
         self.folder = folder
         words = [sys.executable, "-m", "experiments.gpu.reference", str(folder), "--paths", str(paths)]
-        words += ["--programs", ",".join(names), *(word for one in sets for word in ("--set", one))]
+        words += [
+            "--programs",
+            ",".join(names),
+            "--card",
+            card,
+            *(word for one in sets for word in ("--set", one)),
+        ]
         environment = {**os.environ, "JAX_PLATFORMS": "cpu", "CUDA_VISIBLE_DEVICES": ""}
         self._process = subprocess.Popen(words, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 
@@ -87,13 +95,14 @@ def computed(name: str, paths: int, sets: Sequence[str]) -> bytes:
     return made.getvalue()
 
 
-def as_rows(name: str, sets: Sequence[str]) -> bytes:
-    """The program as one kernel, pickled."""
+def as_rows(name: str, sets: Sequence[str], card: str) -> bytes:
+    """The program as one kernel for a card, an H100 where it is not known, pickled."""
+    from .cards import CARDS, find
     from .programs import PROGRAMS
     from .rows import written
 
     main = PROGRAMS[name]
-    return pickle.dumps(written(main, main.world(*sets)))
+    return pickle.dumps(written(main, main.world(*sets), find(card) or CARDS["h100"]))
 
 
 def store(file: Path, work: Callable[[], bytes]) -> None:
@@ -109,13 +118,14 @@ def store(file: Path, work: Callable[[], bytes]) -> None:
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--paths", required=True, type=int)
 @click.option("--programs", required=True)
+@click.option("--card", required=True)
 @click.option("--set", "sets", multiple=True)
-def main(folder: Path, paths: int, programs: str, sets: tuple[str, ...]) -> None:
+def main(folder: Path, paths: int, programs: str, card: str, sets: tuple[str, ...]) -> None:
     """Compute every program in turn."""
     os.nice(5)  # the card's process goes first
     for name in programs.split(","):
         store(folder / f"{name}.npz", lambda name=name: computed(name, paths, sets))
-        store(folder / f"{name}.rows", lambda name=name: as_rows(name, sets))
+        store(folder / f"{name}.rows", lambda name=name: as_rows(name, sets, card))
 
 
 if __name__ == "__main__":

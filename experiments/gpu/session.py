@@ -123,7 +123,7 @@ class Session:
     def operations(self, name: str) -> float:
         """Instructions of a path-day, counted in the program as one kernel; NaN where there is none."""
         try:
-            return self.rows(name, 60.0).operations
+            return self.rows(name, 60.0).taken.operations
         except RuntimeError:
             return math.nan
 

@@ -168,7 +168,7 @@ def _launched(session: Session, name: str, it: Written, made: Assembled) -> Row:
     path_days = width * world.days
     rate = path_days / call.best
     row |= {"ms": 1e3 * call.median, "path_days_per_second": rate}
-    return row | session.used(rate, it.bytes, it.operations) | _board(call, path_days)
+    return row | session.used(rate, it.bytes, it.taken.operations) | _board(call, path_days)
 
 
 def starts(session: Session) -> list[Item]:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from experiments.gpu.compare import worse
 
 ROW = {"card": "NVIDIA H100", "program": "crowd", "launches": 100, "bytes_path_day": 40.0, "spill_bytes": 8}
+ROW["own_moved_path_day"] = 200
 PUBLISHED = pd.DataFrame([ROW, {**ROW, "card": "NVIDIA A100", "spill_bytes": 0}])
 
 
@@ -24,7 +25,12 @@ def test_the_same_and_better_pass():
 
 @pytest.mark.parametrize(
     ("column", "last", "first"),
-    [("launches", 150, 151), ("bytes_path_day", 60.0, 60.1), ("spill_bytes", 8, 9)],
+    [
+        ("launches", 150, 151),
+        ("bytes_path_day", 60.0, 60.1),
+        ("own_moved_path_day", 300, 301),
+        ("spill_bytes", 8, 9),
+    ],
 )
 def test_both_sides_of_the_fence(column, last, first):
     assert worse(PUBLISHED, made(**{column: last})) == []
@@ -76,7 +82,9 @@ def command(monkeypatch, tmp_path):
     def run(folder, table, kernels=PUBLISHED):
         asked = []
         (tmp_path / "dump").mkdir()
-        monkeypatch.setattr(it, "made", lambda *given: asked.append(given) or (table, kernels))
+        monkeypatch.setattr(
+            it, "made", lambda *given: asked.append(given) or (table, kernels, pd.DataFrame())
+        )
         done = CliRunner().invoke(it.main, ["--cards", "h100", "--compare", str(folder)])
         return done, asked
 

@@ -8,9 +8,10 @@ import pytest
 
 from experiments.gpu import launch
 from experiments.gpu.launch import Driver, Kernel, visible
-from experiments.gpu.rows import Array, Written
+from experiments.gpu.rows import Written, arrays, taken
 from tailrisk.core import compiler
-from tailrisk.core.rows import cuda, read
+from tailrisk.core.rows import codes, cuda, read
+from tailrisk.core.rows.thread import Budget, Threaded
 from tests.core.rows.programs import EXACT, WORLD
 
 from .native import library
@@ -97,7 +98,7 @@ def driver_of(it, folder):
     found = [
         f'if (!strcmp(name, "in{k}")) {{ *place = (Pointer)in{k}; *size = sizeof in{k}; return 0; }}'
         for k in range(len(it.arguments))
-        if it.constant and it.uses(k)
+        if it.constant(k) and it.uses(k)
     ]
     after = AFTER.replace("@globals@", "\n  ".join(found)).replace("@call@", call.replace("__restrict__", ""))
     return library(BEFORE + text + after, folder, "driver")
@@ -111,23 +112,26 @@ def everything(world, number):
     return [function(world, number) for function in EXACT.values()]
 
 
-def arrays(memories):
-    return tuple(Array(memory.kind, memory.lane, memory.size) for memory in memories)
+CONSTANTS = {"constant memory": (60_000, 6), "arguments": (0, 0), "both": (60, 5)}
+"""Bytes of constant memory, and how many of the arguments lie there: the table is the largest."""
+BUDGET = Budget(24, 120)
+"""Little room: something lies in every place there is."""
 
 
-@pytest.fixture(scope="module", params=["constant memory", "arguments"])
+@pytest.fixture(scope="module", params=["constant memory", "arguments", "both"])
 def made(request, tmp_path_factory):
     """(kernel, shapes of what comes out, its driver's library), the world in constant memory or not."""
     with pytest.MonkeyPatch.context() as patch, jax.enable_x64(False), jax.numpy_rank_promotion("allow"):
-        if request.param == "arguments":
-            patch.setattr(cuda, "CONSTANT", 0)
+        patch.setattr(cuda, "CONSTANT", CONSTANTS[request.param][0])
         rows, shapes = read(everything, GIVEN)
-        it = Written(
-            cuda.text(rows), 1.0, 1.0, cuda.shared(rows), arrays(rows.arguments), arrays(rows.outputs)
-        )
-    assert it.constant == (request.param == "constant memory")
-    if it.constant:
-        assert [it.uses(k) for k in range(len(it.arguments))] == [False] + [True] * len(WORLD)
+        known = codes([np.asarray(x) for x in jax.tree.leaves(GIVEN)])
+        writer = Threaded(rows, BUDGET)
+        given = arrays(rows.arguments), arrays(rows.outputs)
+        it = Written(cuda.text(writer), taken(writer, 1), 1.0, known, *given)
+    count = len(it.arguments)
+    assert sum(map(it.constant, range(count))) == CONSTANTS[request.param][1]
+    if it.constant(0):
+        assert [it.uses(k) for k in range(count)] == [False] + [True] * len(WORLD)
     return it, shapes, driver_of(it, tmp_path_factory.mktemp("driver"))
 
 

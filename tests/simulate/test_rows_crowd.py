@@ -9,7 +9,9 @@ from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import compiler
 from tailrisk.core.rows import Kernel, read, source
+from tailrisk.core.rows.thread import Budget, Threaded
 from tailrisk.simulate import path
+from tests.core.rows.test_thread import live
 
 DAYS = ["run.days=3", "event=[]", "accounts.every_path=false"]
 QUICK = {"xla_backend_optimization_level": 0}
@@ -29,6 +31,11 @@ def test_it_has_rows_and_they_are_written_once(crowded):
     text = source.body(program)
     assert text.count("LOOP") == 2, "the days, and the rounds in a day"
     assert 5_000 < len(text.splitlines()) < 13_000
+    thread = Threaded(program, Budget(200, 1200))
+    assert 150 < live(thread.text()) <= 200
+    assert thread.layout.shared <= 1200
+    moved = thread.traffic()
+    assert moved.own / 3 < 9_000, "bytes a path-day: most of the state, once there and back"
 
 
 @pytest.mark.skipif(compiler.find() is None, reason="no C++ compiler is here")

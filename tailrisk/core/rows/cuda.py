@@ -1,20 +1,20 @@
-"""A program as CUDA: one thread a path, the world in constant memory while it fits, one launch a call.
+"""A program as CUDA: one thread a path, the world in constant memory as far as it fits, one launch a call.
 
 It is compiled without a device (experiments/gpu) and by any C++ compiler for a test; nothing launches it.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from . import source
 from .kernel import header
 from .program import Loop, Memory, Program, Row, Store
+from .thread import Threaded
 
 CONSTANT = 60_000
 """Bytes of a card's 64 kB of constant memory that the world may take."""
 THREADS = 64
 """Threads of a block."""
-SHARED = 226
-"""Rows of the state that lie in shared memory, at most: 904 bytes a thread."""
 ENTRY = """
 extern "C" __global__ void __launch_bounds__({threads}) kernel(
     {arguments}const unsigned* __restrict__ numbers, long long paths) {{
@@ -27,49 +27,67 @@ extern "C" __global__ void __launch_bounds__({threads}) kernel(
 
 
 CONSTANTS = """extern "C" __constant__ {type} in{k}[{size}];
-template <int B> FUNCTION {type} in{k}_() {{
+template <int B> FUNCTION {type} of_in{k}() {{
   {type} x;
   asm volatile("ld.const.{ptx} %0, [in{k}+%1];" : "={letter}"(x) : "n"(B));
   return x;
-}}"""
+}}
+#define in{k}_(place) of_in{k}<4 * (place)>()"""
 READ = {"float": {"ptx": "f32", "letter": "f"}, "int": {"ptx": "s32", "letter": "r"}}
 READ |= {"unsigned": {"ptx": "u32", "letter": "r"}}
 """A number of the world is read at each use, where it costs nothing: NVVM would hold it in a register."""
 
 
-def text(program: Program) -> str:
-    """The program in CUDA C++ for NVRTC or nvcc."""
-    inside = 4 * sum(memory.size for memory in program.arguments) <= CONSTANT
+GIVEN = "#define in{k}_(place) in{k}[place]"
+
+
+def text(writer: Threaded) -> str:
+    """A thread's program in CUDA C++ for NVRTC or nvcc."""
+    program = writer.program
     given = [f"{_scalar(memory)}* __restrict__ out{k}, " for k, memory in enumerate(program.outputs)]
-    fixed = ["#define FIXED(argument, place) argument##_<4 * place>()"]
+    inside = _inside(program)
+    fixed = ["#define FIXED(argument, place) argument##_(place)"]
     for k, memory in enumerate(program.arguments):
-        fixed.append(
-            CONSTANTS.format(type=_scalar(memory), k=k, size=max(memory.size, 1), **READ[_scalar(memory)])
-        )
-    if not inside:
-        fixed = ["#define FIXED(argument, place) argument[place]"]
-        given += [f"const {_scalar(m)}* __restrict__ in{k}, " for k, m in enumerate(program.arguments)]
-    body = source.Writer(program, SHARED).text()
-    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=body)
-    return "\n".join([f"#define THREADS {THREADS}", header("thread.h"), header("functions.h"), *fixed, entry])
+        kind = _scalar(memory)
+        if k in inside:
+            fixed.append(CONSTANTS.format(type=kind, k=k, size=max(memory.size, 1), **READ[kind]))
+        else:
+            given.append(f"const {kind}* __restrict__ in{k}, ")
+            fixed.append(GIVEN.format(type=kind, k=k))
+    entry = ENTRY.format(threads=THREADS, arguments="".join(given), body=writer.text())
+    headers = map(header, ("thread.h", "functions.h"))
+    return "\n".join([f"#define THREADS {THREADS}", writer.defines(), *headers, *fixed, entry])
 
 
-def shared(program: Program) -> int:
-    """Bytes of shared memory a thread takes."""
-    writer = source.Writer(program, SHARED)
-    writer.text()
-    return 4 * writer.shared
+def _inside(program: Program) -> set[int]:
+    """Arguments that lie in constant memory, by their places: the smallest first, while there is room."""
+    left, inside = CONSTANT, set()
+    for k in sorted(range(len(program.arguments)), key=lambda k: program.arguments[k].size):
+        left -= 4 * max(program.arguments[k].size, 1)
+        inside |= {k} if left >= 0 else set()
+    return inside
 
 
-def bytes_moved(program: Program) -> int:
-    """Bytes that a path moves to and from memory: its number, its outputs, and what is set aside for it."""
+class Moved(NamedTuple):
+    """Bytes a path moves: to its outputs and of its number, and to and from memories of a thread."""
 
-    def of(it: Row | Store) -> int:
-        if isinstance(it, Store):
-            return 4 * it.to.memory.lane
-        return 4 * it.at[0].lane if it.op == "load" else 0
+    out: int
+    own: int
 
-    return 4 + _summed(program, of)
+
+def bytes_moved(writer: Threaded) -> Moved:
+    """What a path moves beside what is set aside for want of registers (`Threaded.traffic`)."""
+    near = {id(memory) for memory in writer.near}
+
+    def out(it: Row | Store) -> int:
+        return 4 if isinstance(it, Store) and it.to.memory.lane and it.to.memory.role == "output" else 0
+
+    def own(it: Row | Store) -> int:
+        memory = it.to.memory if isinstance(it, Store) else it.at[0] if it.op == "load" else None
+        far = memory is not None and memory.lane and memory.role == "own" and id(memory) not in near
+        return 4 if far else 0
+
+    return Moved(4 + _summed(writer, out), _summed(writer, own))
 
 
 OPERATIONS = {
@@ -80,26 +98,24 @@ OPERATIONS = {
     "erf": 34,
     "div": 9,
     "sqrt": 9,
-    "max": 3,
-    "min": 3,
 }
 """Instructions of what takes more than one; a division and a root are IEEE's."""
 
 
-def operations(program: Program) -> int:
-    """Instructions of a path, counted row by row: an estimate."""
-    return _summed(program, lambda it: OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1)
+def operations(writer: Threaded) -> int:
+    """Instructions of a path, counted row by row, with those that set aside and read again: an estimate."""
+    rows = _summed(writer, lambda it: OPERATIONS.get(it.op, 1) if isinstance(it, Row) else 1)
+    return rows + writer.traffic().accesses
 
 
-def _summed(program: Program, weight: Callable[[Row | Store], int]) -> int:
+def _summed(writer: Threaded, weight: Callable[[Row | Store], int]) -> int:
     """The weights of a path's rows and stores that are needed, a loop's as often as it turns."""
-    alive = source.Writer(program).alive
 
     def of(block: list[Row | Store | Loop]) -> int:
-        live = filter(alive.has, block)
+        live = filter(writer.alive.has, block)
         return sum(it.length * of(it.body) if isinstance(it, Loop) else weight(it) for it in live)
 
-    return of(program.body)
+    return of(writer.program.body)
 
 
 def _scalar(memory: Memory) -> str:

@@ -93,6 +93,11 @@ FUNCTION F erf_(F x) {
 }
 
 // Extrema that pass on what is no number. Of two of which the first surely is one, `higher` and `lower` do.
+#if defined(EXTREMA)
+FUNCTION F max_(F a, F b) { return higher(a, b); }
+FUNCTION F min_(F a, F b) { return lower(a, b); }
+#else
 FUNCTION F max_(F a, F b) { return pick(differ(a, a), a, higher(a, b)); }
 FUNCTION F min_(F a, F b) { return pick(differ(a, a), a, lower(a, b)); }
+#endif
 FUNCTION F sign_(F a) { return pick(a > each(0.0f), each(1.0f), pick(a < each(0.0f), each(-1.0f), a)); }

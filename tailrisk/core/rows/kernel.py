@@ -15,6 +15,7 @@ from .program import DTYPES, Program
 from .read import read
 from .shapes import PATHS
 from .simplify import Codes, codes
+from .thread import Budget, Threaded
 
 ENTRY = """
 extern "C" void kernel(
@@ -32,21 +33,37 @@ extern "C" void kernel(
   restored(before);
 }}
 """
+SINGLE = """#define THREADS 1
+static const struct {{ unsigned x; }} threadIdx = {{0}};
+static thread_local float state[{words}];
+"""
+"""A thread by itself: its block's shared memory."""
+BUDGET = Budget(160, 904)
 
 
 def text(program: Program, lanes: int = compiler.LANES) -> str:
-    """The program in C++ for a CPU: in vectors of `lanes` paths, or for one path as a GPU's thread has it."""
+    """The program in C++ for a CPU, in vectors of `lanes` paths."""
+    count, once, body = source.parts(program)
+    return _joined(["vector.h", "functions.h", "flush.h"], program, count, "\n".join(once), body)
+
+
+def alone(program: Program, budget: Budget) -> str:
+    """The program in C++ for a CPU, for one path as a GPU's thread has it."""
+    writer = Threaded(program, budget)
+    body = writer.text()
+    own = SINGLE.format(words=writer.layout.alone + 1)
+    made = _joined(["thread.h", "functions.h", "flush.h"], program, 0, "", body)
+    return "\n".join([writer.defines(), own, made])
+
+
+def _joined(headers: list[str], program: Program, count: int, once: str, body: str) -> str:
     lines = []
     for name, memories, const in (("in", program.arguments, "const "), ("out", program.outputs, "")):
         for k, memory in enumerate(memories):
             kind = source.SCALARS["i" if memory.kind == "b" else memory.kind]
             lines.append(f"  {const}{kind}* __restrict const {name}{k} = ({const}{kind}*){name}[{k}];")
-    count, once, body = source.parts(program)
-    given, gathered = "\n".join(lines), "\n".join(once)
-    entry = ENTRY.format(arguments=given, count=count + 1, once=gathered, body=body)
-    return "\n".join(
-        [header("thread.h" if lanes == 1 else "vector.h"), *map(header, ("functions.h", "flush.h")), entry]
-    )
+    entry = ENTRY.format(arguments="\n".join(lines), count=count + 1, once=once, body=body)
+    return "\n".join([*map(header, headers), entry])
 
 
 def header(name: str) -> str:
@@ -65,11 +82,19 @@ class Kernel:
         known: Codes | None = None,
         level: int | None = None,
         lanes: int = compiler.LANES,
+        budget: Budget | None = None,
     ) -> None:
-        """`known` of arguments whose zeros and ones are compiled in: it is then called with such alone."""
+        """`known` of arguments whose zeros and ones are compiled in: it is then called with such alone.
+
+        budget: the text of a GPU's thread that may take so much, path by path; what one lane has too.
+        """
+        if lanes == 1:
+            budget = budget or BUDGET
+        lanes = 1 if budget else lanes
         self.compiler, self.lanes, self.known = compiler.wanted(), lanes, known
         self.program, self.shapes = read(function, arguments, known, lifted=True)
-        library = compiler.library(text(self.program, lanes), self.compiler, level=level, lanes=lanes)
+        written = alone(self.program, budget) if budget else text(self.program, lanes)
+        library = compiler.library(written, self.compiler, level=level, lanes=lanes)
         self._library, self._entry = library, library.kernel
         self._entry.argtypes = [ctypes.c_void_p] * 4 + [ctypes.c_long]
         self._entry.restype = None

@@ -9,26 +9,33 @@ from typing import Any
 from .places import Handed, read_by
 from .program import Loop, Row, Store
 
-MOST = 6_000
-"""Statements of a block that is ordered; a larger one, a day with a crowd, stays as it is."""
-
 
 def ordered(body: list[Any], handed: list[Handed]) -> list[Any]:
     """The same statements: every row after what it reads, every load after what is written there."""
-    if len(body) > MOST:
-        return body
     needs = _needs(body)
+    behind, todo = _behind(needs), (1 << len(body)) - 1
     ends = _ends(body, handed)
     done = [False] * len(body)
     result: list[Any] = []
     while ends:
-        lists = [_missing(end, needs, done) for end in ends]
-        next_one = min(range(len(ends)), key=lambda k: (len(lists[k]), ends[k]))
-        for place in lists[next_one]:
+        next_one = min(ends, key=lambda end: ((behind[end] & todo).bit_count(), end))
+        for place in _missing(next_one, needs, done):
             done[place] = True
+            todo &= ~(1 << place)
             result.append(body[place])
         ends = [end for end in ends if not done[end]]
     return result
+
+
+def _behind(needs: list[list[int]]) -> list[int]:
+    """Of every statement, all that must be computed for it, itself too: a bit of each."""
+    behind: list[int] = []
+    for place, mine in enumerate(needs):
+        bits = 1 << place
+        for need in mine:
+            bits |= behind[need]
+        behind.append(bits)
+    return behind
 
 
 def _needs(body: list[Any]) -> list[list[int]]:

@@ -81,3 +81,8 @@ class Program:
     outputs: list[Memory]
     number: Row  # the paths' numbers
     body: list[Any]
+
+
+def fixed(it: Any) -> bool:
+    """Whether a row is a number of the arguments, written where it is used: held it would cost a register."""
+    return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 
 from .alive import Alive
-from .order import ordered
 from .places import places
-from .program import Loop, Memory, Program, Row, Store
+from .program import Loop, Memory, Program, Row, Store, fixed
 
 LANES = {"f": "F", "i": "I", "u": "U", "b": "B"}
 SCALARS = {"f": "float", "i": "int", "u": "unsigned", "b": "bool"}
@@ -45,15 +44,12 @@ def room(program: Program) -> tuple[int, int]:
 class Writer:
     """Writes the statements of what is needed."""
 
-    def __init__(self, program: Program, room: int = 0, apart: bool = False) -> None:
-        """What is written, and how.
+    def __init__(self, program: Program, apart: bool = False) -> None:
+        """apart: numbers that all paths share lie side by side in `common`, those of the arguments from the
 
-        room: rows that may be carried in shared memory; where there is any, blocks are put in order.
-        apart: numbers that all paths share lie side by side in `common`, those of the arguments from the
         start (`once`): so each is read where it is used, and none is held over a loop.
         """
         self.program, self.alive = program, Alive(program)
-        self.room, self.shared = room, 0
         self.names: dict[int, str] = {id(program.number): "number"}
         self.memories = {id(m): f"in{m.place}" for m in program.arguments}
         self.memories |= {id(m): f"out{m.place}" for m in program.outputs}
@@ -75,7 +71,7 @@ class Writer:
     def block(self, block: list[Any], indent: str) -> None:
         """The statements of a block that are needed."""
         for it in block:
-            if not self.alive.has(it) or _fixed(it) or id(it) in self.names:
+            if not self.alive.has(it) or fixed(it) or id(it) in self.names:
                 continue
             if isinstance(it, Loop):
                 self.loop(it, indent)
@@ -87,14 +83,14 @@ class Writer:
                 self.count += 1
             else:
                 name = self.names[id(it)] = f"x{len(self.names)}"
-                self.lines.append(f"{indent}const {_type(it)} {name} = {self.expression(it)};")
+                self.lines.append(f"{indent}const {row_type(it)} {name} = {self.expression(it)};")
 
     def gathered(self, block: list[Any]) -> None:
         """Numbers of the arguments, side by side: read where they are used, each a vector's operand."""
         for it in block:
             if isinstance(it, Loop):
                 self.gathered(it.body)
-            elif _fixed(it) and it.kind == "f" and self.alive.has(it):
+            elif fixed(it) and it.kind == "f" and self.alive.has(it):
                 text = self.name(it)
                 self.names[id(it)] = f"common[{self.count}]"
                 self.once.append(f"  {self.names[id(it)]} = {text};")
@@ -106,17 +102,15 @@ class Writer:
         needed = [it for it in handed if id(it[0]) in self.alive.rows]
         for carried, start, _, final in needed:
             name = self.names[id(carried)] = self.names[id(final)] = f"c{len(self.names)}"
-            self.lines.append(
-                f"{indent}{self.declared(carried, name, indent)} = {self.use(start, carried.lane)};"
-            )
+            value = self.use(start, carried.lane)
+            self.lines.append(f"{indent}{row_type(carried)} {name} = {value};")
         turn = self.names[id(loop.turn)] = f"t{len(self.names)}"
         self.lines.append(f"{indent}LOOP(int {turn} = 0; {turn} < {loop.length}; ++{turn}) {{ TURN")
         handed_on = [(carried, after) for carried, _, after, _ in needed]
         body = [it for it in loop.body if self.alive.has(it)]
-        body = ordered(body, handed_on) if self.room else body
         assigned, first = places(body, handed_on)
         for k, row in enumerate(first):
-            self.lines.append(f"{indent}  const {_type(row)} old{k} = {self.names[id(row)]};")
+            self.lines.append(f"{indent}  const {row_type(row)} old{k} = {self.names[id(row)]};")
         was = {id(row): f"old{k}" for k, row in enumerate(first)}
         for k in range(-1, len(body)):
             self.block(body[k : k + 1] if k >= 0 else [], indent + "  ")
@@ -130,13 +124,6 @@ class Writer:
         self.lines.append(f"{indent}{name} = {was.get(id(after)) or self.use(after, carried.lane)};")
         if after.op not in ("constant", "carried", "final") and after.lane == carried.lane:
             self.names[id(after)] = name
-
-    def declared(self, row: Row, name: str, indent: str) -> str:
-        """The declaration of a row that is carried: shared memory of a GPU while there is room."""
-        if indent != "  " or not row.lane or row.kind == "b" or self.shared >= self.room:
-            return f"{_type(row)} {name}"
-        self.shared += 1
-        return f"SHARED({_type(row)}, {name}, {self.shared - 1})"
 
     def store(self, it: Store) -> str:
         """Writing to memory; an output's rows lie apart by the number of paths."""
@@ -197,7 +184,7 @@ class Writer:
 
     def name(self, row: Row) -> str:
         """A row's name, or the constant or the argument it is."""
-        if _fixed(row) and id(row) not in self.names:
+        if fixed(row) and id(row) not in self.names:
             memory, base, _ = row.at
             place = f"FIXED({self.memories[id(memory)]}, {base})"
             return f"({place} != 0)" if memory.kind == "b" else place
@@ -215,12 +202,8 @@ def literal(row: Row) -> str:
     return f"{int(row.at)}u" if row.kind == "u" else f"({int(row.at)})"
 
 
-def _fixed(it: Any) -> bool:
-    """Whether a row is a number of the arguments, written where it is used: held it would cost a register."""
-    return isinstance(it, Row) and it.op == "load" and it.at[0].role == "argument" and not it.of
-
-
-def _type(row: Row) -> str:
+def row_type(row: Row) -> str:
+    """The type of a row's numbers."""
     return (LANES if row.lane else SCALARS)[row.kind]
 
 
