@@ -21,6 +21,13 @@ from .options import ACCEPT, FORCE, OVERRIDE, QUIET, day, numerics, reading, rep
     help="Simulated histories.",
 )
 @click.option(
+    "--years",
+    default=2048,
+    show_default=True,
+    type=int,
+    help="Years of the crowd's ordinary weather to simulate, where the config has one.",
+)
+@click.option(
     "-o",
     "--output",
     default="results/validation",
@@ -38,6 +45,7 @@ def validate(
     overrides: tuple[str, ...],
     until: str | None,
     histories: int,
+    years: int,
     output: Path,
     styles: Path | None,
     accept: tuple[str, ...],
@@ -67,13 +75,13 @@ def validate(
     from ..studies.validate.study import validate as study
 
     command = repeated()
-    years = None
+    weather = None
     if loaded.crowd is not None:
         from functools import partial
 
         from ..studies.weather.table import beside
 
-        years = partial(beside, str(config), overrides, data, accept=accept)
+        weather = partial(beside, str(config), overrides, data, years, accept=accept)
     with reading(quiet):
         folder, found = study(
             loaded,
@@ -83,7 +91,7 @@ def validate(
             output=output,
             force=force,
             command=command,
-            weather=years,
+            weather=weather,
             accept=accept,
             styles=styles,
         )

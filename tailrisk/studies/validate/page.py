@@ -35,7 +35,8 @@ def of_weather(weather: pd.DataFrame) -> list[str]:
     """The table of ordinary weather in Markdown, under a sentence that counts."""
     inside = int(weather.inside.sum())
     lines = [
-        f"With the crowd, {inside} of {len(weather)} statistics of ordinary years are within tolerance:",
+        f"With the crowd, {inside} of {len(weather)} statistics of {weather.attrs['years']:,} ordinary years"
+        " are within tolerance:",
         "",
         "| statistic | history | simulated | accepted | |",
         "|---|---|---|---|---|",

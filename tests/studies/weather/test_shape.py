@@ -9,7 +9,7 @@ from tailrisk.studies.validate.page import of_routs
 from tailrisk.studies.weather.config import check_books, read_targets
 from tailrisk.studies.weather.measure import Weather, statistics
 from tailrisk.studies.weather.shape import Legs, legs, shape
-from tailrisk.studies.weather.table import books
+from tailrisk.studies.weather.table import beside, books
 
 CONFIG = load("crowd_feb2024.toml")
 BOOKS = books(CONFIG, read_targets())
@@ -103,3 +103,9 @@ def test_the_page_says_how_many_and_what_lies_outside():
     assert any(line.startswith("Of 11 simulated falls") and "and of 1 in the data" in line for line in lines)
     row = next(line for line in lines if line.startswith(f"| {NAMES.labels[SMALLEST]} "))
     assert row.endswith("| -30.5 | -26.0 | -30.0 to -22.0 | **outside** |")
+
+
+@pytest.mark.parametrize("years", [0, 100, -128])
+def test_years_come_in_chunks(years, tmp_path):
+    with pytest.raises(InputError, match="a multiple of 128"):
+        beside("crowd_feb2024.toml", (), tmp_path / "closes.csv", years)
