@@ -25,7 +25,7 @@ BEFORE, AFTER = 0, -1
 """Phases: states are tilted before the burst, states and shocks in it, nothing after it."""
 BURST, LONG_BURST = 1, 3
 """Phases of a burst: one, and two of a run-up and the peak where volatility has memory or a crowd sells."""
-RUN_UP = 3
+RUN_UP = 5
 """Days of each phase of a run-up that a fit starts from."""
 NOMINAL = 2.0
 """Nominal observations added to every count."""
@@ -133,26 +133,24 @@ def mixture(
 def refit(world: World, law: Law | None, elite: Elite) -> Law:
     """The law nearest to an elite; `law` is the one to start from, None the first time.
 
-    The first time guesses are tried, a burst on the day of the largest move, one when fear takes hold, and
-    one all along, and the likeliest is taken: events of one day, routs and slow losses need different ones.
+    The first time guesses are tried, a burst on the day of the largest move, one all along, and with fear a
+    rout, and the likeliest is taken: events of one day, slow losses and routs need different ones.
     """
     burst = LONG_BURST if world.crowd is not None or isinstance(world.process, memory.Params) else BURST
     base, size = nominal(world, burst + 2), _size(world, elite)
     if law is not None:
         return _climb(base, law, elite)[0]
     peak = size.argmax(axis=0)
-    guesses = [_sudden(peak, burst), [np.zeros_like(peak)] * burst + [np.full_like(peak, len(size))]]
-    if elite.fear is not None and (elite.fear >= TAKEN).any():
+    never, always = np.full_like(peak, len(size)), np.zeros_like(peak)
+    sudden = [peak - RUN_UP * (burst - j) for j in range(1, burst)] + [peak, peak + 1]
+    guesses = [sudden, [always] * burst + [never]]
+    if elite.fear is not None and (elite.fear >= TAKEN).any() and burst == LONG_BURST:
         afraid = elite.fear >= TAKEN
-        guesses.append(_sudden(np.where(afraid.any(axis=0), afraid.argmax(axis=0), peak), burst))
+        onset = np.where(afraid.any(axis=0), afraid.argmax(axis=0), peak)
+        guesses.append([always, onset - 2 * RUN_UP, onset + 1, never])
     held = [_phases(len(size), begins) for begins in guesses]
     begun = [_maximise(base, elite, guess.astype(np.float64), _jumps(guess)) for guess in held]
     return max((_climb(base, one, elite) for one in begun), key=lambda climbed: climbed[1])[0]
-
-
-def _sudden(peak: NDArray[np.intp], burst: int) -> list[NDArray[np.intp]]:
-    """The days [path] on which phases begin: a run-up before the peak's day [path], and what is after."""
-    return [peak - RUN_UP * (burst - j) for j in range(1, burst)] + [peak, peak + 1]
 
 
 def _phases(days: int, begins: list[NDArray[np.intp]]) -> NDArray[np.bool_]:

@@ -52,8 +52,8 @@ def fit(
 
     A round's threshold is for each way the highest, up to the one asked for, whose elite is worth 100 paths;
     two rounds at the thresholds asked for end it, `rounds` at the latest. The first round has OUTSET times
-    `blocks`. Ways have as many pilots each, so that all climb, and the tilt draws each by what it holds of the
-    target's probability. InputError: days drawn from history have no tilt.
+    `blocks`. Ways have as many pilots each, so that all climb; the tilt draws each by what it holds of the
+    probability. InputError: days drawn from history have no tilt.
     """
     if not process.tiltable(world.process):
         problem = "importance sampling of days drawn from history, whose law has no tilt"
