@@ -287,8 +287,8 @@ def _page(config, asked, table: pd.DataFrame) -> str:
         "a stage. `gain`: plain variance times CPU seconds over the method's, pilots aside; with them in the "
         "last column (for so many paths, compiling counted where it was the first); `gain paths`: for as "
         "many paths. `apart`: from plain (importance) or from importance (splitting), in standard errors. "
-        "`missed`: standard errors by which pilots of the model's own law come there, or to a level before, more "
-        f"often than the tilt says; from {missed.SUSPECT:g} on the tilt may miss a way, and its error says too little. "
+        "`missed`: standard errors by which pilots of the model's own law come there, or to a level before, "
+        f"more often than the tilt says; from {missed.SUSPECT:g} on it may miss a way, its error too small. "
         "`reached` no: the fit stopped short, and the row is about the threshold it came to.",
         "",
         "| method | target | reached | " + " | ".join(name.replace("_", " ") for name in names) + " |",

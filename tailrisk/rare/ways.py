@@ -10,6 +10,7 @@ heuristic of Veach and Guibas, 1995), which needs no label and is unbiased whate
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +26,13 @@ Index = NDArray[np.intp]
 
 ENOUGH = 100.0
 """Effective paths an elite has at least, before its threshold may rise further."""
+POOLED = 3
+"""Rounds whose paths an elite is taken from, the last ones: each has weights of its own, and they are valid
+together. The first round is only taken where there is no other."""
 FEWEST = 10
 """Paths of a way from which a law is fitted at all."""
+NEAREST = 4000
+"""Paths of a way that are kept of a round."""
 MOST = 2000
 """Paths of the elites of a target that are looked at, evenly spaced in score."""
 LEAST = 0.1
@@ -35,12 +41,32 @@ NEGLIGIBLE = 0.05
 """Of the target's probability, that may lie in ways whose law has not come as far."""
 
 
+@dataclass(frozen=True)
+class Pool:
+    """Paths of a round that went one way, the nearest of them."""
+
+    scores: Array  # [path]
+    weight: Array  # [path]
+    trace: Trace  # [.., path]
+
+
 @dataclass
 class Way:
-    """One way to a target: the law fitted to it so far, and the threshold of its last elite."""
+    """One way to a target: the law fitted to it so far, the threshold of its last elite, its last rounds."""
 
     law: Law | None = None
     threshold: float = -np.inf
+    rounds: list[Pool] = field(default_factory=list)
+    tilted: bool = False  # whether those are of a law that was fitted to this way
+
+    def refit(self, world: World, new: Pool, wanted: float, most: int) -> None:
+        """Fit the law to the elite of the last rounds, the new one among them."""
+        self.rounds = [*(self.rounds[1 - POOLED :] if self.tilted else []), new]
+        self.tilted = self.law is not None
+        scores = np.concatenate([one.scores for one in self.rounds])
+        weight = np.concatenate([one.weight for one in self.rounds])
+        elite, self.threshold = _elite(scores, weight, wanted)
+        self.law = refit(world, self.law, _drawn(world, _joined(self.rounds), elite, weight, most))
 
 
 @dataclass
@@ -65,8 +91,8 @@ class Climb:
         for k, way in enumerate(self.ways):
             own = np.flatnonzero(label == k)
             if len(own) >= FEWEST:
-                elite, way.threshold = _elite(scores[own], weight[own], wanted)
-                way.law = refit(world, way.law, _drawn(world, trace, own[elite], weight, most))
+                near = own[np.argsort(-scores[own], kind="stable")[:NEAREST]]
+                way.refit(world, Pool(scores[near], weight[near], _of(trace, near)), wanted, most)
         self._measure(scores, weight, label, wanted)
 
     def _measure(self, scores: Array, weight: Array, label: Index, wanted: float) -> None:
@@ -86,6 +112,14 @@ class Climb:
         there = mass(float(come[fitted].min()))[fitted] if any(fitted) else np.zeros(0)
         shares = np.maximum(there / max(there.sum(), 1e-300), LEAST)
         self.shares = list(shares / shares.sum())
+
+
+def _of(trace: Trace, paths: Index) -> Trace:
+    return jax.tree.map(lambda x: np.asarray(x)[..., paths], trace)
+
+
+def _joined(rounds: list[Pool]) -> Trace:
+    return jax.tree.map(lambda *x: np.concatenate(x, axis=-1), *(one.trace for one in rounds))
 
 
 def climb(world: World, target: Target) -> Climb:
