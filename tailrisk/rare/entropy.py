@@ -204,10 +204,6 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
     for j in range(phases - 1):
         counts = _pairs(yesterday, today, held[:, j], states) + NOMINAL * base.transition[j]
         transition[j] = counts / counts.sum(axis=1, keepdims=True)
-    hold = None if base.hold is None else base.hold.copy()
-    for j in range(phases - 1) if hold is not None and elite.fear is not None else ():
-        taken, spared = (float(held[:, j][elite.fear == seen].sum()) for seen in (TAKEN, SPARED))
-        hold[j] = (taken + NOMINAL * hold[j]) / (taken + spared + NOMINAL)
     for j, k in np.ndindex(phases - 2, states) if elite.shifted else ():
         mean[j + 1, k], deviation[j + 1, k] = _moments(elite, held[:, j + 1] * (today == k))
     start = np.bincount(elite.state[0], weight, len(base.start)) + NOMINAL * base.start
@@ -219,9 +215,18 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
         leave=_hazard(held.sum(axis=2), moved.sum(axis=2)),
         mean=mean,
         deviation=np.clip(deviation, NARROWEST, WIDEST),
-        hold=hold,
+        hold=None if base.hold is None else _hold(base.hold, elite, held),
     )
     return law if elite.warmup is None else _warmed(base, law, elite)
+
+
+def _hold(nominal: Array, elite: Elite, held: Array) -> Array:
+    """Chance [phase] that fear takes hold where it has cause; held [day, phase, path] are odds of phases."""
+    found = nominal.copy()
+    for j in range(len(nominal) - 1) if elite.fear is not None else ():
+        taken, spared = (float(held[:, j][elite.fear == seen].sum()) for seen in (TAKEN, SPARED))
+        found[j] = (taken + NOMINAL * nominal[j]) / (taken + spared + NOMINAL)
+    return found
 
 
 def _moments(elite: Elite, mass: Array) -> tuple[Array, Array]:

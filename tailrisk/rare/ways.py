@@ -99,7 +99,7 @@ class Climb:
         """How far the ways have come together, and the shares they have there, by scores of paths [path]."""
 
         def mass(level: float) -> Array:
-            return np.bincount(label, weight * (scores >= level), len(self.ways))
+            return np.asarray(np.bincount(label, weight * (scores >= level), len(self.ways)), np.float64)
 
         come = np.array([way.threshold for way in self.ways])
         levels = sorted({float(level) for level in come if np.isfinite(level)}, reverse=True)
@@ -132,8 +132,8 @@ def _label(target: Target, outcome: Outcome, trace: Trace) -> Index:
     afraid = np.asarray(trace.fear) >= TAKEN
     if isinstance(target, Fall):
         day = (target.sign * np.asarray(outcome.z[target.detector])).argmax(axis=0)
-        return afraid[day, np.arange(afraid.shape[1])].astype(np.intp)
-    return afraid.any(axis=0).astype(np.intp)
+        return np.asarray(afraid[day, np.arange(afraid.shape[1])], np.intp)
+    return np.asarray(afraid.any(axis=0), np.intp)
 
 
 def _wanted(target: Target, scores: Array, weight: Array) -> float:
