@@ -82,18 +82,18 @@ def nominal(world: World, phases: int = 1) -> Law:
 
 
 def mixture(
-    world: World, laws: list[Law], defensive: float, stream: Stream, shares: list[float] | None = None
+    world: World, laws: list[Law], defensive: float, stream: Stream, fractions: list[float] | None = None
 ) -> Tilt:
     """The tilt that draws a fraction `defensive` of paths from the nominal law, the rest from `laws`.
 
-    shares: of that rest, for each law, summing to one; None is evenly. With no laws Student shocks are left
+    fractions: of that rest, for each law, summing to one; None is evenly. With no laws Student shocks are left
     as they are, to the bit.
     """
     dtype, inverse_nu = world.dtype, world.process.ladder.inverse_nu
     every = [nominal(world), *laws]
     counts = [len(law.transition) for law in every]
-    rest = shares or [1 / len(laws)] * len(laws) if laws else []
-    each = [defensive if laws else 1.0, *[(1 - defensive) * share for share in rest]]
+    rest = fractions or [1 / len(laws)] * len(laws) if laws else []
+    each = [defensive if laws else 1.0, *[(1 - defensive) * fraction for fraction in rest]]
     begins = np.concatenate([share * np.eye(count)[0] for share, count in zip(each, counts, strict=True)])
 
     def array(x: Any) -> Any:

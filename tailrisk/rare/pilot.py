@@ -76,11 +76,11 @@ def fit(
 
 
 def _mixed(world: World, climbs: list[Climb], defensive: float, stream: Stream, *, evenly: bool) -> Tilt:
-    """The mixture of every way's law, targets evenly, and the ways of each evenly or by its shares."""
+    """The mixture of every way's law, targets evenly, and the ways of each evenly or by its fractions."""
     some = [one for one in climbs if one.laws()]
     laws = [law for one in some for law in one.laws()]
-    each = [[1 / len(one.laws())] * len(one.laws()) if evenly else one.shares for one in some]
-    return mixture(world, laws, defensive, stream, [share / len(some) for own in each for share in own])
+    each = [[1 / len(one.laws())] * len(one.laws()) if evenly else one.fractions for one in some]
+    return mixture(world, laws, defensive, stream, [part / len(some) for own in each for part in own])
 
 
 _untilted = jax.jit(untilted)

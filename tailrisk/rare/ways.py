@@ -77,7 +77,7 @@ class Climb:
     ways: list[Way]
     reached: float = -np.inf  # threshold up to which no way that matters is without a law
     complete: bool = False  # whether that is the threshold asked for
-    shares: list[float] = field(default_factory=list)  # of the ways that have a law, summing to one
+    fractions: list[float] = field(default_factory=list)  # of the ways that have a law, summing to one
 
     def laws(self) -> list[Law]:
         """The laws of its ways, as far as there are any."""
@@ -96,7 +96,7 @@ class Climb:
         self._measure(scores, weight, label, wanted)
 
     def _measure(self, scores: Array, weight: Array, label: Index, wanted: float) -> None:
-        """How far the ways have come together, and the shares they have there, by scores of paths [path]."""
+        """How far the ways have come together, and the fractions they have there, by scores of paths [path]."""
 
         def mass(level: float) -> Array:
             return np.asarray(np.bincount(label, weight * (scores >= level), len(self.ways)), np.float64)
@@ -110,8 +110,8 @@ class Climb:
         self.complete = bool(levels) and self.reached >= wanted
         fitted = [way.law is not None for way in self.ways]
         there = mass(float(come[fitted].min()))[fitted] if any(fitted) else np.zeros(0)
-        shares = np.maximum(there / max(there.sum(), 1e-300), LEAST)
-        self.shares = list(shares / shares.sum())
+        fractions = np.maximum(there / max(there.sum(), 1e-300), LEAST)
+        self.fractions = list(fractions / fractions.sum())
 
 
 def _of(trace: Trace, paths: Index) -> Trace:
@@ -123,17 +123,21 @@ def _joined(rounds: list[Pool]) -> Trace:
 
 
 def climb(world: World, target: Target) -> Climb:
-    """The foot of a target: with a crowd there are two ways, without fear and with it, else one."""
-    return Climb(target, [Way() for _ in range(1 if world.crowd is None else 2)])
+    """The foot of a target: a fall with a crowd has two ways, without fear and with it, all else one.
+
+    A loss is a matter of many days and its elite of one kind: two laws gain less there than one.
+    """
+    two = world.crowd is not None and isinstance(target, Fall)
+    return Climb(target, [Way() for _ in range(1 + two)])
 
 
 def _label(target: Target, outcome: Outcome, trace: Trace) -> Index:
-    """The way of each path [path]: 1 where fear had hold on the day of a fall, or ever for a loss; else 0."""
+    """The way of each path [path]: 1 where fear had hold on the day of a fall, else 0."""
     afraid = np.asarray(trace.fear) >= TAKEN
-    if isinstance(target, Fall):
-        day = (target.sign * np.asarray(outcome.z[target.detector])).argmax(axis=0)
-        return np.asarray(afraid[day, np.arange(afraid.shape[1])], np.intp)
-    return np.asarray(afraid.any(axis=0), np.intp)
+    if not isinstance(target, Fall):
+        return np.zeros(afraid.shape[1], np.intp)
+    day = (target.sign * np.asarray(outcome.z[target.detector])).argmax(axis=0)
+    return np.asarray(afraid[day, np.arange(afraid.shape[1])], np.intp)
 
 
 def _wanted(target: Target, scores: Array, weight: Array) -> float:
