@@ -86,8 +86,8 @@ def mixture(
 ) -> Tilt:
     """The tilt that draws a fraction `defensive` of paths from the nominal law, the rest from `laws`.
 
-    fractions: of that rest, for each law, summing to one; None is evenly. With no laws Student shocks are left
-    as they are, to the bit.
+    fractions: of that rest, for each law, summing to one; None is evenly. With no laws Student shocks are
+    left as they are, to the bit.
     """
     dtype, inverse_nu = world.dtype, world.process.ladder.inverse_nu
     every = [nominal(world), *laws]

@@ -96,7 +96,7 @@ class Climb:
         self._measure(scores, weight, label, wanted)
 
     def _measure(self, scores: Array, weight: Array, label: Index, wanted: float) -> None:
-        """How far the ways have come together, and the fractions they have there, by scores of paths [path]."""
+        """How far the ways have come together, and their fractions there, by scores of paths [path]."""
 
         def mass(level: float) -> Array:
             return np.asarray(np.bincount(label, weight * (scores >= level), len(self.ways)), np.float64)
