@@ -22,7 +22,7 @@ import pandas as pd
 from tailrisk.assemble.world import assemble
 from tailrisk.config import load
 from tailrisk.core import disk, random
-from tailrisk.rare import blocks, entropy, pilot, splitting
+from tailrisk.rare import blocks, entropy, missed, pilot, splitting
 from tailrisk.rare.score import Fall, Loss, score
 from tailrisk.record import provenance
 from tailrisk.record.files import write_csv
@@ -130,6 +130,7 @@ class Study:
             "error": math.sqrt(variance),
             "plain": seen,
             "apart": (p - seen) / math.hypot(math.sqrt(variance), plain_error) if seen else math.nan,
+            "missed": missed.apart(fitted.untilted[0], scores[target.name], weight, level),
             "cpu_seconds": seconds,
             "pilot_seconds": fitting,
             "pilot_paths": fitted.paths,
@@ -277,7 +278,7 @@ def _write(asked, config, study: Study, table: pd.DataFrame) -> None:
 
 
 def _page(config, asked, table: pd.DataFrame) -> str:
-    names = ("asked", "estimate", "error", "plain", "apart", "pilot_paths", "gain_paths", "gain")
+    names = ("asked", "estimate", "error", "plain", "apart", "missed", "pilot_paths", "gain_paths", "gain")
     names += ("gain_with_pilot",)
     lines = [
         f"# Rare events on {config.name}",
@@ -286,6 +287,8 @@ def _page(config, asked, table: pd.DataFrame) -> str:
         "a stage. `gain`: plain variance times CPU seconds over the method's, pilots aside; with them in the "
         "last column (for so many paths, compiling counted where it was the first); `gain paths`: for as "
         "many paths. `apart`: from plain (importance) or from importance (splitting), in standard errors. "
+        "`missed`: standard errors by which pilots of the model's own law come there, or to a level before, "
+        f"more often than the tilt says; from {missed.SUSPECT:g} on it may miss a way, its error too small. "
         "`reached` no: the fit stopped short, and the row is about the threshold it came to.",
         "",
         "| method | target | reached | " + " | ".join(name.replace("_", " ") for name in names) + " |",

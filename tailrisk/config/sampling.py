@@ -8,8 +8,8 @@ from .model import Model
 
 BLOCK = 8192
 """Paths per block, the unit of work (engineering.md, section 3)."""
-BLOCKS, ROUNDS = 2, 10
-"""Blocks of pilot paths a round, and rounds at most, to fit a tilt."""
+BLOCKS, ROUNDS, OUTSET = 2, 10, 3
+"""Blocks of pilot paths a round, rounds at most, and how many times as many the first has, to fit a tilt."""
 REPLICATES, TRIAL = 32, 8
 """Independent replicates of splitting in a run, and in a choice of method."""
 CLONES, LEVELS = 512, 8
@@ -36,7 +36,7 @@ class Sampling(Model):
     @property
     def spared(self) -> int:
         """Paths beside those of the run, about: pilots at their most, and the stages of splitting."""
-        tilt, levels = (BLOCKS * ROUNDS + 1) * BLOCK, 2 * LEVELS * CLONES
+        tilt, levels = (BLOCKS * (ROUNDS + OUTSET - 1) + 1) * BLOCK, 2 * LEVELS * CLONES
         return {
             "plain": 0,
             "importance": tilt,

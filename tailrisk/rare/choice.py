@@ -7,6 +7,7 @@ import numpy as np
 from ..simulate.blocks import BLOCK
 from ..simulate.world import World
 from .blocks import traces
+from .missed import SUSPECT, apart, note
 from .pilot import FIRST, Fitted
 from .repeats import Estimate
 from .score import Target, score
@@ -23,6 +24,9 @@ class Choice:
     reason: str
     gains: tuple[float, ...]  # [target]  plain variance over weighted variance, for as many paths
     paths: int
+    missed: tuple[
+        float, ...
+    ] = ()  # [target]  standard errors by which the tilt says too little, see `missed`
 
 
 def choose(
@@ -44,18 +48,21 @@ def choose(
     """
     outcome, _ = traces(world, fitted.law, FIRST + fitted.paths, blocks * BLOCK, chunk=chunk)
     weight = np.asarray(outcome.weight, np.float64)
-    gains = []
-    for target, reached in zip(targets, fitted.reached, strict=True):
-        hit = score(target, outcome) >= reached
+    gains, missed = [], []
+    for target, reached, untilted in zip(targets, fitted.reached, fitted.untilted, strict=True):
+        scores = score(target, outcome)
+        hit = scores >= reached
+        missed.append(apart(untilted, scores, weight, reached))
         p, variance = float(np.mean(weight * hit)), float(np.var(weight * hit))
         gains.append(p * (1 - p) / variance if variance > 0 else 0.0)
     worst = int(np.argmin(gains))
     unfinished = [target.name for target, done in zip(targets, fitted.complete, strict=True) if not done]
-    better = gains[worst] >= GAIN and not unfinished
+    better = gains[worst] >= GAIN and not unfinished and max(missed) < SUSPECT
     said = "; ".join(f"{t.name} {gain:.3g} times" for t, gain in zip(targets, gains, strict=True))
     reason = f"variance of plain paths over that of weighted ones, for as many path-days: {said}"
     if unfinished:
         reason += f"; the tilt never reached {', '.join(unfinished)}"
+    reason += "".join(note(target.name, errors) for target, errors in zip(targets, missed, strict=True))
     if not free:
         reason = f"asked for; {reason}"
     elif not better:
@@ -69,4 +76,4 @@ def choose(
         paths += trial.paths + trial.pilot_paths
     elif free:
         reason += "; splitting is for one event alone"
-    return Choice(method, reason, tuple(gains), paths)
+    return Choice(method, reason, tuple(gains), paths, tuple(missed))

@@ -14,17 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.random import Stream
+from ..market import memory
 from ..simulate.world import World
-from .tilt import Shift, Tilt, nominal_fear
+from .tilt import SPARED, TAKEN, Shift, Tilt, fear_is_a_state, nominal_fear
 
 Array = NDArray[np.float64]
 Regimes = NDArray[np.int32]
 
 BEFORE, AFTER = 0, -1
 """Phases: states are tilted before the burst, states and shocks in it, nothing after it."""
-BURST, CROWD_BURST = 1, 3
-"""Phases of a burst: one, and with a crowd two of a run-up and the peak, for a cascade takes days."""
-RUN_UP = 3
+BURST, LONG_BURST = 1, 3
+"""Phases of a burst: one, and two of a run-up and the peak where volatility has memory or a crowd sells."""
+RUN_UP = 5
 """Days of each phase of a run-up that a fit starts from."""
 NOMINAL = 2.0
 """Nominal observations added to every count."""
@@ -45,6 +46,7 @@ class Law:
     leave: Array  # [day, phase]
     mean: Array  # [phase, state, shock]
     deviation: Array  # [phase, state, shock]
+    hold: Array | None = None  # [phase]  that fear takes hold where it has cause; None where it is a state
 
 
 @dataclass(frozen=True)
@@ -57,13 +59,15 @@ class Elite:
     shock: Array  # [day, shock, path]
     shifted: bool  # whether shocks may be tilted
     inverse_nu: float = 0.0  # 1 / degrees of freedom of the shocks; zero is Gaussian
+    fear: Regimes | None = None  # [day, path]  as in a trace; None where nobody fears
 
 
 def nominal(world: World, phases: int = 1) -> Law:
     """The law of the world itself, in phases that never move on."""
     chain, shocks = _pieces(world.process.regimes.cumulative), world.process.ladder.affine.shape[1]
     fear = nominal_fear(world)
-    transition = chain if fear is None else _with_fear(chain, float(fear))
+    a_state = fear is not None and fear_is_a_state(world)
+    transition = _with_fear(chain, float(fear)) if fear is not None and a_state else chain
     shape = (phases, len(transition), shocks)
     return Law(
         warmup_start=_pieces(world.process.long_run),
@@ -73,19 +77,24 @@ def nominal(world: World, phases: int = 1) -> Law:
         leave=np.zeros((world.days, phases)),
         mean=np.zeros(shape),
         deviation=np.ones(shape),
+        hold=None if fear is None or a_state else np.full(phases, float(fear)),
     )
 
 
-def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> Tilt:
-    """The tilt that draws a fraction `defensive` of paths from the nominal law, the rest evenly from `laws`.
+def mixture(
+    world: World, laws: list[Law], defensive: float, stream: Stream, fractions: list[float] | None = None
+) -> Tilt:
+    """The tilt that draws a fraction `defensive` of paths from the nominal law, the rest from `laws`.
 
-    With no laws Student shocks are left as they are, to the bit.
+    fractions: of that rest, for each law, summing to one; None is evenly. With no laws Student shocks are
+    left as they are, to the bit.
     """
     dtype, inverse_nu = world.dtype, world.process.ladder.inverse_nu
     every = [nominal(world), *laws]
     counts = [len(law.transition) for law in every]
-    shares = [defensive if laws else 1.0, *[(1 - defensive) / max(len(laws), 1)] * len(laws)]
-    begins = np.concatenate([share * np.eye(count)[0] for share, count in zip(shares, counts, strict=True)])
+    rest = fractions or [1 / len(laws)] * len(laws) if laws else []
+    each = [defensive if laws else 1.0, *[(1 - defensive) * fraction for fraction in rest]]
+    begins = np.concatenate([share * np.eye(count)[0] for share, count in zip(each, counts, strict=True)])
 
     def array(x: Any) -> Any:
         return jnp.asarray(np.asarray(x, np.float64), dtype)
@@ -103,9 +112,11 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
     nominal_chain, chain = world.process.regimes.cumulative, phases("transition")
     by_state, hold = nominal_chain, None
     fear = nominal_fear(world)
-    if fear is not None:
-        chain, held = _without_fear(chain, float(fear))
-        by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(held)
+    if fear is not None and fear_is_a_state(world):
+        chain, chance = _without_fear(chain, float(fear))
+        by_state, hold = jnp.concatenate([nominal_chain, nominal_chain[-1:]]), array(chance)
+    elif fear is not None:
+        hold = array(np.repeat(phases("hold")[:, None], chain.shape[1], axis=1))
     return Tilt(
         share=array(np.cumsum(begins)),
         warmup_start=_cumulative(rows("warmup_start"), world.process.long_run),
@@ -122,19 +133,24 @@ def mixture(world: World, laws: list[Law], defensive: float, stream: Stream) -> 
 def refit(world: World, law: Law | None, elite: Elite) -> Law:
     """The law nearest to an elite; `law` is the one to start from, None the first time.
 
-    The first time two guesses are tried, a burst on the day of the largest move and one all along, and the
-    likelier is taken: events of one day and slow losses need different ones.
+    The first time guesses are tried, a burst on the day of the largest move, one all along, and with fear a
+    rout, and the likeliest is taken: events of one day, slow losses and routs need different ones.
     """
-    burst = BURST if world.crowd is None else CROWD_BURST
+    burst = LONG_BURST if world.crowd is not None or isinstance(world.process, memory.Params) else BURST
     base, size = nominal(world, burst + 2), _size(world, elite)
     if law is not None:
         return _climb(base, law, elite)[0]
     peak = size.argmax(axis=0)
+    never, always = np.full_like(peak, len(size)), np.zeros_like(peak)
     sudden = [peak - RUN_UP * (burst - j) for j in range(1, burst)] + [peak, peak + 1]
-    steady = [np.zeros_like(peak)] * burst + [np.full_like(peak, len(size))]
-    held = [_phases(len(size), begins) for begins in (sudden, steady)]
-    guesses = [_maximise(base, elite, guess.astype(np.float64), _jumps(guess)) for guess in held]
-    return max((_climb(base, guess, elite) for guess in guesses), key=lambda found: found[1])[0]
+    guesses = [sudden, [always] * burst + [never]]
+    if elite.fear is not None and (elite.fear >= TAKEN).any() and burst == LONG_BURST:
+        afraid = elite.fear >= TAKEN
+        onset = np.where(afraid.any(axis=0), afraid.argmax(axis=0), peak)
+        guesses.append([always, onset - 2 * RUN_UP, onset + 1, never])
+    held = [_phases(len(size), begins) for begins in guesses]
+    begun = [_maximise(base, elite, guess.astype(np.float64), _jumps(guess)) for guess in held]
+    return max((_climb(base, one, elite) for one in begun), key=lambda climbed: climbed[1])[0]
 
 
 def _phases(days: int, begins: list[NDArray[np.intp]]) -> NDArray[np.bool_]:
@@ -199,8 +215,18 @@ def _maximise(base: Law, elite: Elite, held: Array, moved: Array) -> Law:
         leave=_hazard(held.sum(axis=2), moved.sum(axis=2)),
         mean=mean,
         deviation=np.clip(deviation, NARROWEST, WIDEST),
+        hold=None if base.hold is None else _hold(base.hold, elite, held),
     )
     return law if elite.warmup is None else _warmed(base, law, elite)
+
+
+def _hold(nominal: Array, elite: Elite, held: Array) -> Array:
+    """Chance [phase] that fear takes hold where it has cause; held [day, phase, path] are odds of phases."""
+    found = nominal.copy()
+    for j in range(len(nominal) - 1) if elite.fear is not None else ():
+        taken, spared = (float(held[:, j][elite.fear == seen].sum()) for seen in (TAKEN, SPARED))
+        found[j] = (taken + NOMINAL * nominal[j]) / (taken + spared + NOMINAL)
+    return found
 
 
 def _moments(elite: Elite, mass: Array) -> tuple[Array, Array]:
@@ -248,6 +274,8 @@ def _log_density(law: Law, elite: Elite) -> Array:
         chain = np.log(law.transition)
     today = elite.state[1:]
     density = np.moveaxis(chain[:, elite.state[:-1], today], 0, 1)
+    if law.hold is not None and elite.fear is not None:
+        density = density + _log_fear(law.hold, elite.fear)
     count, square = elite.shock.shape[1], np.zeros((law.mean.shape[0], *today.shape))
     for d in range(count if elite.shifted else 0):
         mean, deviation = law.mean[:, :, d][:, today], law.deviation[:, :, d][:, today]
@@ -258,6 +286,13 @@ def _log_density(law: Law, elite: Elite) -> Array:
     inverse = elite.inverse_nu
     reach = 0.5 * square if inverse == 0 else 0.5 * (1 / inverse + count) * np.log1p(inverse * square)
     return density - np.moveaxis(reach, 0, 1)
+
+
+def _log_fear(hold: Array, fear: Regimes) -> Array:
+    """Log chance [day, phase, path] of what fear [day, path] did where it had cause."""
+    with np.errstate(divide="ignore"):
+        yes, no = np.log(hold)[None, :, None], np.log1p(-hold)[None, :, None]
+    return np.where(fear[:, None] == TAKEN, yes, np.where(fear[:, None] == SPARED, no, 0.0))
 
 
 def _moved(at: Array, leave: Array) -> Array:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from ..core import random, struct
 from ..core.units import Count, Normal, Ratio
-from ..market import process
+from ..market import memory, process
 from ..simulate import day, path
 from ..simulate.path import Outcome
 from ..simulate.world import World
@@ -25,6 +25,7 @@ class Trace:
     state: Count  # [day, path]  the regime; one more is a crisis with fear, where that is tilted
     warmup: Count | None  # [day, path]  None where history fills the windows
     shock: Normal  # [day, shock, path]
+    fear: Count  # [day, path]  `tilt.CALM` to `tilt.AFRAID`
 
 
 @struct
@@ -60,9 +61,9 @@ def watched(
 
     def one_day(
         state: tuple[day.State, tilt.State], today: Today
-    ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, Count, Normal, S]]:
+    ) -> tuple[tuple[day.State, tilt.State], tuple[Ratio, tuple[Count, Normal, Count], S]]:
         at, mixture = state
-        mixture, shocks, now = tilt.step(
+        mixture, shocks, now, fear = tilt.step(
             law,
             world.process.regimes,
             mixture,
@@ -70,31 +71,43 @@ def watched(
             today.move,
             today.leave,
             today.shocks,
-            tilt.nominal_fear(world),
+            _fear(world, at),
         )
         at, log_return = day.step(world, at, shocks)
         shock = jnp.stack(
             random.student(shocks.ladder, world.process.ladder.inverse_nu)[: process.buckets(world.process)]
         )
-        return (at, mixture), (path.spreads(world, log_return), now, shock, see(at))
+        return (at, mixture), (path.spreads(world, log_return), (now, shock, fear), see(at))
 
     def draw(days: Count) -> Today:
         leave = law.leave[days.astype(jnp.int32) - 1]
         return Today(shocks=path.draw(world, number, days), move=tilt.moves(law, number, days), leave=leave)
 
-    (at, mixture), (during, states, shock, seen) = path.over_days(one_day, (start, mixture), world.days, draw)
+    (at, mixture), (during, drawn, seen) = path.over_days(one_day, (start, mixture), world.days, draw)
+    states, shock, fear = drawn
     weight = jnp.exp(tilt.log_weight(mixture))
     result = replace(path.finish(world, at, before, during), weight=weight)
-    trace = Trace(state=jnp.concatenate([regime[None], states]), warmup=warmup, shock=shock)
+    trace = Trace(state=jnp.concatenate([regime[None], states]), warmup=warmup, shock=shock, fear=fear)
     return result, trace, seen
 
 
 def _state(world: World, at: day.State) -> Count:
     """Yesterday's state of the tilt [path]; where fear is tilted it is of crises alone."""
     regime = process.regime(world.process, at.process)
-    if at.crowd is None or tilt.nominal_fear(world) is None:
+    if at.crowd is None or not tilt.fear_is_a_state(world):
         return regime
     return regime + at.crowd.panic.fear.astype(regime.dtype)
+
+
+def _fear(world: World, at: day.State) -> tilt.Fear | None:
+    """What is known of fear the evening before [path]; None without a crowd."""
+    chance = tilt.nominal_fear(world)
+    if chance is None or world.crowd is None or at.crowd is None:
+        return None
+    law, cause = world.crowd.process, None
+    if isinstance(law, memory.Params) and isinstance(at.process, memory.State):
+        cause = at.process.common >= law.stress
+    return tilt.Fear(chance=chance, afraid=at.crowd.panic.fear, cause=cause)
 
 
 def _before(

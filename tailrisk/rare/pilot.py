@@ -1,8 +1,9 @@
 """Fitting a tilt: rounds of pilot paths, each drawn from the last round's law, thresholds rising."""
 
 from dataclasses import dataclass
-from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,20 +13,17 @@ from ..market import process
 from ..simulate.blocks import BLOCK
 from ..simulate.world import World
 from .blocks import traces
-from .entropy import Elite, Law, mixture, refit
-from .importance import Trace
+from .entropy import mixture
 from .score import Target, score
-from .tilt import Tilt
+from .tilt import Tilt, untilted
+from .ways import Climb, climb
 
 Array = NDArray[np.float64]
 
 FIRST = 2**31
 """Pilot paths are numbered from here on, so that none is a path of the run."""
-ENOUGH = 100.0
-"""Effective paths an elite has at least, before its threshold may rise further."""
-
-MOST = 2000
-"""Paths of an elite that are looked at, evenly spaced in score."""
+OUTSET = 3
+"""Times as many paths in the first round, which is of the world's own law, as in every other."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +31,11 @@ class Fitted:
     """A tilt and how it was come by."""
 
     law: Tilt
-    reached: tuple[float, ...]  # [target]  threshold of the last elite
+    reached: tuple[float, ...]  # [target]  threshold up to which every way that matters has a law
     complete: tuple[bool, ...]  # [target]  whether that is the threshold asked for
     rounds: int
     paths: int  # spent on it
+    untilted: tuple[Array, ...] = ()  # [target]  scores [path] of pilots of the world's own law
 
 
 def fit(
@@ -49,69 +48,39 @@ def fit(
     rounds: int = 10,
     chunk: int = 4096,
 ) -> Fitted:
-    """A tilt for every target, by cross-entropy: Rubinstein & Kroese (2004).
+    """A tilt for every way to every target, by cross-entropy: Rubinstein & Kroese (2004).
 
-    A round's threshold is the highest, up to the one asked for, whose elite is worth 100 paths; two rounds at
-    the thresholds asked for end it, `rounds` at the latest. InputError: days drawn from history have no tilt.
+    A round's threshold is for each way the highest, up to the one asked for, whose elite is worth 100 paths;
+    two rounds at the thresholds asked for end it, `rounds` at the latest. The first round has OUTSET times
+    `blocks`. Ways have as many pilots each, so that all climb; the tilt draws each by what it holds of the
+    probability. InputError: days drawn from history have no tilt.
     """
     if not process.tiltable(world.process):
         problem = "importance sampling of days drawn from history, whose law has no tilt"
         raise InputError("sampling.method", problem, 'splitting or plain paths, or market.process = "memory"')
-    laws: list[Law | None] = [None] * len(targets)
-    law, final = mixture(world, [], defensive, stream), 0
-    reached, complete = [0.0] * len(targets), [False] * len(targets)
-    paths, done = blocks * BLOCK, 0
+    climbs = [climb(world, target) for target in targets]
+    law, final, done, spent = mixture(world, [], defensive, stream), 0, 0, 0
+    scores: list[list[Array]] = [[] for _ in targets]
     while done < rounds and final < 2:
-        outcome, trace = traces(world, law, FIRST + done * paths, paths, chunk=chunk)
-        for i, target in enumerate(targets):
-            elite, reached[i], complete[i] = _elite(target, score(target, outcome), outcome.weight)
-            laws[i] = refit(world, laws[i], _drawn(world, trace, elite, outcome.weight))
-        law = mixture(world, [one for one in laws if one is not None], defensive, stream)
-        done, final = done + 1, final + 1 if all(complete) else 0
-    return Fitted(law, tuple(reached), tuple(complete), done, done * paths)
+        paths = blocks * BLOCK * (1 if done else OUTSET)
+        outcome, trace = traces(world, law, FIRST + spent, paths, chunk=chunk)
+        own = np.asarray(_untilted(law, jnp.arange(paths, dtype=jnp.uint32) + np.uint32(FIRST + spent)))
+        for one, seen in zip(climbs, scores, strict=True):
+            one.round(world, outcome, trace)
+            seen.append(score(one.target, outcome)[own])
+        law = _mixed(world, climbs, defensive, stream, evenly=True)
+        done, final, spent = done + 1, final + 1 if all(one.complete for one in climbs) else 0, spent + paths
+    law = _mixed(world, climbs, defensive, stream, evenly=False)
+    reached, complete = (tuple(getattr(one, name) for one in climbs) for name in ("reached", "complete"))
+    return Fitted(law, reached, complete, done, spent, tuple(np.concatenate(seen) for seen in scores))
 
 
-def _elite(target: Target, scores: Array, weight: Any) -> tuple[NDArray[np.intp], float, bool]:
-    """(numbers of the elite, its threshold, whether that is the one asked for)."""
-    weights = np.asarray(weight, np.float64)
-    order = np.argsort(-scores, kind="stable")
-    mass = np.cumsum(weights[order])
-    enough = next((n for n in _sizes(len(order)) if _worth(weights[order[:n]]) >= ENOUGH), len(order)) - 1
-    if target.threshold is not None:
-        wanted = int((scores >= target.threshold).sum()) - 1
-    else:
-        assert target.level is not None
-        wanted = int(np.searchsorted(mass, (1 - target.level) * mass[-1]))
-    last = max(enough, wanted)
-    return order[: last + 1], float(scores[order[last]]), wanted >= enough
+def _mixed(world: World, climbs: list[Climb], defensive: float, stream: Stream, *, evenly: bool) -> Tilt:
+    """The mixture of every way's law, targets evenly, and the ways of each evenly or by its fractions."""
+    some = [one for one in climbs if one.laws()]
+    laws = [law for one in some for law in one.laws()]
+    each = [[1 / len(one.laws())] * len(one.laws()) if evenly else one.fractions for one in some]
+    return mixture(world, laws, defensive, stream, [part / len(some) for own in each for part in own])
 
 
-def _sizes(paths: int) -> list[int]:
-    """Sizes of an elite that are tried, a tenth apart."""
-    steps = int(np.log(max(paths / ENOUGH, 1.0)) / np.log(1.1)) + 1
-    return [int(ENOUGH * 1.1**k) for k in range(steps)]
-
-
-def _truncated(weight: Array) -> Array:
-    """Weights cut at sqrt(n) times their mean (Ionides, 2008): no path decides a fit, at the cost of a bias
-    that the fitted law's own weights make up for."""
-    return np.minimum(weight, np.sqrt(len(weight)) * weight.mean())
-
-
-def _worth(weight: Array) -> float:
-    """Effective number of paths after truncation."""
-    cut = _truncated(weight)
-    return float(cut.sum() ** 2 / (cut**2).sum())
-
-
-def _drawn(world: World, trace: Trace, elite: NDArray[np.intp], weight: Any) -> Elite:
-    elite = elite[:: -(-len(elite) // MOST)]
-    own = _truncated(np.asarray(weight, np.float64)[elite])
-    return Elite(
-        weight=own * own.sum() / (own**2).sum(),
-        state=np.asarray(trace.state)[:, elite],
-        warmup=None if trace.warmup is None else np.asarray(trace.warmup)[:, elite],
-        shock=np.asarray(trace.shock, np.float64)[..., elite],
-        shifted=True,
-        inverse_nu=0.0 if (nu := world.process.ladder.inverse_nu) is None else float(nu),
-    )
+_untilted = jax.jit(untilted)

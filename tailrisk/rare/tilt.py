@@ -9,7 +9,7 @@ decides the law of that day's state and shocks,
 
 The state is the regime; with a crowd whose fear looks at the last regime, a crisis in which fear has taken
 hold is one state more, the last. Where fear looks at something else (memory: the common variance of the day
-before) it keeps its nominal odds, and no weight is due for it.
+before) it is no state of the chain: the phase has a chance of its own that it takes hold where it has cause.
 
 The weight is against the whole mixture, phases summed out by the forward recursion of Baum et al. (1970):
 with f_j the nominal law's density of the day over that of phase j, inverted,
@@ -35,15 +35,27 @@ from ..market import process, regimes
 from ..simulate.day import Shocks
 from ..simulate.world import World
 
+CALM, SPARED, TAKEN, AFRAID = range(4)
+"""Of fear on a day: no cause; cause, and it did not take hold; took hold that day; had hold before."""
+
 
 def nominal_fear(world: World) -> Probability | None:
-    """The chance [] that fear takes hold on a day of the last regime; None where no tilt has a state of fear.
+    """The chance [] that fear takes hold on a day on which it has cause; None without a crowd."""
+    return None if world.crowd is None else world.crowd.panic.hold
 
-    It has one with a crowd whose stress is the last regime.
-    """
-    if world.crowd is None or not process.stress_is_the_last_regime(world.process):
-        return None
-    return world.crowd.panic.hold
+
+def fear_is_a_state(world: World) -> bool:
+    """Whether a tilt has a state of fear: with a crowd whose stress is the last regime."""
+    return world.crowd is not None and process.stress_is_the_last_regime(world.process)
+
+
+@struct
+class Fear:
+    """What is known of fear the evening before."""
+
+    chance: Probability  # []  nominally, that it takes hold where it has cause
+    afraid: Flag  # [path]  it has hold
+    cause: Flag | None  # [path]  it will have cause; None: it will where the day's regime is the last
 
 
 @struct
@@ -67,7 +79,7 @@ class Tilt:
     leave: Probability  # [day, phase]  chance to move on to the next phase that morning
     shift: Shift | None  # None: shocks as they are
     stream: Stream
-    hold: Probability | None = None  # [phase, state]  that fear takes hold if crisis comes
+    hold: Probability | None = None  # [phase, state]  that fear takes hold if it has cause
 
 
 @struct
@@ -85,6 +97,11 @@ def init(tilt: Tilt, path: Count) -> State:
     share = _pieces(tilt.share)
     log_odds = jnp.log(share)[:, None] + jnp.zeros(path.shape, share.dtype)[None, :]
     return State(phase=_reached(tilt.share[:, None], uniform), log_odds=log_odds)
+
+
+def untilted(tilt: Tilt, path: Count) -> Flag:
+    """Whether each path [path] is drawn from the world's own law, the component that never moves on."""
+    return init(tilt, path).phase == 0
 
 
 def moves(tilt: Tilt, path: Count, days: Count) -> Uniform:
@@ -120,33 +137,53 @@ def step(
     move: Uniform,
     today: Ratio,
     shocks: Shocks,
-    fear: Probability | None = None,
-) -> tuple[State, Shocks, Count]:
-    """One day: the shocks with which `day.step` simulates the tilted day, and its state [path].
+    fear: Fear | None = None,
+) -> tuple[State, Shocks, Count, Count]:
+    """One day: the shocks with which `day.step` simulates the tilted day, its state and its fear [path].
 
     before [path]: yesterday's state; move [path]: from `moves`; today [phase]: that day's row of `leave`;
-    fear []: the nominal chance that it takes hold on a day of the last regime.
+    fear: None where there is no crowd, and the day's is CALM.
     """
     phase = state.phase + (move < today[state.phase]).astype(jnp.int32)
     nominal = _by_state(nominal, tilt.transition.shape[1])
     regime, edge = _regime(tilt.transition, nominal, phase, before, shocks.regime)
     log_odds = _moved(state.log_odds, today)
     log_odds = log_odds + _log_ratio(tilt.transition, nominal.cumulative)[:, before, regime]
-    shocks = replace(shocks, regime=edge)
-    found = regime
+    shocks, seen = replace(shocks, regime=edge), jnp.full_like(regime, CALM)
     if tilt.hold is not None and shocks.crowd is not None and fear is not None:
-        crisis, afraid = regime == tilt.transition.shape[2] - 1, before == tilt.transition.shape[1] - 1
-        taken = afraid | (shocks.crowd.fear < tilt.hold[phase, before])
-        shocks = replace(shocks, crowd=replace(shocks.crowd, fear=1.0 - taken.astype(edge.dtype)))
-        log_odds = log_odds + jnp.where(crisis & ~afraid, _fear_ratio(tilt.hold, fear, before, taken), 0.0)
-        found = regime + (crisis & taken).astype(jnp.int32)
+        shocks, seen, ratio = _feared(tilt, phase, before, regime, shocks, fear)
+        log_odds = log_odds + ratio
+    state_of_fear = fear is not None and tilt.transition.shape[1] > tilt.transition.shape[2]
+    drawn = regime + (seen >= TAKEN).astype(jnp.int32) if state_of_fear else regime
     if tilt.shift is not None:
-        mean, deviation = tilt.shift.mean[phase, found].T, tilt.shift.deviation[phase, found].T
-        plain = random.student(shocks.ladder, tilt.shift.inverse_nu)
-        drawn = [x * s + m for x, s, m in zip(plain, deviation, mean, strict=False)]
-        shocks = replace(shocks, ladder=_paired(_units(drawn, tilt.shift.inverse_nu), shocks.ladder))
-        log_odds = log_odds + _shift_ratio(tilt.shift, found, drawn)
-    return State(phase=phase, log_odds=log_odds), shocks, found
+        shocks, ratio = _shifted(tilt.shift, phase, drawn, shocks)
+        log_odds = log_odds + ratio
+    return State(phase=phase, log_odds=log_odds), shocks, drawn, seen
+
+
+def _feared(
+    tilt: Tilt, phase: Count, before: Count, regime: Count, shocks: Shocks, fear: Fear
+) -> tuple[Shocks, Count, Ratio]:
+    """Shocks whose fear is drawn from the tilt, the day's fear [path], and the log ratio [phase, path]."""
+    assert tilt.hold is not None
+    assert shocks.crowd is not None
+    cause = regime == tilt.transition.shape[2] - 1 if fear.cause is None else fear.cause
+    taken = fear.afraid | (shocks.crowd.fear < tilt.hold[phase, before])
+    die = 1.0 - taken.astype(shocks.crowd.fear.dtype)
+    open_still = cause & ~fear.afraid
+    ratio = jnp.where(open_still[None], _fear_ratio(tilt.hold, fear.chance, before, taken), 0.0)
+    new = SPARED + taken.astype(jnp.int32)
+    seen = jnp.where(cause, jnp.where(fear.afraid, jnp.full_like(new, AFRAID), new), jnp.full_like(new, CALM))
+    return replace(shocks, crowd=replace(shocks.crowd, fear=die)), seen, ratio
+
+
+def _shifted(shift: Shift, phase: Count, state: Count, shocks: Shocks) -> tuple[Shocks, Ratio]:
+    """The shocks moved and widened as phase and state [path] say, and the log ratio [phase, path]."""
+    mean, deviation = shift.mean[phase, state].T, shift.deviation[phase, state].T
+    plain = random.student(shocks.ladder, shift.inverse_nu)
+    drawn = [x * s + m for x, s, m in zip(plain, deviation, mean, strict=False)]
+    moved = replace(shocks, ladder=_paired(_units(drawn, shift.inverse_nu), shocks.ladder))
+    return moved, _shift_ratio(shift, state, drawn)
 
 
 def log_weight(state: State) -> Ratio:
