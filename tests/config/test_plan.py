@@ -141,7 +141,7 @@ def test_pilots_are_counted(folder: Path) -> None:
 
 
 def test_what_is_spared_is_what_the_methods_simulate_beside_the_run() -> None:
-    """Ten rounds of two blocks, the first of six, and a last one; 512 clones in eight stages, twice to set the levels."""
+    """Ten rounds of two blocks, the first of six, and a last one; 512 clones in eight stages, twice."""
     tilt, stages = 25 * 8192, 8 * 512
     spared = {
         "plain": 0,
