@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .sample import Array
 
-SAMPLE = 2048
+SAMPLE = 1024
 """Losses of a column that its floor is guessed from."""
 SURE = 3.0
 """Standard errors by which the weight of the sample above a guessed floor must exceed the reserve."""
