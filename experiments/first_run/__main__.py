@@ -153,8 +153,8 @@ def page(table: pd.DataFrame) -> str:
             "",
             markdown(pd.DataFrame(shown)),
             "",
-            'By rows: `run.backend = "rows"`, one kernel by your own C++ compiler, whose CPU seconds count as '
-            "compiling. Its text is made in the second run too, and its bits are its own; XLA is the default.",
+            'By rows: `run.backend = "rows"`, one kernel by your own C++ compiler, whose CPU seconds are '
+            "compiling. Its text is made in the second run too, its bits are its own; XLA is the default.",
             "",
             f"Told: what `tailrisk check` reckons with on one core, by XLA. The worst is off by a factor of "
             f"{worst:.2f}; that it is within {WITHIN:g} {holds}.",

@@ -68,6 +68,7 @@ class Device:
     def sums(self, values: jax.Array) -> jax.Array:
         """As in `reduced.Arithmetic`; values [row, path]."""
         values = self._counting(values)
+        add: Callable[[jax.Array], jax.Array]
         if jnp.issubdtype(values.dtype, jnp.floating):
             x, add = values.astype(jnp.float64), partial(pairwise, short=self.paths % BLOCK)
         else:
@@ -135,8 +136,9 @@ def _of_groups(lanes: jax.Array, after: jax.Array | None = None) -> jax.Array:
     while total.shape[-1] > 1:
         total = total[..., ::2] + total[..., 1::2]
     total = total[..., 0]
-    for k in range(0 if after is None else after.shape[-1]):
-        total = total + after[..., k]
+    if after is not None:
+        for k in range(after.shape[-1]):
+            total = total + after[..., k]
     while total.shape[-1] > 1:
         total = total[..., ::2] + total[..., 1::2]
     return total[..., 0]

@@ -32,7 +32,7 @@ class Exact:
         self._limbs = np.zeros((LIMBS, int(np.prod(shape))), np.int64)
 
     def add(self, values: Array) -> None:
-        """Add finite values of the shape. ValueError: another shape."""
+        """Add finite values [...] of the shape. ValueError: another shape."""
         if values.shape != self.shape:
             raise ValueError(f"values of shape {values.shape} added to sums of shape {self.shape}")
         fraction, exponent = np.frexp(values.ravel())

@@ -23,7 +23,7 @@ from .sample import Array, Level, exact_confidence, exact_level
 from .saturation import SATURATED, is_saturated
 from .shortfall import Tail, counted_tail, weighted_tail
 
-ROOM = 49_152
+ROOM = 98_304
 """Losses a column takes in, at least, before it is cut back to its reserve."""
 SPARE = 1.5
 """What a reserve is multiplied by when paths are weighted: their sum is not known until the end."""
