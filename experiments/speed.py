@@ -100,7 +100,8 @@ CPU nanoseconds a path-day, best of the repeats, in one run. Every figure of a r
 by three arithmetics with the same bits: whole arrays by the thread that collects, as it was; a few rows at a time by
 the threads that compute, as it is on a CPU; a program of the device, as it is on an accelerator, whose time here is
 a CPU's and not a card's. Threads: what any of them does beside computing paths. Collector: what one thread does for
-all of them, which bounds a run however many there are.
+all of them, which bounds a run however many there are. Read: the worst losses of every column put in order, once, when
+all paths are done.
 
 {table}
 """  # noqa: E501
@@ -122,6 +123,7 @@ def host_page(table: pd.DataFrame | None) -> str:
                     "program": f"{row['program_ns']:.1f}" if row["way"] == host.PROGRAM else "",
                     "threads": f"{row['threads_ns']:.1f}",
                     "collector": f"{row['collector_ns']:.1f}",
+                    "read": f"{row['read_ns']:.1f}" if "read_ns" in row else "",
                     "host in all": f"{work:.1f}",
                     "ratio": f"{work / (base['threads_ns'] + base['collector_ns']):.2f}",
                 }

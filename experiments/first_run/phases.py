@@ -3,11 +3,12 @@
     python -m experiments.first_run.phases OUT CONFIG [options of run]
 
 OUT gets a JSON object, seconds by phase. A phase is what its functions take, less what those of other phases
-take within them; threads count, and what the process does besides is `rest`.
+take within them; threads count, and so does a compiler it calls; what the process does besides is `rest`.
 """
 
 import gc
 import json
+import resource
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -28,8 +29,8 @@ IMPORTS = (
 PHASES: Mapping[str, Sequence[str]] = {
     "settings": ("tailrisk.config.load", "tailrisk.config.plan.plan"),
     "world": ("tailrisk.record.run.spreads", "tailrisk.record.run.assemble"),
-    "tracing": ("tailrisk.core.ready._lowered",),
-    "compiling": ("tailrisk.core.ready._compiled",),
+    "tracing": ("tailrisk.core.ready._lowered", "tailrisk.simulate.rows._kernel"),
+    "compiling": ("tailrisk.core.ready._compiled", "tailrisk.core.compiler._compiled"),
     "loading": ("tailrisk.core.ready._loaded",),
     "paths": ("tailrisk.record.run.sample", "tailrisk.record.run.repeats"),
     "tail paths": (
@@ -42,12 +43,15 @@ PHASES: Mapping[str, Sequence[str]] = {
     "figures": ("tailrisk.report.page.figures",),
     "page": ("tailrisk.report.page.write",),
 }
-"""Functions of each phase, where they are looked up; tracing, compiling, loading are of stored programs."""
+"""Functions of each phase, where they are looked up; tracing, compiling, loading are of stored programs.
+
+A kernel of rows is traced and written in every run, and its machine code is stored.
+"""
 NAMES = ("imports", *PHASES, "rest")
 
 
 class Clock:
-    """CPU seconds of this process by phase; of phases within others the innermost counts."""
+    """CPU seconds of this process and its children by phase; of phases within others the innermost counts."""
 
     def __init__(self) -> None:
         self.seconds = dict.fromkeys(NAMES, 0.0)
@@ -77,7 +81,8 @@ class Clock:
         return counted
 
     def _count(self) -> None:
-        now = time.process_time()
+        children = resource.getrusage(resource.RUSAGE_CHILDREN)
+        now = time.process_time() + children.ru_utime + children.ru_stime
         self.seconds[self._open[-1]] += now - self._since
         self._since = now
 

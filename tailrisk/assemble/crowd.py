@@ -60,7 +60,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         basis=_basis(market.basis, names, edges, rounds, array),
         cohorts=_cohorts(everyone, names, edges, rounds, array),
         panic=panic.Params(
-            strength=array(by_bucket(names, everyone.panic.strength)) * edges.panic,
+            strength=_scaled(by_bucket(names, everyone.panic.strength), edges.panic, array),
             threshold=array(everyone.panic.threshold),
             full=array(everyone.panic.full),
             hold=array(everyone.panic.hold),
@@ -73,7 +73,7 @@ def crowd(config: Config, law: process.Params, array: Array) -> Crowd | None:
         ),
         snowball=notes,
         speculators=speculators.Params(
-            strength=array(by_future(names, everyone.speculators.strength)) * edges.speculators,
+            strength=_scaled(by_future(names, everyone.speculators.strength), edges.speculators, array),
             pace=array(everyone.speculators.pace),
             underlying=names.underlying,
         ),
@@ -120,9 +120,15 @@ def _calmer(law: process.Params, kappa: float) -> process.Params:
     return replace(law, ladder=replace(law.ladder, affine=placed(affine, affine.dtype)))
 
 
+def _scaled(values: Any, by: float, array: Array, how: Any = np.multiply) -> jax.Array:
+    """Values [...] times a number, both rounded first, on the host: the device would compile it."""
+    kind = array(0.0).dtype.type
+    return array(how(np.asarray(values, kind), kind(by)))
+
+
 def _impact(said: Impact, names: Names, edges: Edges, rounds: int, array: Array) -> impact.Params:
     return impact.Params(
-        impact=array(by_bucket(names, said.strength)) * edges.impact,
+        impact=_scaled(by_bucket(names, said.strength), edges.impact, array),
         volume=array(by_bucket(names, said.volume)),
         evaporation=array(said.evaporation * edges.evaporation),
         threshold=array(said.threshold),
@@ -158,7 +164,7 @@ def _basis(said: Basis, names: Names, edges: Edges, rounds: int, array: Array) -
         flow=array(said.flow * edges.dislocation),
         fall=array(said.fall * edges.dislocation),
         full=array(said.full),
-        noise=array(by_future(names, said.noise)) / rounds**0.5,
+        noise=_scaled(by_future(names, said.noise), rounds**0.5, array, np.divide),
         bound=array(said.bound),
         volume=array(by_future(names, said.volume)),
     )
@@ -237,7 +243,7 @@ def _state(said: State, names: Names, edges: Edges, rounds: int, array: Array) -
         lag=_counts(said.lag),
         lasting=_counts(said.lasting),
         rest=_counts(said.rest),
-        pace=array(said.pace) * edges.state,
+        pace=_scaled(said.pace, edges.state, array),
         first=array(said.first),
         target=array([by_bucket(names, mix) for mix in said.target]),
         budget=array(by_bucket(names, said.budget)),
@@ -280,7 +286,7 @@ def _snowballs(block: CrowdBlock, files: CrowdFiles, days: int, array: Array) ->
         days,
         array(0.0).dtype.type,
     )
-    return replace(made, notional=made.notional * block.edges.snowball)
+    return replace(made, notional=_scaled(made.notional, block.edges.snowball, array))
 
 
 def _calendar(

@@ -17,7 +17,7 @@ SORTED = 5
 """Copies of one column of stored losses, eight bytes each, while its statistics are taken."""
 COPIES = 8
 """Bytes of one stored loss, with its path number."""
-ROOM = 32_768
+ROOM = 98_304
 """Losses a column takes in, at least, before it is cut back (tail/stream.py)."""
 SPREAD = 6.0
 """Standard deviations of the number of losses beyond a level that are stored beside those expected."""

@@ -38,7 +38,7 @@ ROUNDING = {"float32": 1e-3, "float64": 1e-9}
 
 
 class Figures(NamedTuple):
-    """Of some whole blocks, or of a last block cut short; NumPy arrays or a device's."""
+    """Of some blocks, the last of which may be cut short; NumPy arrays or a device's."""
 
     faults: Any  # []  paths with a loss or a z that is not finite
     unbalanced: Any  # []  further paths whose ledger does not close
@@ -181,32 +181,28 @@ class Reduction:
     asked: Asked
     tails: dict[str, TailStream]  # whose floor a loss must reach
     risks: RiskSample
-    on_device: bool = False  # whether whole blocks of plain paths are reduced where they were computed
+    on_device: bool = False  # whether plain paths are reduced where they were computed
 
     def begin(self, outcome: Outcome) -> Any:
-        """What is brought to the host of paths [.., path]: the figures of whole blocks, the rest as it is.
+        """What is brought to the host of paths [.., path]: their figures, or the paths as they are.
 
-        Of weighted paths that is all of it: their bins hold sums of weights in the order of paths.
+        Of weighted paths the paths: their bins hold sums of weights in the order of paths.
         """
-        paths = outcome.fault.shape[0]
-        whole = paths // BLOCK * BLOCK
-        if not self.on_device or outcome.weight is not None or not whole:
+        if not self.on_device or outcome.weight is not None:
             return None, outcome
-        rest = jax.tree.map(itemgetter((..., slice(whole, None))), outcome) if whole < paths else None
-        return on_device.figures(figures, self.asked, outcome, whole), rest
+        return on_device.figures(figures, self.asked, outcome), None
 
     def end(self, first: int, arrived: Any) -> list[Reduced]:
         """The blocks of paths from number `first` on, given what `begin` made of them, in NumPy arrays.
 
         Raises Fault where the lines of a fund miss its NAV.
         """
-        made, rest = arrived
-        done = [] if made is None else [self.worst(first, made.asked.shape[-1], made, None)]
-        first += sum(one.paths for one in done)
-        for start in range(0, 0 if rest is None else rest.fault.shape[0], BLOCK):
-            block = jax.tree.map(itemgetter((..., slice(start, start + BLOCK))), rest)
-            done.append(self._block(first + start, block))
-        return done
+        made, outcome = arrived
+        if made is not None:
+            return [self.worst(first, made.asked.shape[-1], made, None)]
+        starts = range(0, outcome.fault.shape[0], BLOCK)
+        blocks = [jax.tree.map(itemgetter((..., slice(at, at + BLOCK))), outcome) for at in starts]
+        return [self._block(first + at, block) for at, block in zip(starts, blocks, strict=True)]
 
     def _block(self, first: int, block: Outcome) -> Reduced:
         """One block, or a last one cut short, in NumPy."""

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 SHIFT = 60
 """Binary digits of a weight behind the point: one block's sum is rounded to 2^-60, sums of blocks never."""
+LOW = (1 << SHIFT) - 1
 
 
 class Counts:
@@ -35,8 +36,12 @@ class Counts:
         if self.part is None:
             self.whole += counts
             return
-        whole = np.floor(counts)
-        self.take(whole.astype(np.int64), np.rint(np.ldexp(counts - whole, SHIFT)).astype(np.int64))
+        (met,) = counts.ravel().nonzero()  # most bins of a block are empty
+        weight = counts.ravel()[met]
+        floor = np.floor(weight)
+        part = self.part.reshape(-1)[met] + np.rint((weight - floor) * 2.0**SHIFT).astype(np.int64)
+        self.whole.reshape(-1)[met] += floor.astype(np.int64) + (part >> SHIFT)
+        self.part.reshape(-1)[met] = part & LOW
 
     def take(self, whole: NDArray[np.int64], part: NDArray[np.int64] | None) -> None:
         """Add what other counts have in `whole` and `part` [...]."""
@@ -44,7 +49,7 @@ class Counts:
         if self.part is not None and part is not None:
             self.part += part
             self.whole += self.part >> SHIFT
-            self.part &= (1 << SHIFT) - 1
+            self.part &= LOW
 
 
 PIECE = 8192

@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import minimize
 from scipy.special import chdtrc, ndtr
 
 from ..core import InputError
@@ -130,6 +129,7 @@ def regression(
 
 def _lines(loss: Array, x: Array, z: Array, alpha: float) -> Array:
     """(quantile's line, ES's line) that minimise the score, from multiples of the forecasts."""
+    from scipy.optimize import minimize  # a fifth of a second, which a run has no use for
 
     def score(line: Array) -> float:
         q, es = line[:2] @ x, line[2:] @ z

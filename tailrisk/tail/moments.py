@@ -15,17 +15,16 @@ from numpy.typing import NDArray
 
 from ..core import InputError
 from .event import exact_probability, exact_rate
+from .exact import PART, Exact
 from .interval import Interval, spread_bounds
 from .sample import Array, exact_confidence
 
-UNIT = 1 << 1074
+UNIT = 1 << PART
 """One over the smallest number float64 has: every float64 is a whole number of these parts."""
 POWERS = ((1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (2, 2), (3, 0), (3, 1), (3, 2), (3, 3))
 """(power of the weight, power of the value) of each sum."""
 PLAIN = ((1, 1), (1, 2), (1, 3))
 """The same where every weight is one."""
-DIGITS = 53
-"""Binary digits of a float64."""
 ROWS = 4
 """Rows of a block whose powers are formed at a time."""
 
@@ -106,6 +105,7 @@ class MomentStream:
     def __init__(self, rows: int) -> None:
         self.paths, self.weighted = 0, False
         self._sums: list[Sums] = [{} for _ in range(rows)]
+        self._taken: Exact | None = None  # [row, power]  what is not yet in the sums
 
     def add(self, values: NDArray[np.generic], weight: Array | None = None) -> None:
         """A block [row, path] with its weights [path], one on average.
@@ -118,9 +118,9 @@ class MomentStream:
         """A block of so many paths by its `block_sums` [row, power]. InputError as in `add`."""
         self._same_kind(weighted)
         self.paths += paths
-        for mine, totals in zip(self._sums, parts(sums), strict=True):
-            for power, total in zip(POWERS if weighted else PLAIN, totals, strict=True):
-                mine[power] = mine.get(power, 0) + total
+        if self._taken is None:
+            self._taken = Exact((len(self._sums), len(POWERS if weighted else PLAIN)))
+        self._taken.add(sums)
 
     def merge(self, other: "MomentStream") -> None:
         """Take in all that another stream of the same rows has met.
@@ -131,13 +131,13 @@ class MomentStream:
             return
         self._same_kind(other.weighted)
         self.paths += other.paths
-        for mine, theirs in zip(self._sums, other._sums, strict=True):
+        for mine, theirs in zip(self._whole(), other._whole(), strict=True):
             for power, total in theirs.items():
                 mine[power] = mine.get(power, 0) + total
 
     def state(self) -> dict[str, Any]:
         """All that was met, as JSON can say it."""
-        sums = [[[a, b, hex(total)] for (a, b), total in row.items()] for row in self._sums]
+        sums = [[[a, b, hex(total)] for (a, b), total in row.items()] for row in self._whole()]
         return {"paths": self.paths, "weighted": self.weighted, "sums": sums}
 
     @classmethod
@@ -150,7 +150,17 @@ class MomentStream:
 
     def row(self, number: int) -> Moments:
         """The moments of one row."""
-        return Moments(self.paths, self.weighted, dict(self._sums[number]))
+        return Moments(self.paths, self.weighted, dict(self._whole()[number]))
+
+    def _whole(self) -> list[Sums]:
+        """The sums of all that was met, by row."""
+        if self._taken is not None:
+            powers = POWERS if self.weighted else PLAIN
+            for mine, totals in zip(self._sums, self._taken.sums(), strict=True):
+                for power, total in zip(powers, totals, strict=True):
+                    mine[power] = mine.get(power, 0) + total
+            self._taken = None
+        return self._sums
 
     def _same_kind(self, weighted: bool) -> None:
         if self.paths and weighted != self.weighted:
@@ -194,16 +204,3 @@ def _by_rows(values: NDArray[np.generic], powers: int, compute: Callable[[Array]
     groups = [values[k : k + ROWS].astype(np.float64, order="C") for k in range(0, len(values), ROWS)]
     found = [np.stack(compute(group), axis=1) for group in groups]
     return np.concatenate(found) if found else np.zeros((0, powers))
-
-
-def parts(values: Array) -> list[list[int]]:
-    """Finite float64 [row, power] in whole parts of 2^-1074."""
-    fraction, exponent = np.frexp(values)
-    whole = np.ldexp(fraction, DIGITS).astype(np.int64).tolist()
-    shift = (exponent + (1074 - DIGITS)).tolist()
-    return [[_shifted(*one) for one in zip(*row, strict=True)] for row in zip(whole, shift, strict=True)]
-
-
-def _shifted(whole: int, by: int) -> int:
-    """whole 2^by; what is shifted out of a number below 2^-1022 is zeros."""
-    return whole << by if by >= 0 else whole >> -by

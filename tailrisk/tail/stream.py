@@ -1,19 +1,21 @@
 """The worst losses of a sample met block by block: VaR and ES of all of it, in memory of its tail.
 
-Stored of a column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
+Read off a column are the fewest worst (loss, weight, path) whose weights sum to a reserve, in the order of
 loss and then path number, which is a total order: it depends neither on the order of blocks nor on
 how they were merged. Where the reserve covers a level, VaR and ES are those of the whole sample to the bit.
+On the way more than those are stored: what is let go lies below a floor that a sample of the column guesses
+and a sum verifies, so that nothing is put in order before a column is read.
 """
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core import InputError
+from . import floor
+from .floor import Part
 from .interval import INDICATIVE, Bounds, Interval, ranks, shortfall_interval, value_interval
 from .measures import Measure
 from .moments import Moments, MomentStream
@@ -21,7 +23,7 @@ from .sample import Array, Level, exact_confidence, exact_level
 from .saturation import SATURATED, is_saturated
 from .shortfall import Tail, counted_tail, weighted_tail
 
-ROOM = 32_768
+ROOM = 98_304
 """Losses a column takes in, at least, before it is cut back to its reserve."""
 SPARE = 1.5
 """What a reserve is multiplied by when paths are weighted: their sum is not known until the end."""
@@ -41,10 +43,6 @@ def reserve(paths: int, level: Level, confidence: float, *, weighted: bool = Fal
     deepest = max(ranks(paths, exact, exact_confidence(confidence))[1], boundary)
     wanted = math.ceil(deepest * (SPARE if weighted else 1.0)) + 1
     return min(paths, wanted)
-
-
-Part = tuple[NDArray[Any], ...]
-"""Losses, path numbers and, where there are any, weights of some paths of a column [stored]."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +153,8 @@ class TailStream:
         self._parts: list[list[Part]] = [[] for _ in range(columns)]
         self._count = [0] * columns
         self._floor = np.full(columns, -np.inf)
-        self._full = [reserve + max(ROOM, reserve // 4)] * columns
+        self._full = [self._room(reserve)] * columns
+        self._settled = [False] * columns
 
     @property
     def columns(self) -> int:
@@ -182,12 +181,10 @@ class TailStream:
         take in less than it was given.
         """
         found = []
-        for c, above in enumerate(loss >= self._floor[:, None].astype(loss.dtype)):
-            whole = (loss[c], path, *([] if weight is None else [weight]))
-            if above.all():
-                found.append((c, whole))
-            elif len(here := np.flatnonzero(above)):
-                found.append((c, tuple(field[here] for field in whole)))
+        for c, least in enumerate(self._floor.tolist()):
+            part = floor.above((loss[c], path, *([] if weight is None else [weight])), least)
+            if len(part[0]):
+                found.append((c, part))
         return found
 
     def merge(self, other: "TailStream") -> None:
@@ -204,19 +201,13 @@ class TailStream:
 
     def stored(self, number: int) -> Part:
         """Losses, path numbers and, where there are any, weights stored of one column [stored]."""
-        if not self._parts[number]:
-            return ()
-        self._cut(number)
-        return self._parts[number][0]
+        return self._settle(number) if self._parts[number] else ()
 
     def column(self, number: int) -> Worst:
         """What is known of one column."""
-        self._cut(number)
         moments = self.moments.row(number)
-        loss, path, *weight = _joined(self._parts[number])
-        order = _order(loss, path)
-        share = weight[0][order] / moments.weight if weight else None
-        return Worst(loss[order].astype(np.float64), path[order], share, moments)
+        loss, path, *weight = self._settle(number)
+        return Worst(loss.astype(np.float64), path, weight[0] / moments.weight if weight else None, moments)
 
     def take(self, c: int, part: Part) -> None:
         """Take in what another stream has `stored` of a column [stored]; its moments are merged apart."""
@@ -224,52 +215,28 @@ class TailStream:
             return
         self._parts[c].append(part)
         self._count[c] += len(part[0])
+        self._settled[c] = False
         if self._count[c] > self._full[c]:
             self._cut(c)
 
     def _cut(self, c: int) -> None:
-        """Keep the worst, up to the reserve, and remember below what nothing will be needed."""
-        held = _joined(self._parts[c])
-        keep, floor = _worst(held, self.reserve)
-        if keep is not None:
-            held, self._floor[c] = tuple(field[keep] for field in held), floor
-        self._parts[c], self._count[c] = [held], len(held[0])
-        self._full[c] = self._count[c] + max(ROOM, self.reserve // 4)
+        """Let go of what is surely not of the worst, and remember below what nothing will be needed."""
+        least, left = floor.cut(self._parts[c], self.reserve)
+        self._parts[c], self._count[c] = [left], len(left[0])
+        self._floor[c] = max(self._floor[c], least)
+        self._full[c] = self._room(self._count[c])
 
+    def _settle(self, c: int) -> Part:
+        """The worst of a column in their order, as many as make up the reserve [stored]."""
+        if not self._settled[c]:
+            self._cut(c)
+            loss, path, *weight = self._parts[c][0]
+            worst = floor.order(loss, path)
+            worst = worst[: floor.enough(weight[0][worst], self.reserve) if weight else self.reserve]
+            self._parts[c] = [tuple(field[worst] for field in self._parts[c][0])]
+            self._count[c], self._settled[c] = len(worst), True
+        return self._parts[c][0]
 
-def _joined(parts: Sequence[Part]) -> Part:
-    return (
-        parts[0] if len(parts) == 1 else tuple(np.concatenate(fields) for fields in zip(*parts, strict=True))
-    )
-
-
-def _order(loss: NDArray[np.floating], path: NDArray[np.uint32]) -> NDArray[np.intp]:
-    """Places of the losses [stored], worst first and then by path number.
-
-    Of float32 one whole number says both: its bits in the order of its values, and the path behind them.
-    """
-    if loss.dtype != np.float32:
-        return np.lexsort((path, -loss))
-    bits = (loss + np.float32(0)).view(np.uint32)  # no zero is below zero
-    falling = np.where(bits >> 31, bits, ~(bits | np.uint32(1 << 31)))
-    return np.argsort((falling.astype(np.uint64) << np.uint64(32)) | path)
-
-
-def _worst(held: Part, reserve: int) -> tuple[NDArray[np.intp] | None, float]:
-    """(which to keep, the least loss stored); None where there is less than the reserve."""
-    loss, path, *weight = held
-    if weight:
-        order = _order(loss, path)
-        enough = int(np.searchsorted(np.cumsum(weight[0][order]), reserve)) + 1
-        if enough >= len(loss):
-            return None, -math.inf
-        return order[:enough], float(loss[order[enough - 1]])
-    if len(loss) <= reserve:
-        return None, -math.inf
-    floor = np.partition(loss, len(loss) - reserve)[len(loss) - reserve]
-    near = np.flatnonzero(loss >= floor)
-    if len(near) == reserve:
-        return near, float(floor)
-    above, tied = np.flatnonzero(loss > floor), np.flatnonzero(loss == floor)
-    first = np.argsort(path[tied])[: reserve - len(above)]
-    return np.concatenate([above, tied[first]]), float(floor)
+    def _room(self, count: int) -> int:
+        """How many losses a column may have before it is cut, given how many it has."""
+        return count + max(ROOM, self.reserve // 4)

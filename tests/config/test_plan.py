@@ -20,8 +20,8 @@ def test_counts_are_exact(folder: Path) -> None:
     assert (planned.paths, planned.days, planned.burn_in, planned.path_days) == (20_000, 30, 60, 1_800_000)
     assert planned.columns == 2 * 4 * 2  # views x measures x products
     assert planned.stored == 20_000  # all: there is room for more
-    more = plan(load("small.toml", ["run.paths=100_000"]), machine=1e11)
-    assert more.stored == 5000 + 717 + 10 + 32_768  # the worst 5 %, six deviations and ten, and room
+    more = plan(load("small.toml", ["run.paths=400_000"]), machine=1e11)
+    assert more.stored == 20_000 + 1586 + 10 + 98_304  # the worst 5 %, six deviations and ten, and room
     assert planned.losses == 8 * 16 * planned.stored
     drawn = 8192 * 30 * effort.COURSE
     work = drawn + 1_800_000 / effort.RATE / planned.cores
@@ -188,7 +188,7 @@ def test_funds_are_paid_for_by_product_fund_path_and_day(folder: Path) -> None:
 
 def test_a_level_of_a_measure_below_all_others_keeps_more_losses(folder: Path) -> None:
     """As many as the run keeps: it keeps the worst beyond the lowest level that anything asks for."""
-    many = "run.paths=100_000"
+    many = "run.paths=400_000"
     low = plan(load("small.toml", ['tail.risks=["var", "es:0.6"]', many]), machine=1e11)
     assert low.level == 0.6
     assert low.stored > plan(load("small.toml", [many]), machine=1e11).stored

@@ -71,14 +71,21 @@ def test_a_few_rows_at_a_time_are_the_bits_of_whole_arrays(paths, weighted):
     same(figures(ASKED, block, Host(weight)), figures(ASKED, block, Whole(weight)))
 
 
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_program_has_the_bits_of_the_host(dtype):
-    it = met(dtype)
+HALVES = BLOCK + 4103
+"""Paths whose last block numpy halves into groups of 128 and, beside them, of 64 and 71."""
+
+
+@pytest.mark.parametrize(
+    ("dtype", "paths"), [("float64", PATHS), *(("float32", it) for it in (2 * BLOCK, HALVES, 5))]
+)
+def test_a_program_has_the_bits_of_the_host(dtype, paths):
+    it = met(dtype, paths)
     with jax.enable_x64(dtype == "float64"):
         made = jax.device_get(reduction(dtype, on_device=True).begin(jax.tree.map(jnp.asarray, it)))
     on_device, rest = made
-    parts = [figures(ASKED, cut(it, k * BLOCK, (k + 1) * BLOCK), Host()) for k in range(2)]
-    assert rest.fault.shape == (77,)
+    starts = range(0, paths, BLOCK)
+    parts = [figures(ASKED, cut(it, at, at + BLOCK), Host()) for at in starts]
+    assert rest is None
     for name, sums in on_device.sums.items():
         assert sums.dtype == np.float64
         np.testing.assert_array_equal(sums, np.concatenate([part.sums[name] for part in parts]), err_msg=name)
@@ -109,12 +116,12 @@ def test_faults_are_counted_on_the_device_and_nothing_else_is_kept():
     it = replace(it, loss=loss, fault=bad, crowd=replace(it.crowd, residual=residual))
     by = reduction(on_device=True)
     with jax.enable_x64(False):
-        wide, rest = by.end(0, jax.device_get(by.begin(jax.tree.map(jnp.asarray, it))))
+        (wide,) = by.end(0, jax.device_get(by.begin(jax.tree.map(jnp.asarray, it))))
     assert (int(wide.figures.faults), int(wide.figures.unbalanced), wide.worst) == (1, 2, {})
     assert float(wide.figures.residual) == 0.25
-    first, second, _ = reduction().end(0, (None, it))
-    assert [one.figures.faults for one in (first, second, rest)] == [1, 0, 0]
-    assert [one.figures.unbalanced for one in (first, second, rest)] == [1, 1, 0]
+    parts = reduction().end(0, (None, it))
+    assert [one.figures.faults for one in parts] == [1, 0, 0]
+    assert [one.figures.unbalanced for one in parts] == [1, 1, 0]
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,10 @@ class Case:
         return self.met[0][1].weight is not None
 
     def cost(self, way: str) -> dict[str, float]:
-        """CPU ns a path-day: of an accelerator's program here, of any thread, of the one that collects."""
+        """CPU ns a path-day: of an accelerator's program here, of any thread, of the one that collects.
+
+        And of reading every column once when all is collected, in order.
+        """
         sampled = collect._empty(self.config, self.world, weighted=self.weighted)
         by = replace(collect.reduction(sampled, self.config), on_device=way == PROGRAM)
         program = any_thread = collector = 0.0
@@ -104,11 +107,14 @@ class Case:
                 any_thread += took
             for one in done:
                 collector += _timed(lambda: collect._keep(sampled, self.config, one))[1]  # noqa: B023
+        columns = [(tail, c) for tail in sampled.streams().values() for c in range(tail.columns)]
+        _, read = _timed(lambda: [tail.column(c) for tail, c in columns])
         unit = 1e9 / (self.config.run.paths * self.config.run.days)
         return {
             "program_ns": program * unit,
             "threads_ns": any_thread * unit,
             "collector_ns": collector * unit,
+            "read_ns": read * unit,
         }
 
 
