@@ -130,7 +130,9 @@ def behind(one: Scores, other: Scores) -> Difference:
 
 
 def likelier(one: Scores, other: Scores) -> Difference:
-    """Difference of the log density a day; positive where the first is likelier."""
+    """Difference of the log density a day; positive where the first is likelier, nan where one has none."""
+    if not (np.isfinite(one.height).all() and np.isfinite(other.height).all()):
+        return Difference(np.nan, np.nan, np.nan)
     return between(one.height, other.height, REACH)
 
 

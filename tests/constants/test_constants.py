@@ -85,7 +85,8 @@ def test_pareto_tails_are_those_of_the_residuals_side_by_side():
 
     assert beyond(one) == pytest.approx(beyond(plain), rel=0.15)
     assert beyond(two) == pytest.approx(3 * beyond(one), rel=0.1)
-    np.testing.assert_allclose(np.quantile(one, 0.97, axis=0), np.quantile(two, 0.97, axis=0), atol=0.05)
+    rise = [np.quantile(x, 0.97, axis=0) - np.median(x, axis=0) for x in (one, two)]
+    np.testing.assert_allclose(*rise, atol=1e-9)
     np.testing.assert_allclose(two.mean(axis=0), plain.mean(axis=0), atol=1e-9)
     assert (two[:, 1].argsort() == plain[:, 1].argsort()).all(), "what falls together still does"
 
@@ -168,7 +169,7 @@ def test_an_interval_covers_as_often_as_it_says():
     assert verdict(-1, 1) == "later the two cannot be told apart"
 
 
-def small(days=330, last=True):
+def small(days=421):
     """Four buckets of the small world, and what can be forecast of them."""
     names = home()
     place = [0, 1, 2, 4]
@@ -218,8 +219,8 @@ def scores():
 
 def test_a_law_that_is_far_too_wide_scores_and_predicts_worse(scores):
     right, wide, _ = scores
-    assert right.one.shape == (39, 3)
-    assert right.ten.shape == (3, 3)
+    assert right.one.shape == (130, 3)
+    assert right.ten.shape == (13, 3)
     assert score.criterion(wide) > score.criterion(right) + 0.2
     assert score.behind(wide, right).mean > 0.2
     assert score.likelier(wide, right).mean < -0.2
@@ -228,7 +229,8 @@ def test_a_law_that_is_far_too_wide_scores_and_predicts_worse(scores):
 
 def test_the_law_drawn_as_rows_forecasts_as_the_law_does(scores):
     right, _, rows = scores
-    np.testing.assert_allclose(rows.one, right.one, atol=0.35)
+    np.testing.assert_allclose(rows.one.mean(axis=0), right.one.mean(axis=0), atol=0.04)
+    np.testing.assert_allclose(rows.ten.mean(axis=0), right.ten.mean(axis=0), atol=0.15)
     assert np.isnan(rows.height).all()
     assert np.isnan(score.likelier(rows, right).low)
 
