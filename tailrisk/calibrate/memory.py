@@ -125,6 +125,8 @@ def common(moved: Array, variance: Array, decay: float = COMMON) -> Array:
 
 
 Carry = tuple[Ratio, Ratio, Ratio]
+Arguments = tuple[LogReturn, Flag, Ratio, Ratio, Ratio | None]
+"""Of `cost` after theta."""
 
 
 @partial(jax.jit, static_argnames="unroll")
@@ -221,7 +223,7 @@ def fit(
     )
 
 
-def best(args: tuple[Ratio | None, ...], floor: float = FLOOR) -> tuple[Array, float]:
+def best(args: Arguments, floor: float = FLOOR) -> tuple[Array, float]:
     """The cheapest parameters from every start, and their cost; weights sum to 1 - floor at most."""
     room = {"type": "ineq", "fun": lambda x: 1 - floor - x[1:5].sum(), "jac": lambda x: _SUM}
 
@@ -288,12 +290,10 @@ def filtered(fit: Fit, factors: Array, *, shared: Array | None = None) -> Filter
     )
 
 
-def _arguments(
-    unit: Array, shared: Array, kappa: float, constants: Constants = TODAY
-) -> tuple[Ratio | None, ...]:
+def _arguments(unit: Array, shared: Array, kappa: float, constants: Constants = TODAY) -> Arguments:
     """The days, followed by unseen ones up to a multiple of BLOCK, so that programs are compiled once."""
     blank = (0, -len(unit) % BLOCK)
     unit, shared = np.pad(unit, blank, constant_values=np.nan), np.pad(shared, blank, mode="edge")
     seen = np.isfinite(unit)
-    days = jnp.asarray(np.where(seen, unit, 0.0)), jnp.asarray(seen), jnp.asarray(shared)
-    return *days, jnp.asarray(kappa), constants.rates
+    moved = jnp.asarray(np.where(seen, unit, 0.0))
+    return moved, jnp.asarray(seen), jnp.asarray(shared), jnp.asarray(kappa), constants.rates
