@@ -11,7 +11,7 @@ AIMS = (
     ("z_7", "at or below -7", 0.1, 0.8),
     ("falls_to_a_rise", "falls to a rise at 4", 2.0, 8.0),
     ("volatility", "volatility a year of CSI 1000 less CSI 300, median year, %", 14.0, 18.0),
-    ("leverage_outside", "statistics of leverage outside, of 9", 0.0, 1.0),
+    ("leverage_outside", "statistics of leverage outside (of 9; of 7 to 2015)", 0.0, 1.0),
     ("outside", "statistics outside, of 419", 0.0, 30.0),
 )
 """Figure, what it is, and what is aimed at (issue 13)."""
