@@ -19,7 +19,7 @@ from ..core.errors import InputError
 from ..core.units import Flag, LogReturn, Ratio
 from . import memory
 from .ladder import Array, observe
-from .memory import BOUNDS, FLOOR, Fit
+from .memory import BOUNDS, Fit
 from .memory_law import Law
 from .regimes import Regimes
 from .switching import LEAST_DAYS, Switching, climb, described, ordered, probabilities
@@ -90,12 +90,16 @@ def _filter(fit: Fit, factors: Array, counted: Array) -> Fit:
     """The filter of days that count `counted` [day] times, from where the fit is."""
     mean, variance = moments(factors, counted)
     moved = factors - mean
-    shared = np.append(1.0, memory.common(moved, variance)[:-1])
+    shared = np.append(1.0, memory.common(moved, variance, fit.constants.common)[:-1])
     value = np.empty_like(fit.value)
     for i in range(len(mean)):
-        args = memory._arguments(moved[:, i] / np.sqrt(variance[i]), shared, float(fit.kappa[i]))
+        args = memory._arguments(
+            moved[:, i] / np.sqrt(variance[i]), shared, float(fit.kappa[i]), fit.constants
+        )
         blank = len(args[0]) - len(counted)
-        value[i] = _nearest(fit.value[i], (*args, jnp.asarray(np.pad(counted, (0, blank)))))
+        value[i] = _nearest(
+            fit.value[i], (*args, jnp.asarray(np.pad(counted, (0, blank)))), fit.constants.floor
+        )
     return replace(
         fit,
         mean=mean,
@@ -106,9 +110,17 @@ def _filter(fit: Fit, factors: Array, counted: Array) -> Fit:
     )
 
 
-def _cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, counted: Ratio) -> Ratio:
+def _cost(
+    theta: Ratio,
+    moved: LogReturn,
+    seen: Flag,
+    shared: Ratio,
+    kappa: Ratio,
+    rates: Ratio | None,
+    counted: Ratio,
+) -> Ratio:
     """Minus the log likelihood of a factor, as `memory.cost`, of days that count `counted` [day] times."""
-    centre, deviation, *_ = memory.run(theta, moved, seen, shared, kappa)
+    centre, deviation, *_ = memory.run(theta, moved, seen, shared, kappa, rates)
     scale, inverse = theta[6], theta[7]
     nu = 1 / inverse
     z = (moved - centre) / (deviation * scale)
@@ -120,7 +132,7 @@ def _cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Rati
 _slope = jax.jit(jax.value_and_grad(_cost))
 
 
-def _nearest(start: Array, args: tuple[Ratio, ...]) -> Array:
+def _nearest(start: Array, args: tuple[Ratio | None, ...], floor: float) -> Array:
     """The cheapest parameters from `start`, within the bounds and the floor of `memory.best`."""
     low, high = np.array(BOUNDS).T
 
@@ -128,7 +140,7 @@ def _nearest(start: Array, args: tuple[Ratio, ...]) -> Array:
         value, slope = _slope(jnp.asarray(x), *args)
         return float(value), np.asarray(slope)
 
-    room = {"type": "ineq", "fun": lambda x: 1 - FLOOR - x[1:5].sum(), "jac": lambda x: memory._SUM}
+    room = {"type": "ineq", "fun": lambda x: 1 - floor - x[1:5].sum(), "jac": lambda x: memory._SUM}
     found = minimize(
         height, start, jac=True, bounds=BOUNDS, constraints=[room], method="SLSQP", options={"ftol": 1e-6}
     )

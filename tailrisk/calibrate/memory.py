@@ -1,8 +1,8 @@
 """The filter of the memory process, fitted factor by factor by Student likelihood, with standard errors.
 
 Each factor's phi, four weights, leverage, scale of its residual and degrees of freedom: eight numbers. Its
-mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); kappa is set before.
-The weight of the long run is FLOOR or more: without it the process is nearly integrated.
+mean and variance v are those of its days (variance targeting: Engle and Mezrich, 1996); what is set before is
+in `Constants`. The weight of the long run is FLOOR or more: without it the process is nearly integrated.
 """
 
 from dataclasses import dataclass
@@ -39,6 +39,50 @@ STEP = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
+class Constants:
+    """What is set before a fit. Raises InputError for what no fit could take."""
+
+    kappa: float = KAPPA
+    floor: float = FLOOR
+    cap: float = CAP
+    decays: tuple[float, float, float] = DECAYS  # of E
+    common: float = COMMON  # of C
+    trend: float = TREND  # of D
+
+    def __post_init__(self) -> None:
+        """Refuse a decay, floor, cap or kappa that is none."""
+        for name, value in (
+            ("common", self.common),
+            ("trend", self.trend),
+            *(("decays", x) for x in self.decays),
+        ):
+            if not 0 < value < 1:
+                raise InputError(name, f"{value}", "a decay a day, above 0 and below 1")
+        if len(self.decays) != len(DECAYS):
+            raise InputError("decays", f"{self.decays}", f"{len(DECAYS)} of them")
+        if not 0 <= self.floor < 1:
+            raise InputError("floor", f"{self.floor}", "a weight, 0 or more and below 1")
+        if not self.cap > 1:
+            raise InputError("cap", f"{self.cap}", "above 1 deviation of the long run")
+        if not 0 <= self.kappa <= 1:
+            raise InputError("kappa", f"{self.kappa}", "between 0 and 1")
+
+    @property
+    def rates(self) -> Ratio | None:
+        """Decays of E, decay of D, and the cap, as `run` takes them [5]; None for the module's own.
+
+        Those are constants of the compiled program, whose last bits depend on that; others are arguments, so
+        that one program fits all of them.
+        """
+        asked = (*self.decays, self.trend, self.cap)
+        return None if asked == (*DECAYS, TREND, CAP) else jnp.asarray(asked)
+
+
+TODAY = Constants()
+"""Those of every shipped file."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Fit:
     """A fitted filter; arrays by factor, per day."""
 
@@ -49,6 +93,7 @@ class Fit:
     error: Array  # [factor, parameter]  standard errors; NaN on a bound
     log_likelihood: float
     days: Array  # [factor]  days seen
+    constants: Constants = TODAY
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,31 +109,44 @@ class Filtered:
     last: Array  # [day, factor]
 
 
-def common(moved: Array, variance: Array) -> Array:
-    """C after each day [day]: decay COMMON of the mean of f^2 / v over the factors seen, from one."""
+def common(moved: Array, variance: Array, decay: float = COMMON) -> Array:
+    """C after each day [day]: the mean, with that decay, of f^2 / v over the factors seen, from one.
+
+    moved [day, factor] is f - m, NaN where missing; variance [factor].
+    """
     seen = np.isfinite(moved)
     ratio = np.where(seen, moved, 0.0) ** 2 / variance
     size = ratio.sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
     out, now = np.empty(len(size)), 1.0
     for t, (one, any_) in enumerate(zip(size, np.atleast_1d(seen.any(axis=1)), strict=True)):
-        now = COMMON * now + (1 - COMMON) * one if any_ else now
+        now = decay * now + (1 - decay) * one if any_ else now
         out[t] = now
     return out
 
 
 Carry = tuple[Ratio, Ratio, Ratio]
+Arguments = tuple[LogReturn, Flag, Ratio, Ratio, Ratio | None]
+"""Of `cost` after theta."""
 
 
 @partial(jax.jit, static_argnames="unroll")
 def run(
-    theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, *, unroll: int = 8
+    theta: Ratio,
+    moved: LogReturn,
+    seen: Flag,
+    shared: Ratio,
+    kappa: Ratio,
+    rates: Ratio | None,
+    *,
+    unroll: int = 8,
 ) -> tuple[Ratio, ...]:
     """One factor in units of its deviation: (centre, deviation, E [day, horizon], D, last), after each day.
 
-    theta [parameter]; moved and seen [day]; shared [day] is C on the evening before.
+    theta [parameter]; moved and seen [day]; shared [day] is C on the evening before; rates [5] as in
+    `Constants.rates`.
     """
     phi, w1, w2, w3, w4, g = theta[:6]
-    decay = jnp.asarray(DECAYS)
+    decay, slow, cap = (jnp.asarray(DECAYS), TREND, CAP) if rates is None else (rates[:3], rates[3], rates[4])
 
     def day(carry: Carry, today: tuple[Ratio, Flag, Ratio]) -> tuple[Carry, tuple[Ratio, ...]]:
         square, trend, last = carry
@@ -96,10 +154,10 @@ def run(
         d = kappa * trend
         centre = d + phi * (last - d)
         variance = 1 - w1 - w2 - w3 - w4 + w1 * square[0] + w2 * square[1] + w3 * square[2] + w4 * c
-        deviation = jnp.sqrt(jnp.clip(variance, 1e-4, CAP**2))
+        deviation = jnp.sqrt(jnp.clip(variance, 1e-4, cap**2))
         gap = move - centre
         news = gap * gap * (1 - g * jnp.sign(gap))
-        after = (decay * square + (1 - decay) * news, TREND * trend + (1 - TREND) * move, move)
+        after = (decay * square + (1 - decay) * news, slow * trend + (1 - slow) * move, move)
         kept = jax.tree.map(lambda new, old: jnp.where(there, new, old), after, carry)
         return kept, (centre, deviation, *kept)
 
@@ -108,10 +166,17 @@ def run(
 
 
 def densities(
-    theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, *, unroll: int = 8
+    theta: Ratio,
+    moved: LogReturn,
+    seen: Flag,
+    shared: Ratio,
+    kappa: Ratio,
+    rates: Ratio | None,
+    *,
+    unroll: int = 8,
 ) -> Ratio:
     """Log density [day] of a factor in units of its deviation, u = e / s a t of scale theta[6]."""
-    centre, deviation, *_ = run(theta, moved, seen, shared, kappa, unroll=unroll)
+    centre, deviation, *_ = run(theta, moved, seen, shared, kappa, rates, unroll=unroll)
     scale, inverse = theta[6], theta[7]
     nu = 1 / inverse
     z = (moved - centre) / (deviation * scale)
@@ -119,16 +184,24 @@ def densities(
     return height - (nu + 1) / 2 * jnp.log1p(z * z * inverse) - jnp.log(deviation * scale)
 
 
-def cost(theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio) -> Ratio:
+def cost(
+    theta: Ratio, moved: LogReturn, seen: Flag, shared: Ratio, kappa: Ratio, rates: Ratio | None
+) -> Ratio:
     """Minus the log likelihood of a factor in units of its deviation."""
-    return -jnp.where(seen, densities(theta, moved, seen, shared, kappa), 0.0).sum()
+    return -jnp.where(seen, densities(theta, moved, seen, shared, kappa, rates), 0.0).sum()
 
 
 _slope = jax.jit(jax.value_and_grad(cost))
 _bend = jax.jit(jax.hessian(cost))
 
 
-def fit(factors: Array, *, with_errors: bool = True, shared: Array | None = None) -> Fit:
+def fit(
+    factors: Array,
+    *,
+    with_errors: bool = True,
+    shared: Array | None = None,
+    constants: Constants = TODAY,
+) -> Fit:
     """The filter of factors [day, factor], NaN where missing. Raises InputError for one seen too seldom.
 
     shared [day]: the common variance on each evening before; of the factors themselves unless given.
@@ -138,25 +211,34 @@ def fit(factors: Array, *, with_errors: bool = True, shared: Array | None = None
     if days.min() < LEAST:
         raise InputError("factors", f"one is seen on {days.min()} days", f"at least {LEAST} days of each")
     mean, variance = np.nanmean(factors, axis=0), np.nanvar(factors, axis=0)
-    kappa = np.where(np.arange(count) > 0, KAPPA, 0.0) if shared is None else np.full(count, KAPPA)
+    kappa = np.full(count, constants.kappa)
     moved = factors - mean
-    shared = np.append(1.0, common(moved, variance)[:-1]) if shared is None else shared
+    if shared is None:
+        kappa[0] = 0.0
+        shared = np.append(1.0, common(moved, variance, constants.common)[:-1])
     value, error, height = np.empty((count, 8)), np.empty((count, 8)), 0.0
     for i in range(count):
         unit = moved[:, i] / np.sqrt(variance[i])
-        args = _arguments(unit, shared, float(kappa[i]))
-        value[i], lowest = best(args)
+        args = _arguments(unit, shared, float(kappa[i]), constants)
+        value[i], lowest = best(args, constants.floor)
         bend = np.asarray(_bend(jnp.asarray(value[i]), *args)) if with_errors else np.full((8, 8), np.nan)
-        error[i] = errors(value[i], bend)
+        error[i] = errors(value[i], bend, constants.floor)
         height -= lowest + 0.5 * days[i] * np.log(variance[i])
     return Fit(
-        mean=mean, variance=variance, kappa=kappa, value=value, error=error, log_likelihood=height, days=days
+        mean=mean,
+        variance=variance,
+        kappa=kappa,
+        value=value,
+        error=error,
+        log_likelihood=height,
+        days=days,
+        constants=constants,
     )
 
 
-def best(args: tuple[Ratio, ...]) -> tuple[Array, float]:
-    """The cheapest parameters from every start, and their cost; weights sum to 1 - FLOOR at most."""
-    room = {"type": "ineq", "fun": lambda x: 1 - FLOOR - x[1:5].sum(), "jac": lambda x: _SUM}
+def best(args: Arguments, floor: float = FLOOR) -> tuple[Array, float]:
+    """The cheapest parameters from every start, and their cost; weights sum to 1 - floor at most."""
+    room = {"type": "ineq", "fun": lambda x: 1 - floor - x[1:5].sum(), "jac": lambda x: _SUM}
 
     def height(x: Array) -> tuple[float, Array]:
         value, slope = _slope(jnp.asarray(x), *args)
@@ -176,12 +258,15 @@ def best(args: tuple[Ratio, ...]) -> tuple[Array, float]:
 _SUM = -np.array([0.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.0])
 
 
-def errors(value: Array, bend: Array) -> Array:
-    """Standard errors from the observed information, along what no bound holds; NaN on a bound."""
+def errors(value: Array, bend: Array, floor: float = FLOOR) -> Array:
+    """Standard errors from the observed information, along what no bound holds; NaN on a bound.
+
+    value [parameter], bend [parameter, parameter]; floor under the weight of the long run.
+    """
     low, high = np.array(BOUNDS).T
     free = (value > low + STEP) & (value < high - STEP)
     basis = np.eye(8)[:, free]
-    if value[1:5].sum() > 1 - FLOOR - STEP and (_SUM[free] != 0).any():  # the floor binds: move along it
+    if value[1:5].sum() > 1 - floor - STEP and (_SUM[free] != 0).any():  # the floor binds: move along it
         across = _SUM[free] / np.linalg.norm(_SUM[free])
         turned = np.linalg.svd(across[None])[2][1:]  # directions that keep the sum
         basis = basis @ turned.T
@@ -197,11 +282,11 @@ def errors(value: Array, bend: Array) -> Array:
 def filtered(fit: Fit, factors: Array, *, shared: Array | None = None) -> Filtered:
     """The filter over factors [day, factor], the days of the fit and any after them."""
     moved, unit = factors - fit.mean, np.sqrt(fit.variance)
-    after = common(moved, fit.variance)
+    after = common(moved, fit.variance, fit.constants.common)
     shared = np.append(1.0, after[:-1]) if shared is None else shared
     parts, size = [], len(factors)
     for i, s in enumerate(unit):
-        args = _arguments(moved[:, i] / s, shared, float(fit.kappa[i]))
+        args = _arguments(moved[:, i] / s, shared, float(fit.kappa[i]), fit.constants)
         parts.append([np.asarray(x)[:size] for x in run(jnp.asarray(fit.value[i]), *args)])
     centre, deviation, trend, last = (
         np.column_stack([part[k] for part in parts]) * unit for k in (0, 1, 3, 4)
@@ -218,9 +303,10 @@ def filtered(fit: Fit, factors: Array, *, shared: Array | None = None) -> Filter
     )
 
 
-def _arguments(unit: Array, shared: Array, kappa: float) -> tuple[Ratio, ...]:
+def _arguments(unit: Array, shared: Array, kappa: float, constants: Constants = TODAY) -> Arguments:
     """The days, followed by unseen ones up to a multiple of BLOCK, so that programs are compiled once."""
     blank = (0, -len(unit) % BLOCK)
     unit, shared = np.pad(unit, blank, constant_values=np.nan), np.pad(shared, blank, mode="edge")
     seen = np.isfinite(unit)
-    return jnp.asarray(np.where(seen, unit, 0.0)), jnp.asarray(seen), jnp.asarray(shared), jnp.asarray(kappa)
+    moved = jnp.asarray(np.where(seen, unit, 0.0))
+    return moved, jnp.asarray(seen), jnp.asarray(shared), jnp.asarray(kappa), constants.rates

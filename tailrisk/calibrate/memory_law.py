@@ -11,7 +11,7 @@ from ..core.errors import InputError
 from ..core.names import Names, home
 from . import memory
 from .ladder import Array
-from .memory import CAP, NAMES, Filtered, Fit
+from .memory import NAMES, TODAY, Constants, Filtered, Fit
 from .residuals import fit_residuals
 from .switching import Switching
 from .targeting import targeted
@@ -31,6 +31,7 @@ class Law:
     residuals: Switching
     limit: tuple[float, ...] | None  # [bucket]
     long_run: Array  # [factor]  what w_0 multiplies
+    rows: Array | None = None  # [row, factor]  residuals that are drawn in place of the regimes'
 
 
 def fit_law(
@@ -43,9 +44,18 @@ def fit_law(
     seed: int = 0,
     with_errors: bool = True,
     progress: Callable[[int], None] = lambda step: None,
+    constants: Constants = TODAY,
+    most_nu: float | None = None,
+    rows: Callable[[Switching, Array], Array] | None = None,
+    with_long_run: bool = True,
 ) -> Law:
-    """The law of factors [day, factor]; limit [bucket] of a day's simple move. Raises InputError."""
-    found = memory.fit(factors, with_errors=with_errors)
+    """The law of factors [day, factor]; limit [bucket] of a day's simple move. Raises InputError.
+
+    constants: what is set before. most_nu: most degrees of freedom of the residuals. rows: makes residuals
+    [row, factor] that are drawn in place of the regimes', of the regimes and the residuals [day, factor].
+    Without the long run, that of days ahead is the window's variance, as in the filter.
+    """
+    found = memory.fit(factors, with_errors=with_errors, constants=constants)
     run = memory.filtered(found, factors)
     law = fit_residuals(
         run.residual,
@@ -55,9 +65,11 @@ def fit_law(
         seed=seed,
         with_errors=with_errors,
         progress=progress,
+        most_nu=most_nu,
     )
-    wide = targeted(found, law, limit, len(factors), seed)
-    return Law(fit=found, filtered=run, residuals=law, limit=limit, long_run=wide)
+    table = None if rows is None else rows(law, run.residual)
+    wide = targeted(found, law, limit, len(factors), seed, table) if with_long_run else found.variance
+    return Law(fit=found, filtered=run, residuals=law, limit=limit, long_run=wide, rows=table)
 
 
 def limits(text: str | None, names: Names | None = None) -> tuple[float, ...] | None:
@@ -76,9 +88,10 @@ def limits(text: str | None, names: Names | None = None) -> tuple[float, ...] | 
 
 
 def described(law: Law) -> Iterator[str]:
-    """The [memory] block, its tables by factor."""
+    """The [memory] block, its tables by factor. Raises InputError for a law that no file can say."""
     from .document import height, number, table
 
+    _writable(law)
     fit, weights = law.fit, law.fit.value[:, 1:5]
     weight = np.column_stack([1 - weights.sum(axis=1), weights])
     yield "[memory]  # market/memory.py; by factor, per day"
@@ -89,7 +102,7 @@ def described(law: Law) -> Iterator[str]:
     yield from table("kappa", fit.kappa, "[factor] set, not fitted")
     yield from table("weight", weight, "[factor, source] long run, decays .80, .94, .99, common")
     yield from table("leverage", fit.value[:, 5], "[factor]")
-    yield f"cap = {number(CAP)}  # deviations"
+    yield f"cap = {number(fit.constants.cap)}  # deviations"
     if law.limit is not None:
         yield from table("limit", np.array(law.limit), "[bucket] largest simple move of a day")
     yield f"stress = {number(STRESS)}  # common variance over its mean"
@@ -100,6 +113,16 @@ def described(law: Law) -> Iterator[str]:
     yield from _residuals(law.residuals)
     yield from _stand("eve", law.filtered, -1)
     yield from _stand("year_before", law.filtered, -1 - min(YEAR_BEFORE, len(law.filtered.common) - 1))
+
+
+def _writable(law: Law) -> None:
+    """Refuse decays that the engine would not read from a file, and drawn rows, which go into a table."""
+    fixed = law.fit.constants
+    if (fixed.decays, fixed.common, fixed.trend) != (TODAY.decays, TODAY.common, TODAY.trend):
+        problem = f"{fixed.decays}, {fixed.common} and {fixed.trend}"
+        raise InputError("decays", problem, f"{TODAY.decays}, {TODAY.common} and {TODAY.trend} in a file")
+    if law.rows is not None:
+        raise InputError("rows", "residuals drawn from rows", "regimes, in a file")
 
 
 def _residuals(law: Switching) -> Iterator[str]:

@@ -6,6 +6,7 @@ likeliest is taken whose shock regime lasts LASTING days at most.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import jax
 import jax.numpy as jnp
@@ -53,9 +54,11 @@ def fit_residuals(
     seed: int = 0,
     with_errors: bool = True,
     progress: Callable[[int], None] = lambda step: None,
+    most_nu: float | None = None,
 ) -> Switching:
     """Regimes of residuals u [day, factor], NaN where missing; one law where no start finds shocks.
 
+    most_nu: most degrees of freedom, fewer than fitted at the fitted covariance; errors are then NaN.
     The factors seen on a day are the first ones, or all: what the ladder's views can say.
     """
     observed = observe(np.cumsum(residual, axis=1))
@@ -67,7 +70,17 @@ def fit_residuals(
     found = chosen(climbed, reached, days)
     if found is None:
         return fit_switching(observed, states=1, shocks=shocks, number=1, seed=seed)
-    return described(observed, found, shocks, reached, with_errors=with_errors)
+    found = found if most_nu is None else heavier(found, most_nu)
+    return described(observed, found, shocks, reached, with_errors=with_errors and most_nu is None)
+
+
+def heavier(law: Regimes, most_nu: float) -> Regimes:
+    """The same covariances with at most so many degrees of freedom; polishing would undo it."""
+    nu = float(law.nu)
+    if not law.student or nu <= most_nu:
+        return law
+    scale = law.scale * (nu / (nu - 2)) * ((most_nu - 2) / most_nu)
+    return replace(law, scale=scale, nu=jnp.asarray(most_nu))
 
 
 def chosen(climbed: Regimes, reached: Array, days: Array) -> Regimes | None:

@@ -99,7 +99,7 @@ def _slopes(x: Ratio, data: tuple[Ratio, ...], law: tuple[Ratio, ...]) -> tuple[
         seen = jnp.ones(unit.shape[0], bool)
 
         def one(moved: Ratio) -> Ratio:
-            return memory.densities(theta, moved, seen, shared, kappa, unroll=1)
+            return memory.densities(theta, moved, seen, shared, kappa, None, unroll=1)
 
         each = jax.vmap(one, in_axes=1)(unit).sum(axis=0)
         return each, each

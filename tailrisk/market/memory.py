@@ -57,6 +57,9 @@ class Filter:
     cap: Ratio  # [factor]  cap^2 v
     low: LogReturn  # [bucket]  of a day
     high: LogReturn  # [bucket]
+    decays: tuple[float, ...] = static(default=DECAYS)  # of E
+    common: float = static(default=COMMON)  # decay of C
+    trend: float = static(default=TREND)  # decay of D
 
 
 @struct
@@ -128,7 +131,7 @@ def expected(filter: Filter, state: State) -> tuple[LogReturn, Ratio]:
     centre = trend + filter.phi[:, None] * (state.last - trend)
     weight = filter.weight[:, :, None]
     variance = weight[0] + weight[4] * state.common[None]
-    for h in range(len(DECAYS)):
+    for h in range(len(filter.decays)):
         variance = variance + weight[h + 1] * state.square[h]
     cap = jnp.broadcast_to(filter.cap[:, None], variance.shape)
     return centre, jnp.sqrt(jnp.where(variance > cap, cap, variance))
@@ -161,13 +164,13 @@ def follow(filter: Filter, state: State, centre: LogReturn, moved: LogReturn) ->
     """The state after factors moved by f - m [factor, path] where a was expected."""
     gap = moved - centre
     news = gap * gap * jnp.where(gap < 0, 1.0 + filter.leverage[:, None], 1.0 - filter.leverage[:, None])
-    square = jnp.stack([h * state.square[k] + (1 - h) * news for k, h in enumerate(DECAYS)])
+    square = jnp.stack([h * state.square[k] + (1 - h) * news for k, h in enumerate(filter.decays)])
     size = accumulate(moved * moved * filter.inverse[:, None])
     return State(
         row=state.row,
         square=square,
-        common=COMMON * state.common + (1 - COMMON) * size,
-        trend=TREND * state.trend + (1 - TREND) * moved,
+        common=filter.common * state.common + (1 - filter.common) * size,
+        trend=filter.trend * state.trend + (1 - filter.trend) * moved,
         last=moved,
     )
 

@@ -1,15 +1,19 @@
 """The memory filter: histories with known parameters, missing days, and the leaf's own day."""
 
+from dataclasses import replace
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from tailrisk.calibrate import memory
-from tailrisk.calibrate.memory_law import limits
-from tailrisk.calibrate.residuals import fit_residuals
+from tailrisk.calibrate.memory_law import Law, described, limits
+from tailrisk.calibrate.regimes import Regimes, covariance
+from tailrisk.calibrate.residuals import fit_residuals, heavier
 from tailrisk.calibrate.targeting import params
 from tailrisk.core.errors import InputError
 from tailrisk.market import memory as leaf
+from tailrisk.market import process
 
 TRUTH = np.array([0.10, 0.10, 0.45, 0.20, 0.15, 0.20])
 DAYS = 3000
@@ -80,6 +84,84 @@ def test_the_filter_is_the_leafs_own_day(fitted):
         state, _ = leaf.move(law.filter, state, jnp.asarray(run.residual[t])[:, None])
         np.testing.assert_allclose(np.asarray(state.square)[:, :, 0], run.square[t], rtol=1e-9)
         np.testing.assert_allclose(float(state.common[0]), run.common[t], rtol=1e-9)
+
+
+def test_other_constants_are_the_leafs_too(fitted):
+    """Decays, trend and cap that are moved in the fit are moved in the engine, and are not today's."""
+    data, found = fitted
+    moved = memory.Constants(decays=(0.7, 0.9, 0.98), common=0.9, trend=0.97, cap=1.3)
+    other = replace(found, constants=moved)
+    run, today = memory.filtered(other, data), memory.filtered(found, data)
+    law = params(other, _one_law(), None, found.variance)
+    state = law.start
+    for t in range(60):
+        centre, deviation = leaf.expected(law.filter, state)
+        np.testing.assert_allclose(np.asarray(centre)[:, 0], run.centre[t], rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(np.asarray(deviation)[:, 0], run.deviation[t], rtol=1e-9)
+        state, _ = leaf.move(law.filter, state, jnp.asarray(run.residual[t])[:, None])
+        np.testing.assert_allclose(np.asarray(state.trend)[:, 0], run.trend[t], rtol=1e-9, atol=1e-15)
+        np.testing.assert_allclose(float(state.common[0]), run.common[t], rtol=1e-9)
+    assert np.abs(run.square / today.square - 1).max() > 0.1
+    assert (run.deviation <= 1.3 * np.sqrt(found.variance) * (1 + 1e-12)).all()
+    assert (today.deviation > 1.3 * np.sqrt(found.variance)).any()
+
+
+def test_a_higher_floor_and_another_kappa_are_those_of_the_fit(fitted):
+    data, found = fitted
+    other = memory.fit(data, with_errors=False, constants=memory.Constants(floor=0.3, kappa=0.2))
+    assert (1 - other.value[:, 1:5].sum(axis=1) >= 0.3 - 1e-9).all()
+    assert (1 - found.value[:, 1:5].sum(axis=1)).min() < 0.3
+    np.testing.assert_array_equal(other.kappa, [0.0, 0.2])
+    assert other.log_likelihood < found.log_likelihood
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("kappa", 1.2), ("floor", 1.0), ("cap", 1.0), ("common", 0.0), ("trend", 1.0), ("decays", (0.8, 0.9))],
+)
+def test_constants_that_no_fit_could_take_are_refused(name, value):
+    with pytest.raises(InputError, match=name):
+        memory.Constants(**{name: value})
+
+
+def test_what_no_file_can_say_is_not_written(fitted):
+    _, found = fitted
+    other = replace(found, constants=memory.Constants(trend=0.97))
+    with pytest.raises(InputError, match="decays"):
+        next(described(Law(fit=other, filtered=None, residuals=None, limit=None, long_run=None)))
+    with pytest.raises(InputError, match="rows"):
+        next(
+            described(
+                Law(fit=found, filtered=None, residuals=None, limit=None, long_run=None, rows=np.ones((1, 2)))
+            )
+        )
+
+
+def test_heavier_residuals_have_the_same_covariance():
+    law = Regimes(
+        transition=jnp.ones((1, 1)),
+        mean=jnp.zeros((1, 2)),
+        scale=jnp.eye(2)[None],
+        nu=jnp.asarray(10.0),
+        student=True,
+    )
+    other = heavier(law, 4.0)
+    assert float(other.nu) == 4.0
+    np.testing.assert_allclose(covariance(other), covariance(law))
+    assert heavier(law, 12.0) is law
+    gaussian = replace(law, student=False)
+    assert heavier(gaussian, 4.0) is gaussian
+
+
+def test_rows_take_the_place_of_regimes(fitted):
+    """The process of a law with rows draws them singly, each as often as another."""
+    _, found = fitted
+    rows = np.array([[0.5, -1.0], [2.0, 0.0], [-3.0, 1.0]])
+    law = params(found, _one_law(), None, found.variance, rows)
+    assert float(law.days.leave) == 1.0
+    row = leaf.drawn(law.days, jnp.zeros(3, jnp.int32), jnp.asarray([0.1, 0.5, 0.9]))
+    np.testing.assert_array_equal(row, [0, 1, 2])
+    assert process.pairs(law) == 0
 
 
 def _one_law():

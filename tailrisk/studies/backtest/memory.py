@@ -4,7 +4,7 @@ y | regime k ~ t: place  slope . (m + a + s mean_k),  scale^2  (slope s)' S_k (s
 mixture of t laws with the chances of the day's regime. Sums of days are simulated with the process itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -30,6 +30,8 @@ from ...market import memory, process, regimes
 Array = NDArray[Any]
 
 PATHS = 8192
+FITTED = partial(fit_law, with_long_run=False)
+"""The long run of days ahead is the window's variance, so none is simulated."""
 STEPS = 60
 """Halvings of an interval around a quantile."""
 
@@ -45,28 +47,41 @@ class Stretch:
     end: int
 
 
-def stretches(returns: Array, refits: list[int], starts: int, seed: int) -> Iterator[Stretch]:
-    """One for each row in `refits`; a fit sees rows before its own only. returns [row, bucket], log."""
+def stretches(
+    returns: Array,
+    refits: list[int],
+    starts: int,
+    seed: int,
+    fitted: Callable[..., Law] = FITTED,
+) -> Iterator[Stretch]:
+    """One for each row in `refits`; a fit sees rows before its own only. returns [row, bucket], log.
+
+    fitted: `fit_law`, with other constants where they are asked about.
+    """
     factors = ladder(returns)
     for first, end in pairwise([*refits, len(returns)]):
-        law = fit_law(factors[:first], starts=starts, seed=seed, with_errors=False)
+        law = fitted(factors[:first], starts=starts, seed=seed, with_errors=False)
         run = filtered(law.fit, factors[:end])
         yield Stretch(law=law, run=run, chance=filtered_chance(law, run), first=first, end=end)
 
 
 def filtered_chance(law: Law, run: Filtered) -> Array:
     """P(regime | days so far) [row, regime] under the residuals' law."""
+    return np.asarray(probabilities(observe(np.cumsum(run.residual, axis=1)), of_residuals(law))[1])
+
+
+def of_residuals(law: Law) -> Regimes:
+    """The residuals' law as the likelihood takes it."""
     found = law.residuals
     student = found.shocks == "student"
     nu = np.inf if found.nu is None else found.nu
-    known = Regimes(
+    return Regimes(
         transition=jnp.asarray(found.transition),
         mean=jnp.asarray(found.mean),
         scale=jnp.asarray(found.covariance * ((nu - 2) / nu if student else 1.0)),
         nu=jnp.asarray(nu),
         student=student,
     )
-    return np.asarray(probabilities(observe(np.cumsum(run.residual, axis=1)), known)[1])
 
 
 def ahead(stretch: Stretch) -> Array:
@@ -80,10 +95,28 @@ def one_day(stretch: Stretch, slope: Array, tails: list[float]) -> Array:
     tilt = slope @ np.tril(np.ones((len(slope),) * 2))  # on factors
     weight = ahead(stretch)
     loading = tilt * run.deviation[days]  # [day, factor]
-    place = (tilt * (stretch.law.fit.mean + run.centre[days])).sum(axis=1)[:, None] + loading @ law.mean.T
+    middle = (tilt * (stretch.law.fit.mean + run.centre[days])).sum(axis=1)
+    if stretch.law.rows is not None:
+        return of_rows(middle, loading, stretch.law.rows, tails)
+    place = middle[:, None] + loading @ law.mean.T
     spread = 1.0 if law.nu is None else np.sqrt((law.nu - 2) / law.nu)
     scale = np.sqrt(np.einsum("ti,kij,tj->tk", loading, law.covariance, loading)) * spread
     return np.moveaxis(np.array([lower(weight, place, scale, law.nu, tail) for tail in tails]), 1, 0)
+
+
+def of_rows(middle: Array, loading: Array, rows: Array, tails: list[float]) -> Array:
+    """VaR and ES [2, level, day] of minus middle + loading . u, u any of rows [row, factor].
+
+    middle [day], loading [day, factor]; tails are lower probabilities.
+    """
+    counts = [max(round(tail * len(rows)), 1) for tail in tails]
+    out = np.empty((2, len(tails), len(middle)))
+    for day, (centre, one) in enumerate(zip(middle, loading, strict=True)):
+        gain = centre + rows @ one
+        worst = np.sort(np.partition(gain, max(counts) - 1)[: max(counts)])
+        for a, count in enumerate(counts):
+            out[:, a, day] = -worst[count - 1], -worst[:count].mean()
+    return out
 
 
 def lower(weight: Array, place: Array, scale: Array, nu: float | None, tail: float) -> tuple[Array, Array]:
@@ -108,7 +141,7 @@ def over_days(stretch: Stretch, slopes: Array, horizon: int, tails: list[float],
     own, as in the filter, for days ahead are few.
     """
     found = stretch.law
-    law = params(found.fit, found.residuals, found.limit, found.fit.variance)
+    law = params(found.fit, found.residuals, found.limit, found.fit.variance, found.rows)
     counts = [max(round(tail * PATHS), 1) for tail in tails]
     out = np.empty((2, len(tails), len(slopes), stretch.end - stretch.first))
     for i, row in enumerate(range(stretch.first - 1, stretch.end - 1)):

@@ -22,23 +22,33 @@ def histories(world: World, seen: Array, count: int) -> Array:
 
     world: from the long run (market.start = "stationary"); its crowd, if any, takes no part.
     """
-    made = np.asarray(_histories(world, days=len(seen), count=count), np.float64)
+    streams = world.streams.warmup_regimes, world.streams.warmup_ladder
+    return drawn(world.process, streams, seen, count)
+
+
+def drawn(
+    law: process.Params, streams: tuple[random.Stream, random.Stream], seen: Array, count: int
+) -> Array:
+    """The same of a process alone, from its long run; streams of its regimes and of its shocks."""
+    made = np.asarray(_histories(law, *streams, days=len(seen), count=count), np.float64)
     return np.where(seen[:, :, None], made, np.nan)
 
 
 @partial(jax.jit, static_argnames=("days", "count"))
-def _histories(world: World, *, days: int, count: int) -> LogReturn:
-    law, dtype = world.process, world.dtype
+def _histories(
+    law: process.Params, chain: random.Stream, ladder: random.Stream, *, days: int, count: int
+) -> LogReturn:
+    dtype = process.dtype(law)
     path = jnp.arange(count, dtype=jnp.uint32)
     zero = jnp.zeros_like(path)
-    start = process.long_run(law, random.uniforms(world.streams.warmup_regimes, path, zero, dtype))
+    start = process.long_run(law, random.uniforms(chain, path, zero, dtype))
 
     def one_day(state: process.State, day: Count) -> tuple[process.State, LogReturn]:
         now = jnp.broadcast_to(day, path.shape)
         shocks = process.Shocks(
-            regime=random.uniforms(world.streams.warmup_regimes, path, now, dtype),
+            regime=random.uniforms(chain, path, now, dtype),
             ladder=random.unit_pairs(
-                world.streams.warmup_ladder,
+                ladder,
                 path,
                 day[None],
                 process.pairs(law),

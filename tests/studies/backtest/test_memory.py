@@ -29,6 +29,17 @@ def test_the_tail_of_a_mixture_of_t():
     assert one[1][0] == pytest.approx(stats.norm.pdf(stats.norm.ppf(0.05)) / 0.05)
 
 
+def test_the_tail_of_rows_is_that_of_the_law_they_are_drawn_of():
+    """200,000 rows of t against the closed form, on days of different places and widths."""
+    rng = np.random.default_rng(1)
+    rows = rng.standard_t(5, (200_000, 2))
+    middle, loading = np.array([0.01, -0.02, 0.0]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 0.0]])
+    made = memory.of_rows(middle, loading, rows, [0.05, 0.01])
+    for a, tail in enumerate((0.05, 0.01)):
+        exact = memory.lower(np.ones((3, 1)), middle[:, None], np.array([[1.0], [2.0], [1.0]]), 5.0, tail)
+        np.testing.assert_allclose(made[:, a], exact, rtol=0.03)
+
+
 @pytest.fixture(scope="module")
 def stretch():
     returns = log_returns(closes(LAST + 1).to_numpy())
