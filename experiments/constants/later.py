@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from .score import BLOCK, HORIZON, LEVELS, REACH, Difference, Scores, behind, between, likelier
+from .score import BLOCK, HORIZON, LEVELS, REACH, Difference, Scores, behind, between, criterion, likelier
 
 AIMS = (
     ("z_5", "days in ten years with z of CSI 1000 less CSI 300 at or below -5", 2.5, 5.0),
@@ -14,7 +14,7 @@ AIMS = (
     ("leverage_outside", "statistics of leverage outside (of 9; of 7 to 2015)", 0.0, 1.0),
     ("outside", "statistics outside, of 419", 0.0, 30.0),
 )
-"""Figure, what it is, and what is aimed at (issue 13)."""
+"""Figure, what it is, and what is aimed at."""
 
 
 def cells(scores: dict[str, Scores]) -> pd.DataFrame:
@@ -36,8 +36,7 @@ def cells(scores: dict[str, Scores]) -> pd.DataFrame:
                     "rate_chosen": other.rate[h, a],
                 }
             )
-    both = [(x.one.mean() + x.ten.mean()) / 2 for x in (now, other)]
-    rows.append(_row(f"all six, by {BLOCK} days", *both, behind(other, now)))
+    rows.append(_row(f"all six, by {BLOCK} days", criterion(now), criterion(other), behind(other, now)))
     rows.append(_row("log density a day", now.height.mean(), other.height.mean(), likelier(other, now)))
     return pd.DataFrame(rows)
 

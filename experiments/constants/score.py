@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from tailrisk.calibrate.ladder import ladder, observe
 from tailrisk.calibrate.regimes import log_density
 from tailrisk.studies.backtest import memory
-from tailrisk.studies.backtest.judge import LEAST, REACH
+from tailrisk.studies.backtest.judge import LEAST, REACH, against
 from tailrisk.studies.backtest.targets import losses
 from tailrisk.tail import backtest
 
@@ -95,9 +95,7 @@ def covered(hit: Array, level: str, *, overlapping: bool) -> bool:
     """Whether coverage is not rejected: by Kupiec, or for sums that overlap as the backtest does."""
     if not overlapping:
         return backtest.kupiec(hit, level=level).p_value > PASSED
-    wanted = np.full(len(hit), 1 - float(level))
-    reach = min(HORIZON + REACH, len(hit) - 1)
-    return backtest.diebold_mariano(hit, wanted, horizon=reach).p_value > PASSED
+    return against(hit, 1 - float(level), HORIZON + REACH).p_value > PASSED
 
 
 def criterion(scores: Scores) -> float:

@@ -24,9 +24,7 @@ class Choice:
     reason: str
     gains: tuple[float, ...]  # [target]  plain variance over weighted variance, for as many paths
     paths: int
-    missed: tuple[
-        float, ...
-    ] = ()  # [target]  standard errors by which the tilt says too little, see `missed`
+    missed: tuple[float, ...] = ()  # [target]  standard errors by which the tilt says too little
 
 
 def choose(

@@ -74,7 +74,7 @@ def row(
         "rate": hit.mean(),
         "rate_low": low,
         "rate_high": high,
-        "coverage_p": _against(hit, tail, reach).p_value,
+        "coverage_p": against(hit, tail, reach).p_value,
         "independence_p": math.nan,
         "conditional_p": math.nan,
         "yellow": -1,
@@ -91,7 +91,7 @@ def row(
         }
     return found | {
         "z2": gap.mean(),
-        "z2_p": _against(gap, 0.0, horizon + REACH).p_value,
+        "z2_p": against(gap, 0.0, horizon + REACH).p_value,
         "quantile_score": backtest.quantile_score(loss, var, level=level).mean(),
         "fz0": backtest.fz0_score(loss, var, es, level=level).mean(),
         "mean_var": var.mean(),
@@ -109,7 +109,7 @@ def rate_interval(hit: Array, tail: float, reach: int) -> tuple[float, float]:
     if reach == 1:
         found = probability(hit)
         return found.low, found.high
-    rate, test = float(hit.mean()), _against(hit, tail, reach)
+    rate, test = float(hit.mean()), against(hit, tail, reach)
     error = abs((rate - tail) / test.statistic) if test.statistic else math.nan
     effective = rate * (1 - rate) / error**2 if error > 0 and 0 < rate < 1 else len(hit) / reach
     count = rate * effective
@@ -118,8 +118,8 @@ def rate_interval(hit: Array, tail: float, reach: int) -> tuple[float, float]:
     return low, high
 
 
-def _against(series: Array, expected: float, reach: int) -> Verdict:
-    """Is the mean what it should be? Diebold and Mariano's statistic against a constant."""
+def against(series: Array, expected: float, reach: int) -> Verdict:
+    """Is the mean of a series [day] what it should be? Diebold and Mariano's statistic against a constant."""
     return backtest.diebold_mariano(
         series, np.full(len(series), expected), horizon=min(reach, len(series) - 1)
     )

@@ -30,7 +30,7 @@ from ...simulate.crowd.free import moved, of_crowd
 from ...simulate.crowd.world import Crowd
 from ..weather.config import Targets, check_books
 from ..weather.measure import Books, statistics
-from ..weather.simulated import CHUNK, Outside, Seen, Watched, courses, drawn, watched, weather
+from ..weather.simulated import CHUNK, Outside, Seen, Watched, check_years, courses, drawn, watched, weather
 from ..weather.table import DAYS, books, table, wanted
 from .prior import Prior, prior_of
 from .search import Progress
@@ -154,8 +154,7 @@ class Years:
 
     def __post_init__(self) -> None:
         """Raises InputError for years that no chunk holds."""
-        if self.count % CHUNK or self.count < CHUNK:
-            raise InputError("years", f"{self.count}", f"a multiple of {CHUNK}, or 0 for the episode alone")
+        check_years(self.count, ", or 0 for the episode alone")
 
     def weather(self, config: Config, like: Array) -> Weather:
         """What the search asks."""

@@ -137,12 +137,18 @@ def _routs(returns: Array, books: Books, years: float) -> dict[str, float]:
 
 def _shapes(calm: Sequence[Array], books: Books) -> dict[str, float]:
     """Quantiles over the nine days [day, bucket] of routs that spare the large; nan where there are none."""
-    seen = {}
+    seen: dict[str, float] = {}
     for name, net in books.shapes.items():
         over = [100 * float(grown(days) @ net) for days in calm]
-        for inner, level in INNER.items():
-            seen[f"spared_{name}_{inner}"] = float(np.quantile(over, level)) if over else float("nan")
+        seen |= {f"spared_{name}_{where}": value for where, value in inner(over).items()}
     return seen
+
+
+def inner(values: Sequence[float]) -> dict[str, float]:
+    """The quantiles of INNER by name; nan where there are no values."""
+    return {
+        name: float(np.quantile(values, level)) if values else float("nan") for name, level in INNER.items()
+    }
 
 
 def around(returns: Array, window: int) -> Array:

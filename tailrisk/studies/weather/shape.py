@@ -13,7 +13,7 @@ import pandas as pd
 
 from ...config import Config
 from ...core.names import Names
-from .measure import FALL, INNER, Array, Books, Weather, around, grown, routs, spared
+from .measure import FALL, Array, Books, Weather, around, grown, inner, routs, spared
 
 
 @dataclass(frozen=True)
@@ -76,8 +76,8 @@ def shape(weather: Weather, config: Config, books: Books, history: Weather | Non
     rows = []
     for name, leg in legs(config).items():
         found = [leg.over(days) for days in simulated]
-        low, median, high = np.quantile(found, list(INNER.values())) if found else [np.nan] * 3
-        then = float(np.median([leg.over(days) for days in past])) if past else np.nan
+        low, median, high = inner(found).values()
+        then = inner([leg.over(days) for days in past])["median"]
         inside = bool(np.isnan(then) or low <= then <= high)
         rows.append((_label(name, config), then, low, median, high, inside, len(found), len(past)))
     columns = ["of", "history", "low", "median", "high", "inside", "routs", "past"]

@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 
 from ...core import static, struct
+from ...core.errors import InputError
 from ...core.names import Names
 from ...core.units import Count, Flag, Ratio, Yuan, ZScore
 from ...market import basis, spread
@@ -79,6 +80,12 @@ def drawn(world: World, paths: int, first: int = 0) -> list[Outside]:
     watch = watched(world)
     starts = range(first, first + paths, CHUNK)
     return [outside(world, jnp.arange(start, start + CHUNK, dtype=jnp.uint32), watch) for start in starts]
+
+
+def check_years(years: int, otherwise: str = "") -> None:
+    """Raises InputError for years that no whole chunks hold; otherwise: what else is allowed."""
+    if years % CHUNK or years < CHUNK:
+        raise InputError("years", f"{years}", f"a multiple of {CHUNK}{otherwise}")
 
 
 def weather(parts: list[Seen]) -> Weather:

@@ -15,26 +15,23 @@ from ...market.spread import Params, z
 from .config import Target, Targets, check_books, read_targets
 from .measure import WATCHED, Array, Books, Weather, statistics
 from .shape import legs, shape
-from .simulated import CHUNK, simulated, watched_spread
+from .simulated import check_years, simulated, watched_spread
 
 DAYS = 242
 """A year a path: no start is special, so paths begin in the long run."""
-YEARS = 2048
-"""Simulated where nobody says how many: some ninety routs that spare the large."""
 START = ("market.start=stationary", f"run.days={DAYS}")
 ROLES = {"large": "large", "middle": "middle", "watched": "spread", "smallest": "micro"}
 """What is watched -> the role its bucket has in the market file."""
 
 
 def beside(
-    name: str, overrides: tuple[str, ...], data: Path, years: int = YEARS, *, accept: Sequence[str] = ()
+    name: str, overrides: tuple[str, ...], data: Path, years: int, *, accept: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The table of a config's crowd beside the closes in a file, and the shape of its routs.
 
     Raises InputError for bad ones, and for years that no chunk holds.
     """
-    if years % CHUNK or years < CHUNK:
-        raise InputError("years", f"{years}", f"a multiple of {CHUNK}")
+    check_years(years)
     targets, config = read_targets(), load(name, list(overrides))
     check_books(config, targets)
     history = of_closes(read_prices(data, names=config.names, accept=accept), config)
